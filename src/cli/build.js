@@ -1,0 +1,58 @@
+// Compiles src into dist, beside it. The launcher calls it on first use, because `npm ci` runs no scripts here (.npmrc).
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const dist = join(root, 'dist');
+const entry = join(dist, 'cli', 'main.js');
+
+function files(folder) {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** True when every source file is older than the compiled entry point. */
+export function isBuilt() {
+  if (!existsSync(entry)) return false;
+  const built = statSync(entry).mtimeMs;
+  return files(join(root, 'src')).every((file) => statSync(file).mtimeMs <= built);
+}
+
+/** Compiles into a fresh folder and swaps it in, so that no reader ever sees half a build. */
+export function build() {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  if (!existsSync(tsc)) throw new Error('lastbit is not installed: run npm ci first');
+  const fresh = mkdtempSync(join(root, '.dist-'));
+  try {
+    const result = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', fresh], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    if (result.status !== 0) throw new Error(`the build failed:\n${result.stdout}${result.stderr}`);
+    for (const file of files(join(root, 'src')).filter((name) => !/\.(ts|js)$/.test(name)))
+      cpSync(file, join(fresh, file.slice(join(root, 'src').length)));
+    const old = `${fresh}-old`;
+    if (existsSync(dist)) renameSync(dist, old);
+    try {
+      renameSync(fresh, dist);
+    } catch (error) {
+      // Another process built at the same time and was first: its build is as good as ours.
+      if (!existsSync(entry)) throw error;
+    }
+    rmSync(old, { recursive: true, force: true });
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    build();
+  } catch (error) {
+    console.error(`lastbit: ${error.message}`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,145 @@
+import type { FloatFormat, Format, IntFormat, TableFormat } from './format.js';
+import { bitLength, compareMagnitudes, finite, type FiniteRaw, fromNumber, magnitudeExponent } from './raw.js';
+import type { Position } from './rounding.js';
+
+/**
+ * The finite magnitudes of a format in ascending order, numbered by an index whose parity is the code's. Indices beyond
+ * the largest finite one continue as if the exponent had no upper limit, which is what IEEE 754 rounds against.
+ */
+export interface Lattice {
+  /** The greatest index at or below the magnitude, and where the magnitude lies before the next one. */
+  locate(magnitude: FiniteRaw): { index: bigint; at: Position };
+  valueAt(index: bigint): FiniteRaw;
+  /** The next magnitude's index: index + 1 nearly everywhere. */
+  next(index: bigint): bigint;
+  /** Largest finite index on that side of zero; -1n when the side is empty. */
+  maxIndex(sign: boolean): bigint;
+  codeOf(sign: boolean, index: bigint): bigint;
+}
+
+const cache = new WeakMap<Format, Lattice>();
+
+export function latticeOf(format: Format): Lattice {
+  let lattice = cache.get(format);
+  if (lattice === undefined) {
+    lattice = build(format);
+    cache.set(format, lattice);
+  }
+  return lattice;
+}
+
+function build(format: Format): Lattice {
+  if (format.kind === 'int') return intLattice(format);
+  return format.kind === 'table' ? tableLattice(format) : floatLattice(format);
+}
+
+const EXACT: Position = { remainder: 0n, step: 1n };
+
+/** Splits a magnitude into whole quanta of 2^exponent and the rest. */
+function quanta(magnitude: FiniteRaw, exponent: number): { whole: bigint; at: Position } {
+  const shift = magnitude.exponent - exponent;
+  if (shift >= 0) return { whole: magnitude.significand << BigInt(shift), at: EXACT };
+  const step = 1n << BigInt(-shift);
+  return { whole: magnitude.significand >> BigInt(-shift), at: { remainder: magnitude.significand & (step - 1n), step } };
+}
+
+function intLattice(format: IntFormat): Lattice {
+  const mask = (1n << BigInt(format.bits)) - 1n;
+  const negativeMax = format.signed ? 1n << BigInt(format.bits - 1) : 0n;
+  const positiveMax = format.signed ? negativeMax - 1n : mask;
+  return {
+    locate(magnitude) {
+      const { whole, at } = quanta(magnitude, format.exponent);
+      return { index: whole, at };
+    },
+    valueAt: (index) => finite(false, index, format.exponent),
+    next: (index) => index + 1n,
+    maxIndex: (sign) => (sign ? negativeMax : positiveMax),
+    codeOf: (sign, index) => (sign ? -index : index) & mask,
+  };
+}
+
+function tableLattice(format: TableFormat): Lattice {
+  const magnitudes = [...new Set(format.values.filter((v) => v !== null).map(Math.abs))].sort((x, y) => x - y);
+  const raws = magnitudes.map((value) => fromNumber(value) as FiniteRaw);
+  const side = (sign: boolean) => magnitudes.findLastIndex((m) => format.values.includes(sign ? -m : m));
+  return {
+    locate(magnitude) {
+      const index = raws.findLastIndex((raw) => compareMagnitudes(raw, magnitude) <= 0);
+      if (index < 0) return { index: 0n, at: EXACT };
+      const upper = raws[index + 1] ?? finite(false, raws[index].significand << 1n, raws[index].exponent);
+      return { index: BigInt(index), at: between(raws[index], upper, magnitude) };
+    },
+    valueAt: (index) => raws[Number(index)],
+    next: (index) => index + 1n,
+    maxIndex: (sign) => BigInt(side(sign)),
+    codeOf(sign, index) {
+      const value = magnitudes[Number(index)];
+      const code = format.values.findIndex((v) => v === (sign && value !== 0 ? -value : value));
+      return BigInt(code);
+    },
+  };
+}
+
+function between(lower: FiniteRaw, upper: FiniteRaw, value: FiniteRaw): Position {
+  const exponent = Math.min(lower.exponent, upper.exponent, value.exponent);
+  const at = (raw: FiniteRaw) => raw.significand << BigInt(raw.exponent - exponent);
+  return { remainder: at(value) - at(lower), step: at(upper) - at(lower) };
+}
+
+function floatLattice(format: FloatFormat): Lattice {
+  const { mantissaBits: m, bias, lowest, specials, signed } = format;
+  const hidden = 1n << BigInt(m);
+  const radixLog = format.radix === 4 ? 2 : 1;
+  const shift = format.shift ?? 0;
+  /** Exponent field 0 counts as binade 1 in a format with subnormals, as binade 0 where it holds normal numbers. */
+  const firstBinade = lowest === 'subnormal' || lowest === 'zero-only' ? 1 : 0;
+  const zeroStep = lowest === 'zero-only' ? hidden : 1n;
+  const hasZero = lowest !== 'none';
+  const all = (1n << BigInt(format.exponentBits + m)) - 1n;
+  const topBinade = hidden;
+  const max = specials === 'ieee' ? all - topBinade : specials === 'fn' || specials === 'merged' ? all - 1n : all;
+  const padding = BigInt(format.paddingBits ?? 0);
+  const signBit = 1n << BigInt(format.exponentBits + m);
+
+  function valueAt(index: bigint): FiniteRaw {
+    const field = Number(index >> BigInt(m));
+    const mantissa = index & (hidden - 1n);
+    if (field === 0 && lowest === 'subnormal') return finite(false, mantissa, 1 - bias - m + shift);
+    if (hasZero && (index === 0n || (field === 0 && lowest === 'zero-only'))) return finite(false, 0n, 0);
+    return finite(false, mantissa | hidden, radixLog * (field - bias) - m + shift);
+  }
+
+  return {
+    valueAt,
+    next: (index) => (index === 0n ? zeroStep : index + 1n),
+    maxIndex: (sign) => (sign && !signed ? -1n : max),
+    codeOf(sign, index) {
+      const negative = sign && signed && !(specials === 'fnuz' && index === 0n);
+      return (negative ? index | signBit : index) << padding;
+    },
+    locate(magnitude) {
+      const lowestNormal = hasZero ? zeroStep : 0n;
+      if (magnitude.significand === 0n) return { index: 0n, at: EXACT };
+      if (lowest !== 'subnormal') {
+        const smallest = valueAt(lowestNormal);
+        if (compareMagnitudes(magnitude, smallest) < 0)
+          return { index: 0n, at: hasZero ? between(finite(false, 0n, 0), smallest, magnitude) : EXACT };
+      }
+      if (format.radix === 4) {
+        const index = BigInt(Math.floor((magnitudeExponent(magnitude) - shift) / 2) + bias);
+        return { index, at: between(valueAt(index), valueAt(index + 1n), magnitude) };
+      }
+      const binade = Math.max(magnitudeExponent(magnitude) - shift + bias, firstBinade);
+      const { whole, at } = quanta(magnitude, binade - bias - m + shift);
+      return { index: (BigInt(binade - firstBinade) << BigInt(m)) + whole - (firstBinade === 0 ? hidden : 0n), at };
+    },
+  };
+}
+
+/** Number of significant bits of the widest finite significand. */
+export function precisionOf(format: Format): number {
+  if (format.kind === 'float') return format.mantissaBits + 1;
+  if (format.kind === 'int') return format.signed ? format.bits : format.bits;
+  return Math.max(...format.values.map((v) => (v === null ? 0 : bitLength((fromNumber(v) as FiniteRaw).significand))));
+}
