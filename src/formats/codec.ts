@@ -1,6 +1,16 @@
 import { type Format, hasInfinity, hasNan, type FloatFormat, widthOf } from './format.js';
 import { latticeOf } from './lattice.js';
-import { finite, type FiniteRaw, INVALID, infinite, isSignaling, magnitudeExponent, NAN, type NanRaw, type Raw } from './raw.js';
+import {
+  finite,
+  type FiniteRaw,
+  INVALID,
+  infinite,
+  isSignaling,
+  magnitudeExponent,
+  NAN,
+  type NanRaw,
+  type Raw,
+} from './raw.js';
 import { overflowsToInfinity, type RandomBits, type Rounding, roundsUp } from './rounding.js';
 
 /** How an exact value is forced into a format. */
@@ -200,7 +210,8 @@ function overflowed(fit: Fit, sign: boolean, index: bigint | undefined): Encoded
   const max = lattice.maxIndex(sign);
   const largest = lattice.codeOf(sign && max >= 0n, max < 0n ? 0n : max);
   if (fit.overflow === 'wrap') {
-    if (format.kind !== 'int') throw new RangeError(`encode: overflow "wrap" is for integers, ${format.name} is not one`);
+    if (format.kind !== 'int')
+      throw new RangeError(`encode: overflow "wrap" is for integers, ${format.name} is not one`);
     return { code: index === undefined ? largest : lattice.codeOf(sign, index), flags };
   }
   if (format.kind !== 'float' || fit.overflow === 'saturate') return { code: largest, flags };

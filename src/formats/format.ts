@@ -77,5 +77,7 @@ export function quantumExponentOf(format: Format): number {
   if (format.kind === 'table') return 0;
   const shift = format.shift ?? 0;
   if (format.radix === 4) return 2 * (1 - format.bias) + shift;
-  return (format.lowest === 'subnormal' || format.lowest === 'zero-only' ? 1 : 0) - format.bias - format.mantissaBits + shift;
+  return (
+    (format.lowest === 'subnormal' || format.lowest === 'zero-only' ? 1 : 0) - format.bias - format.mantissaBits + shift
+  );
 }

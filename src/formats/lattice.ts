@@ -40,7 +40,10 @@ function quanta(magnitude: FiniteRaw, exponent: number): { whole: bigint; at: Po
   const shift = magnitude.exponent - exponent;
   if (shift >= 0) return { whole: magnitude.significand << BigInt(shift), at: EXACT };
   const step = 1n << BigInt(-shift);
-  return { whole: magnitude.significand >> BigInt(-shift), at: { remainder: magnitude.significand & (step - 1n), step } };
+  return {
+    whole: magnitude.significand >> BigInt(-shift),
+    at: { remainder: magnitude.significand & (step - 1n), step },
+  };
 }
 
 function intLattice(format: IntFormat): Lattice {

@@ -90,7 +90,8 @@ export function sum(terms: readonly Raw[], zeroSign = false): Raw {
   for (const term of terms) {
     if (term.kind === 'nan') nan = nan === undefined ? nanOf(term, term) : nanOf(nan, term);
     else if (term.kind === 'inf') {
-      if (infinity !== undefined && infinity.sign !== term.sign) nan = nan === undefined ? INVALID : nanOf(nan, INVALID);
+      if (infinity !== undefined && infinity.sign !== term.sign)
+        nan = nan === undefined ? INVALID : nanOf(nan, INVALID);
       infinity = term;
     } else {
       if (term.significand !== 0n) exponent = Math.min(exponent, term.exponent);
@@ -103,8 +104,7 @@ export function sum(terms: readonly Raw[], zeroSign = false): Raw {
   const sign = allNegative || (zeroSign && !allPositive);
   if (exponent === Infinity) return finite(sign, 0n, 0);
   let total = 0n;
-  for (const term of terms)
-    if (term.kind === 'finite' && term.significand !== 0n) total += alignedTo(term, exponent);
+  for (const term of terms) if (term.kind === 'finite' && term.significand !== 0n) total += alignedTo(term, exponent);
   return fromAligned(total, exponent, zeroSign);
 }
 
@@ -144,7 +144,8 @@ export function toNumber(raw: Raw): number {
     exponent += drop;
   }
   // Two steps, because 2^exponent alone may lie outside float64 while the product lies inside.
-  const magnitude = exponent < -1000 ? Number(significand) * 2 ** -537 * 2 ** (exponent + 537) : Number(significand) * 2 ** exponent;
+  const magnitude =
+    exponent < -1000 ? Number(significand) * 2 ** -537 * 2 ** (exponent + 537) : Number(significand) * 2 ** exponent;
   const safe = exponent > 900 ? Number(significand) * 2 ** 500 * 2 ** (exponent - 500) : magnitude;
   return raw.sign ? -safe : safe;
 }

@@ -1,0 +1,138 @@
+import { formatNamed } from '../formats/catalog.js';
+import { type Fit, fitTo, type Overflow, type Subnormals } from '../formats/codec.js';
+import type { Format } from '../formats/format.js';
+import type { Rounding } from '../formats/rounding.js';
+import type { Order } from './order.js';
+
+/**
+ * A Datapath says what one firing of a MAC unit computes: `lanes` products meet the running sum. It is data; the
+ * reference (reference.ts), the kernel (kernel/) and the hardware (rtl/, arrays/mesh.ts) are three readings of it.
+ */
+export interface Datapath {
+  name: string;
+  a: Format;
+  b: Format;
+  /** Products are exact unless each is rounded to a format of its own first. */
+  product: 'exact' | Fit;
+  /** Products combined in one firing; 1 is a plain MAC. */
+  lanes: number;
+  combine: Combine;
+  sum: SumFit;
+  /** The order of the unit's own firings. An array with a dataflow replaces it (arrays/dataflow.ts). */
+  order: Order;
+  /** Whether subnormal operands are read as zero. Default `keep`. */
+  operands: Subnormals;
+  /** What the last firing's sum is fitted to on its way out ("saturate at the end", a narrower output word). */
+  result?: Fit;
+  /** After that, an integer is scaled to a narrow format (requantize.ts). */
+  requantize?: Requantize;
+  /** One power-of-two or fp8 scale for each block of operands, read beside them. */
+  blockScale?: BlockScale;
+  /** NaN results: `canonical` (positive quiet NaN) or the code given here (NVIDIA fp32: 0x7fffffff). Default canonical. */
+  nanCode?: number;
+}
+
+/** How the sum is kept between firings. */
+export interface SumFit extends Fit {
+  /** Mantissa bits that survive in the register; the rest of the word reads zero (Hopper fp8: 13 of fp32's 23). */
+  keptMantissaBits?: number;
+}
+
+export type Combine = ChainCombine | TreeCombine | FusedCombine | AlignedCombine;
+
+/** sum = fit(sum + p0), then fit(sum + p1), ...: a rounding after every addition. */
+export interface ChainCombine {
+  kind: 'chain';
+}
+/** Products are added pairwise with a rounding to `node` at every node (default: the sum's fit); then the sum joins. */
+export interface TreeCombine {
+  kind: 'tree';
+  node?: Fit;
+}
+/** All products and the sum are added exactly and rounded once. */
+export interface FusedCombine {
+  kind: 'fused';
+  /** The running sum is a term of the exact sum, or is added afterwards by a separate rounding. */
+  sumInside: boolean;
+}
+/** Every term is cut to `fractionBits` below the largest exponent, the cut terms are added exactly, one rounding ends. */
+export interface AlignedCombine {
+  kind: 'aligned';
+  fractionBits: number;
+  truncate: 'rtz' | 'floor' | 'rne';
+  /** `unnormalised`: a product's exponent is ea + eb, its significand in [1, 4). */
+  productExponent: 'unnormalised' | 'normalised';
+  /** The running sum joins the alignment, or is added afterwards by a separate rounding. */
+  sumInside: boolean;
+  /** Fraction bits kept of the running sum where they differ (CDNA3). Default: fractionBits. */
+  sumFractionBits?: number;
+  /** Lowest exponent that the maximum can take (MMA-Sim's -126 and others). Default: none. */
+  exponentFloor?: number;
+  /** Whether zero terms take part in the maximum, with the lowest exponent. Default false: they are dropped. */
+  zerosAlign?: boolean;
+  /** Lanes are split in even and odd k, aligned and summed apart, and joined (CDNA3 fp8). Default false. */
+  evenOdd?: boolean;
+  /** The products' sum is cut to this many fraction bits, and meets the cut running sum there (CDNA3). */
+  twoStage?: { productFractionBits: number; sumFractionBits: number; truncate: 'rtz' | 'floor' | 'rne' };
+}
+
+/** Scales of operand blocks along k; applied to exponents before alignment, or to the exact sum of each group. */
+export interface BlockScale {
+  format: Format;
+  size: number;
+  apply: 'exponent' | 'group';
+}
+
+/** Integer sum -> narrow code: ALGORITHMS a; the shift family, gemmlowp's two and the float multiplier. */
+export interface Requantize {
+  kind: 'shift' | 'gemmlowp-double' | 'gemmlowp-single' | 'float';
+  format: Format;
+  /** Right shift, for `shift`. */
+  shift?: number;
+  rounding?: 'half-even' | 'half-away' | 'half-up' | 'floor';
+  /** Bits of the shifted-out part that are looked at (NVDLA: 15). Default: all. */
+  stickyBits?: number;
+  /** Real multiplier s_a * s_b / s_y, for `gemmlowp-*` and `float`. */
+  multiplier?: number;
+  bias?: number;
+  zeroPoint?: number;
+  clamp?: [number, number];
+}
+
+/** A datapath from its parts, with the contract's defaults: product exact, lanes 1, combine chain, order sequential. */
+export function datapath(
+  parts: Pick<Datapath, 'name' | 'a' | 'b' | 'sum'> & Partial<Omit<Datapath, 'name' | 'a' | 'b' | 'sum'>>,
+): Datapath {
+  return {
+    product: 'exact',
+    lanes: 1,
+    combine: { kind: 'chain' },
+    order: { kind: 'sequential' },
+    operands: parts.sum.subnormals,
+    ...parts,
+  };
+}
+
+/** A sum's fit by format name: `sumFit('fp16', { rounding: 'rtz' })`. */
+export function sumFit(format: string | Format, parts: Partial<Omit<SumFit, 'format'>> = {}): SumFit {
+  return fitTo(typeof format === 'string' ? formatNamed(format) : format, parts);
+}
+
+/**
+ * The format that the sum register really holds: narrower than its word where fewer mantissa bits are kept, and then
+ * padded with zeros to the word.
+ */
+export function registerFormatOf(sum: SumFit): Format {
+  const { format, keptMantissaBits } = sum;
+  if (keptMantissaBits === undefined || format.kind !== 'float' || keptMantissaBits >= format.mantissaBits)
+    return format;
+  const paddingBits = (format.paddingBits ?? 0) + format.mantissaBits - keptMantissaBits;
+  return { ...format, mantissaBits: keptMantissaBits, paddingBits };
+}
+
+/** The fit of a register between firings: the sum's, in the format that the register really holds. */
+export function registerFitOf(sum: SumFit): Fit {
+  return { ...sum, format: registerFormatOf(sum) };
+}
+
+export type { Fit, Overflow, Rounding, Subnormals };

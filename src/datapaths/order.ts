@@ -1,0 +1,38 @@
+import type { Fit } from '../formats/codec.js';
+
+/**
+ * An Order says how k products become one sum: which firings feed which register. An array fixes it by its dataflow
+ * (arrays/dataflow.ts); a unit on its own has one of its own.
+ */
+export type Order = SequentialOrder | ChunkedOrder | TreeOrder | InterleavedOrder | PermutedOrder;
+
+/** One register; firings in k order. */
+export interface SequentialOrder {
+  kind: 'sequential';
+}
+/** A fresh register for each `length` products, whose result is then added to an outer register that fits to `outer`. */
+export interface ChunkedOrder {
+  kind: 'chunked';
+  /** Products in a chunk; a multiple of the unit's lanes. */
+  length: number;
+  /** How the outer register rounds; the unit's own sum fit by default. */
+  outer?: Fit;
+}
+/** Blocks of `width` products are reduced pairwise with a rounding at every node, and each block's result is added. */
+export interface TreeOrder {
+  kind: 'tree';
+  width: number;
+}
+/** `ways` registers take the firings in turn and are added in the end, first to last. */
+export interface InterleavedOrder {
+  kind: 'interleaved';
+  ways: number;
+}
+/** Within each run of `indices.length` products, the k's are taken in the order given; then `then` (default sequential). */
+export interface PermutedOrder {
+  kind: 'permuted';
+  indices: readonly number[];
+  then?: SequentialOrder | ChunkedOrder | InterleavedOrder;
+}
+
+export const SEQUENTIAL: SequentialOrder = { kind: 'sequential' };

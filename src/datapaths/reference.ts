@@ -1,0 +1,255 @@
+import { decode, encode, type Fit, INEXACT, OVERFLOW } from '../formats/codec.js';
+import type { Format } from '../formats/format.js';
+import { compareMagnitudes, finite, isZero, multiply, type Raw, sum } from '../formats/raw.js';
+import { lfsrBits, type RandomBits, type Rounding } from '../formats/rounding.js';
+import { alignedSum, normalisedExponent, type Term } from './aligned.js';
+import { type Datapath, registerFitOf } from './datapath.js';
+import type { Order } from './order.js';
+import { requantize } from './requantize.js';
+
+/**
+ * The reference: exact values, rounded only where the datapath rounds. Slow, obviously right, and the definition that
+ * the kernels, the clocked models and the RTL are held against.
+ */
+export interface Reduction {
+  /** Code of the result: of `sum.format`, or of `result` or `requantize.format` where the datapath has one. */
+  code: bigint;
+  /** OR of the flags of every rounding. */
+  flags: number;
+  /** Additions of something nonzero that changed nothing. */
+  swamped: number;
+  /** Roundings that overflowed. */
+  overflowed: number;
+}
+
+type Code = bigint | number;
+
+/** Codes, one for each k. `c` is the initial sum (default +0); scales have one code for each block of operands. */
+export interface Operands {
+  a: ArrayLike<Code>;
+  b: ArrayLike<Code>;
+  c?: Code;
+  aScales?: ArrayLike<Code>;
+  bScales?: ArrayLike<Code>;
+}
+
+const ZERO = finite(false, 0n, 0);
+
+/** The random bits of stochastic rounding for the output with that number; undefined for other roundings. */
+export function randomBitsOf(rounding: Rounding, output = 0): RandomBits | undefined {
+  if (typeof rounding === 'string') return undefined;
+  const { lfsr, perOutput } = rounding.stochastic;
+  return lfsrBits(lfsr, perOutput ? lfsr.seed + output : lfsr.seed);
+}
+
+/** The code that the datapath's unit, firing in the given order, gives for a dot product. */
+export function reduce(
+  datapath: Datapath,
+  operands: Operands,
+  order: Order = datapath.order,
+  random = randomBitsOf(datapath.sum.rounding),
+): Reduction {
+  if (operands.a.length !== operands.b.length)
+    throw new RangeError(`reduce: a has ${operands.a.length} codes and b ${operands.b.length}; they must be as many`);
+  const unit = new Unit(datapath, random);
+  const start = operands.c === undefined ? ZERO : decode(datapath.sum.format, operands.c, datapath.sum.subnormals);
+  const total = inOrder(unit, order, productsOf(unit, operands), start);
+  return unit.finish(total);
+}
+
+/** One datapath at work: its roundings, and what they did. */
+class Unit {
+  flags = 0;
+  swamped = 0;
+  overflowed = 0;
+  readonly datapath: Datapath;
+  readonly register: Fit;
+  readonly random: RandomBits | undefined;
+
+  constructor(datapath: Datapath, random: RandomBits | undefined) {
+    this.datapath = datapath;
+    this.register = registerFitOf(datapath.sum);
+    this.random = random;
+  }
+
+  /** Rounds, counting flags. */
+  fit(raw: Raw, fit: Fit): Raw {
+    const { code, flags } = encode(raw, fit, this.random);
+    this.flags |= flags;
+    if ((flags & OVERFLOW) !== 0) this.overflowed++;
+    return decode(fit.format, code);
+  }
+
+  /** fit(x + y), counting it as swamped when y was something and the result is x. */
+  add(x: Raw, y: Raw, fit: Fit): Raw {
+    const result = this.fit(sum([x, y], fit.rounding === 'rdn'), fit);
+    if (!isZero(y) && sameFinite(x, result)) this.swamped++;
+    return result;
+  }
+
+  finish(total: Raw): Reduction {
+    const { result, requantize: stage, nanCode } = this.datapath;
+    let { code } = encode(total, this.register, this.random);
+    if (result !== undefined) {
+      const out = encode(total, result, this.random);
+      this.flags |= out.flags;
+      if ((out.flags & OVERFLOW) !== 0) this.overflowed++;
+      code = out.code;
+    }
+    if (stage !== undefined) code = requantize(stage, result?.format ?? this.datapath.sum.format, code);
+    if (total.kind === 'nan' && nanCode !== undefined) code = BigInt(nanCode);
+    return { code, flags: this.flags, swamped: this.swamped, overflowed: this.overflowed };
+  }
+}
+
+function sameFinite(x: Raw, y: Raw): boolean {
+  if (x.kind !== 'finite' || y.kind !== 'finite') return false;
+  return compareMagnitudes(x, y) === 0 && (x.sign === y.sign || x.significand === 0n);
+}
+
+/** Fraction bits below the exponent that a code's exponent field names. */
+function fractionBitsOf(format: Format): number {
+  return format.kind === 'float' ? format.mantissaBits : 0;
+}
+
+/** The products in k order, each with the exponent that an alignment sees. */
+function productsOf(unit: Unit, operands: Operands): Term[] {
+  const { datapath } = unit;
+  const { a, b, product, operands: subnormals, blockScale, combine } = datapath;
+  const normalised = product !== 'exact' || combine.kind !== 'aligned' || combine.productExponent === 'normalised';
+  const fraction = fractionBitsOf(a) + fractionBitsOf(b);
+  const terms: Term[] = [];
+  for (let k = 0; k < operands.a.length; k++) {
+    let raw = multiply(decode(a, operands.a[k], subnormals), decode(b, operands.b[k], subnormals));
+    if (product !== 'exact') raw = unit.fit(raw, product);
+    let exponent = normalised || raw.kind !== 'finite' ? normalisedExponent(raw) : raw.exponent + fraction;
+    if (blockScale?.apply === 'exponent') {
+      const scale = scaleOf(datapath, operands, Math.floor(k / blockScale.size));
+      raw = multiply(raw, scale);
+      exponent += normalisedExponent(scale);
+    }
+    terms.push({ raw, exponent });
+  }
+  return blockScale?.apply === 'group' ? groups(datapath, operands, terms) : terms;
+}
+
+/** The product of the two scales of a block; 1 where an operand brings none. */
+function scaleOf(datapath: Datapath, operands: Operands, block: number): Raw {
+  const { format } = datapath.blockScale as NonNullable<Datapath['blockScale']>;
+  const one = finite(false, 1n, 0);
+  const x = operands.aScales === undefined ? one : decode(format, operands.aScales[block]);
+  const y = operands.bScales === undefined ? one : decode(format, operands.bScales[block]);
+  return multiply(x, y);
+}
+
+/** One term for each block: its exact sum times its scales. The datapath's lanes then count blocks' products. */
+function groups(datapath: Datapath, operands: Operands, terms: readonly Term[]): Term[] {
+  const { size } = datapath.blockScale as NonNullable<Datapath['blockScale']>;
+  const result: Term[] = [];
+  for (let start = 0; start < terms.length; start += size) {
+    const exact = sum(terms.slice(start, start + size).map((term) => term.raw));
+    const raw = multiply(exact, scaleOf(datapath, operands, start / size));
+    result.push({ raw, exponent: normalisedExponent(raw) });
+  }
+  return result;
+}
+
+/** Terms that one firing takes. */
+function termsPerFiring({ lanes, blockScale }: Datapath): number {
+  return blockScale?.apply === 'group' ? Math.max(1, lanes / blockScale.size) : lanes;
+}
+
+function inOrder(unit: Unit, order: Order, terms: readonly Term[], start: Raw): Raw {
+  switch (order.kind) {
+    case 'sequential':
+      return firings(unit, terms, start);
+    case 'chunked': {
+      const outer = order.outer ?? unit.register;
+      return blocksOf(terms, order.length).reduce(
+        (total, block) => unit.add(total, firings(unit, block, ZERO), outer),
+        start,
+      );
+    }
+    case 'tree':
+      return blocksOf(terms, order.width).reduce(
+        (total, block) => unit.add(total, pairwise(unit, leavesOf(unit, block), unit.register), unit.register),
+        start,
+      );
+    case 'interleaved': {
+      const lanes = blocksOf(terms, termsPerFiring(unit.datapath));
+      const ways = Array.from({ length: order.ways }, (_, way) =>
+        lanes.filter((_block, i) => i % order.ways === way).flat(),
+      );
+      const sums = ways.map((way, i) => firings(unit, way, i === 0 ? start : ZERO));
+      return sums.slice(1).reduce((total, way) => unit.add(total, way, unit.register), sums[0]);
+    }
+    default: {
+      const period = order.indices.length;
+      const moved = terms
+        .map((_, i) => terms[i - (i % period) + order.indices[i % period]])
+        .filter((term) => term !== undefined);
+      return inOrder(unit, order.then ?? { kind: 'sequential' }, moved, start);
+    }
+  }
+}
+
+function blocksOf<T>(items: readonly T[], length: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / length) }, (_, i) => items.slice(i * length, (i + 1) * length));
+}
+
+/** The leaves of a tree order: products of a plain MAC, else firings from zero. */
+function leavesOf(unit: Unit, terms: readonly Term[]): Raw[] {
+  if (unit.datapath.lanes === 1) return terms.map((term) => term.raw);
+  return blocksOf(terms, termsPerFiring(unit.datapath)).map((block) => fire(unit, block, ZERO));
+}
+
+function firings(unit: Unit, terms: readonly Term[], start: Raw): Raw {
+  return blocksOf(terms, termsPerFiring(unit.datapath)).reduce((total, block) => fire(unit, block, total), start);
+}
+
+/** One firing: at most `lanes` products meet the running sum. Lanes without a product give +0. */
+function fire(unit: Unit, given: readonly Term[], running: Raw): Raw {
+  const { combine, sum: fit } = unit.datapath;
+  const idle = termsPerFiring(unit.datapath) - given.length;
+  const terms = idle === 0 ? given : [...given, ...Array<Term>(idle).fill({ raw: ZERO, exponent: -Infinity })];
+  const raws = terms.map((term) => term.raw);
+  const zeroSign = fit.rounding === 'rdn';
+  switch (combine.kind) {
+    case 'chain':
+      return raws.reduce((total, product) => unit.add(total, product, unit.register), running);
+    case 'tree':
+      return unit.add(running, pairwise(unit, raws, combine.node ?? unit.register), unit.register);
+    case 'fused': {
+      if (!combine.sumInside) return unit.add(running, unit.fit(sum(raws, zeroSign), unit.register), unit.register);
+      return unit.add(running, sum(raws, zeroSign), unit.register);
+    }
+    default: {
+      const exponent = runningExponent(unit, running);
+      const cut = alignedSum(combine, terms, combine.sumInside ? { raw: running, exponent } : undefined);
+      unit.swamped += cut.lost;
+      if (cut.cut) unit.flags |= INEXACT;
+      const rounded = unit.fit(cut.raw, unit.register);
+      return combine.sumInside ? rounded : unit.add(running, rounded, unit.register);
+    }
+  }
+}
+
+/** A running sum is normalised, or subnormal at the register's lowest exponent. */
+function runningExponent(unit: Unit, running: Raw): number {
+  if (running.kind !== 'finite') return 0;
+  const { format } = unit.datapath.sum;
+  const lowest = format.kind === 'float' ? 1 - format.bias : -Infinity;
+  return Math.max(normalisedExponent(running), lowest);
+}
+
+/** Adds neighbours until one is left; an odd one out goes up unchanged. */
+function pairwise(unit: Unit, leaves: readonly Raw[], node: Fit): Raw {
+  let level = leaves;
+  while (level.length > 1) {
+    const above: Raw[] = [];
+    for (let i = 0; i < level.length; i += 2)
+      above.push(i + 1 < level.length ? unit.add(level[i], level[i + 1], node) : level[i]);
+    level = above;
+  }
+  return level[0] ?? ZERO;
+}

@@ -1,0 +1,126 @@
+import { fp32 } from '../formats/catalog.js';
+import { decode, encode, fitTo } from '../formats/codec.js';
+import { type Format, widthOf } from '../formats/format.js';
+import { fromAligned, fromNumber, multiply } from '../formats/raw.js';
+import type { Requantize } from './datapath.js';
+
+/**
+ * From an integer sum to a narrow integer. Seven conventions are met in the field and none is "the" one (ALGORITHMS a,
+ * SILICON 5), so each is named: a right shift with four roundings and an optional limit on the sticky bits, gemmlowp's
+ * double rounding (TFLite's default), TFLite's single rounding, and ONNX Runtime's float32 multiplier.
+ * @param from the format of the sum's code
+ * @returns the code of `stage.format`
+ */
+export function requantize(stage: Requantize, from: Format, code: bigint): bigint {
+  if (from.kind !== 'int') throw new RangeError(`requantize: the sum must be an integer, ${from.name} is not`);
+  const biased = (from.signed ? BigInt.asIntN(from.bits, code) : code) + BigInt(stage.bias ?? 0);
+  const scaled = scale(stage, biased) + BigInt(stage.zeroPoint ?? 0);
+  const [low, high] = rangeOf(stage);
+  const clamped = scaled < low ? low : scaled > high ? high : scaled;
+  return BigInt.asUintN(widthOf(stage.format), clamped);
+}
+
+function rangeOf({ format, clamp }: Requantize): [bigint, bigint] {
+  if (format.kind !== 'int') throw new RangeError(`requantize: the result must be an integer, ${format.name} is not`);
+  const span = 1n << BigInt(format.bits);
+  const [low, high] = format.signed ? [-span / 2n, span / 2n - 1n] : [0n, span - 1n];
+  if (clamp === undefined) return [low, high];
+  const [from, to] = clamp.map((limit) => BigInt(limit));
+  return [from > low ? from : low, to < high ? to : high];
+}
+
+function scale(stage: Requantize, value: bigint): bigint {
+  if (stage.kind === 'shift')
+    return shiftRight(value, stage.shift ?? 0, stage.rounding ?? 'half-even', stage.stickyBits);
+  const multiplier = stage.multiplier ?? 1;
+  if (stage.kind === 'float') return floatMultiply(value, multiplier);
+  const { q31, shift } = quantizeMultiplier(multiplier);
+  return stage.kind === 'gemmlowp-double' ? doubleRounding(value, q31, shift) : singleRounding(value, q31, shift);
+}
+
+/**
+ * value / 2^shift with the named rounding. With `stickyBits` s only the s highest of the bits shifted out are seen, so
+ * a half and a little more looks like a half (NVDLA's 15: NVDLA RTL, HLS shift-right units).
+ */
+export function shiftRight(
+  value: bigint,
+  shift: number,
+  rounding: NonNullable<Requantize['rounding']>,
+  stickyBits?: number,
+): bigint {
+  if (shift === 0) return value;
+  const hidden = stickyBits === undefined ? 0n : BigInt(Math.max(0, shift - stickyBits));
+  const negative = value < 0n;
+  const magnitude = rounding === 'half-away' && negative ? -value : value;
+  const step = 1n << BigInt(shift);
+  const floor = magnitude >> BigInt(shift);
+  const rest = ((magnitude - floor * step) >> hidden) << hidden;
+  const half = step / 2n;
+  const up =
+    rounding === 'floor'
+      ? false
+      : rounding === 'half-even'
+        ? rest > half || (rest === half && (floor & 1n) === 1n)
+        : rest >= half;
+  const rounded = up ? floor + 1n : floor;
+  return rounding === 'half-away' && negative ? -rounded : rounded;
+}
+
+/** real = q31 * 2^(shift - 31), q31 in [2^30, 2^31); the mantissa rounds half away (TFLite quantization_util.cc). */
+export function quantizeMultiplier(multiplier: number): { q31: bigint; shift: number } {
+  if (multiplier === 0) return { q31: 0n, shift: 0 };
+  const raw = fromNumber(multiplier);
+  if (raw.kind !== 'finite' || raw.sign)
+    throw new RangeError(`requantize: the multiplier must be a positive number, found ${multiplier}`);
+  let shift = Math.floor(Math.log2(multiplier)) + 1;
+  while (2 ** shift <= multiplier) shift++;
+  while (2 ** (shift - 1) > multiplier) shift--;
+  const fraction = multiplier / 2 ** shift;
+  let q31 = BigInt(Math.floor(fraction * 2 ** 31 + 0.5));
+  if (q31 === 1n << 31n) {
+    q31 >>= 1n;
+    shift++;
+  }
+  return shift < -31 ? { q31: 0n, shift: 0 } : { q31, shift };
+}
+
+const INT32_MIN = -(1n << 31n);
+const INT32_MAX = (1n << 31n) - 1n;
+
+/** ARM's VQRDMULH: (2ab + 2^31) / 2^32 with C's truncating division after a signed nudge; ties go toward +infinity. */
+export function saturatingRoundingDoublingHighMul(a: bigint, b: bigint): bigint {
+  if (a === INT32_MIN && b === INT32_MIN) return INT32_MAX;
+  const product = a * b;
+  const nudge = product >= 0n ? 1n << 30n : 1n - (1n << 30n);
+  return (product + nudge) / (1n << 31n);
+}
+
+/** x / 2^exponent, ties away from zero (gemmlowp fixedpoint.h). */
+export function roundingDivideByPowerOfTwo(x: bigint, exponent: number): bigint {
+  return shiftRight(x, exponent, 'half-away');
+}
+
+function doubleRounding(value: bigint, q31: bigint, shift: number): bigint {
+  const left = BigInt.asIntN(32, value << BigInt(Math.max(shift, 0)));
+  return roundingDivideByPowerOfTwo(saturatingRoundingDoublingHighMul(left, q31), Math.max(-shift, 0));
+}
+
+function singleRounding(value: bigint, q31: bigint, shift: number): bigint {
+  const total = 31 - shift;
+  const rounded = shiftRight(value * q31, total, 'half-up');
+  return rounded > INT32_MAX ? INT32_MAX : rounded < INT32_MIN ? INT32_MIN : rounded;
+}
+
+/** The sum and the multiplier as float32, one float32 product, round half to even (ONNX Runtime, MLAS). */
+function floatMultiply(value: bigint, multiplier: number): bigint {
+  const fit = fitTo(fp32);
+  const rounded = decode(fp32, encode(fromAligned(value, 0), fit).code);
+  const product = multiply(rounded, decode(fp32, encode(fromNumber(multiplier), fit).code));
+  const scaled = decode(fp32, encode(product, fit).code);
+  if (scaled.kind !== 'finite') return scaled.kind === 'inf' && scaled.sign ? INT32_MIN : INT32_MAX;
+  const wide = encode(scaled, {
+    ...fitTo({ kind: 'int', name: 'int64', signed: true, bits: 64, exponent: 0 }),
+    overflow: 'saturate',
+  });
+  return BigInt.asIntN(64, wide.code);
+}

@@ -1,0 +1,137 @@
+import type { Quantization, Tensor, FloatTensor } from './tensor.js';
+
+/**
+ * A Network is plain data: layers in topological order, each with the names of the tensors that it reads and writes.
+ * Between layers a tensor is real (float) or codes, as its producer says; `quantize` and `dequantize` go between.
+ * Shapes leave out the batch. Layouts are ONNX's: activations n c h w, conv weights [filters, channels / groups, r, s],
+ * dense weights [outputs, inputs].
+ */
+export interface Network {
+  name: string;
+  input: { name: string; shape: readonly number[] };
+  output: string;
+  layers: readonly Layer[];
+  /** How it was made and what it reaches, shown by `lastbit show`. */
+  metadata: Readonly<Record<string, string>>;
+}
+
+export type Layer =
+  | ConvLayer
+  | DenseLayer
+  | PoolLayer
+  | QuantizeLayer
+  | DequantizeLayer
+  | ReluLayer
+  | FlattenLayer
+  | AddLayer
+  | BatchNormLayer
+  | SignLayer
+  | SoftmaxLayer;
+
+interface Common {
+  /** Unique; the name of the tensor that the layer writes. */
+  name: string;
+  input: string;
+}
+
+/**
+ * The layers that run on the MAC array. With a float input and float weights they are float layers; with codes on both
+ * sides the array multiplies codes, and `result` says what becomes of the sums.
+ */
+export interface MacLayer extends Common {
+  weight: Tensor;
+  /** One per output channel: reals for `dequantize`, integers in units of s_in * s_w for `requantize`. */
+  bias?: Float32Array | Int32Array;
+  result: MacResult;
+}
+
+/**
+ * `float`: a float layer. `dequantize`: real = sum * s_in * s_w + bias, in float32 steps, as ONNX's
+ * DequantizeLinear-MatMul-Add. `requantize`: codes again, `convention` naming the arithmetic (ONNX QLinearConv:
+ * `onnx`, float32 multiplier s_in * s_w / s_out and round half to even).
+ */
+export type MacResult =
+  | { kind: 'float' }
+  | { kind: 'dequantize' }
+  | { kind: 'requantize'; output: Quantization; convention: 'onnx' };
+
+export interface ConvLayer extends MacLayer {
+  op: 'conv';
+  stride: readonly [number, number];
+  /** top, left, bottom, right */
+  pad: readonly [number, number, number, number];
+  dilation: readonly [number, number];
+  groups: number;
+}
+export interface DenseLayer extends MacLayer {
+  op: 'dense';
+}
+export interface PoolLayer extends Common {
+  op: 'maxPool' | 'averagePool';
+  kernel: readonly [number, number];
+  stride: readonly [number, number];
+  pad: readonly [number, number, number, number];
+}
+export interface QuantizeLayer extends Common {
+  op: 'quantize';
+  quantization: Quantization;
+}
+export interface DequantizeLayer extends Common {
+  op: 'dequantize';
+}
+export interface ReluLayer extends Common {
+  op: 'relu';
+}
+/** sign(0) = +1 (ALGORITHMS b). */
+export interface SignLayer extends Common {
+  op: 'sign';
+}
+export interface FlattenLayer extends Common {
+  op: 'flatten';
+}
+/** Elementwise sum of two tensors of one shape (residual connections). */
+export interface AddLayer extends Common {
+  op: 'add';
+  other: string;
+}
+/** Per channel: y = x * scale + shift. Folded into the layer before it where that is a conv or a dense layer. */
+export interface BatchNormLayer extends Common {
+  op: 'batchNorm';
+  scale: Float32Array;
+  shift: Float32Array;
+}
+export interface SoftmaxLayer extends Common {
+  op: 'softmax';
+}
+
+export function isMacLayer(layer: Layer): layer is ConvLayer | DenseLayer {
+  return layer.op === 'conv' || layer.op === 'dense';
+}
+
+/**
+ * What the executor multiplies with. `values`: float operands. `codes`: operand codes of the layer's formats; the sums
+ * come back as exact values (float64 holds every sum register up to 53 bits).
+ */
+export interface Arithmetic {
+  name: string;
+  /** a is [m, k], b is [k, n], both row-major; the result is [m, n]. */
+  values(a: Float32Array, b: Float32Array, job: MatmulJob): Float32Array;
+  codes(
+    a: Uint8Array | Uint16Array | Uint32Array,
+    b: Uint8Array | Uint16Array | Uint32Array,
+    job: MatmulJob,
+  ): Float64Array;
+}
+
+/** One matrix product of one layer. */
+export interface MatmulJob {
+  layer: string;
+  m: number;
+  n: number;
+  k: number;
+  /** Quantizations of the two operands; undefined for float operands. */
+  a?: Quantization;
+  b?: Quantization;
+}
+
+export type { FloatTensor };

@@ -1,0 +1,46 @@
+import type { Fit } from '../formats/codec.js';
+
+/** Codes of a format, one element each: bytes up to 8 bits, halves up to 16, words up to 32. */
+export type CodeArray = Uint8Array | Uint16Array | Uint32Array;
+
+/** Real values, row-major; activations are [n, c, h, w] or [n, features]. */
+export interface FloatTensor {
+  kind: 'float';
+  shape: readonly number[];
+  data: Float32Array;
+}
+
+/** Codes with the meaning that a quantization gives them. */
+export interface CodeTensor {
+  kind: 'codes';
+  shape: readonly number[];
+  data: CodeArray;
+  quantization: Quantization;
+}
+
+export type Tensor = FloatTensor | CodeTensor;
+
+/**
+ * real = scale * (value(code) - zeroPoint). `scale` has one entry, or one for each index along `axis` (weights:
+ * output channels, axis 0). The zero point counts in units of the format's value and is 0 for floats.
+ * `fit` says how x / scale + zeroPoint is forced into the format.
+ */
+export interface Quantization {
+  fit: Fit;
+  scale: Float32Array;
+  axis: number;
+  zeroPoint: number;
+}
+
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}
+
+export function floatTensor(
+  shape: readonly number[],
+  data: Float32Array = new Float32Array(sizeOf(shape)),
+): FloatTensor {
+  if (data.length !== sizeOf(shape))
+    throw new RangeError(`tensor: shape ${shape.join('x')} needs ${sizeOf(shape)} values, found ${data.length}`);
+  return { kind: 'float', shape, data };
+}
