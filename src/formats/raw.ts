@@ -175,3 +175,15 @@ export function toDecimal(raw: Raw): string {
   const fraction = digits.slice(-places).replace(/0+$/, '');
   return `${minus}${digits.slice(0, -places)}${fraction === '' ? '' : `.${fraction}`}`;
 }
+
+const float64 = new Float64Array(1);
+const words = new Uint32Array(float64.buffer);
+
+/** floor(log2 |value|) of a nonzero finite float64, exact where Math.log2 rounds up. */
+export function floorLog2(value: number): number {
+  float64[0] = value;
+  const field = (words[1] >>> 20) & 0x7ff;
+  if (field !== 0) return field - 1023;
+  float64[0] = value * 2 ** 64;
+  return ((words[1] >>> 20) & 0x7ff) - 1087;
+}
