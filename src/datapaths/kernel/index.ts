@@ -1,0 +1,23 @@
+import type { Datapath } from '../datapath.js';
+import type { Order } from '../order.js';
+import type { Gemm, Unit } from './gemm.js';
+import { referenceGemm } from './reference.js';
+import { scalarUnit } from './unit.js';
+
+export type { CodeArray, Gemm, GemmJob, GemmStatistics, SumArray, Unit } from './gemm.js';
+export { codeArray, outputFormatOf, sumArray } from './gemm.js';
+export { decoderOf, sumValues, valuesOf } from './values.js';
+
+/**
+ * Compiles a datapath for matrix products: the fastest route whose exactness follows from the datapath's own facts, and
+ * the reference where none does. Every route gives the reference's bits.
+ * @param order of the additions; the unit's own by default
+ */
+export function compileGemm(datapath: Datapath, order: Order = datapath.order): Gemm {
+  return referenceGemm(datapath, order, 'no faster route is proven exact for it');
+}
+
+/** Compiles one firing of a datapath on codes. */
+export function compileUnit(datapath: Datapath): Unit {
+  return scalarUnit(datapath);
+}

@@ -1,0 +1,53 @@
+import { decode, type Subnormals } from '../../formats/codec.js';
+import { type Format, widthOf } from '../../formats/format.js';
+import { toNumber } from '../../formats/raw.js';
+import type { SumArray } from './gemm.js';
+
+const tables = new WeakMap<Format, Map<Subnormals, Float64Array>>();
+
+/** The value of every code of a format up to 16 bits wide; NaN for NaN codes and unused ones. */
+export function valuesOf(format: Format, subnormals: Subnormals = 'keep'): Float64Array {
+  let known = tables.get(format);
+  if (known === undefined) tables.set(format, (known = new Map()));
+  let table = known.get(subnormals);
+  if (table === undefined) {
+    if (widthOf(format) > 16) throw new RangeError(`valuesOf: ${format.name} has more than 16 bits, use decoderOf`);
+    table = Float64Array.from({ length: 2 ** widthOf(format) }, (_, code) =>
+      toNumber(decode(format, code, subnormals)),
+    );
+    known.set(subnormals, table);
+  }
+  return table;
+}
+
+/** Code -> float64 value for any format: a table up to 16 bits, arithmetic beyond. */
+export function decoderOf(format: Format, subnormals: Subnormals = 'keep'): (code: number) => number {
+  if (widthOf(format) <= 16) {
+    const table = valuesOf(format, subnormals);
+    return (code) => table[code];
+  }
+  if (format.kind === 'int') {
+    const weight = 2 ** format.exponent;
+    const span = 2 ** format.bits;
+    const half = format.signed ? span / 2 : span;
+    return (code) => (code >= half ? code - span : code) * weight;
+  }
+  return (code) => toNumber(decode(format, code, subnormals));
+}
+
+/** The values of an array of codes of any width, rounded to float64 where they are wider. */
+export function sumValues(format: Format, codes: SumArray): Float64Array {
+  const values = new Float64Array(codes.length);
+  if (codes instanceof BigUint64Array) {
+    for (let i = 0; i < codes.length; i++) values[i] = toNumber(decode(format, codes[i]));
+    return values;
+  }
+  if (format.kind === 'float' && format.name === 'fp32') return Float64Array.from(floatsOf(codes));
+  const decodeCode = decoderOf(format);
+  for (let i = 0; i < codes.length; i++) values[i] = decodeCode(codes[i]);
+  return values;
+}
+
+function floatsOf(codes: Uint32Array): Float32Array {
+  return new Float32Array(codes.buffer, codes.byteOffset, codes.length);
+}
