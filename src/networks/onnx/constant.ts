@@ -1,0 +1,164 @@
+import { decode } from '../../formats/codec.js';
+import { toNumber } from '../../formats/raw.js';
+import { type CodeArray, sizeOf } from '../tensor.js';
+import { codeArray, type ElementType, elementTypeOf, formatOf } from './element.js';
+import type { Proto, ProtoInit } from './proto.js';
+
+/**
+ * A tensor stored in the file. `data`: floats for FLOAT; float64 for DOUBLE and the 64-bit integers (beyond 2^53 they
+ * are refused); codes, one element each, for every other type.
+ */
+export interface Constant {
+  name: string;
+  type: ElementType;
+  shape: readonly number[];
+  data: Float32Array | Float64Array | CodeArray;
+}
+
+const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+/** @throws Error naming the tensor where its data is missing, of the wrong length, kept in another file, or of no known type */
+export function readConstant(proto: Proto<'TensorProto'>, name = proto.name): Constant {
+  const shape = proto.dims.map(Number);
+  const type = elementTypeOf(proto.dataType);
+  if (type === undefined)
+    throw new Error(`tensor ${name} has element type ${proto.dataType}, which holds no numbers that a network can use`);
+  if (proto.dataLocation === 1) {
+    const file = proto.externalData.find((entry) => entry.key === 'location')?.value ?? 'another file';
+    throw new Error(`tensor ${name} is kept in ${file}: save the model as one file, without external data`);
+  }
+  const size = sizeOf(shape);
+  const data = proto.rawData.length > 0 ? fromRaw(proto.rawData, type, size) : fromFields(proto, type, size);
+  if (data === undefined || data.length !== size) {
+    const found = proto.rawData.length > 0 ? `${proto.rawData.length} bytes` : `${data?.length ?? 0} elements`;
+    throw new Error(
+      `tensor ${name} (${type.name}, shape ${shape.join('x') || 'scalar'}) needs ${size} elements, found ${found}`,
+    );
+  }
+  return { name, type, shape, data };
+}
+
+function fromRaw(raw: Uint8Array, type: ElementType, size: number): Constant['data'] | undefined {
+  if (raw.length !== Math.ceil((size * type.bits) / 8)) return undefined;
+  if (type.bits < 8) return unpack(raw, type, size);
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  const at = (read: (offset: number) => number) => (_: unknown, i: number) => read((i * type.bits) / 8);
+  switch (type.name) {
+    case 'FLOAT':
+      return Float32Array.from(
+        { length: size },
+        at((o) => view.getFloat32(o, true)),
+      );
+    case 'DOUBLE':
+      return Float64Array.from(
+        { length: size },
+        at((o) => view.getFloat64(o, true)),
+      );
+    case 'INT64':
+      return Float64Array.from(
+        { length: size },
+        at((o) => safe(view.getBigInt64(o, true))),
+      );
+    case 'UINT64':
+      return Float64Array.from(
+        { length: size },
+        at((o) => safe(view.getBigUint64(o, true))),
+      );
+  }
+  if (type.bits === 8) return raw.slice();
+  if (type.bits === 16)
+    return Uint16Array.from(
+      { length: size },
+      at((o) => view.getUint16(o, true)),
+    );
+  return Uint32Array.from(
+    { length: size },
+    at((o) => view.getUint32(o, true)),
+  );
+}
+
+function fromFields(proto: Proto<'TensorProto'>, type: ElementType, size: number): Constant['data'] | undefined {
+  if (type.name === 'FLOAT') return Float32Array.from(proto.floatData);
+  if (type.name === 'DOUBLE') return Float64Array.from(proto.doubleData);
+  if (type.name === 'INT64') return Float64Array.from(proto.int64Data, safe);
+  if (type.name === 'UINT64') return Float64Array.from(proto.uint64Data, safe);
+  if (type.name === 'UINT32') return Uint32Array.from(proto.uint64Data, safe);
+  const words = proto.int32Data;
+  if (type.bits === 32) return Uint32Array.from(words, (word) => word >>> 0);
+  if (type.bits === 16) return Uint16Array.from(words, (word) => word & 0xffff);
+  const bytes = Uint8Array.from(words, (word) => word & 0xff);
+  if (type.bits === 8) return bytes;
+  return bytes.length === Math.ceil((size * type.bits) / 8) ? unpack(bytes, type, size) : undefined;
+}
+
+function safe(value: bigint): number {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number)) throw new Error(`the integer ${value} is beyond 2^53`);
+  return number;
+}
+
+/** Elements below 8 bits are packed from the least significant bits of each byte on. */
+function unpack(bytes: Uint8Array, type: ElementType, size: number): Uint8Array {
+  const perByte = 8 / type.bits;
+  const mask = 2 ** type.bits - 1;
+  return Uint8Array.from(
+    { length: size },
+    (_, i) => (bytes[Math.floor(i / perByte)] >> ((i % perByte) * type.bits)) & mask,
+  );
+}
+
+function pack(codes: CodeArray, type: ElementType): Uint8Array {
+  const perByte = 8 / type.bits;
+  const bytes = new Uint8Array(Math.ceil(codes.length / perByte));
+  codes.forEach((code: number, i: number) => {
+    bytes[Math.floor(i / perByte)] |= code << ((i % perByte) * type.bits);
+  });
+  return bytes;
+}
+
+export function writeConstant({ name, type, shape, data }: Constant): ProtoInit<'TensorProto'> {
+  return { name, dims: shape.map(BigInt), dataType: type.number, rawData: rawOf(type, data) };
+}
+
+function rawOf(type: ElementType, data: Constant['data']): Uint8Array {
+  if (type.bits < 8) return pack(data as CodeArray, type);
+  if (type.name === 'INT64') return bytesOf(BigInt64Array.from(data as Float64Array, BigInt));
+  return bytesOf(data);
+}
+
+function bytesOf(data: Constant['data'] | BigInt64Array): Uint8Array {
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+  if (littleEndian || data.BYTES_PER_ELEMENT === 1) return bytes;
+  for (let at = 0; at < bytes.length; at += data.BYTES_PER_ELEMENT)
+    bytes.subarray(at, at + data.BYTES_PER_ELEMENT).reverse();
+  return bytes;
+}
+
+/** The values as float64; exact for every type. */
+export function valuesOf(constant: Constant): Float64Array {
+  const { data, type } = constant;
+  if (data instanceof Float32Array || data instanceof Float64Array) return Float64Array.from(data);
+  const format = formatOf(type);
+  if (type.bits > 16) return Float64Array.from(data, (code) => toNumber(decode(format, code)));
+  const table = new Float64Array(2 ** type.bits);
+  for (let code = 0; code < table.length; code++) table[code] = toNumber(decode(format, code));
+  return Float64Array.from(data, (code) => table[code]);
+}
+
+/** The values as float32, checked to be finite. @throws Error naming the tensor and the first NaN or infinity */
+export function realsOf(constant: Constant): Float32Array {
+  const reals = Float32Array.from(valuesOf(constant));
+  const bad = reals.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0)
+    throw new Error(
+      `tensor ${constant.name} holds ${reals[bad]} at index ${bad} of ${reals.length}: weights must be finite numbers`,
+    );
+  return reals;
+}
+
+/** Codes in the smallest array of their format. */
+export function codesOf(constant: Constant): CodeArray {
+  const codes = codeArray(formatOf(constant.type), constant.data.length);
+  codes.set(constant.data);
+  return codes;
+}

@@ -1,0 +1,274 @@
+import { type Fit, fitTo } from '../../formats/codec.js';
+import { type Format, isSigned, widthOf } from '../../formats/format.js';
+import { encodeAll, valuesOf as formatValues } from '../codes.js';
+import type { CodeTensor, Quantization } from '../tensor.js';
+import { codesOf, type Constant, realsOf, valuesOf } from './constant.js';
+import { elementType, type ElementType, elementTypeOf, formatOf, quantizedTypeOf } from './element.js';
+import { fitOfCall } from './functions.js';
+import {
+  type Activation,
+  activation,
+  type NodeReader,
+  operand,
+  optional,
+  ownLayer,
+  push,
+  type Reader,
+  realOf,
+  renamed,
+  replaceLayer,
+  stored,
+  type StoredValue,
+  type Value,
+} from './reader.js';
+
+/** A quantization from stored scale and zero point. @throws Error where a scale is no positive number, or zero points differ */
+export function quantizationOf(fit: Fit, scale: Constant, zero: Constant | undefined, axis = 0): Quantization {
+  const scales = realsOf(scale);
+  const bad = scales.findIndex((value) => !(value > 0));
+  if (bad >= 0) throw new Error(`has the scale ${scales[bad]} in ${scale.name}: scales must be positive`);
+  const zeros = zero === undefined ? [0] : [...new Set(valuesOf(zero))];
+  if (zeros.length !== 1)
+    throw new Error(`has zero points ${zeros.slice(0, 4).join(' ')} in ${zero?.name}: all channels must have the same`);
+  return { fit, scale: scales, axis: scales.length === 1 ? 0 : axis, zeroPoint: zeros[0] + 0 };
+}
+
+export function saturating(format: Format): Fit {
+  return fitTo(format, { overflow: 'saturate' });
+}
+
+function axisOf(node: NodeReader, rank: number): number {
+  if (node.int('block_size', 0) !== 0)
+    throw new Error('has blocked scales (block_size): one scale for a tensor or a channel is supported');
+  const axis = node.int('axis', 1);
+  return axis < 0 ? axis + rank : axis;
+}
+
+export function readQuantizeLinear(reader: Reader, node: NodeReader): Value {
+  const x = operand(reader, node, 0);
+  const zero = optional(reader, node, 2);
+  const type = zero?.type ?? elementTypeOf(node.int('output_dtype', 0)) ?? elementType('UINT8');
+  const fit = fitTo(formatOf(type), { overflow: node.int('saturate', 1) === 1 ? 'saturate' : 'ieee' });
+  const rank = x.kind === 'stored' ? x.constant.shape.length : 0;
+  const q = quantizationOf(fit, stored(reader, node, 1), zero, axisOf(node, rank));
+  if (x.kind === 'stored') return { kind: 'stored', constant: quantizeStored(x.constant, q, type, node.output) };
+  if (x.kind === 'weights') throw new Error('quantizes weights a second time');
+  return quantizeActivation(reader, node, x, q, 'codes');
+}
+
+function quantizeStored(constant: Constant, q: Quantization, type: ElementType, name: string): Constant {
+  return { name, type, shape: constant.shape, data: quantizeValues(realsOf(constant), constant.shape, q) };
+}
+
+function quantizeValues(reals: Float32Array, shape: readonly number[], q: Quantization) {
+  const channel = channelOf(shape, q);
+  return encodeAll(
+    reals.map((value, i) => value / q.scale[channel(i)]),
+    q.fit,
+    q.zeroPoint,
+  );
+}
+
+/** Which entry of the scales belongs to an element. */
+function channelOf(shape: readonly number[], { scale, axis }: Quantization): (index: number) => number {
+  if (scale.length === 1) return () => 0;
+  if (scale.length !== shape[axis])
+    throw new Error(`has ${scale.length} scales for axis ${axis} of shape ${shape.join('x')}`);
+  const inner = shape.slice(axis + 1).reduce((size, length) => size * length, 1);
+  return (index) => Math.floor(index / inner) % scale.length;
+}
+
+function quantizeActivation(
+  reader: Reader,
+  node: NodeReader,
+  x: Activation,
+  q: Quantization,
+  as: 'codes' | 'carried',
+): Activation {
+  if (q.scale.length !== 1) throw new Error(`quantizes activations with ${q.scale.length} scales: one is supported`);
+  if (x.as !== 'real' && x.as !== 'codes' && sameMeaning(x.quantization as Quantization, q))
+    return { ...x, as: 'codes' };
+  return push(reader, { op: 'quantize', name: node.output, input: realOf(reader, x), quantization: q }, x.shape, {
+    as,
+    quantization: q,
+  });
+}
+
+/** Whether codes of `known` can be read by an operator that was told `q`: the same numbers, in the same or a wider integer. */
+function sameMeaning(known: Quantization, q: Quantization): boolean {
+  const [narrow, wide] = [known.fit.format, q.fit.format];
+  const fits =
+    narrow.kind === 'int' && wide.kind === 'int' && narrow.signed === wide.signed && narrow.bits <= wide.bits;
+  const scales = known.scale.length === q.scale.length && known.scale.every((value, i) => value === q.scale[i]);
+  return (fits || narrow.name === wide.name) && scales && known.zeroPoint === q.zeroPoint;
+}
+
+/** The quantization of an input of an operator that is given scale and zero point again. @throws Error where they differ */
+export function checkedCodes(x: Activation, scale: Constant, zero: Constant | undefined): Activation {
+  const known = x.quantization;
+  if (known === undefined || x.as !== 'codes') throw new Error(`reads ${x.name} as codes, but it holds real numbers`);
+  const q = quantizationOf(saturating(zero === undefined ? known.fit.format : formatOf(zero.type)), scale, zero);
+  if (!sameMeaning(known, q))
+    throw new Error(
+      `reads ${x.name} with scale ${q.scale[0]}, zero point ${q.zeroPoint}, but it was written with ${known.scale[0]}, ${known.zeroPoint}`,
+    );
+  return x;
+}
+
+export function readDequantizeLinear(reader: Reader, node: NodeReader): Value {
+  const x = operand(reader, node, 0);
+  const scale = stored(reader, node, 1);
+  const zero = optional(reader, node, 2);
+  if (x.kind === 'weights') throw new Error(`reads ${node.inputs[0]}, which is real already`);
+  if (x.kind === 'activation') return { ...checkedCodes(x, scale, zero), as: 'dequantized', realName: node.output };
+  const fit = saturating(x.format ?? formatOf(x.constant.type));
+  const q = quantizationOf(fit, scale, zero, axisOf(node, x.constant.shape.length));
+  const tensor = codeTensor(x, q);
+  if (x.constant.type.bits <= 16) return { kind: 'weights', tensor };
+  const data = dequantizeTensor(tensor);
+  return { kind: 'stored', constant: { name: node.output, type: elementType('FLOAT'), shape: tensor.shape, data } };
+}
+
+/** Stored codes with their meaning, checked to be finite. */
+export function codeTensor(x: StoredValue, quantization: Quantization): CodeTensor {
+  realsOf(x.constant);
+  channelOf(x.constant.shape, quantization);
+  const codes = codesOf(x.constant);
+  const mask = 2 ** widthOf(quantization.fit.format) - 1; // narrower than its bytes: without the copies of the sign
+  return {
+    kind: 'codes',
+    shape: x.constant.shape,
+    data: x.format === undefined ? codes : codes.map((code) => code & mask),
+    quantization,
+  };
+}
+
+/** scale * (value - zero point), in float32 steps as DequantizeLinear. */
+export function dequantizeTensor({ data, shape, quantization: q }: CodeTensor): Float32Array {
+  const channel = channelOf(shape, q);
+  return Float32Array.from(
+    formatValues(q.fit.format, data),
+    (value, i) => Math.fround(value - q.zeroPoint) * q.scale[channel(i)],
+  );
+}
+
+/** A quantizer function (functions.ts), over weights or activations; undefined where the operator is none. */
+export function readQuantizerCall(reader: Reader, node: NodeReader): Value | undefined {
+  const attributes = {
+    signed: node.int('signed', 1),
+    narrow: node.int('narrow', 0),
+    roundingMode: node.string('rounding_mode', 'ROUND'),
+  };
+  const scalars = node.inputs.slice(2).map((_, i) => valuesOf(stored(reader, node, i + 2))[0]);
+  const fit = fitOfCall(node.domain, node.opType, attributes, scalars);
+  if (fit === undefined) return undefined;
+  const scale = stored(reader, node, 1);
+  const q = quantizationOf(
+    fit,
+    scale,
+    undefined,
+    scale.shape.findIndex((length) => length > 1),
+  );
+  const x = operand(reader, node, 0);
+  if (x.kind === 'activation') return quantizeActivation(reader, node, x, q, 'carried');
+  const shape = x.kind === 'stored' ? x.constant.shape : x.tensor.shape;
+  const reals = x.kind === 'stored' ? realsOf(x.constant) : dequantizeTensor(x.tensor);
+  return { kind: 'weights', tensor: { kind: 'codes', shape, data: quantizeValues(reals, shape, q), quantization: q } };
+}
+
+export function readCast(reader: Reader, node: NodeReader): Value {
+  const x = operand(reader, node, 0);
+  const type = elementTypeOf(node.int('to', 0));
+  if (type === undefined) throw new Error(`casts to element type ${node.int('to', 0)}, which is not supported`);
+  if (x.kind === 'stored') return { ...x, constant: castStored(x.constant, type, node.output) };
+  if (x.kind === 'weights' || x.as !== 'codes') {
+    if (type.name === 'FLOAT') return x;
+    throw new Error(`casts real numbers to ${type.name}: only FLOAT is supported`);
+  }
+  const format = (x.quantization as Quantization).fit.format;
+  if (quantizedTypeOf(format) === type) return renamed(reader, node, x);
+  const holds = type.name === 'FLOAT' || (format.kind === 'int' && fitsIn(format, formatOf(type)));
+  if (!holds) throw new Error(`casts ${format.name} codes to ${type.name}, which cannot hold them all`);
+  return x;
+}
+
+function fitsIn(narrow: Format, wide: Format): boolean {
+  return wide.kind === 'int' && isSigned(narrow) === isSigned(wide) && widthOf(narrow) <= widthOf(wide);
+}
+
+function castStored(constant: Constant, type: ElementType, name: string): Constant {
+  const values = valuesOf(constant);
+  if (type.name === 'FLOAT') return { name, type, shape: constant.shape, data: Float32Array.from(values) };
+  if (type.bits === 64)
+    return { name, type, shape: constant.shape, data: values.map(type.name === 'DOUBLE' ? (v) => v : Math.trunc) };
+  const fit = fitTo(formatOf(type), { overflow: 'ieee', rounding: type.format.includes('int') ? 'rtz' : 'rne' });
+  return { name, type, shape: constant.shape, data: encodeAll(Float32Array.from(values), fit) };
+}
+
+/** Clip of real numbers is ReLU or refused; of codes it says that they are narrower than the bytes that hold them. */
+export function readClip(reader: Reader, node: NodeReader): Value {
+  const bound = (index: number, name: string, absent: number) => {
+    const constant = optional(reader, node, index);
+    return constant === undefined ? node.float(name, absent) : valuesOf(constant)[0];
+  };
+  const [low, high] = [bound(1, 'min', -Infinity), bound(2, 'max', Infinity)];
+  const x = operand(reader, node, 0);
+  const format =
+    x.kind === 'weights' || (x.kind === 'activation' && x.as !== 'codes') ? undefined : integerOfRange(low, high);
+  if (format !== undefined && x.kind === 'stored') return clipStored(x, format, low, high);
+  if (format !== undefined && x.kind === 'activation') return clipCodes(reader, node, x, format);
+  if (low === 0 && high >= 3.4e38) return readRelu(reader, node);
+  throw new Error(
+    `clips to [${low}, ${high}]: real numbers can be clipped below 0 only (ReLU), integers to the range of 2 to 8 bits`,
+  );
+}
+
+function integerOfRange(low: number, high: number): Format | undefined {
+  const bits = Math.log2(high - low + 1);
+  if (!Number.isInteger(bits) || bits < 2 || bits > 8 || (low !== 0 && low !== -(2 ** (bits - 1)))) return undefined;
+  return { kind: 'int', name: `${low < 0 ? '' : 'u'}int${bits}`, signed: low < 0, bits, exponent: 0 };
+}
+
+function clipStored(x: StoredValue, format: Format, low: number, high: number): StoredValue {
+  const outside = valuesOf(x.constant).find((value) => value < low || value > high);
+  if (outside !== undefined)
+    throw new Error(`clips the stored ${x.constant.name}, which holds ${outside}, to [${low}, ${high}]`);
+  return { ...x, format };
+}
+
+function clipCodes(reader: Reader, node: NodeReader, x: Activation, format: Format): Activation {
+  const layer = ownLayer(reader, x);
+  const narrow = (q: Quantization) => ({ ...q, fit: saturating(format) });
+  if (layer?.op === 'quantize') {
+    const quantization = narrow(layer.quantization);
+    return { ...replaceLayer(reader, x, { ...layer, name: node.output, quantization }), quantization };
+  }
+  if ((layer?.op === 'conv' || layer?.op === 'dense') && layer.result.kind === 'requantize') {
+    const output = narrow(layer.result.output);
+    const result = { ...layer.result, output };
+    return { ...replaceLayer(reader, x, { ...layer, name: node.output, result }), quantization: output };
+  }
+  throw new Error(`clips the codes ${x.name} to ${format.name}: only what was just quantized can be clipped`);
+}
+
+/** Elementwise layers that run on codes as well as on reals. */
+export function readRelu(reader: Reader, node: NodeReader): Value {
+  const x = activation(reader, node);
+  if (x.as === 'codes' && x.quantization?.fit.format.kind === 'int' && x.quantization.zeroPoint !== 0)
+    throw new Error(
+      `is a ReLU at code 0 over codes with zero point ${x.quantization.zeroPoint}: use Max with the zero point`,
+    );
+  return keepingCodes(reader, x, (input) => ({ op: 'relu', name: node.output, input }));
+}
+
+/** A layer that moves or compares elements: codes stay codes. */
+export function keepingCodes(
+  reader: Reader,
+  x: Activation,
+  layer: (input: string) => Parameters<typeof push>[1],
+  shape = x.shape,
+): Activation {
+  if (x.as === 'codes' || x.as === 'carried')
+    return { ...push(reader, layer(x.name), shape, x), name: layer(x.name).name, shape, shared: false };
+  return push(reader, layer(realOf(reader, x)), shape, { column: x.column });
+}

@@ -1,0 +1,209 @@
+import type { ConvLayer, MacResult } from '../network.js';
+import type { CodeTensor, Tensor } from '../tensor.js';
+import { type Constant, realsOf, valuesOf } from './constant.js';
+import { elementType, formatOf } from './element.js';
+import { checkedCodes, codeTensor, dequantizeTensor, quantizationOf, saturating } from './read-codes.js';
+import {
+  type Activation,
+  activation,
+  type NodeReader,
+  operand,
+  optional,
+  push,
+  type Reader,
+  realOf,
+  stored,
+  type Value,
+} from './reader.js';
+import { shapeAfter } from './shapes.js';
+
+type Window = Pick<ConvLayer, 'stride' | 'pad' | 'dilation'>;
+
+/** What a MAC layer multiplies and adds, whatever operator it comes from. */
+interface Parts {
+  x: Activation;
+  input: string;
+  weight: Tensor;
+  bias?: Float32Array | Int32Array;
+  result: MacResult;
+}
+
+/** Strides, pads and dilations of a two-dimensional window; auto_pad is worked out from the input's shape. */
+export function windowOf(node: NodeReader, shape: readonly number[], kernel: readonly number[]): Window {
+  if (shape.length !== 3 || kernel.length !== 2)
+    throw new Error(
+      `has kernel ${kernel.join('x')} over shape ${shape.join('x')}: two-dimensional windows over channels x height x width are supported`,
+    );
+  const pair = (name: string) => node.ints(name, [1, 1]) as [number, number];
+  const [stride, dilation] = [pair('strides'), pair('dilations')];
+  const auto = node.string('auto_pad', 'NOTSET');
+  if (auto === 'NOTSET' || auto === '')
+    return { stride, dilation, pad: node.ints('pads', [0, 0, 0, 0]) as ConvLayer['pad'] };
+  if (auto === 'VALID') return { stride, dilation, pad: [0, 0, 0, 0] };
+  const [height, width] = [0, 1].map((axis) => {
+    const length = shape[axis + 1];
+    const covered = (Math.ceil(length / stride[axis]) - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1;
+    const total = Math.max(covered - length, 0);
+    const small = Math.floor(total / 2);
+    return auto === 'SAME_LOWER' ? [total - small, small] : [small, total - small];
+  });
+  return { stride, dilation, pad: [height[0], width[0], height[1], width[1]] };
+}
+
+/** Conv over codes with code weights multiplies codes; else over real numbers. */
+export function readConv(reader: Reader, node: NodeReader): Value {
+  const x = activation(reader, node);
+  return convLayer(reader, node, macParts(reader, x, weightOf(reader, node, 1), biasOf(reader, node, 2)));
+}
+
+export function readGemm(reader: Reader, node: NodeReader): Value {
+  const [alpha, beta] = [node.float('alpha', 1), node.float('beta', 1)];
+  if (alpha !== 1 || beta !== 1 || node.int('transA', 0) !== 0)
+    throw new Error(`has alpha ${alpha}, beta ${beta}, transA ${node.int('transA', 0)}: only 1, 1 and 0 are supported`);
+  const weight = weightOf(reader, node, 1);
+  const turned = node.int('transB', 0) === 0 ? transposed(weight) : weight;
+  return denseLayer(
+    reader,
+    node,
+    macParts(reader, activation(reader, node), turned, biasOf(reader, node, 2, turned.shape[0])),
+  );
+}
+
+/** The second factor must be stored; a bias comes with an Add that follows. */
+export function readMatMul(reader: Reader, node: NodeReader): Value {
+  return denseLayer(reader, node, macParts(reader, activation(reader, node), transposed(weightOf(reader, node, 1))));
+}
+
+function macParts(reader: Reader, x: Activation, weight: Tensor, bias?: Float32Array): Parts {
+  if ((x.as === 'dequantized' || x.as === 'carried') && weight.kind === 'codes')
+    return { x, input: x.name, weight, bias, result: { kind: 'dequantize' } };
+  const real: Tensor =
+    weight.kind === 'float' ? weight : { kind: 'float', shape: weight.shape, data: dequantizeTensor(weight) };
+  return { x, input: realOf(reader, x), weight: real, bias, result: { kind: 'float' } };
+}
+
+function weightOf(reader: Reader, node: NodeReader, index: number): Tensor {
+  const value = operand(reader, node, index);
+  if (value.kind === 'weights') return value.tensor;
+  if (value.kind === 'activation')
+    throw new Error(`multiplies two computed tensors: ${node.inputs[index]} must be a constant`);
+  return { kind: 'float', shape: value.constant.shape, data: realsOf(value.constant) };
+}
+
+function biasOf(reader: Reader, node: NodeReader, index: number, channels?: number): Float32Array | undefined {
+  if ((node.inputs[index] ?? '') === '') return undefined;
+  const value = operand(reader, node, index);
+  const bias = value.kind === 'weights' ? dequantizeTensor(value.tensor) : realsOf(stored(reader, node, index));
+  return bias.length === 1 && channels !== undefined ? new Float32Array(channels).fill(bias[0]) : bias;
+}
+
+/** [k, n] to [n, k], scales along with it. */
+function transposed(tensor: Tensor): Tensor {
+  const [rows, cols] = tensor.shape;
+  if (tensor.shape.length !== 2) throw new Error(`has weights of shape ${tensor.shape.join('x')}: a matrix is needed`);
+  const data = tensor.data.slice();
+  for (let r = 0; r < rows; r++) for (let c = 0; c < cols; c++) data[c * rows + r] = tensor.data[r * cols + c];
+  const shape = [cols, rows];
+  if (tensor.kind === 'float') return { kind: 'float', shape, data: data as Float32Array };
+  const q = tensor.quantization;
+  return {
+    ...tensor,
+    shape,
+    data: data as CodeTensor['data'],
+    quantization: { ...q, axis: q.scale.length === 1 ? 0 : 1 - q.axis },
+  };
+}
+
+function checkScales(weight: Tensor): void {
+  if (weight.kind === 'codes' && weight.quantization.axis !== 0)
+    throw new Error(
+      `has weights with scales along axis ${weight.quantization.axis}: one scale, or one for each output channel, is supported`,
+    );
+}
+
+function denseLayer(
+  reader: Reader,
+  node: NodeReader,
+  { x, input, weight, bias, result }: Parts,
+  column = false,
+): Activation {
+  checkScales(weight);
+  const [outputs, features] = weight.shape;
+  if (x.shape.length !== 1 || x.shape[0] !== features)
+    throw new Error(
+      `multiplies shape ${x.shape.join('x')} with weights for ${features} features: Flatten may be missing`,
+    );
+  checkBias(bias, outputs);
+  return push(reader, { op: 'dense', name: node.output, input, weight, bias, result }, [outputs], {
+    ...outputOf(result),
+    column,
+  });
+}
+
+function checkBias(bias: Parts['bias'], channels: number): void {
+  if (bias !== undefined && bias.length !== channels)
+    throw new Error(`has ${bias.length} biases for ${channels} output channels`);
+}
+
+function outputOf(result: MacResult): Partial<Activation> {
+  return result.kind === 'requantize' ? { as: 'codes', quantization: result.output } : {};
+}
+
+function convLayer(reader: Reader, node: NodeReader, parts: Parts): Activation {
+  const { x, input, weight, bias, result } = parts;
+  const [filters, channels, ...kernel] = weight.shape;
+  const groups = node.int('group', 1);
+  const pointwise = kernel.every((length) => length === 1) && groups === 1;
+  if (x.column) {
+    if (!pointwise)
+      throw new Error(
+        `convolves features x 1 x 1 with kernel ${kernel.join('x')}, groups ${groups}: only 1x1 is supported`,
+      );
+    return denseLayer(reader, node, { ...parts, weight: { ...weight, shape: [filters, channels] } as Tensor }, true);
+  }
+  checkScales(weight);
+  const window = windowOf(node, x.shape, kernel);
+  if (x.shape[0] !== channels * groups)
+    throw new Error(`has weights for ${channels} x ${groups} groups of channels, but its input has ${x.shape[0]}`);
+  checkBias(bias, filters);
+  const layer: ConvLayer = { op: 'conv', name: node.output, input, weight, bias, result, ...window, groups };
+  return push(reader, layer, shapeAfter(layer, x.shape), outputOf(result));
+}
+
+/** Inputs: x, its scale and zero point, w, its scale and zero point, the output's scale and zero point, int32 bias. */
+export function readQLinearConv(reader: Reader, node: NodeReader): Value {
+  const parts = requantizeParts(reader, node);
+  const bias = optional(reader, node, 8);
+  return convLayer(reader, node, { ...parts, bias: bias === undefined ? undefined : integersOf(bias) });
+}
+
+export function readQLinearMatMul(reader: Reader, node: NodeReader): Value {
+  const parts = requantizeParts(reader, node, 1);
+  return denseLayer(reader, node, { ...parts, weight: transposed(parts.weight) });
+}
+
+function requantizeParts(reader: Reader, node: NodeReader, axis = 0): Parts {
+  const x = checkedCodes(activation(reader, node), stored(reader, node, 1), optional(reader, node, 2));
+  const weight = operand(reader, node, 3);
+  if (weight.kind !== 'stored') throw new Error(`needs constant weights, found the computed ${node.inputs[3]}`);
+  const fit = saturating(weight.format ?? formatOf(weight.constant.type));
+  const q = quantizationOf(fit, stored(reader, node, 4), optional(reader, node, 5), axis);
+  const zero = optional(reader, node, 7);
+  const output = quantizationOf(
+    saturating(formatOf(zero?.type ?? elementType('UINT8'))),
+    stored(reader, node, 6),
+    zero,
+  );
+  if (output.scale.length !== 1) throw new Error(`has ${output.scale.length} output scales: one is supported`);
+  return {
+    x,
+    input: x.name,
+    weight: codeTensor(weight, q),
+    result: { kind: 'requantize', output, convention: 'onnx' },
+  };
+}
+
+function integersOf(constant: Constant): Int32Array {
+  if (constant.type.name !== 'INT32') throw new Error(`has a bias of type ${constant.type.name}: INT32 is needed`);
+  return Int32Array.from(valuesOf(constant));
+}

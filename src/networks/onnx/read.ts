@@ -1,0 +1,192 @@
+import type { Network } from '../network.js';
+import { type Constant, readConstant } from './constant.js';
+import { elementType, elementTypeOf } from './element.js';
+import { OWN_DOMAIN } from './functions.js';
+import { decodeModel, type Proto } from './proto.js';
+import {
+  readCast,
+  readClip,
+  readDequantizeLinear,
+  readQuantizeLinear,
+  readQuantizerCall,
+  readRelu,
+} from './read-codes.js';
+import { readConv, readGemm, readMatMul, readQLinearConv, readQLinearMatMul } from './read-mac.js';
+import { readAdd, readBatchNormalization, readMax, readMul, readSign, readSoftmax, readSub } from './read-real.js';
+import {
+  readAveragePool,
+  readConcat,
+  readFlatten,
+  readGather,
+  readGlobalAveragePool,
+  readMaxPool,
+  readReduceMean,
+  readReshape,
+  readShape,
+  readSlice,
+  readSqueeze,
+  readUnsqueeze,
+} from './read-shape.js';
+import { type NodeReader, nodeReader, operand, type Reader, realOf, type Value } from './reader.js';
+
+const OPERATORS: Readonly<Record<string, (reader: Reader, node: NodeReader) => Value>> = {
+  Add: readAdd,
+  AveragePool: readAveragePool,
+  BatchNormalization: readBatchNormalization,
+  Cast: readCast,
+  Clip: readClip,
+  Concat: readConcat,
+  Constant: readConstantNode,
+  Conv: readConv,
+  DequantizeLinear: readDequantizeLinear,
+  Dropout: (reader, node) => operand(reader, node, 0),
+  Flatten: readFlatten,
+  Gather: readGather,
+  Gemm: readGemm,
+  GlobalAveragePool: readGlobalAveragePool,
+  Identity: readIdentity,
+  MatMul: readMatMul,
+  Max: readMax,
+  MaxPool: readMaxPool,
+  Mul: readMul,
+  QLinearConv: readQLinearConv,
+  QLinearMatMul: readQLinearMatMul,
+  QuantizeLinear: readQuantizeLinear,
+  ReduceMean: readReduceMean,
+  Relu: readRelu,
+  Reshape: readReshape,
+  Shape: readShape,
+  Sign: readSign,
+  Slice: readSlice,
+  Softmax: readSoftmax,
+  Squeeze: readSqueeze,
+  Sub: readSub,
+  Unsqueeze: readUnsqueeze,
+};
+
+/** The operators of the ONNX standard that `readOnnx` understands. */
+export const SUPPORTED_OPERATORS: readonly string[] = Object.keys(OPERATORS);
+
+/**
+ * Reads an ONNX file of any IR version: float networks, QLinear operators, and QuantizeLinear/DequantizeLinear graphs,
+ * whose Conv, Gemm and MatMul multiply codes where both operands are dequantized. Batch normalization is folded into
+ * float layers. The batch may be fixed or symbolic; it is left out of the network's shapes.
+ * @param name the network's name, usually the file's; errors begin with it
+ * @throws Error with one line that names the file, the node or tensor, what was found and what is supported
+ */
+export function readOnnx(bytes: Uint8Array, name: string): Network {
+  const model = decoded(bytes, name);
+  try {
+    return networkOf(model, name);
+  } catch (error) {
+    throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function decoded(bytes: Uint8Array, name: string): Proto<'ModelProto'> {
+  let model: Proto<'ModelProto'>;
+  try {
+    model = decodeModel(bytes);
+  } catch (error) {
+    throw new Error(`${name}: not an ONNX file, or cut short (${(error as Error).message} in ${bytes.length} bytes)`, {
+      cause: error,
+    });
+  }
+  if (model.graph === undefined || model.opsetImport.length === 0)
+    throw new Error(
+      `${name}: not an ONNX model, or cut short: it has no ${model.graph === undefined ? 'graph' : 'opset'} (${bytes.length} bytes)`,
+    );
+  return model;
+}
+
+function networkOf(model: Proto<'ModelProto'>, name: string): Network {
+  const graph = model.graph as Proto<'GraphProto'>;
+  const reader: Reader = { values: new Map(), layers: [], uses: usesOf(graph) };
+  for (const tensor of graph.initializer)
+    reader.values.set(tensor.name, { kind: 'stored', constant: readConstant(tensor) });
+  const input = inputOf(graph, reader);
+  for (const node of graph.node) readNode(reader, node);
+  const metadata = Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
+  return { name, input, output: outputOf(graph, reader), layers: reader.layers, metadata };
+}
+
+function usesOf(graph: Proto<'GraphProto'>): Map<string, number> {
+  const uses = new Map<string, number>();
+  const names = [...graph.node.flatMap((node) => node.input), ...graph.output.map((output) => output.name)];
+  for (const name of names) uses.set(name, (uses.get(name) ?? 0) + 1);
+  return uses;
+}
+
+/** The one graph input that is not stored. Its first dimension is the batch. */
+function inputOf(graph: Proto<'GraphProto'>, reader: Reader): Network['input'] {
+  const inputs = graph.input.filter((input) => !reader.values.has(input.name));
+  if (inputs.length !== 1)
+    throw new Error(`has ${inputs.length} inputs (${inputs.map((i) => i.name).join(' ')}): one is supported`);
+  const { name, type } = inputs[0];
+  const element = type?.tensorType?.elemType ?? 0;
+  if (element !== 1)
+    throw new Error(`input ${name} has type ${elementTypeOf(element)?.name ?? element}: FLOAT is supported`);
+  const dims = (type?.tensorType?.shape?.dim ?? []).map(({ dimValue, dimParam }) =>
+    dimParam === '' ? Number(dimValue) : dimParam,
+  );
+  const shape = dims.slice(1).filter((length) => typeof length === 'number' && length > 0) as number[];
+  if ((dims.length !== 2 && dims.length !== 4) || shape.length !== dims.length - 1)
+    throw new Error(
+      `input ${name} has shape ${dims.join('x') || 'unknown'}: batch x channels x height x width or batch x features, fixed but for the batch, is supported`,
+    );
+  reader.values.set(name, { kind: 'activation', name, shape, as: 'real', shared: false });
+  return { name, shape };
+}
+
+function outputOf(graph: Proto<'GraphProto'>, reader: Reader): string {
+  if (graph.output.length !== 1)
+    throw new Error(
+      `has ${graph.output.length} outputs (${graph.output.map((o) => o.name).join(' ')}): one is supported`,
+    );
+  const value = reader.values.get(graph.output[0].name);
+  if (value?.kind !== 'activation') throw new Error(`output ${graph.output[0].name} is computed by no layer`);
+  return value.as === 'dequantized' ? realOf(reader, value) : value.name;
+}
+
+function readNode(reader: Reader, proto: Proto<'NodeProto'>): void {
+  const node = nodeReader(proto);
+  const label = `node ${proto.name || proto.output[0]} (${proto.domain ? `${proto.domain}.` : ''}${proto.opType})`;
+  try {
+    reader.values.set(node.output, readValue(reader, node));
+  } catch (error) {
+    throw new Error(`${label}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function readValue(reader: Reader, node: NodeReader): Value {
+  const operator = node.domain === '' && Object.hasOwn(OPERATORS, node.opType) ? OPERATORS[node.opType] : undefined;
+  if (operator !== undefined) return operator(reader, node);
+  if (node.domain === OWN_DOMAIN && node.opType === 'Sign') return readSign(reader, node);
+  const quantized = node.domain === '' ? undefined : readQuantizerCall(reader, node);
+  if (quantized !== undefined) return quantized;
+  throw new Error(
+    `operator ${node.opType} of domain ${node.domain || 'ai.onnx'} is not supported; there are ${SUPPORTED_OPERATORS.join(' ')} and QONNX's Quant, BipolarQuant`,
+  );
+}
+
+function readConstantNode(_: Reader, node: NodeReader): Value {
+  return { kind: 'stored', constant: node.constant() ?? listed(node) };
+}
+
+function listed(node: NodeReader): Constant {
+  const [type, values] = node.has('value_float')
+    ? ['FLOAT', [node.float('value_float', 0)]]
+    : node.has('value_floats')
+      ? ['FLOAT', node.floats('value_floats')]
+      : ['INT64', node.has('value_int') ? [node.int('value_int', 0)] : node.ints('value_ints', [])];
+  const shape = node.has('value_float') || node.has('value_int') ? [] : [values.length];
+  const data = type === 'FLOAT' ? Float32Array.from(values) : Float64Array.from(values);
+  return { name: node.output, type: elementType(type), shape, data };
+}
+
+/** Codes that were carried as real numbers are dequantized by it; anything else is passed on. */
+function readIdentity(reader: Reader, node: NodeReader): Value {
+  const value = operand(reader, node, 0);
+  if (value.kind !== 'activation' || value.as !== 'carried') return value;
+  return { ...value, as: 'dequantized', realName: node.output };
+}

@@ -1,0 +1,133 @@
+import type { Fit } from '../../formats/codec.js';
+import type { IntFormat } from '../../formats/format.js';
+import type { CodeArray, Quantization } from '../tensor.js';
+import { type ElementType, quantizedTypeOf } from './element.js';
+import { type LocalQuantizer, localQuantizer } from './functions.js';
+import { emit, FLOAT, INT8, need, type Sheet, store, UINT8, type Written } from './sheet.js';
+
+/**
+ * Scale and zero point as stored tensors; scalars, or one entry for each channel.
+ * @param type element type of the zero point, which decides that of the codes
+ */
+export function storeQuantization(sheet: Sheet, name: string, q: Quantization, type: ElementType): [string, string] {
+  const shape = q.scale.length === 1 ? [] : [q.scale.length];
+  const zeros = emptyCodes(type, q.scale.length).fill(codeOfInteger(type, q.zeroPoint));
+  return [store(sheet, `${name}/scale`, FLOAT, shape, q.scale), store(sheet, `${name}/zero_point`, type, shape, zeros)];
+}
+
+function emptyCodes(type: ElementType, length: number): CodeArray {
+  return type.bits <= 8 ? new Uint8Array(length) : new Uint16Array(length);
+}
+
+function codeOfInteger(type: ElementType, value: number): number {
+  return type.bits === 32 ? value >>> 0 : value & (2 ** type.bits - 1);
+}
+
+/** Checks that QuantizeLinear rounds as the fit asks, and gives its `saturate`. */
+export function saturateOf(fit: Fit, type: ElementType): number {
+  const isFloat8 = type.name.startsWith('FLOAT8');
+  const saturate = fit.overflow === 'saturate';
+  if (fit.rounding !== 'rne' || fit.subnormals !== 'keep' || (!saturate && (!isFloat8 || fit.overflow === 'wrap')))
+    throw new Error(
+      `QuantizeLinear to ${type.name} rounds half to even, saturates and keeps subnormals; found rounding ${JSON.stringify(fit.rounding)}, overflow ${fit.overflow}, subnormals ${fit.subnormals}`,
+    );
+  return Number(saturate);
+}
+
+/** Quantizes a real tensor: QuantizeLinear where there is a type, else a call of a model-local function. */
+export function writeQuantize(sheet: Sheet, input: string, name: string, q: Quantization): ElementType {
+  const type = quantizedTypeOf(q.fit.format);
+  if (q.scale.length !== 1)
+    throw new Error(
+      `layer ${name} quantizes activations with ${q.scale.length} scales: only weights can have more than one`,
+    );
+  const { format } = q.fit;
+  if (type === undefined && format.kind === 'int' && format.bits < 8 && q.zeroPoint !== 0) {
+    // QONNX's Quant adds the zero point before it rounds; bytes, clipped, have it added after, as all of ONNX.
+    const byte = byteTypeOf(format, name);
+    saturateOf(q.fit, byte);
+    const wide = emit(sheet, 'QuantizeLinear', [input, ...storeQuantization(sheet, name, q, byte)], `${name}/wide`);
+    clipTo(sheet, wide, format, name);
+    return byte;
+  }
+  if (type === undefined) {
+    callQuantizer(sheet, input, name, q, []);
+    return FLOAT;
+  }
+  const attributes: Record<string, number> = saturateOf(q.fit, type) ? {} : { saturate: 0 };
+  emit(sheet, 'QuantizeLinear', [input, ...storeQuantization(sheet, name, q, type)], name, attributes);
+  need(sheet, type.quantizeSince ?? 13);
+  return type;
+}
+
+/** @param channels shape that the scales are spread over, [] for one scale */
+export function callQuantizer(
+  sheet: Sheet,
+  input: string,
+  name: string,
+  q: Quantization,
+  channels: readonly number[],
+): void {
+  if (q.zeroPoint !== 0)
+    throw new Error(
+      `layer ${name} has the zero point ${q.zeroPoint}: with ${q.fit.format.name}, which ONNX has no type for, it must be 0`,
+    );
+  const quantizer = localQuantizer(q.fit);
+  const scale = store(sheet, `${name}/scale`, FLOAT, channels, q.scale);
+  const more = quantizer.inputs.map((input) =>
+    store(sheet, `${name}/${input.name}`, FLOAT, [], new Float32Array([input.value])),
+  );
+  define(sheet, quantizer);
+  emit(sheet, quantizer.opType, [input, scale, ...more], name, quantizer.attributes, quantizer.domain);
+}
+
+export function define(sheet: Sheet, quantizer: Pick<LocalQuantizer, 'domain' | 'opType' | 'define'>): void {
+  sheet.functions.set(`${quantizer.domain} ${quantizer.opType}`, quantizer.define);
+}
+
+/** The tensor as real numbers; codes get one DequantizeLinear, however many layers read them. */
+export function asReals(sheet: Sheet, tensor: Written): string {
+  if (tensor.quantization === undefined || tensor.type === FLOAT) return tensor.name;
+  const name = `${tensor.name}/real`;
+  if (!sheet.names.has(name)) writeDequantize(sheet, tensor, name);
+  return name;
+}
+
+export function writeDequantize(sheet: Sheet, tensor: Written, name: string): void {
+  const q = tensor.quantization;
+  if (q === undefined) throw new Error(`layer ${name} dequantizes ${tensor.name}, which is real already`);
+  if (tensor.type === FLOAT) emit(sheet, 'Identity', [tensor.name], name);
+  else emit(sheet, 'DequantizeLinear', [tensor.name, ...storeQuantization(sheet, tensor.name, q, tensor.type)], name);
+}
+
+/** Integers of up to 8 bits in an INT8 or UINT8 tensor, as the QLinear operators and MaxPool want them. */
+export function asBytes(sheet: Sheet, tensor: Written): string {
+  const format = tensor.quantization?.fit.format;
+  if (tensor.type === INT8 || tensor.type === UINT8) return tensor.name;
+  const byte = byteTypeOf(format, tensor.name);
+  const name = `${tensor.name}/${byte.name.toLowerCase()}`;
+  if (sheet.names.has(name)) return name;
+  if (tensor.type === FLOAT) {
+    const codes = storeQuantization(sheet, name, tensor.quantization as Quantization, byte);
+    return emit(sheet, 'QuantizeLinear', [tensor.name, ...codes], name);
+  }
+  return emit(sheet, 'Cast', [tensor.name], name, { to: byte.number });
+}
+
+/** @throws Error naming the tensor where the format is no integer of up to 8 bits */
+export function byteTypeOf(format: Quantization['fit']['format'] | undefined, name: string): ElementType {
+  if (format?.kind !== 'int' || format.bits > 8 || format.exponent !== 0)
+    throw new Error(
+      `${name} is ${format?.name ?? 'real'}: QLinearConv, which 'requantize' layers become, takes integers of up to 8 bits; use 'dequantize'`,
+    );
+  return format.signed ? INT8 : UINT8;
+}
+
+/** Integers narrower than a byte are bytes that were clipped to their range. */
+export function clipTo(sheet: Sheet, input: string, format: IntFormat, name: string): string {
+  const byte = format.signed ? INT8 : UINT8;
+  const low = format.signed ? -(2 ** (format.bits - 1)) : 0;
+  const bound = (value: number) =>
+    store(sheet, `${format.name}/${value === low ? 'lowest' : 'highest'}`, byte, [], new Uint8Array([value & 0xff]));
+  return emit(sheet, 'Clip', [input, bound(low), bound(low + 2 ** format.bits - 1)], name);
+}

@@ -1,0 +1,169 @@
+import type { BatchNormLayer, Layer, Network, PoolLayer } from '../network.js';
+import { type ElementType, irVersionOf } from './element.js';
+import { signFunction } from './functions.js';
+import { encodeModel, type ProtoInit } from './proto.js';
+import { shapeAfter } from './shapes.js';
+import { emit, FLOAT, INT8, type Sheet, store, UINT8, type Written, written } from './sheet.js';
+import { asBytes, define, writeDequantize, writeQuantize } from './write-codes.js';
+import { writeMac } from './write-mac.js';
+
+/** QuantizeLinear with a scale for each channel came with opset 13; nothing here needs an older one. */
+const LOWEST_OPSET = 13;
+const PRODUCER = 'lastbit';
+
+/**
+ * A network as an ONNX file, the same bytes each time. `requantize` layers become QLinearConv, `dequantize` layers Conv
+ * or Gemm between QuantizeLinear and DequantizeLinear; formats without an ONNX type go through model-local functions.
+ * Opset and IR version are as low as the types allow.
+ * @throws Error naming the layer where ONNX cannot say what it does
+ */
+export function writeOnnx(network: Network): Uint8Array {
+  const sheet: Sheet = {
+    nodes: [],
+    initializers: [],
+    functions: new Map(),
+    opset: LOWEST_OPSET,
+    tensors: new Map(),
+    names: new Set([network.input.name]),
+  };
+  const input: Written = { name: network.input.name, type: FLOAT, shape: network.input.shape };
+  sheet.tensors.set(input.name, input);
+  for (const layer of network.layers) {
+    const source = written(sheet, layer.input, layer.name);
+    const type = writeLayer(sheet, layer, source);
+    const quantization = quantizationAfter(layer, source);
+    sheet.tensors.set(layer.name, { name: layer.name, type, shape: shapeAfter(layer, source.shape), quantization });
+  }
+  return encodeModel(modelOf(network, sheet, input, written(sheet, network.output, 'output')));
+}
+
+function modelOf(network: Network, sheet: Sheet, input: Written, output: Written): ProtoInit<'ModelProto'> {
+  const { opset } = sheet;
+  const domains = [...new Set([...sheet.functions.keys()].map((key) => key.split(' ')[0]))].sort();
+  return {
+    irVersion: BigInt(irVersionOf(opset)),
+    producerName: PRODUCER,
+    opsetImport: [{ domain: '', version: BigInt(opset) }, ...domains.map((domain) => ({ domain, version: 1n }))],
+    graph: {
+      name: network.name,
+      node: sheet.nodes,
+      initializer: sheet.initializers,
+      input: [valueInfo(input)],
+      output: [valueInfo(output)],
+    },
+    metadataProps: Object.entries(network.metadata).map(([key, value]) => ({ key, value })),
+    functions: [...sheet.functions.keys()].sort().map((key) => (sheet.functions.get(key) as FunctionOf)(opset)),
+  };
+}
+type FunctionOf = (opset: number) => ProtoInit<'FunctionProto'>;
+
+function valueInfo({ name, type, shape }: Written): ProtoInit<'ValueInfoProto'> {
+  const dim = [{ dimParam: 'N' }, ...shape.map((length) => ({ dimValue: BigInt(length) }))];
+  return { name, type: { tensorType: { elemType: type.number, shape: { dim } } } };
+}
+
+/** What the codes of a layer's output mean; undefined where it is real. */
+function quantizationAfter(layer: Layer, source: Written): Written['quantization'] {
+  switch (layer.op) {
+    case 'quantize':
+      return layer.quantization;
+    case 'conv':
+    case 'dense':
+      return layer.result.kind === 'requantize' ? layer.result.output : undefined;
+    case 'maxPool':
+    case 'flatten':
+    case 'relu':
+      return source.quantization;
+    default:
+      return undefined;
+  }
+}
+
+function writeLayer(sheet: Sheet, layer: Layer, source: Written): ElementType {
+  const { name } = layer;
+  switch (layer.op) {
+    case 'conv':
+    case 'dense':
+      return writeMac(sheet, layer, source);
+    case 'quantize':
+      return writeQuantize(sheet, source.name, name, layer.quantization);
+    case 'dequantize':
+      writeDequantize(sheet, source, name);
+      return FLOAT;
+    case 'maxPool':
+      return overCodes(sheet, source, name, (x, y) => emit(sheet, 'MaxPool', [x], y, windowOf(layer)));
+    case 'flatten':
+      return overCodes(sheet, source, name, (x, y) => emit(sheet, 'Flatten', [x], y));
+    case 'relu':
+      return overCodes(sheet, source, name, (x, y) => writeRelu(sheet, source, x, y));
+    default:
+      return writeReal(sheet, layer, source);
+  }
+}
+
+/** Layers that read real numbers only. */
+function writeReal(sheet: Sheet, layer: Layer, source: Written): ElementType {
+  const { name, op } = layer;
+  const sources = op === 'add' ? [source, written(sheet, layer.other, name)] : [source];
+  const codes = sources.find((tensor) => tensor.quantization !== undefined);
+  if (codes !== undefined)
+    throw new Error(
+      `layer ${name} (${op}) reads the codes ${codes.name}: ONNX has ${op} for real numbers only, so dequantize first`,
+    );
+  const inputs = sources.map((tensor) => tensor.name);
+  if (op === 'add') emit(sheet, 'Add', inputs, name);
+  else if (op === 'averagePool') emit(sheet, 'AveragePool', inputs, name, windowOf(layer));
+  else if (op === 'softmax') emit(sheet, 'Softmax', inputs, name, { axis: 1 });
+  else if (op === 'batchNorm') writeBatchNorm(sheet, layer, source.name);
+  else {
+    define(sheet, signFunction);
+    emit(sheet, signFunction.opType, inputs, name, {}, signFunction.domain);
+  }
+  return FLOAT;
+}
+
+function windowOf(layer: PoolLayer): Record<string, readonly number[]> {
+  return { kernel_shape: layer.kernel, strides: layer.stride, pads: layer.pad };
+}
+
+/** With mean 0, variance 1 and epsilon 0, BatchNormalization is scale and shift. */
+function writeBatchNorm(sheet: Sheet, { name, scale, shift }: BatchNormLayer, input: string): void {
+  const vector = (part: string, data: Float32Array) => store(sheet, `${name}/${part}`, FLOAT, [data.length], data);
+  const zeros = vector('mean', new Float32Array(scale.length));
+  const ones = vector('variance', new Float32Array(scale.length).fill(1));
+  emit(sheet, 'BatchNormalization', [input, vector('scale', scale), vector('shift', shift), zeros, ones], name, {
+    epsilon: { f: 0 },
+  });
+}
+
+/**
+ * Operators that only move or compare elements run on codes; where ONNX has them for bytes and reals alone, a Cast
+ * before and one after, both exact, give them those.
+ */
+function overCodes(sheet: Sheet, source: Written, name: string, write: (x: string, y: string) => string): ElementType {
+  const { type } = source;
+  if (type === FLOAT || type === INT8 || type === UINT8) {
+    write(source.name, name);
+    return type;
+  }
+  const x = type.bits === 4 && type.name !== 'FLOAT4E2M1' ? asBytes(sheet, source) : castToFloat(sheet, source);
+  emit(sheet, 'Cast', [write(x, `${name}/wide`)], name, { to: type.number });
+  return type;
+}
+
+function castToFloat(sheet: Sheet, source: Written): string {
+  const name = `${source.name}/float`;
+  return sheet.names.has(name) ? name : emit(sheet, 'Cast', [source.name], name, { to: FLOAT.number });
+}
+
+/** Codes of integers are held above the zero point; for floats, and reals, that is zero. */
+function writeRelu(sheet: Sheet, source: Written, x: string, y: string): string {
+  const format = source.quantization?.fit.format;
+  if (format?.kind !== 'int' || source.type === FLOAT) return emit(sheet, 'Relu', [x], y);
+  const zeroPoint = source.quantization?.zeroPoint ?? 0;
+  const zero =
+    format.bits > 8
+      ? store(sheet, `${y}/zero`, FLOAT, [], new Float32Array([zeroPoint]))
+      : store(sheet, `${y}/zero`, format.signed ? INT8 : UINT8, [], new Uint8Array([zeroPoint & 0xff]));
+  return emit(sheet, 'Max', [x, zero], y);
+}

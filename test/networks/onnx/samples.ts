@@ -1,0 +1,205 @@
+import { formatNamed } from '../../../src/formats/catalog.js';
+import { decode, fitTo } from '../../../src/formats/codec.js';
+import { widthOf } from '../../../src/formats/format.js';
+import type { ConvLayer, DenseLayer, Layer, MacResult, Network } from '../../../src/networks/network.js';
+import { type CodeTensor, floatTensor, type Quantization, sizeOf } from '../../../src/networks/tensor.js';
+
+/** Small networks with random weights, one for each way of quantizing. */
+
+/** Uniform in [0, 1), the same sequence for the same seed (mulberry32). */
+export function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export function reals(draw: () => number, length: number, range = 1): Float32Array {
+  return Float32Array.from({ length }, () => (2 * draw() - 1) * range);
+}
+
+export function quantization(format: string, scale: number | Float32Array, zeroPoint = 0): Quantization {
+  const scales = typeof scale === 'number' ? new Float32Array([scale]) : scale;
+  return { fit: fitTo(formatNamed(format), { overflow: 'saturate' }), scale: scales, axis: 0, zeroPoint };
+}
+
+/** Random codes that stand for finite values; scales for each output channel, or one. */
+export function codes(
+  draw: () => number,
+  format: string,
+  shape: readonly number[],
+  perChannel = true,
+  zeroPoint = 0,
+): CodeTensor {
+  const f = formatNamed(format);
+  const usable = Array.from({ length: 2 ** widthOf(f) }, (_, code) => code).filter(
+    (code) => decode(f, code).kind === 'finite',
+  );
+  const scale = Float32Array.from({ length: perChannel ? shape[0] : 1 }, () => 0.01 + draw() / 50);
+  const data = Uint8Array.from({ length: sizeOf(shape) }, () => usable[Math.floor(draw() * usable.length)]);
+  return { kind: 'codes', shape, data, quantization: quantization(format, scale, zeroPoint) };
+}
+
+export function conv(
+  name: string,
+  input: string,
+  weight: ConvLayer['weight'],
+  rest: Partial<ConvLayer> = {},
+): ConvLayer {
+  const result: MacResult = weight.kind === 'float' ? { kind: 'float' } : { kind: 'dequantize' };
+  return {
+    op: 'conv',
+    name,
+    input,
+    weight,
+    result,
+    stride: [1, 1],
+    pad: [0, 0, 0, 0],
+    dilation: [1, 1],
+    groups: 1,
+    ...rest,
+  };
+}
+
+export function dense(
+  name: string,
+  input: string,
+  weight: DenseLayer['weight'],
+  rest: Partial<DenseLayer> = {},
+): DenseLayer {
+  const result: MacResult = weight.kind === 'float' ? { kind: 'float' } : { kind: 'dequantize' };
+  return { op: 'dense', name, input, weight, result, ...rest };
+}
+
+export function network(name: string, shape: readonly number[], layers: readonly Layer[]): Network {
+  const metadata = { recipe: 'by hand', seed: '1' };
+  return { name, input: { name: 'image', shape }, output: layers[layers.length - 1].name, layers, metadata };
+}
+
+const pool = { kernel: [2, 2], stride: [2, 2], pad: [0, 0, 0, 0] } as const;
+
+export function floatNetwork(): Network {
+  const draw = random(1);
+  return network(
+    'float',
+    [2, 9, 8],
+    [
+      conv('conv1', 'image', floatTensor([4, 2, 3, 3], reals(draw, 72)), {
+        bias: reals(draw, 4),
+        pad: [1, 0, 2, 1],
+        stride: [2, 1],
+      }),
+      { op: 'relu', name: 'relu1', input: 'conv1' },
+      conv('conv2', 'relu1', floatTensor([4, 2, 3, 3], reals(draw, 72)), {
+        groups: 2,
+        dilation: [1, 2],
+        pad: [1, 2, 1, 2],
+      }),
+      { op: 'add', name: 'sum', input: 'conv2', other: 'relu1' },
+      { op: 'batchNorm', name: 'norm', input: 'sum', scale: reals(draw, 4), shift: reals(draw, 4) },
+      { op: 'maxPool', name: 'pool1', input: 'norm', ...pool, pad: [1, 0, 0, 1] },
+      { op: 'averagePool', name: 'pool2', input: 'pool1', ...pool },
+      { op: 'flatten', name: 'flat', input: 'pool2' },
+      dense('fc1', 'flat', floatTensor([6, 8], reals(draw, 48)), { bias: reals(draw, 6) }),
+      { op: 'sign', name: 'sign1', input: 'fc1' },
+      dense('fc2', 'sign1', floatTensor([3, 6], reals(draw, 18))),
+      { op: 'softmax', name: 'scores', input: 'fc2' },
+    ],
+  );
+}
+
+function requantize(format: string, scale: number, zeroPoint = 0): MacResult {
+  return { kind: 'requantize', output: quantization(format, scale, zeroPoint), convention: 'onnx' };
+}
+
+function biases(draw: () => number, length: number): Int32Array {
+  return Int32Array.from({ length }, () => Math.floor((draw() - 0.5) * 2000));
+}
+
+/** Integers all the way: asymmetric activations, scales for each channel, all that a window can have. */
+export function integerNetwork(activations: string, weights: string, zeroPoint: number, seed = 2): Network {
+  const draw = random(seed);
+  const a = (scale: number, zero = zeroPoint) => requantize(activations, scale, zero);
+  return network(
+    `${activations} x ${weights}`,
+    [2, 9, 8],
+    [
+      { op: 'quantize', name: 'q', input: 'image', quantization: quantization(activations, 0.013, zeroPoint) },
+      conv('conv1', 'q', codes(draw, weights, [4, 2, 3, 3]), {
+        bias: biases(draw, 4),
+        pad: [1, 0, 2, 1],
+        stride: [2, 1],
+        result: a(0.031),
+      }),
+      { op: 'relu', name: 'relu1', input: 'conv1' },
+      conv('conv2', 'relu1', codes(draw, weights, [4, 2, 3, 3], false), {
+        groups: 2,
+        dilation: [1, 2],
+        pad: [1, 2, 1, 2],
+        result: a(0.027),
+      }),
+      { op: 'maxPool', name: 'pool1', input: 'conv2', ...pool },
+      { op: 'flatten', name: 'flat', input: 'pool1' },
+      dense('fc1', 'flat', codes(draw, weights, [8, 24]), { bias: biases(draw, 8), result: a(0.05) }),
+      dense('fc2', 'fc1', codes(draw, weights, [5, 8], false), { result: a(0.09) }),
+      { op: 'dequantize', name: 'scores', input: 'fc2' },
+    ],
+  );
+}
+
+/** Quantized operands, real results: activations are quantized again before each layer. */
+export function mixedNetwork(activations: string, weights: string, scale = 0.02, zeroPoint = 0): Network {
+  const draw = random(3);
+  const q = (name: string, input: string, s = scale): Layer => ({
+    op: 'quantize',
+    name,
+    input,
+    quantization: quantization(activations, s, zeroPoint),
+  });
+  return network(
+    `${activations} x ${weights}`,
+    [1, 8, 8],
+    [
+      q('q1', 'image'),
+      conv('conv1', 'q1', codes(draw, weights, [3, 1, 3, 3]), {
+        bias: reals(draw, 3),
+        stride: [2, 2],
+        pad: [1, 1, 1, 1],
+      }),
+      q('q2', 'conv1', scale * 2),
+      { op: 'maxPool', name: 'pool1', input: 'q2', ...pool },
+      { op: 'flatten', name: 'flat', input: 'pool1' },
+      dense('fc1', 'flat', codes(draw, weights, [7, 12])),
+      q('q3', 'fc1', scale * 3),
+      { op: 'relu', name: 'relu1', input: 'q3' },
+      { op: 'dequantize', name: 'back', input: 'relu1' },
+      q('q4', 'back', scale),
+      dense('fc2', 'q4', codes(draw, weights, [3, 7], false), { bias: reals(draw, 3) }),
+    ],
+  );
+}
+
+/** Every network above. `types`: formats of activations and weights, with how they are met in the file. */
+export const MIXED_TYPES: readonly [string, string, number][] = [
+  ['int8', 'int8', 0],
+  ['uint8', 'int8', 11],
+  ['int4', 'int4', 0],
+  ['uint4', 'int4', 3],
+  ['int16', 'int8', 0],
+  ['e4m3fn', 'e4m3fn', 0],
+  ['e5m2', 'e4m3fn', 0],
+  ['e4m3fnuz', 'e5m2fnuz', 0],
+  ['binary', 'binary', 0],
+  ['int8', 'binary', 0],
+  ['ternary', 'ternary', 0],
+  ['int3', 'int5', 0],
+  ['uint3', 'int6', 0],
+  ['radix4', 'int4', 0],
+  ['int4', 'radix4odd', 0],
+  ['e3m2fn', 'e2m3fn', 0],
+  ['int2', 'int2', 0],
+  ['e2m1fn', 'e2m1fn', 0],
+];
