@@ -1,0 +1,17 @@
+/** Typed arrays that can be pipeline registers. */
+type Plane = Uint8Array | Uint16Array | Uint32Array | Float64Array;
+
+/** The registers of all PEs, a plane of them for each of the last `depth` cycles. */
+export class Stages<T extends Plane> {
+  readonly #planes: T[];
+
+  constructor(depth: number, plane: () => T) {
+    this.#planes = Array.from({ length: depth }, plane);
+  }
+
+  /** The plane written in that cycle; no more than `depth` cycles back. A cycle's plane starts with the oldest's content. */
+  at(cycle: number): T {
+    const depth = this.#planes.length;
+    return this.#planes[(cycle + depth) % depth];
+  }
+}
