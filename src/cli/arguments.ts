@@ -1,0 +1,89 @@
+import type { Options } from 'yargs';
+import { findFormat } from '../formats/catalog.js';
+import { type Fit, fitTo, type Overflow, OVERFLOWS, type Subnormals } from '../formats/codec.js';
+import type { Format } from '../formats/format.js';
+import type { Datapath } from '../datapaths/datapath.js';
+import { loadDatapath } from '../datapaths/schema.js';
+import { readDocument } from '../datapaths/document.js';
+import { findRounding, formatField, noFormat, noRounding } from '../datapaths/fields.js';
+import { UsageError } from './errors.js';
+
+/** The options that several commands share, and how their values are read. */
+export const inputOption = {
+  type: 'string',
+  demandOption: true,
+  describe: 'CSV file to read, or - for standard input',
+} as const;
+export const outputOption = {
+  type: 'string',
+  default: '-',
+  describe: 'CSV file to write, or - for standard output',
+} as const;
+export const jsonOption = { type: 'boolean', default: false, describe: 'print JSON for machines' } as const;
+export const seedOption = { type: 'number', default: 1, describe: 'seed of every random choice' } as const;
+
+export const fitOptions = {
+  rounding: { type: 'string', default: 'rne', describe: 'rne, rna, rnz, rtz, rup, rdn, rto or stochastic:<bits>' },
+  overflow: {
+    type: 'string',
+    choices: OVERFLOWS,
+    describe: 'beyond the largest value; default: ieee, and wrap in an integer',
+  },
+  subnormals: { type: 'string', choices: ['keep', 'flush'], default: 'keep', describe: 'of operands and results' },
+  tininess: { type: 'string', choices: ['after', 'before'], default: 'after', describe: 'when underflow is detected' },
+  seed: seedOption,
+} as const satisfies Record<string, Options>;
+
+interface FitArguments {
+  rounding: string;
+  overflow?: string;
+  subnormals: string;
+  tininess: string;
+  seed: number;
+}
+
+/** The fit that the shared options describe. */
+export function fitFrom(args: FitArguments, format: Format): Fit {
+  const rounding = findRounding(args.rounding, integer(args.seed, '--seed'));
+  if (rounding === undefined) throw new UsageError(`--rounding: ${noRounding(args.rounding)}`);
+  const overflow = (args.overflow as Overflow | undefined) ?? fitTo(format).overflow;
+  if (overflow === 'wrap' && format.kind !== 'int')
+    throw new UsageError(
+      `--overflow wrap is for integers, and ${format.name} is none: use ieee, infinity, saturate or nan`,
+    );
+  const tininess = args.tininess as 'after' | 'before';
+  return { format, rounding, overflow, subnormals: args.subnormals as Subnormals, tininess };
+}
+
+/** A format by its name, or from a record such as `{exponentBits: 5, mantissaBits: 3}`. */
+export function formatFrom(text: string, option: string): Format {
+  const format = findFormat(text);
+  if (format !== undefined) return format;
+  if (!text.startsWith('{')) throw new UsageError(`${option}: ${noFormat(text)}`);
+  try {
+    return readDocument(text, option, formatField);
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
+/** Formats separated by commas, of which a record has some of its own. */
+export function formatsFrom(text: string, option: string): Format[] {
+  const words = text.match(/\{[^}]*\}|[^,]+/g) ?? [];
+  return words.map((word) => formatFrom(word.trim(), option));
+}
+
+/** A datapath by its name, or from a file. */
+export function datapathFrom(nameOrFile: string): Datapath {
+  try {
+    return loadDatapath(nameOrFile);
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(error.message, { cause: error }) : error;
+  }
+}
+
+/** @throws UsageError unless the value is a whole number of at least `least` */
+export function integer(value: number, option: string, least = 0): number {
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new UsageError(`${option} must be a whole number of at least ${least}, found ${value}`);
+}

@@ -1,0 +1,85 @@
+import type { Datapath } from '../datapaths/datapath.js';
+import { errorUlp, exactSum, resultFormatOf } from '../datapaths/exact.js';
+import { type Operands, randomBitsOf, reduce } from '../datapaths/reference.js';
+import { decode, flagNames } from '../formats/codec.js';
+import { hexDigitsOf } from '../formats/format.js';
+import { toDecimal } from '../formats/raw.js';
+import { codeAt, codesAt, columnOf, optionalColumn, type Row, type Table } from './rows.js';
+
+/** Rows of dot products: columns a and b hold codes separated by spaces; c, a_scales and b_scales may be there. */
+export function operandReader(datapath: Datapath, table: Table): (row: Row) => Operands {
+  const [a, b] = [columnOf(table, 'a'), columnOf(table, 'b')];
+  const c = optionalColumn(table, 'c');
+  const scales = (['a_scales', 'b_scales'] as const).map((name) => optionalColumn(table, name));
+  if (scales.some((column) => column !== undefined) && datapath.blockScale === undefined)
+    throw new Error(`${table.path} has scales, and ${datapath.name} reads none: drop the columns or add blockScale`);
+  return (row) => {
+    const operands: Operands = {
+      a: codesAt(table, row, a, datapath.a),
+      b: codesAt(table, row, b, datapath.b),
+    };
+    const { length } = operands.a;
+    if (length !== operands.b.length)
+      throw new Error(`${table.path}:${row.line}: a has ${length} codes and b ${operands.b.length}; give as many`);
+    if (c !== undefined && (row.fields[c] ?? '').trim() !== '') operands.c = codeAt(table, row, c, datapath.sum.format);
+    const [aScales, bScales] = scales.map((column) => scalesAt(datapath, table, row, column, length));
+    return { ...operands, ...(aScales && { aScales }), ...(bScales && { bScales }) };
+  };
+}
+
+function scalesAt(datapath: Datapath, table: Table, row: Row, column: number | undefined, length: number) {
+  const { blockScale } = datapath;
+  if (column === undefined || blockScale === undefined) return undefined;
+  const codes = codesAt(table, row, column, blockScale.format);
+  const needed = Math.ceil(length / blockScale.size);
+  if (codes.length === needed) return codes;
+  throw new Error(
+    `${table.path}:${row.line}: column "${table.header.fields[column].trim()}" has ${codes.length} scales; ${length} codes in blocks of ${blockScale.size} need ${needed}`,
+  );
+}
+
+export interface Dot {
+  operands: Operands;
+  code: bigint;
+  /** The result's code in hex. */
+  result: string;
+  /** Exact decimal. */
+  exact: string;
+  errorUlp: string;
+  flags: string;
+  swamped: number;
+  overflowed: number;
+}
+
+/** Computes the rows of a table in order; stochastic rounding draws across rows, or each row has its own register. */
+export function evaluator(datapath: Datapath, table: Table): (row: Row) => Dot {
+  const read = operandReader(datapath, table);
+  const format = resultFormatOf(datapath);
+  const digits = hexDigitsOf(format);
+  const { rounding } = datapath.sum;
+  const perOutput = typeof rounding !== 'string' && rounding.stochastic.perOutput;
+  const shared = randomBitsOf(rounding);
+  let output = 0;
+  return (row) => {
+    const operands = read(row);
+    const random = perOutput ? randomBitsOf(rounding, output++) : shared;
+    const { code, flags, swamped, overflowed } = reduce(datapath, operands, datapath.order, random);
+    const exact = exactSum(datapath, operands);
+    return {
+      operands,
+      code,
+      result: `0x${code.toString(16).padStart(digits, '0')}`,
+      exact: toDecimal(exact),
+      errorUlp: numberText(errorUlp(format, exact, decode(format, code))),
+      flags: flagNames(flags),
+      swamped,
+      overflowed,
+    };
+  };
+}
+
+/** `inf`, `-inf` and `nan` where a number is not finite. */
+export function numberText(value: number): string {
+  if (Number.isNaN(value)) return 'nan';
+  return Number.isFinite(value) ? String(value) : value > 0 ? 'inf' : '-inf';
+}

@@ -1,0 +1,67 @@
+import { OPERANDS, operate, type ScalarOp } from '../datapaths/scalar.js';
+import { randomBitsOf } from '../datapaths/reference.js';
+import { hexDigitsOf } from '../formats/format.js';
+import { datapathFrom, fitFrom, fitOptions, formatsFrom, inputOption, outputOption } from './arguments.js';
+import { command } from './command.js';
+import { addResults } from './convert.js';
+import { evaluator } from './dots.js';
+import { UsageError } from './errors.js';
+import { codeAt, columnOf, openTable, refuseColumns } from './rows.js';
+import { writingTo } from './terminal.js';
+
+const OPS = Object.keys(OPERANDS) as ScalarOp[];
+
+/** `eval`: what a unit gives for operands in a CSV file; one operation, or a whole datapath's dot products. */
+export const evalCommand = command({
+  usage: 'eval',
+  summary: 'Compute one operation, or the dot products of a datapath, on codes in a CSV file',
+  options: {
+    op: { type: 'string', choices: OPS, describe: 'operation on the columns a, b and c; fma is a * b + c' },
+    formats: { type: 'string', describe: "formats of the operands and then the result's, separated by commas" },
+    datapath: { type: 'string', describe: 'datapath by name or file; a and b are then codes separated by spaces' },
+    ...fitOptions,
+    input: inputOption,
+    output: outputOption,
+  },
+  examples: [
+    ['eval --op fma --formats e4m3fn,e4m3fn,fp16,fp16 --input in.csv --output out.csv', 'a fused multiply-add'],
+    ['eval --datapath my-unit.yaml --input ops.csv --output res.csv', 'what should my unit give?'],
+    ['eval --datapath fp8-fp16 --input ops.csv', 'a unit of the catalogue'],
+  ],
+  async run(args) {
+    if ((args.op === undefined) === (args.datapath === undefined))
+      throw new UsageError('eval needs either --op with --formats, or --datapath');
+    if (args.datapath !== undefined) return evalDatapath(args.datapath, args.input, args.output);
+    const op = args.op as ScalarOp;
+    const formats = formatsFrom(args.formats ?? '', '--formats');
+    const operands = OPERANDS[op];
+    if (formats.length !== operands + 1)
+      throw new UsageError(
+        `--op ${op} needs ${operands + 1} --formats, ${operands} of operands and the result's; found ${formats.length}`,
+      );
+    const fit = fitFrom(args, formats[operands]);
+    const random = randomBitsOf(fit.rounding);
+    const table = await openTable(args.input);
+    const columns = ['a', 'b', 'c'].slice(0, operands).map((name) => columnOf(table, name));
+    await addResults(table, args.output, hexDigitsOf(fit.format), (row) => {
+      const codes = columns.map((column, i) => codeAt(table, row, column, formats[i]));
+      return operate(op, formats, codes, fit, random);
+    });
+  },
+});
+
+const ADDED = ['result', 'exact', 'error_ulp', 'flags', 'swamped', 'overflowed'];
+
+async function evalDatapath(nameOrFile: string, input: string, output: string): Promise<void> {
+  const datapath = datapathFrom(nameOrFile);
+  const table = await openTable(input);
+  refuseColumns(table, ADDED);
+  const evaluate = evaluator(datapath, table);
+  await writingTo(output, async (sink) => {
+    sink.write(`${table.header.text},${ADDED.join(',')}\n`);
+    for await (const row of table.rows) {
+      const { result, exact, errorUlp, flags, swamped, overflowed } = evaluate(row);
+      sink.write(`${row.text},${result},${exact},${errorUlp},${flags},${swamped},${overflowed}\n`);
+    }
+  });
+}

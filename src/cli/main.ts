@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import yargs, { type Argv } from 'yargs';
+import { didYouMean } from '../formats/nearest.js';
+import { discardUnfinished } from '../outputs/file.js';
+import { type Command, nameOf, positionalsOf } from './command.js';
+import { checkCommand } from './check.js';
+import { convertCommand } from './convert.js';
+import { exitCodeOf, explain, UsageError, Verdict } from './errors.js';
+import { evalCommand } from './eval.js';
+import { print, remark } from './terminal.js';
+
+/** Every command, in the order of the help. */
+const COMMANDS: readonly Command[] = [convertCommand, evalCommand, checkCommand];
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+/** Refuses an option that the command has not, before the parser finds others missing. */
+function refuseUnknownOptions(argv: readonly string[], entry: Command): void {
+  const known = [...Object.keys(entry.options), 'help', 'version'];
+  for (const word of argv) {
+    const name = /^--(?:no-)?([^=]+)/.exec(word)?.[1];
+    if (name === undefined || known.includes(name)) continue;
+    const near = didYouMean(name, known).replace(/"(.*)"/, '--$1');
+    throw new UsageError(
+      `${nameOf(entry)} has no option --${name}${near || `; see "lastbit ${nameOf(entry)} --help"`}`,
+    );
+  }
+}
+
+/** The parser takes a lone `-` (standard input or output) for an argument of its own: it is tied to its option. */
+function tieDashes(argv: readonly string[]): string[] {
+  return argv.flatMap((word, i) => {
+    if (word === '-' && argv[i - 1]?.startsWith('--') === true) return [];
+    return argv[i + 1] === '-' && word.startsWith('--') ? [`${word}=-`] : [word];
+  });
+}
+
+/** The parser's complaint in one line that teaches. */
+function complaint(message: string, name: string | undefined): string {
+  const help = `see "lastbit ${name ?? ''} --help"`.replace('  ', ' ');
+  const choice = /Argument: (\S+), Given: "(.*)", Choices: (.*)$/s.exec(message);
+  if (choice !== null) {
+    const choices = choice[3].replaceAll('"', '').split(', ');
+    return `--${choice[1]} is one of ${choices.join(', ')}, found "${choice[2]}"${didYouMean(choice[2], choices)}`;
+  }
+  const missing = /^Missing required arguments?: (.*)$/.exec(message);
+  if (missing !== null) return `${missing[1].replace(/(\w[\w-]*)/g, '--$1')} must be given; ${help}`;
+  return `${message}; ${help}`;
+}
+
+function register(parser: Argv, entry: Command): void {
+  const positionals = positionalsOf(entry);
+  parser.command(
+    entry.usage,
+    entry.summary,
+    (sub) => {
+      for (const [name, option] of Object.entries(entry.options)) {
+        const { demandOption: _demand, ...rest } = option;
+        if (positionals.includes(name)) sub.positional(name, rest as Parameters<typeof sub.positional>[1]);
+        else sub.option(name, option);
+      }
+      for (const [line, purpose] of entry.examples) sub.example(`lastbit ${line}`, purpose);
+    },
+    (args) => entry.run(args as never),
+  );
+}
+
+async function run(argv: readonly string[]): Promise<void> {
+  const [first] = argv;
+  const name = first === undefined || first.startsWith('-') ? undefined : first;
+  const names = COMMANDS.map(nameOf);
+  if (name !== undefined && !names.includes(name))
+    throw new UsageError(`there is no command "${name}"${didYouMean(name, names) || '; "lastbit --help" lists them'}`);
+  const entry = COMMANDS.find((candidate) => nameOf(candidate) === name);
+  if (entry !== undefined) refuseUnknownOptions(argv, entry);
+  const parser = yargs()
+    .locale('en')
+    .scriptName('lastbit')
+    .usage('$0 <command> [options]\n\nThe bits that MAC hardware gives, and the cycles it takes.')
+    .version(version)
+    .parserConfiguration({ 'camel-case-expansion': false, 'duplicate-arguments-array': false })
+    .strict()
+    .wrap(120)
+    .exitProcess(false)
+    .epilogue('lastbit <command> --help shows examples.')
+    .fail((message: string | null, error: Error | undefined) => {
+      throw error ?? new UsageError(complaint(message ?? 'it cannot be read', name));
+    });
+  for (const entry of COMMANDS) register(parser, entry);
+  if (argv.length === 0) print(await parser.getHelp());
+  else await parser.parseAsync(tieDashes(argv));
+}
+
+/** Ends with the exit code of what was thrown, and one line that says why. */
+function fail(thrown: unknown): never {
+  // Whoever reads our output has gone away: nothing is wrong, and no one is left to tell.
+  if ((thrown as NodeJS.ErrnoException | undefined)?.code === 'EPIPE') process.exit(0);
+  if (!(thrown instanceof Verdict)) remark(explain(thrown));
+  process.exit(exitCodeOf(thrown));
+}
+
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+for (const [signal, code] of Object.entries(SIGNALS))
+  process.once(signal, () => {
+    discardUnfinished();
+    remark(`stopped by ${signal}; what was not finished has been removed`);
+    process.exit(code);
+  });
+process.on('exit', discardUnfinished);
+process.on('uncaughtException', fail);
+process.on('unhandledRejection', fail);
+
+run(process.argv.slice(2)).catch(fail);

@@ -1,0 +1,88 @@
+import { isMap, isNode, LineCounter, parseDocument, type Document, type Pair } from 'yaml';
+import { z } from 'zod';
+import { didYouMean } from '../formats/nearest.js';
+
+/**
+ * Files that people write (YAML, and so JSON too), checked by a schema. A mistake is reported as `file:line:column:
+ * field: what is wrong and what would do`.
+ */
+export function readDocument<S extends z.ZodType>(text: string, file: string, schema: S): z.output<S> {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    throw new Error(`${file}:${line}:${col}: ${error.message.replace(/\s*\n\s*/g, ' ')}`);
+  }
+  const result = schema.safeParse(document.toJS());
+  if (result.success) return result.data;
+  const issue = innermost(result.error.issues[0]);
+  const { line, col } = lines.linePos(offsetOf(document, issue));
+  const field = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+  throw new Error(`${file}:${line}:${col}: ${field}${messageOf(issue, document)}`);
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** In a union, the branch that the writer meant: the one that agrees on the kind of value, or got furthest. */
+function innermost(issue: Issue): Issue {
+  if (issue.code !== 'invalid_union') return issue;
+  const meant = issue.errors.find(([first]) => first !== undefined && !isOtherKind(first));
+  if (meant === undefined) return issue;
+  return innermost({ ...meant[0], path: [...issue.path, ...meant[0].path] });
+}
+
+function isOtherKind({ code, path }: Issue): boolean {
+  return path.length === 0 && (code === 'invalid_type' || code === 'invalid_value');
+}
+
+function valueAt(document: Document, path: readonly PropertyKey[]): unknown {
+  const node = path.length === 0 ? document.contents : document.getIn(path, true);
+  return isNode(node) ? node.toJS(document) : node;
+}
+
+function messageOf(issue: Issue, document: Document): string {
+  const found = valueAt(document, issue.path);
+  if (issue.code === 'unrecognized_keys') return issue.message;
+  if (found === undefined) return `is missing; ${reworded(issue.message)}`;
+  const shown = JSON.stringify(found);
+  if (issue.code === 'invalid_value' && typeof found === 'string')
+    return `${shown} is not one of ${issue.values.join(', ')}${didYouMean(found, issue.values.map(String))}`;
+  return issue.message.includes(shown) ? issue.message : `${reworded(issue.message)}, found ${shown}`;
+}
+
+/** The schema library's wording in ours. */
+function reworded(text: string): string {
+  return text
+    .replace(/^Invalid input: expected (\w+)(, received \w+)?$/, 'must be a $1')
+    .replace(/^Too small: expected \w+ to be >=?\s*(\S+)$/, 'must be at least $1')
+    .replace(/^Too big: expected \w+ to be <=?\s*(\S+)$/, 'must be at most $1')
+    .replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
+}
+
+/** Where the issue's value stands; an unknown key's own place; for a missing field the record that lacks it. */
+function offsetOf(document: Document, issue: Issue): number {
+  if (issue.code === 'unrecognized_keys') {
+    const map = issue.path.length === 0 ? document.contents : document.getIn(issue.path, true);
+    const pair = isMap(map) ? map.items.find((item) => String(item.key) === issue.keys[0]) : undefined;
+    const key = (pair as Pair | undefined)?.key;
+    if (isNode(key)) return key.range?.[0] ?? 0;
+  }
+  for (let depth = issue.path.length; depth > 0; depth--) {
+    const node = document.getIn(issue.path.slice(0, depth), true);
+    if (isNode(node)) return node.range?.[0] ?? 0;
+  }
+  return document.contents?.range?.[0] ?? 0;
+}
+
+/** A record with these fields and no others; an unknown one is named, with the nearest that exists. */
+export function record<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape, {
+    error: (issue) => {
+      if (issue.code === 'invalid_type') return `must be a record with ${Object.keys(shape).join(', ')}`;
+      if (issue.code !== 'unrecognized_keys') return undefined;
+      const [key] = issue.keys as string[];
+      return `there is no field "${key}" here${didYouMean(key, Object.keys(shape)) || ';'} the fields are ${Object.keys(shape).join(', ')}`;
+    },
+  });
+}
