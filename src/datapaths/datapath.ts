@@ -90,7 +90,7 @@ export interface Requantize {
   /** Right shift, for `shift`. */
   shift?: number;
   rounding?: 'half-even' | 'half-away' | 'half-up' | 'floor';
-  /** Bits of the shifted-out part that are looked at (NVDLA: 15). Default: all. */
+  /** Bits below the guard bit that are looked at (NVDLA: 15). Default: all that are shifted out. */
   stickyBits?: number;
   /** Real multiplier s_a * s_b / s_y, for `gemmlowp-*` and `float`. */
   multiplier?: number;

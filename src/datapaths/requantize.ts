@@ -34,13 +34,14 @@ function scale(stage: Requantize, value: bigint): bigint {
     return shiftRight(value, stage.shift ?? 0, stage.rounding ?? 'half-even', stage.stickyBits);
   const multiplier = stage.multiplier ?? 1;
   if (stage.kind === 'float') return floatMultiply(value, multiplier);
-  const { q31, shift } = quantizeMultiplier(multiplier);
+  const { q31, shift } = multiplierOf(stage);
   return stage.kind === 'gemmlowp-double' ? doubleRounding(value, q31, shift) : singleRounding(value, q31, shift);
 }
 
 /**
- * value / 2^shift with the named rounding. With `stickyBits` s only the s highest of the bits shifted out are seen, so
- * a half and a little more looks like a half (NVDLA's 15: NVDLA RTL, HLS shift-right units).
+ * value / 2^shift with the named rounding. With `stickyBits` s only the guard bit and the s bits below it are seen of
+ * those shifted out of the two's complement word, so a half and a little more can look like a half (NVDLA's 15: RTL of
+ * NV_NVDLA_CACC_CALC_int8).
  */
 export function shiftRight(
   value: bigint,
@@ -49,21 +50,25 @@ export function shiftRight(
   stickyBits?: number,
 ): bigint {
   if (shift === 0) return value;
-  const hidden = stickyBits === undefined ? 0n : BigInt(Math.max(0, shift - stickyBits));
-  const negative = value < 0n;
-  const magnitude = rounding === 'half-away' && negative ? -value : value;
-  const step = 1n << BigInt(shift);
-  const floor = magnitude >> BigInt(shift);
-  const rest = ((magnitude - floor * step) >> hidden) << hidden;
-  const half = step / 2n;
+  const unseen = stickyBits === undefined ? 0n : BigInt(Math.max(0, shift - 1 - stickyBits));
+  const floor = value >> BigInt(shift);
+  const rest = ((value - (floor << BigInt(shift))) >> unseen) << unseen;
+  const half = 1n << BigInt(shift - 1);
+  if (rest !== half) return rounding !== 'floor' && rest > half ? floor + 1n : floor;
   const up =
-    rounding === 'floor'
-      ? false
-      : rounding === 'half-even'
-        ? rest > half || (rest === half && (floor & 1n) === 1n)
-        : rest >= half;
-  const rounded = up ? floor + 1n : floor;
-  return rounding === 'half-away' && negative ? -rounded : rounded;
+    rounding === 'half-up' ||
+    (rounding === 'half-even' && (floor & 1n) === 1n) ||
+    (rounding === 'half-away' && value >= 0n);
+  return up ? floor + 1n : floor;
+}
+
+const multipliers = new WeakMap<Requantize, { q31: bigint; shift: number }>();
+
+/** The stage's multiplier as q31 and shift; derived once. */
+function multiplierOf(stage: Requantize): { q31: bigint; shift: number } {
+  const known = multipliers.get(stage) ?? quantizeMultiplier(stage.multiplier ?? 1);
+  multipliers.set(stage, known);
+  return known;
 }
 
 /** real = q31 * 2^(shift - 31), q31 in [2^30, 2^31); the mantissa rounds half away (TFLite quantization_util.cc). */

@@ -1,8 +1,10 @@
 import { type Format, hasInfinity, hasNan, type FloatFormat, widthOf } from './format.js';
-import { latticeOf } from './lattice.js';
+import { type Lattice, latticeOf } from './lattice.js';
 import {
+  compareMagnitudes,
   finite,
   type FiniteRaw,
+  fromNumber,
   INVALID,
   infinite,
   isSignaling,
@@ -77,7 +79,7 @@ export function decode(format: Format, code: bigint | number, subnormals: Subnor
   }
   if (format.kind === 'table') {
     const value = format.values[Number(bits)];
-    return value === null || value === undefined ? INVALID : finite(value < 0, BigInt(Math.abs(value)), 0);
+    return value === null || value === undefined ? INVALID : fromNumber(value);
   }
   const raw = decodeFloat(format, bits >> BigInt(format.paddingBits ?? 0));
   return subnormals === 'flush' && isSubnormal(format, raw) ? finite(raw.sign, 0n, 0) : raw;
@@ -119,26 +121,26 @@ export function encode(raw: Raw, fit: Fit, random?: RandomBits): Encoded {
   if (raw.kind === 'nan') return encodeNan(format, raw);
   const lattice = latticeOf(format);
   if (raw.kind === 'inf') {
-    if (hasInfinity(format)) return { code: infinityCode(format as FloatFormat, raw.sign), flags: 0 };
+    if (hasInfinity(format)) return { code: infinityCode(format, raw.sign), flags: 0 };
     return overflowed(fit, raw.sign, undefined);
   }
   const { rounding } = fit;
+  // Integers and tables know no negative zero.
+  const sign = raw.sign && (format.kind === 'float' || raw.significand !== 0n);
   const drawn = typeof rounding === 'string' ? 0n : draw(rounding.stochastic.bits, random);
   const { index, at } = lattice.locate(raw);
-  const up = roundsUp(rounding, raw.sign, (index & 1n) === 1n, at, drawn);
+  const up = roundsUp(rounding, sign, (index & 1n) === 1n, at, drawn);
   const rounded = up ? lattice.next(index) : index;
-  const max = lattice.maxIndex(raw.sign);
-  if (rounded > max) {
-    if (max < 0n && rounded === 0n) return { code: lattice.codeOf(false, 0n), flags: 0 };
-    return overflowed(fit, raw.sign, rounded);
-  }
-  const inexact = at.remainder !== 0n || !isRepresented(format, raw, rounded);
-  if (!inexact && !(fit.subnormals === 'flush')) return { code: lattice.codeOf(raw.sign, rounded), flags: 0 };
+  // A float without a sign bit has no negative side, but negative values may still round to its zero.
+  if (rounded > lattice.maxIndex(sign) && !(rounded === 0n && isZeroIndex(lattice, raw)))
+    return overflowed(fit, sign, rounded);
+  const inexact = at.remainder !== 0n || !isRepresented(lattice, raw, rounded);
+  if (!inexact && fit.subnormals === 'keep') return { code: lattice.codeOf(sign, rounded), flags: 0 };
   const tiny = isTiny(fit, raw, rounded, drawn);
-  if (tiny && fit.subnormals === 'flush' && (format as FloatFormat).lowest === 'subnormal')
-    return { code: lattice.codeOf(raw.sign, 0n), flags: UNDERFLOW | INEXACT };
+  if (tiny && fit.subnormals === 'flush' && flushes(format))
+    return { code: lattice.codeOf(sign, 0n), flags: UNDERFLOW | INEXACT };
   const flags = inexact ? (tiny ? INEXACT | UNDERFLOW : INEXACT) : 0;
-  return { code: lattice.codeOf(raw.sign, rounded), flags };
+  return { code: lattice.codeOf(sign, rounded), flags };
 }
 
 function draw(bits: number, random: RandomBits | undefined): bigint {
@@ -147,15 +149,24 @@ function draw(bits: number, random: RandomBits | undefined): bigint {
 }
 
 /** False where a format has no zero and the value lies below its smallest magnitude (e8m0fnu, binary). */
-function isRepresented(format: Format, raw: FiniteRaw, index: bigint): boolean {
-  if (index !== 0n) return true;
-  return (latticeOf(format).valueAt(0n).significand === 0n) === (raw.significand === 0n);
+function isRepresented(lattice: Lattice, raw: FiniteRaw, index: bigint): boolean {
+  return index !== 0n || lattice.valueAt(0n).significand === 0n || compareMagnitudes(lattice.valueAt(0n), raw) === 0;
+}
+
+/** Whether index 0 serves for a value without a side of its own: it is zero, or the value is. */
+function isZeroIndex(lattice: Lattice, raw: FiniteRaw): boolean {
+  return raw.significand === 0n || lattice.valueAt(0n).significand === 0n;
+}
+
+/** Formats whose binade below the normal numbers can be flushed: dlfloat16's holds normal numbers. */
+function flushes(format: Format): boolean {
+  return format.kind === 'float' && (format.lowest === 'subnormal' || format.lowest === 'zero-only');
 }
 
 function isTiny(fit: Fit, raw: FiniteRaw, rounded: bigint, drawn: bigint): boolean {
   const { format } = fit;
   if (format.kind !== 'float' || raw.significand === 0n) return false;
-  if (format.lowest !== 'subnormal') return rounded === 0n || belowSmallest(format, raw);
+  if (!flushes(format)) return rounded === 0n || belowSmallest(format, raw);
   const below = normalExponent(format) - 1 - magnitudeExponent(raw);
   if (below < 0) return false;
   if (below > 0 || fit.tininess === 'before') return true;
@@ -172,7 +183,7 @@ function belowSmallest(format: FloatFormat, raw: FiniteRaw): boolean {
   return magnitudeExponent(raw) < magnitudeExponent(smallest) || lattice.locate(raw).index === 0n;
 }
 
-function infinityCode(format: FloatFormat, sign: boolean): bigint {
+function infinityCode(format: Format, sign: boolean): bigint {
   const lattice = latticeOf(format);
   return lattice.codeOf(sign, lattice.maxIndex(false) + 1n);
 }
@@ -218,6 +229,7 @@ function overflowed(fit: Fit, sign: boolean, index: bigint | undefined): Encoded
   if (fit.overflow === 'ieee' && !overflowsToInfinity(fit.rounding, sign)) return { code: largest, flags };
   if (max < 0n) return { code: nanCode(format, NAN), flags: INVALID_FLAG };
   if (hasInfinity(format) && fit.overflow !== 'nan') return { code: infinityCode(format, sign), flags };
+  if (!hasNan(format)) return { code: largest, flags };
   return { code: nanCode(format, { ...NAN, sign }), flags };
 }
 

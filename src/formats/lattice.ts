@@ -62,15 +62,23 @@ function intLattice(format: IntFormat): Lattice {
   };
 }
 
+/** @throws RangeError when a table holds an infinity or NaN */
+function exactly(value: number): FiniteRaw {
+  const raw = fromNumber(value);
+  if (raw.kind !== 'finite') throw new RangeError(`the values of a table format are finite numbers, found ${value}`);
+  return raw;
+}
+
 function tableLattice(format: TableFormat): Lattice {
   const magnitudes = [...new Set(format.values.filter((v) => v !== null).map(Math.abs))].sort((x, y) => x - y);
-  const raws = magnitudes.map((value) => fromNumber(value) as FiniteRaw);
+  const raws = magnitudes.map(exactly);
   const side = (sign: boolean) => magnitudes.findLastIndex((m) => format.values.includes(sign ? -m : m));
   return {
     locate(magnitude) {
       const index = raws.findLastIndex((raw) => compareMagnitudes(raw, magnitude) <= 0);
       if (index < 0) return { index: 0n, at: EXACT };
       const upper = raws[index + 1] ?? finite(false, raws[index].significand << 1n, raws[index].exponent);
+      if (compareMagnitudes(magnitude, upper) >= 0) return { index: BigInt(index + 1), at: EXACT };
       return { index: BigInt(index), at: between(raws[index], upper, magnitude) };
     },
     valueAt: (index) => raws[Number(index)],
@@ -143,6 +151,6 @@ function floatLattice(format: FloatFormat): Lattice {
 /** Number of significant bits of the widest finite significand. */
 export function precisionOf(format: Format): number {
   if (format.kind === 'float') return format.mantissaBits + 1;
-  if (format.kind === 'int') return format.signed ? format.bits : format.bits;
-  return Math.max(...format.values.map((v) => (v === null ? 0 : bitLength((fromNumber(v) as FiniteRaw).significand))));
+  if (format.kind === 'int') return format.bits;
+  return Math.max(...format.values.map((v) => (v === null ? 0 : bitLength(exactly(v).significand))));
 }
