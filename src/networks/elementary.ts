@@ -4,7 +4,7 @@
  * Relative error below 1e-14 on the ranges used here (absolute for sine and cosine).
  */
 
-const LN2_HIGH = 6.93147180369123816490e-1;
+const LN2_HIGH = 6.9314718036912381649e-1;
 const LN2_LOW = 1.90821492927058770002e-10;
 
 /** 2^n for an integer n in [-1022, 1023], from its bits. */

@@ -109,8 +109,9 @@ export function isMacLayer(layer: Layer): layer is ConvLayer | DenseLayer {
 }
 
 /**
- * What the executor multiplies with. `values`: float operands. `codes`: operand codes of the layer's formats; the sums
- * come back as exact values (float64 holds every sum register up to 53 bits).
+ * What the executor and the training engine multiply with. `values`: float operands; where the job names a quantization,
+ * the operand lies on its grid. `codes`: operand codes; the sums of value(a) * value(b), zero points not yet taken off,
+ * come back as values (float64 holds every sum register up to 53 bits).
  */
 export interface Arithmetic {
   name: string;
@@ -132,6 +133,8 @@ export interface MatmulJob {
   /** Quantizations of the two operands; undefined for float operands. */
   a?: Quantization;
   b?: Quantization;
+  /** Which of training's three products it is: y = x w, dx = dy w, dw = dy x. `forward` where it is left out. */
+  pass?: 'forward' | 'inputGradient' | 'weightGradient';
 }
 
 export type { FloatTensor };

@@ -23,7 +23,8 @@ export type Tensor = FloatTensor | CodeTensor;
 /**
  * real = scale * (value(code) - zeroPoint). `scale` has one entry, or one for each index along `axis` (weights:
  * output channels, axis 0). The zero point counts in units of the format's value and is 0 for floats.
- * `fit` says how x / scale + zeroPoint is forced into the format.
+ * `fit` says how x / scale is forced into the format; in an integer format the zero point is added to the rounded
+ * integer, before overflow is looked at (ONNX QuantizeLinear).
  */
 export interface Quantization {
   fit: Fit;

@@ -20,7 +20,9 @@ export function readIdx(folder: string, part: 'train' | 't10k' = 't10k'): Datase
   const labels = readPart(folder, `${part}-labels`, 'idx1-ubyte', LABELS);
   const [count, rows, cols] = images.dimensions;
   if (labels.dimensions[0] !== count)
-    throw new Error(`${images.path} holds ${count} images and ${labels.path} ${labels.dimensions[0]} labels: take a pair`);
+    throw new Error(
+      `${images.path} holds ${count} images and ${labels.path} ${labels.dimensions[0]} labels: take a pair`,
+    );
   return { images: Float32Array.from(images.bytes, (byte) => byte / 255), labels: labels.bytes, count, rows, cols };
 }
 
@@ -33,7 +35,8 @@ interface IdxFile {
 function readPart(folder: string, stem: string, suffix: string, magic: number): IdxFile {
   const names = [`${stem}-${suffix}`, `${stem}.${suffix}`].flatMap((name) => [name, `${name}.gz`]);
   const path = names.map((name) => join(folder, name)).find((candidate) => existsSync(candidate));
-  if (path === undefined) throw new Error(`no ${names[0]} in ${folder}: MNIST's IDX files, plain or .gz, are read from there`);
+  if (path === undefined)
+    throw new Error(`no ${names[0]} in ${folder}: MNIST's IDX files, plain or .gz, are read from there`);
   return parseIdx(unpacked(path), path, magic);
 }
 
@@ -51,16 +54,21 @@ function unpacked(path: string): Uint8Array {
 export function parseIdx(bytes: Uint8Array, path: string, magic: number): IdxFile {
   const rank = magic & 0xff;
   const header = 4 * (rank + 1);
-  if (bytes.length < header) throw new Error(`${path} is truncated: ${bytes.length} bytes, its header alone has ${header}`);
+  if (bytes.length < header)
+    throw new Error(`${path} is truncated: ${bytes.length} bytes, its header alone has ${header}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const found = view.getUint32(0);
   const hex = (word: number) => `0x${word.toString(16).padStart(8, '0')}`;
   if (found !== magic)
-    throw new Error(`${path} is not an IDX file of ${magic === IMAGES ? 'images' : 'labels'}: magic ${hex(found)}, not ${hex(magic)}`);
+    throw new Error(
+      `${path} is not an IDX file of ${magic === IMAGES ? 'images' : 'labels'}: magic ${hex(found)}, not ${hex(magic)}`,
+    );
   const dimensions = Array.from({ length: rank }, (_, i) => view.getUint32(4 * (i + 1)));
   const size = dimensions.reduce((product, length) => product * length, 1);
   const rest = bytes.length - header;
-  if (rest < size) throw new Error(`${path} is truncated: its header promises ${dimensions.join('x')} bytes, ${rest} follow`);
-  if (rest > size) throw new Error(`${path} has ${rest - size} bytes more than its header's ${dimensions.join('x')}: not an IDX file`);
+  if (rest < size)
+    throw new Error(`${path} is truncated: its header promises ${dimensions.join('x')} bytes, ${rest} follow`);
+  if (rest > size)
+    throw new Error(`${path} has ${rest - size} bytes more than its header's ${dimensions.join('x')}: not an IDX file`);
   return { path, dimensions, bytes: bytes.slice(header) };
 }

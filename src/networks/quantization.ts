@@ -1,0 +1,59 @@
+import { codeArray, decoderOf } from '../datapaths/kernel/index.js';
+import { encodeAll } from './codes.js';
+import { type CodeTensor, type FloatTensor, floatTensor, type Quantization, type Tensor } from './tensor.js';
+
+/** Codes with a quantization. @throws RangeError when the shape and the codes do not agree */
+export function codeTensor(shape: readonly number[], data: CodeTensor['data'], quantization: Quantization): CodeTensor {
+  const size = shape.reduce((product, length) => product * length, 1);
+  if (data.length !== size)
+    throw new RangeError(`tensor: shape ${shape.join('x')} needs ${size} codes, found ${data.length}`);
+  return { kind: 'codes', shape, data, quantization };
+}
+
+/** Calls `each` with the first element, the number of elements and the scale of every run that shares a scale. */
+function overScales(
+  shape: readonly number[],
+  q: Quantization,
+  each: (first: number, count: number, scale: number) => void,
+): void {
+  const size = shape.reduce((product, length) => product * length, 1);
+  if (q.scale.length === 1) {
+    each(0, size, q.scale[0]);
+    return;
+  }
+  if (q.scale.length !== shape[q.axis])
+    throw new RangeError(`quantization: ${q.scale.length} scales for axis ${q.axis} of shape ${shape.join('x')}`);
+  const run = shape.slice(q.axis + 1).reduce((product, length) => product * length, 1);
+  for (let first = 0, i = 0; first < size; first += run, i++) each(first, run, q.scale[i % q.scale.length]);
+}
+
+/** x / scale in float32, rounded to the format, plus the zero point: ONNX QuantizeLinear, for any format. */
+export function quantize(x: FloatTensor, q: Quantization): CodeTensor {
+  const scaled = new Float32Array(x.data.length);
+  overScales(x.shape, q, (first, count, scale) => {
+    for (let i = first; i < first + count; i++) scaled[i] = x.data[i] / scale;
+  });
+  return codeTensor(x.shape, encodeAll(scaled, q.fit, q.zeroPoint), q);
+}
+
+/** (value - zeroPoint) * scale in float32: ONNX DequantizeLinear. A float tensor is given back as it is. */
+export function dequantize(x: Tensor): FloatTensor {
+  if (x.kind === 'float') return x;
+  const { quantization: q, data } = x;
+  const value = decoderOf(q.fit.format);
+  const real = floatTensor(x.shape);
+  overScales(x.shape, q, (first, count, scale) => {
+    for (let i = first; i < first + count; i++) real.data[i] = Math.fround(value(data[i]) - q.zeroPoint) * scale;
+  });
+  return real;
+}
+
+/** The code that stands for zero: what padding is made of. The nearest one where the format has no zero (binary: +1). */
+export function zeroCode(q: Quantization): number {
+  return encodeAll(Float32Array.of(0), q.fit, q.zeroPoint, codeArray(q.fit.format, 1))[0];
+}
+
+/** A quantization with one scale. */
+export function perTensor(fit: Quantization['fit'], scale: number, zeroPoint = 0): Quantization {
+  return { fit, scale: Float32Array.of(scale), axis: 0, zeroPoint };
+}

@@ -1,0 +1,16 @@
+/** The part of the WebAssembly JavaScript interface that is used here: TypeScript keeps it in the library for browsers. */
+declare namespace WebAssembly {
+  class Memory {
+    constructor(descriptor: { initial: number; maximum?: number; shared?: boolean });
+    readonly buffer: ArrayBuffer;
+    /** Adds pages of 64 KiB; every earlier `buffer` is detached. */
+    grow(pages: number): number;
+  }
+  class Module {
+    constructor(bytes: Uint8Array<ArrayBuffer>);
+  }
+  class Instance {
+    constructor(module: Module, imports?: Record<string, Record<string, unknown>>);
+    readonly exports: Readonly<Record<string, unknown>>;
+  }
+}
