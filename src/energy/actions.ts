@@ -1,0 +1,66 @@
+import { type Counts, noCounts } from '../arrays/counts.js';
+import { type MacArray, orderOf } from '../arrays/dataflow.js';
+import type { Datapath } from '../datapaths/datapath.js';
+import { type Format, widthOf } from '../formats/format.js';
+import { type Actions, type EnergyTable, findEntry } from './table.js';
+
+/** Capacities of the memories beside the array, in kilobytes: of the two operands, and of sums. */
+export interface Memories {
+  a: number;
+  b: number;
+  sum: number;
+}
+
+/** What decides which actions an array performs. */
+export interface Performer {
+  array: MacArray;
+  datapath: Datapath;
+  memories: Memories;
+}
+
+/** What the energy leaves out. */
+export const NOT_COUNTED =
+  'not counted: moves between PEs, clock tree, control, addresses, leakage, layers that run beside the array';
+
+const WORD = 64;
+
+/**
+ * The actions behind an array's counts. All lanes of a firing are charged, with or without a product for them. Memory
+ * words are 64 bits, packed. A unit is `mac:...` where the table has it, else a multiplication and an addition.
+ */
+export function actionsOf(counts: Counts, performer: Performer, table: EnergyTable): Actions {
+  const { array, datapath, memories } = performer;
+  const { a, b, sum, lanes } = datapath;
+  const order = orderOf(array, datapath);
+  const outer = (order.kind === 'chunked' ? order.outer : undefined) ?? sum;
+  const products = counts.firings * lanes;
+  const actions = new Map<string, number>();
+  const add = (action: string, count: number) => {
+    if (count > 0) actions.set(action, (actions.get(action) ?? 0) + count);
+  };
+  for (const action of unitActions(datapath, table)) add(action, products);
+  add(`add:${outer.format.name}`, counts.joins);
+  add(`read:sram${memories.a}KB`, words(counts.aReads, a));
+  add(`read:sram${memories.b}KB`, words(counts.bReads, b));
+  add(`read:sram${memories.sum}KB`, words(counts.sumReads, sum.format));
+  add(`write:sram${memories.sum}KB`, words(counts.sumWrites, sum.format));
+  return actions;
+}
+
+const words = (count: number, format: Format) => (count * widthOf(format)) / WORD;
+
+function unitActions({ a, b, sum }: Datapath, table: EnergyTable): string[] {
+  const mac = `mac:${a.name}*${b.name}+${sum.format.name}`;
+  const apart = [`multiply:${a.name}*${b.name}`, `add:${sum.format.name}`];
+  const known = apart.every((action) => findEntry(table, action) !== undefined);
+  return findEntry(table, mac) === undefined && known ? apart : [mac];
+}
+
+/** The actions that the array can perform at all: what its energy table has to know. */
+export function possibleActions(performer: Performer, table: EnergyTable): string[] {
+  const { array, datapath } = performer;
+  const joins = orderOf(array, datapath).kind === 'sequential' ? 0 : 1;
+  const sumReads = array.dataflow === 'os' ? 0 : 1;
+  const one = { ...noCounts(), firings: 1, aReads: 1, bReads: 1, sumWrites: 1, sumReads, joins };
+  return [...actionsOf(one, performer, table).keys()];
+}

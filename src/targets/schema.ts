@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import { basename, dirname, extname, resolve } from 'node:path';
+import { z } from 'zod';
+import { macArray } from '../arrays/dataflow.js';
+import { type Datapath, datapath } from '../datapaths/datapath.js';
+import { readDocument, record } from '../datapaths/document.js';
+import { datapathSchema, loadDatapath } from '../datapaths/schema.js';
+import type { EnergyTable } from '../energy/table.js';
+import { ENERGY_TABLES, energyTableNamed } from '../energy/tables/catalog.js';
+import { SOURCED_FIELDS, type Target, withEveryEnergy } from './target.js';
+
+/**
+ * The schema of target files. Its field names are a public contract. What a field means is said in target.ts and
+ * arrays/dataflow.ts.
+ */
+const size = z.int().min(1).max(4096);
+const kilobytes = z.number().positive();
+
+const arrayField = record({
+  rows: size,
+  cols: size,
+  dataflow: z.enum(['os', 'ws', 'is']),
+  accumulation: z.enum(['memory', 'reinject']).optional().describe('ws, is: where partial sums meet'),
+  edge: z.enum(['partial', 'whole']).optional().describe('what tiles at the edge of the matrix take'),
+  doubleBuffer: z.boolean().optional(),
+  operands: z.enum(['systolic', 'broadcast']).optional(),
+  multiplyStages: z.int().min(0).max(64).optional(),
+  addStages: z.int().min(1).max(64).optional(),
+});
+
+const entryField = record({
+  action: z.string().regex(/^(multiply|add|mac|read|write):\S+$/, 'must look like add:int32 or mac:int8*int8+int32'),
+  pj: z.number().min(0),
+  source: z.string().min(1),
+  node: z.string().min(1),
+  voltage: z.number().positive().optional(),
+  extrapolated: z.boolean().default(false),
+});
+
+const tableName = z.enum(ENERGY_TABLES.map((table) => table.name));
+
+export const targetSchema = record({
+  name: z.string().min(1).optional().describe("default: the file's name"),
+  array: arrayField,
+  datapath: z
+    .union([z.string(), datapathSchema], { error: 'must be the name of a datapath, a file of one, or a record' })
+    .describe('a name, a file beside this one, or the fields of a datapath file'),
+  memories: record({ a: kilobytes, b: kilobytes, sum: kilobytes }).describe('capacities in kilobytes'),
+  clockMhz: z.number().positive(),
+  energy: z
+    .union([tableName, record({ table: tableName, entries: z.array(entryField).min(1) })], {
+      error: `must be one of ${ENERGY_TABLES.map((table) => table.name).join(', ')}, or a record with table and entries`,
+    })
+    .describe('a table, or a table and entries that come before its own'),
+  source: z.partialRecord(z.enum(SOURCED_FIELDS), z.string().min(1)).default({}).describe('where each field is from'),
+});
+
+/** A target as files and data modules write it. */
+export type TargetFields = z.input<typeof targetSchema>;
+
+/** @throws Error from the schema, or one line naming what has no energy */
+export function targetOf(fields: z.output<typeof targetSchema>, file: string): Target {
+  const name = fields.name ?? basename(file, extname(file));
+  const given = `given in ${file}`;
+  return withEveryEnergy({
+    name,
+    array: macArray(fields.array),
+    datapath: datapathOf(fields.datapath, name, file),
+    memories: fields.memories,
+    clockMhz: fields.clockMhz,
+    energy: tableOf(fields.energy, name),
+    source: { array: given, datapath: given, memories: given, clockMhz: given, energy: given, ...fields.source },
+  });
+}
+
+function datapathOf(field: z.output<typeof targetSchema>['datapath'], target: string, file: string): Datapath {
+  if (typeof field !== 'string') return datapath({ name: target, ...field });
+  const isFile = /\.(ya?ml|json)$/i.test(field);
+  try {
+    return loadDatapath(isFile ? resolve(dirname(file), field) : field);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(`${file}: datapath: ${message}`, { cause: error });
+  }
+}
+
+function tableOf(field: z.output<typeof targetSchema>['energy'], target: string): EnergyTable {
+  if (typeof field === 'string') return energyTableNamed(field);
+  const table = energyTableNamed(field.table);
+  return { name: `${table.name} with entries of ${target}`, entries: [...field.entries, ...table.entries] };
+}
+
+/**
+ * A target from the text of a file.
+ * @throws Error with one line `file:line:column: field: what is wrong and what would do`
+ */
+export function parseTarget(text: string, file: string): Target {
+  return targetOf(readDocument(text, file, targetSchema), file);
+}
+
+export function readTarget(file: string): Target {
+  return parseTarget(readFileSync(file, 'utf8'), file);
+}
+
+/** JSON Schema (draft 2020-12) of target files, for editors. */
+export function targetJsonSchema(): object {
+  return { ...z.toJSONSchema(targetSchema, { io: 'input' }), title: 'lastbit target' };
+}

@@ -1,0 +1,90 @@
+import { expect, it } from 'vitest';
+import { costOf } from '../../src/arrays/cost.js';
+import { loadTarget, TARGETS } from '../../src/targets/catalog.js';
+import { parseTarget } from '../../src/targets/schema.js';
+import { layerEnergyOf, SOURCED_FIELDS } from '../../src/targets/target.js';
+
+const FILE = `array: {rows: 8, cols: 4, dataflow: ws, doubleBuffer: true}
+datapath: int8
+memories: {a: 16, b: 16, sum: 8}
+clockMhz: 700
+energy: jouppi-7nm
+source: {clockMhz: data sheet p. 3}
+`;
+
+it('has the arrays of the main job, each with a source for every field', () => {
+  const names = TARGETS.map((target) => target.name);
+  expect(names).toEqual(
+    expect.arrayContaining(['int8', 'int4', 'xnor', 'fp8-fp16', 'fp8-fp32', 'radix4', 'radix4-fp16']),
+  );
+  expect(new Set(names).size).toBe(names.length);
+  for (const target of TARGETS) for (const field of SOURCED_FIELDS) expect(target.source[field]).toMatch(/\w+ \w+/);
+});
+
+it('is plain data', () => {
+  for (const target of TARGETS) expect(JSON.parse(JSON.stringify(target))).toEqual(target);
+});
+
+it('has an energy for every layer', () => {
+  for (const target of TARGETS) {
+    const cost = costOf({ layer: 'conv2', m: 64, n: 16, k: 150 }, target.array, target.datapath);
+    expect(layerEnergyOf(cost, target).totalPj).toBeGreaterThan(1000);
+  }
+});
+
+it('is read from a file, with defaults', () => {
+  const target = parseTarget(FILE, 'dir/tpu.yaml');
+  expect(target).toMatchObject({
+    name: 'tpu',
+    clockMhz: 700,
+    datapath: { name: 'int8' },
+    energy: { name: 'jouppi-7nm' },
+  });
+  expect(target.array).toMatchObject({
+    rows: 8,
+    dataflow: 'ws',
+    accumulation: 'memory',
+    doubleBuffer: true,
+    addStages: 1,
+  });
+  expect(target.source).toMatchObject({ clockMhz: 'data sheet p. 3', array: 'given in dir/tpu.yaml' });
+});
+
+it('takes a datapath and energies of its own', () => {
+  const unit = 'datapath: {a: e4m3fn, b: e4m3fn, sum: {format: bf16}}';
+  const ownEnergy = `energy: {table: horowitz-45nm, entries: [{action: 'mac:e4m3fn*e4m3fn+bf16', pj: 0.3, source: us, node: 45 nm},
+    {action: 'add:bf16', pj: 0.4, source: us, node: 45 nm}]}`;
+  const text = FILE.replace('datapath: int8', unit).replace('energy: jouppi-7nm', ownEnergy);
+  const target = parseTarget(text, 'own.yaml');
+  expect(target.datapath.sum.format.name).toBe('bf16');
+  const { parts } = layerEnergyOf(costOf({ layer: 'x', m: 1, n: 1, k: 1 }, target.array, target.datapath), target);
+  expect(parts[0]).toMatchObject({ action: 'mac:e4m3fn*e4m3fn+bf16', entry: { pj: 0.3, source: 'us' } });
+});
+
+it.each([
+  [
+    'dataflow: ws',
+    'dataflow: wss',
+    /^f\.yaml:1:\d+: array\.dataflow: "wss" is not one of os, ws, is; did you mean "[ow]s"\?$/,
+  ],
+  ['rows: 8', 'rows: 0', /^f\.yaml:1:15: array\.rows: must be at least 1, found 0$/],
+  [
+    'doubleBuffer',
+    'doubleBufer',
+    /^f\.yaml:1:\d+: array: there is no field "doubleBufer" here; did you mean "doubleBuffer"\?/,
+  ],
+  ['datapath: int8', 'datapath: int9', /^f\.yaml: datapath: there is no datapath "int9"/],
+  ['energy: jouppi-7nm', 'energy: jouppi', /^f\.yaml:5:9: energy: .*horowitz-45nm.*found "jouppi"$/],
+  ['clockMhz: 700\n', '', /^f\.yaml:1:1: clockMhz: is missing; must be a number$/],
+  [
+    'datapath: int8',
+    'datapath: {a: int4, b: int4, sum: {format: int20}}',
+    /^target f: no energy for mac:int4\*int4\+int20 in table jouppi-7nm: there is mac:/,
+  ],
+])('says what is wrong: %s -> %s', (from, to, message) => {
+  expect(() => parseTarget(FILE.replace(from, to), 'f.yaml')).toThrow(message);
+});
+
+it('says which targets there are', () => {
+  expect(() => loadTarget('int88')).toThrow(/there are int8, int4, .*did you mean "int8"\?$/);
+});
