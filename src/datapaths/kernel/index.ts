@@ -2,7 +2,8 @@ import type { Datapath } from '../datapath.js';
 import type { Order } from '../order.js';
 import type { Gemm, Unit } from './gemm.js';
 import { referenceGemm } from './reference.js';
-import { scalarUnit } from './unit.js';
+import { scalarGemm } from './scalar.js';
+import { unitOf } from './unit.js';
 
 export type { CodeArray, Gemm, GemmJob, GemmStatistics, SumArray, Unit } from './gemm.js';
 export { codeArray, outputFormatOf, sumArray } from './gemm.js';
@@ -14,10 +15,11 @@ export { decoderOf, sumValues, valuesOf } from './values.js';
  * @param order of the additions; the unit's own by default
  */
 export function compileGemm(datapath: Datapath, order: Order = datapath.order): Gemm {
-  return referenceGemm(datapath, order, 'no faster route is proven exact for it');
+  const scalar = scalarGemm(datapath, order, 'float64 carries every sum, rounded to odd where it is not exact');
+  return typeof scalar === 'string' ? referenceGemm(datapath, order, scalar) : scalar;
 }
 
 /** Compiles one firing of a datapath on codes. */
 export function compileUnit(datapath: Datapath): Unit {
-  return scalarUnit(datapath);
+  return unitOf(datapath);
 }

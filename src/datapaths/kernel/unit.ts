@@ -1,31 +1,80 @@
 import { encode } from '../../formats/codec.js';
 import { finite } from '../../formats/raw.js';
+import { widthOf } from '../../formats/format.js';
 import type { Datapath } from '../datapath.js';
 import { registerFitOf } from '../datapath.js';
-import { reduce } from '../reference.js';
+import { randomBitsOf, reduce } from '../reference.js';
+import { ownWeight, weightOf } from './align.js';
+import { encoderOf } from './encode.js';
+import { type Engine, engineOf } from './engine.js';
 import type { Unit } from './gemm.js';
+import { decoderOf } from './values.js';
 
-/** One firing by the reference. */
-export function scalarUnit(datapath: Datapath): Unit {
-  const one: Datapath = { ...datapath, order: { kind: 'sequential' }, result: undefined, requantize: undefined };
-  const { lanes } = datapath;
-  const unitProduct: Datapath = {
-    ...one,
-    lanes: 1,
-    combine: { kind: 'chain' },
-    product: 'exact',
-    a: datapath.sum.format,
-    b: ONE,
-  };
+/** One firing in float64, or by the reference where float64 cannot carry it. A stochastic unit has one random source. */
+export function unitOf(datapath: Datapath): Unit {
+  if (widthOf(datapath.sum.format) > 53)
+    throw new RangeError(
+      `unit ${datapath.name}: a clocked model holds sums up to 53 bits, ${datapath.sum.format.name} is wider`,
+    );
+  const bare: Datapath = { ...datapath, order: { kind: 'sequential' }, result: undefined, requantize: undefined };
+  const { rounding } = datapath.sum;
+  const random = randomBitsOf(rounding);
+  const draw = typeof rounding === 'string' ? undefined : () => Number(random?.(rounding.stochastic.bits) ?? 0n);
+  const engine = engineOf(bare, draw);
+  return typeof engine === 'string' ? slowUnit(bare) : fastUnit(bare, engine);
+}
+
+function zeroOf({ sum }: Datapath): number {
+  return Number(encode(finite(false, 0n, 0), { ...registerFitOf(sum), rounding: 'rne' }).code);
+}
+
+function fastUnit(datapath: Datapath, engine: Engine): Unit {
+  const encodeSum = encoderOf(registerFitOf(datapath.sum));
+  const { lanes, sum, combine, operands: subnormals } = datapath;
+  const decodeA = decoderOf(datapath.a, subnormals);
+  const decodeB = decoderOf(datapath.b, subnormals);
+  const decodeSum = decoderOf(sum.format);
+  const terms = new Float64Array(lanes);
+  const weights = new Float64Array(lanes);
+  const own = combine.kind === 'aligned' && (datapath.product !== 'exact' || combine.productExponent === 'normalised');
   return {
     lanes,
-    zero: Number(encode(finite(false, 0n, 0), registerFitOf(datapath.sum)).code),
-    fire: (sum, a, aOffset, b, bOffset) =>
-      Number(
-        reduce(one, { a: a.subarray(aOffset, aOffset + lanes), b: b.subarray(bOffset, bOffset + lanes), c: sum }).code,
-      ),
-    join: (outer, inner) => Number(reduce(unitProduct, { a: [inner], b: [1], c: outer }).code),
+    zero: zeroOf(datapath),
+    fire(running, a, aOffset, b, bOffset) {
+      for (let i = 0; i < lanes; i++) {
+        const x = decodeA(a[aOffset + i]);
+        const y = decodeB(b[bOffset + i]);
+        terms[i] = engine.product(x * y);
+        if (combine.kind === 'aligned')
+          weights[i] = own ? ownWeight(terms[i]) : weightOf(datapath.a, x) * weightOf(datapath.b, y);
+      }
+      return encodeSum(engine.fire(decodeSum(running), terms, weights, 0, lanes));
+    },
+    join: (outer, inner) => encodeSum(engine.register.add(decodeSum(outer), engine.register.read(decodeSum(inner)))),
   };
 }
 
 const ONE = { kind: 'table', name: 'one', bits: 1, values: [null, 1] } as const;
+
+function slowUnit(datapath: Datapath): Unit {
+  const { lanes, sum } = datapath;
+  const random = randomBitsOf(sum.rounding);
+  const order = { kind: 'sequential' } as const;
+  const plain: Datapath = {
+    ...datapath,
+    lanes: 1,
+    combine: { kind: 'chain' },
+    product: 'exact',
+    a: sum.format,
+    b: ONE,
+  };
+  return {
+    lanes,
+    zero: zeroOf(datapath),
+    fire(running, a, aOffset, b, bOffset) {
+      const operands = { a: a.subarray(aOffset, aOffset + lanes), b: b.subarray(bOffset, bOffset + lanes), c: running };
+      return Number(reduce(datapath, operands, order, random).code);
+    },
+    join: (outer, inner) => Number(reduce(plain, { a: [inner], b: [1], c: outer }, order, random).code),
+  };
+}

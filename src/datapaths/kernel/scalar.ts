@@ -1,0 +1,176 @@
+import type { Fit } from '../../formats/codec.js';
+import { type Datapath, registerFitOf } from '../datapath.js';
+import type { Order } from '../order.js';
+import { randomBitsOf } from '../reference.js';
+import { requantize } from '../requantize.js';
+import { encoderOf } from './encode.js';
+import { type Engine, engineOf, hasSignedNan, pairwise } from './engine.js';
+import { ownWeight, weightOf } from './align.js';
+import { type CodeArray, type Gemm, type GemmJob, outputFormatOf, type SumArray, sumArray } from './gemm.js';
+import { outerOf, type Plan, planOf } from './plan.js';
+import { exactSums, referenceGemm } from './reference.js';
+import type { Draw } from './rounder.js';
+import { decoderOf } from './values.js';
+
+/** Codes of whole operands to values [rows][k] (or columns of b), and their weights for an alignment. */
+export function decodeRows(codes: CodeArray, decodeCode: (code: number) => number): Float64Array {
+  const values = new Float64Array(codes.length);
+  for (let i = 0; i < codes.length; i++) values[i] = decodeCode(codes[i]);
+  return values;
+}
+
+/** b [k][n] to [n][k]. */
+export function transpose(values: Float64Array, k: number, n: number): Float64Array {
+  const turned = new Float64Array(values.length);
+  for (let i = 0; i < k; i++) for (let j = 0; j < n; j++) turned[j * k + i] = values[i * n + j];
+  return turned;
+}
+
+/** Draws of one output's random source; `source.next` is set before each output. */
+interface Source {
+  next: Draw;
+}
+
+/** The middle route: float64 arithmetic, one output after the other. A reason in words where it cannot be exact. */
+export function scalarGemm(datapath: Datapath, order: Order, why: string): Gemm | string {
+  const { rounding, format } = datapath.sum;
+  const outer = outerOf(order);
+  if (outer !== undefined && outer.format !== format && hasSignedNan(outer.format))
+    return 'the sign of a NaN would have to pass from the outer register';
+  const source: Source = { next: () => 0 };
+  const engine = engineOf(datapath, typeof rounding === 'string' ? undefined : () => source.next());
+  if (typeof engine === 'string') return engine;
+  for (const fit of [outer, datapath.result])
+    if (fit !== undefined && !engine.carries(fit)) return `float64 does not carry the fit to ${fit.format.name}`;
+  const finish = finisherOf(datapath, engine, outer);
+  const last = referenceGemm(datapath, order, why);
+  const run = (job: GemmJob): SumArray => {
+    const plan = planOf(order, job.k, datapath.lanes);
+    if (plan.runs.length === 0) return last.sums(job);
+    const dot = dotOf(datapath, engine, plan, job);
+    const sums = sumArray(outputFormatOf(datapath), job.m * job.n);
+    for (let index = 0; index < sums.length; index++) {
+      if (typeof rounding !== 'string') source.next = drawsOf(datapath, index);
+      finish(sums, index, dot(index));
+    }
+    return sums;
+  };
+  return {
+    datapath,
+    order,
+    route: 'float64',
+    why,
+    sums: run,
+    stats(job) {
+      if (planOf(order, job.k, datapath.lanes).runs.length === 0) return last.stats(job);
+      Object.assign(engine.tally, { swamped: 0, overflowed: 0 });
+      const sums = run(job);
+      return { sums, exact: exactSums(datapath, job), ...engine.tally };
+    },
+  };
+}
+
+function drawsOf({ sum: { rounding } }: Datapath, index: number): Draw {
+  if (typeof rounding === 'string') return () => 0;
+  const bits = randomBitsOf(rounding, index);
+  return () => (bits === undefined ? 0 : Number(bits(rounding.stochastic.bits)));
+}
+
+/** Output index -> the last sum as its register carries it. */
+function dotOf(datapath: Datapath, engine: Engine, plan: Plan, job: GemmJob): (index: number) => number {
+  const { a, b, operands: subnormals, sum, combine } = datapath;
+  const { k, n } = job;
+  const rows = decodeRows(job.a, decoderOf(a, subnormals));
+  const columns = transpose(decodeRows(job.b, decoderOf(b, subnormals)), k, n);
+  const decodeSum = decoderOf(sum.format, sum.subnormals);
+  const length = plan.runs.reduce((total, run) => total + run, 0);
+  const terms = new Float64Array(length);
+  const weights = new Float64Array(combine.kind === 'aligned' ? length : 0);
+  const reduceTerms = reducerOf(datapath, engine, plan, terms, weights);
+  const normalised =
+    combine.kind === 'aligned' && (datapath.product !== 'exact' || combine.productExponent === 'normalised');
+  return (index) => {
+    const row = Math.floor(index / n) * k;
+    const column = (index % n) * k;
+    for (let i = 0; i < length; i++) {
+      const place = plan.sequence === undefined ? i : plan.sequence[i];
+      const [x, y] = [rows[row + place], columns[column + place]];
+      terms[i] = engine.product(x * y);
+      if (combine.kind === 'aligned') weights[i] = normalised ? ownWeight(terms[i]) : weightOf(a, x) * weightOf(b, y);
+    }
+    return reduceTerms(job.c === undefined ? 0 : decodeSum(Number(job.c[index])));
+  };
+}
+
+/** Walks a plan over the terms. */
+function reducerOf(
+  { lanes }: Datapath,
+  engine: Engine,
+  plan: Plan,
+  terms: Float64Array,
+  weights: Float64Array,
+): (start: number) => number {
+  const { register } = engine;
+  const outer = plan.outer === undefined ? register : engine.registerOf(plan.outer);
+  const leaves = new Float64Array(Math.max(0, ...plan.runs));
+  const firings = (from: number, length: number, start: number): number => {
+    let total = start;
+    for (let i = 0; i < length; i += lanes)
+      total = engine.fire(total, terms, weights, from + i, Math.min(lanes, length - i));
+    return total;
+  };
+  const tree = (from: number, length: number): number => {
+    let count = 0;
+    for (let i = 0; i < length; i += lanes)
+      leaves[count++] =
+        lanes === 1 ? terms[from + i] : register.read(firings(from + i, Math.min(lanes, length - i), 0));
+    return pairwise(register, leaves, count);
+  };
+  const chunked = (start: number): number => {
+    let total = start;
+    let from = 0;
+    for (const length of plan.runs) {
+      if (plan.pairwise) total = register.add(total, tree(from, length));
+      else total = outer.add(total, register.read(firings(from, length, 0)));
+      from += length;
+    }
+    return total;
+  };
+  // Ways that run at the same time are joined when all are done, which matters to shared random bits.
+  const dealt = (start: number): number => {
+    let from = 0;
+    const sums = plan.runs.map((length, way) => {
+      from += length;
+      return firings(from - length, length, way === 0 ? start : 0);
+    });
+    return sums.reduce((total, way) => register.add(total, register.read(way)));
+  };
+  return plan.direct ? dealt : chunked;
+}
+
+type Finish = (sums: SumArray, index: number, total: number) => void;
+
+/** What happens to the last sum of the outer register on its way out. */
+function finisherOf(datapath: Datapath, engine: Engine, fit: Fit | undefined): Finish {
+  const { result, requantize: stage, nanCode, sum } = datapath;
+  const { register } = engine;
+  const outer = fit === undefined ? register : engine.registerOf(fit);
+  const out = result === undefined ? undefined : engine.registerOf(result);
+  const encodeOut = encoderOf(result ?? registerFitOf(sum));
+  return (sums, index, total) => {
+    const value = outer.read(total);
+    let code = encodeOut(out === undefined ? (outer === register ? total : settle(engine, value)) : out.round(value));
+    if (stage !== undefined) code = Number(requantize(stage, result?.format ?? sum.format, BigInt(code)));
+    if (nanCode !== undefined && Number.isNaN(value)) code = nanCode;
+    if (sums instanceof BigUint64Array) sums[index] = BigInt(code);
+    else sums[index] = code;
+  };
+}
+
+/** From an outer register to the sum's own; the reference does not count what this rounding does. */
+function settle({ register, tally }: Engine, total: number): number {
+  const { overflowed } = tally;
+  const settled = register.round(total);
+  tally.overflowed = overflowed;
+  return settled;
+}

@@ -1,0 +1,131 @@
+import * as fc from 'fast-check';
+import { type AlignedCombine, type Combine, type Datapath, datapath } from '../../../src/datapaths/datapath.js';
+import type { Order } from '../../../src/datapaths/order.js';
+import { FORMATS, int } from '../../../src/formats/catalog.js';
+import { type Fit, OVERFLOWS } from '../../../src/formats/codec.js';
+import { type FloatFormat, type Format, widthOf } from '../../../src/formats/format.js';
+import { ROUNDINGS, type Rounding, stochastic } from '../../../src/formats/rounding.js';
+
+/** Datapaths as a user could write them, for tests that hold routes against the reference. */
+const catalogued = FORMATS.filter((format) => widthOf(format) <= 16);
+const wide = FORMATS.filter((format) => widthOf(format) <= 32 && widthOf(format) > 16);
+
+const floats: fc.Arbitrary<FloatFormat> = fc
+  .record({
+    exponentBits: fc.integer({ min: 2, max: 8 }),
+    mantissaBits: fc.integer({ min: 0, max: 12 }),
+    offset: fc.integer({ min: -3, max: 3 }),
+    lowest: fc.constantFrom('subnormal', 'subnormal', 'normal', 'zero-only'),
+    specials: fc.constantFrom('ieee', 'ieee', 'fn', 'fnuz', 'merged', 'none'),
+  })
+  .filter(({ mantissaBits, specials }) => mantissaBits > 0 || specials === 'none')
+  .map(({ offset, exponentBits, ...rest }) => ({
+    kind: 'float',
+    name: 'own',
+    signed: true,
+    radix: 2,
+    exponentBits,
+    bias: 2 ** (exponentBits - 1) - 1 + offset,
+    ...rest,
+  }));
+
+const operand: fc.Arbitrary<Format> = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(...catalogued) },
+  { weight: 1, arbitrary: floats },
+  { weight: 1, arbitrary: fc.constantFrom(...wide) },
+);
+
+const rounding: fc.Arbitrary<Rounding> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant<Rounding>('rne') },
+  { weight: 3, arbitrary: fc.constantFrom<Rounding>(...ROUNDINGS) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({ bits: fc.integer({ min: 1, max: 12 }), seed: fc.integer({ min: 0, max: 9999 }), each: fc.boolean() })
+      .map(({ bits, seed, each }) => stochastic(bits, seed, each)),
+  },
+);
+
+const sumFormat: fc.Arbitrary<Format> = fc.oneof(
+  fc.constantFrom(
+    ...FORMATS.filter((format) => format.kind === 'float' && widthOf(format) >= 16 && widthOf(format) <= 32),
+  ),
+  floats.filter(({ mantissaBits }) => mantissaBits > 0),
+  fc
+    .record({ bits: fc.integer({ min: 4, max: 40 }), exponent: fc.integer({ min: -12, max: 2 }), signed: fc.boolean() })
+    .map(({ bits, exponent, signed }) => int(bits, signed, exponent)),
+  fc.constantFrom(int(32), int(16), int(24)),
+);
+
+function fitOf(format: fc.Arbitrary<Format>): fc.Arbitrary<Fit> {
+  return fc
+    .record({
+      format,
+      rounding,
+      overflow: fc.constantFrom(...OVERFLOWS),
+      subnormals: fc.constantFrom('keep', 'keep', 'flush'),
+      tininess: fc.constantFrom('after', 'before'),
+    })
+    .map((fit) => ({
+      ...fit,
+      overflow: fit.overflow === 'wrap' && fit.format.kind !== 'int' ? 'ieee' : fit.overflow,
+    }));
+}
+
+/** Fits that draw no random bits: a datapath's own source belongs to its sum. */
+const plainFit = fitOf(sumFormat).map(
+  (fit): Fit => (typeof fit.rounding === 'string' ? fit : { ...fit, rounding: 'rne' }),
+);
+
+const aligned: fc.Arbitrary<AlignedCombine> = fc
+  .record({
+    fractionBits: fc.integer({ min: 4, max: 26 }),
+    truncate: fc.constantFrom('rtz', 'floor', 'rne'),
+    productExponent: fc.constantFrom('unnormalised', 'normalised'),
+    sumInside: fc.boolean(),
+    sumFractionBits: fc.option(fc.integer({ min: 4, max: 26 }), { nil: undefined }),
+    exponentFloor: fc.option(fc.integer({ min: -40, max: 2 }), { nil: undefined }),
+    zerosAlign: fc.boolean(),
+    evenOdd: fc.boolean(),
+  })
+  .map((parts) => ({ kind: 'aligned', ...parts, zerosAlign: parts.zerosAlign && parts.exponentFloor !== undefined }));
+
+const combine: fc.Arbitrary<Combine> = fc.oneof(
+  fc.constant<Combine>({ kind: 'chain' }),
+  fc.option(plainFit, { nil: undefined }).map((node): Combine => ({ kind: 'tree', node })),
+  fc.boolean().map((sumInside): Combine => ({ kind: 'fused', sumInside })),
+  aligned,
+);
+
+const order: fc.Arbitrary<Order> = fc.oneof(
+  fc.constant<Order>({ kind: 'sequential' }),
+  fc
+    .record({ factor: fc.integer({ min: 1, max: 5 }), outer: fc.option(plainFit, { nil: undefined }) })
+    .map(({ factor, outer }): Order => ({ kind: 'chunked', length: factor, outer })),
+  fc.constantFrom(2, 4, 8, 5).map((width): Order => ({ kind: 'tree', width })),
+  fc.constantFrom(2, 3).map((ways): Order => ({ kind: 'interleaved', ways })),
+  fc.constantFrom([1, 0], [2, 0, 1, 3]).map((indices): Order => ({ kind: 'permuted', indices })),
+);
+
+export const anyDatapath: fc.Arbitrary<Datapath> = fc
+  .record({
+    a: operand,
+    b: operand,
+    product: fc.oneof({ weight: 3, arbitrary: fc.constant('exact' as const) }, { weight: 1, arbitrary: plainFit }),
+    lanes: fc.oneof({ weight: 3, arbitrary: fc.constant(1) }, { weight: 2, arbitrary: fc.integer({ min: 2, max: 6 }) }),
+    combine,
+    sum: fitOf(sumFormat),
+    kept: fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined }),
+    order,
+    operands: fc.constantFrom('keep', 'keep', 'flush'),
+    nanCode: fc.constantFrom(undefined, undefined, 3),
+  })
+  .map(({ kept, order: drawn, ...parts }) => ({
+    ...datapath({ name: 'own', ...parts, sum: { ...parts.sum, keptMantissaBits: kept } }),
+    order: drawn.kind === 'chunked' || drawn.kind === 'tree' ? widened(drawn, parts.lanes) : drawn,
+  }));
+
+function widened(drawn: Order, lanes: number): Order {
+  if (drawn.kind === 'chunked') return { ...drawn, length: drawn.length * lanes };
+  return drawn.kind === 'tree' ? { ...drawn, width: drawn.width * lanes } : drawn;
+}

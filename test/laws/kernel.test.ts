@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { DATAPATHS } from '../../src/datapaths/catalog.js';
+import type { Datapath } from '../../src/datapaths/datapath.js';
+import { codeArray, compileGemm, type GemmJob, sumArray } from '../../src/datapaths/kernel/index.js';
+import { widthOf } from '../../src/formats/format.js';
+import {
+  anyCode,
+  type Draw,
+  difference,
+  drawJob,
+  generator,
+  landmarks,
+  normalCode,
+  setCode,
+} from '../datapaths/kernel/jobs.js';
+
+/**
+ * Every datapath's kernel gives the reference's bits: on all pairs of operands, on landmark and random accumulators, and
+ * on whole products of all-code, mid-range and normal data in the unit's own order.
+ */
+const random = generator(20240607);
+
+/** Every pair of operand codes (or as many drawn ones) at once, each with an accumulator of its own. */
+function everyPair(datapath: Datapath, start: Draw): GemmJob {
+  const sizes = [datapath.a, datapath.b].map((format) => Math.min(256, 2 ** widthOf(format)));
+  const [m, n] = sizes;
+  const lanes = datapath.lanes;
+  const job: GemmJob = { m, n, k: lanes, a: codeArray(datapath.a, m * lanes), b: codeArray(datapath.b, lanes * n) };
+  const draw = anyCode(random);
+  job.a.forEach((_, i) => {
+    job.a[i] = i % lanes === 0 && widthOf(datapath.a) <= 8 ? Math.floor(i / lanes) : Number(draw(datapath.a));
+  });
+  job.b.forEach((_, i) => {
+    job.b[i] = i < n && widthOf(datapath.b) <= 8 ? i : Number(draw(datapath.b));
+  });
+  const c = sumArray(datapath.sum.format, m * n);
+  for (let i = 0; i < c.length; i++) setCode(c, i, start(datapath.sum.format));
+  return { ...job, c };
+}
+
+/** Landmarks half of the time. */
+function accumulators(datapath: Datapath): Draw {
+  const marks = landmarks(datapath.sum.format);
+  const any = anyCode(random);
+  return (format) => (random() < 0.5 ? marks[Math.floor(random() * marks.length)] : any(format));
+}
+
+describe.each(DATAPATHS.map((datapath) => [datapath.name, datapath] as const))('%s', (_name, datapath) => {
+  const gemm = compileGemm(datapath);
+  const wide = datapath.lanes > 1 ? 4 : 1;
+
+  it('gives the reference on every pair of operands, from landmark and random accumulators', () => {
+    expect(difference(gemm, everyPair(datapath, accumulators(datapath)))).toBeUndefined();
+  });
+
+  it.each([
+    ['all codes', anyCode(random)],
+    ['mid-range', normalCode(random, 16)],
+    ['normal', normalCode(random, 1)],
+  ])('gives the reference on products of %s data', (_data, draw) => {
+    const k = 40 * wide + 3;
+    expect(difference(gemm, drawJob(datapath, [9, 13, k], draw))).toBeUndefined();
+    expect(difference(gemm, drawJob(datapath, [3, 17, k], draw, accumulators(datapath)))).toBeUndefined();
+  });
+});
