@@ -45,6 +45,10 @@ export const targetSchema = record({
   datapath: z
     .union([z.string(), datapathSchema], { error: 'must be the name of a datapath, a file of one, or a record' })
     .describe('a name, a file beside this one, or the fields of a datapath file'),
+  others: z
+    .array(z.union([z.string(), datapathSchema]))
+    .default([])
+    .describe('units beside it, for other operands'),
   memories: record({ a: kilobytes, b: kilobytes, sum: kilobytes }).describe('capacities in kilobytes'),
   clockMhz: z.number().positive(),
   energy: z
@@ -66,6 +70,7 @@ export function targetOf(fields: z.output<typeof targetSchema>, file: string): T
     name,
     array: macArray(fields.array),
     datapath: datapathOf(fields.datapath, name, file),
+    others: fields.others.map((other) => datapathOf(other, name, file)),
     memories: fields.memories,
     clockMhz: fields.clockMhz,
     energy: tableOf(fields.energy, name),

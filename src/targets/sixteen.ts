@@ -6,8 +6,15 @@ import type { TargetFields } from './schema.js';
  */
 const DATAPATHS = ['int8', 'int4', 'xnor', 'fp8-fp16', 'fp8-fp32', 'radix4', 'radix4-fp16'];
 
+/** Units beside the first: a binary network keeps its first and last layer in int8; fp8 comes in two formats. */
+const OTHERS: Readonly<Record<string, readonly string[]>> = {
+  xnor: ['int8'],
+  'fp8-fp32': ['fp8-fp32-e5m2', 'fp8-fp32-mixed'],
+};
+
 export const SIXTEEN: readonly TargetFields[] = DATAPATHS.map((datapath) => ({
   name: datapath,
+  others: [...(OTHERS[datapath] ?? [])],
   array: { rows: 16, cols: 16, dataflow: 'os' },
   datapath,
   memories: { a: 32, b: 128, sum: 32 },

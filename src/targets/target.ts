@@ -1,6 +1,7 @@
 import type { ArrayCost } from '../arrays/cost.js';
 import type { MacArray } from '../arrays/dataflow.js';
 import type { Datapath } from '../datapaths/datapath.js';
+import type { Format } from '../formats/format.js';
 import { actionsOf, type Memories, possibleActions } from '../energy/actions.js';
 import { type Energy, type EnergyTable, energyOf, entryOf } from '../energy/table.js';
 
@@ -9,6 +10,8 @@ export interface Target {
   name: string;
   array: MacArray;
   datapath: Datapath;
+  /** Units beside it in every PE, for layers with other operands (a binary network's first and last layer are int8). */
+  others: readonly Datapath[];
   memories: Memories;
   clockMhz: number;
   energy: EnergyTable;
@@ -23,7 +26,8 @@ export type SourcedField = (typeof SOURCED_FIELDS)[number];
  * @throws RangeError naming the target, the action, the table, and what the table has
  */
 export function withEveryEnergy(target: Target): Target {
-  for (const action of possibleActions(target, target.energy)) {
+  const units = [target.datapath, ...target.others];
+  for (const action of units.flatMap((datapath) => possibleActions({ ...target, datapath }, target.energy))) {
     try {
       entryOf(target.energy, action);
     } catch (error) {
@@ -35,7 +39,27 @@ export function withEveryEnergy(target: Target): Target {
   return target;
 }
 
-/** What a layer's actions cost on the target. */
-export function layerEnergyOf({ counts }: Pick<ArrayCost, 'counts'>, target: Target): Energy {
-  return energyOf(actionsOf(counts, target, target.energy), target.energy);
+/** What a layer's actions cost on the target, when it runs on that unit of it. */
+export function layerEnergyOf(
+  { counts }: Pick<ArrayCost, 'counts'>,
+  target: Target,
+  datapath = target.datapath,
+): Energy {
+  return energyOf(actionsOf(counts, { ...target, datapath }, target.energy), target.energy);
+}
+
+/**
+ * The target's unit for a layer's operands. Products commute, so a unit for b x a serves a x b.
+ * @throws RangeError naming the layer, its operands and what the target has
+ */
+export function unitFor(target: Target, layer: string, a: Format, b: Format): Datapath {
+  const units = [target.datapath, ...target.others];
+  for (const unit of units) {
+    if (unit.a.name === a.name && unit.b.name === b.name) return unit;
+    if (unit.a.name === b.name && unit.b.name === a.name) return { ...unit, a: unit.b, b: unit.a };
+  }
+  const there = units.map((unit) => `${unit.a.name} x ${unit.b.name}`).join(', ');
+  throw new RangeError(
+    `layer ${layer} multiplies ${a.name} x ${b.name}, and target ${target.name} has units for ${there}: take another target, or a network quantized for this one`,
+  );
 }
