@@ -1,0 +1,157 @@
+import { execute } from '../networks/execute.js';
+import type { Arithmetic, MatmulJob, Network } from '../networks/network.js';
+import type { FloatTensor } from '../networks/tensor.js';
+import { classesOf, type Dataset, imagesOf } from '../training/dataset.js';
+import type { Target } from '../targets/target.js';
+import { goldenArithmetic, type LayerSums, targetArithmetic, unitsOf } from './arithmetic.js';
+import { ErrorMeter, type ErrorReport } from './errors.js';
+
+/** Images that go through the network together: large enough to amortise, small enough to stay below 100 MB. */
+const BATCH = 50;
+
+/** What a layer's arithmetic did over all images. */
+export interface LayerErrors {
+  layer: string;
+  /** Name of the datapath that ran it. */
+  unit: string;
+  /** The way its kernel computes, and why (for --verbose). */
+  route: string;
+  /** The layer fed golden input: exact sums of the layers before. */
+  single: ErrorReport;
+  /** The layer fed what the layers before really gave: errors accumulated through the network. */
+  entire: ErrorReport;
+  /** Additions of something nonzero that changed nothing, on golden input. */
+  swamped: number;
+  /** Roundings that overflowed, on golden input. */
+  overflowed: number;
+}
+
+/** Outputs [images, classes] of one network on one target, and of the same network with exact sums. */
+export interface Accuracy {
+  images: number;
+  outputs: Float32Array;
+  exactOutputs: Float32Array;
+  /** Share of images whose largest output is the label's, 0..1. */
+  accuracy: number;
+  layers: LayerErrors[];
+}
+
+class LayerMeter {
+  readonly single: ErrorMeter;
+  readonly entire: ErrorMeter;
+  readonly unit: string;
+  readonly route: string;
+  swamped = 0;
+  overflowed = 0;
+  rows = 0;
+
+  constructor(sums: LayerSums, route: string) {
+    this.single = new ErrorMeter(sums.unit.sum.format);
+    this.entire = new ErrorMeter(sums.unit.sum.format);
+    this.unit = sums.unit.name;
+    this.route = route;
+  }
+}
+
+/** Exact sums of one batch, in the order in which the network asks for products. */
+interface Golden {
+  job: MatmulJob;
+  exact: Float64Array;
+  sums: Float64Array;
+  differs: boolean;
+}
+
+/**
+ * Runs a quantized network on a target bit for bit, and beside it with exact sums.
+ * @param progress called after every batch with the number of images that are done
+ */
+export function judgeAccuracy(
+  network: Network,
+  target: Target,
+  data: Dataset,
+  progress?: (images: number) => void,
+): Accuracy {
+  const units = unitsOf(target);
+  const meters = new Map<string, LayerMeter>();
+  const outputs: Float32Array[] = [];
+  const exactOutputs: Float32Array[] = [];
+  let right = 0;
+  for (let first = 0; first < data.count; first += BATCH) {
+    const images = imagesOf(data, first, BATCH);
+    const golden: Golden[] = [];
+    const exactOutput = outputOf(
+      network,
+      images,
+      goldenArithmetic(units, (sums) => golden.push(compareSingle(meters, sums, units.gemmFor(sums.job).route))),
+    );
+    const output = entirePass(network, images, units, golden, meters) ?? exactOutput;
+    exactOutputs.push(exactOutput.data);
+    outputs.push(output.data);
+    classesOf(output).forEach((found, i) => {
+      if (found === data.labels[first + i]) right++;
+    });
+    progress?.(Math.min(first + BATCH, data.count));
+  }
+  return {
+    images: data.count,
+    outputs: joined(outputs),
+    exactOutputs: joined(exactOutputs),
+    accuracy: right / data.count,
+    layers: [...meters].map(([layer, meter]) => reportOf(layer, meter)),
+  };
+}
+
+function compareSingle(meters: Map<string, LayerMeter>, sums: LayerSums, route: string): Golden {
+  const { job, exact } = sums;
+  let meter = meters.get(job.layer);
+  if (meter === undefined) meters.set(job.layer, (meter = new LayerMeter(sums, route)));
+  meter.single.add(exact, sums.sums, job.n, meter.rows);
+  meter.swamped += sums.swamped;
+  meter.overflowed += sums.overflowed;
+  return { job, exact, sums: sums.sums, differs: sums.sums.some((value, i) => value !== exact[i]) };
+}
+
+/**
+ * The pass with the target's own sums. When no layer's sums differ from the exact ones on golden input, every layer's
+ * input is golden, and there is nothing to run again: undefined.
+ */
+function entirePass(
+  network: Network,
+  images: FloatTensor,
+  units: ReturnType<typeof unitsOf>,
+  golden: readonly Golden[],
+  meters: ReadonlyMap<string, LayerMeter>,
+): FloatTensor | undefined {
+  let next = 0;
+  const meet = (job: MatmulJob, sums: Float64Array) => {
+    const meter = meters.get(job.layer) as LayerMeter;
+    meter.entire.add(golden[next++].exact, sums, job.n, meter.rows);
+    meter.rows += job.m;
+  };
+  if (golden.every(({ differs }) => !differs)) {
+    for (const { job, sums } of golden) meet(job, sums);
+    return undefined;
+  }
+  return outputOf(network, images, targetArithmetic(units, meet));
+}
+
+function outputOf(network: Network, images: FloatTensor, arithmetic: Arithmetic): FloatTensor {
+  const output = execute(network, images, arithmetic);
+  if (output.kind !== 'float') throw new RangeError(`network ${network.name} ends in codes: add a dequantize layer`);
+  return output;
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+function reportOf(layer: string, meter: LayerMeter): LayerErrors {
+  const { unit, route, swamped, overflowed } = meter;
+  return { layer, unit, route, single: meter.single.report(), entire: meter.entire.report(), swamped, overflowed };
+}

@@ -1,0 +1,96 @@
+import { type ArrayCost, costOf } from '../arrays/cost.js';
+import { type Cycles, noCycles } from '../arrays/schedule.js';
+import { lower } from '../networks/lower.js';
+import type { Network } from '../networks/network.js';
+import { layerEnergyOf, type Target, unitFor } from '../targets/target.js';
+import type { Format } from '../formats/format.js';
+import type { EnergyPart } from '../energy/table.js';
+
+/** One layer's cost for one inference. */
+export interface LayerCost {
+  layer: string;
+  op: string;
+  unit: string;
+  m: number;
+  n: number;
+  k: number;
+  groups: number;
+  macs: number;
+  cycles: Cycles;
+  /** Products over cycles x PEs x lanes, 0..1. */
+  utilization: number;
+  energyPj: number;
+  energy: readonly EnergyPart[];
+}
+
+/** Cost of one inference of a network on a target, batch 1: cycles by formula, energy by action counts. */
+export interface NetworkCost {
+  layers: LayerCost[];
+  macs: number;
+  cycles: Cycles;
+  utilization: number;
+  energyPj: number;
+  /** The sources of the energies used, each once; `extrapolated` when any of them is. */
+  sources: readonly string[];
+  extrapolated: boolean;
+  milliseconds: number;
+}
+
+export function judgeCost(network: Network, target: Target): NetworkCost {
+  const sources = new Set<string>();
+  let extrapolated = false;
+  const layers = lower(network).map((job) => {
+    const unit = unitFor(target, job.layer, operandOf(job.layer, job.aFormat), operandOf(job.layer, job.bFormat));
+    const cost: ArrayCost = costOf(job, target.array, unit);
+    const energy = layerEnergyOf(cost, target, unit);
+    for (const source of energy.sources) sources.add(source);
+    extrapolated ||= energy.extrapolated;
+    const { layer, op, m, n, k, groups } = job;
+    const macs = m * n * k * groups;
+    const { cycles, utilization } = cost;
+    return {
+      layer,
+      op,
+      unit: unit.name,
+      m,
+      n,
+      k,
+      groups,
+      macs,
+      cycles,
+      utilization,
+      energyPj: energy.totalPj,
+      energy: energy.parts,
+    };
+  });
+  const cycles = layers.reduce((total, layer) => addCycles(total, layer.cycles), noCycles());
+  const sum = (of: (layer: LayerCost) => number) => layers.reduce((total, layer) => total + of(layer), 0);
+  return {
+    layers,
+    macs: sum((layer) => layer.macs),
+    cycles,
+    // Weighted by cycles: what share of all the lanes' cycles did a product.
+    utilization: sum((layer) => layer.utilization * layer.cycles.total) / cycles.total,
+    energyPj: sum((layer) => layer.energyPj),
+    sources: [...sources],
+    extrapolated,
+    milliseconds: cycles.total / (target.clockMhz * 1000),
+  };
+}
+
+function operandOf(layer: string, format: Format | undefined): Format {
+  if (format === undefined)
+    throw new RangeError(`layer ${layer} is not quantized: a target multiplies codes; quantize the network first`);
+  return format;
+}
+
+function addCycles(x: Cycles, y: Cycles): Cycles {
+  return {
+    load: x.load + y.load,
+    stream: x.stream + y.stream,
+    fill: x.fill + y.fill,
+    drain: x.drain + y.drain,
+    stall: x.stall + y.stall,
+    total: x.total + y.total,
+  };
+}
