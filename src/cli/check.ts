@@ -59,7 +59,8 @@ export const checkCommand = command({
         ? undefined
         : codeAt(dut, got, column, format);
       if (found === code) continue;
-      const difference = found === undefined ? unknown() : differenceOf(format, code, found);
+      const difference =
+        found === undefined ? unknownTo(differenceOf(format, code, code)) : differenceOf(format, code, found);
       if (args['any-nan'] && difference.kind === 'other code of NaN') continue;
       tally.differences++;
       tally.kinds[difference.kind] = (tally.kinds[difference.kind] ?? 0) + 1;
@@ -79,8 +80,9 @@ export const checkCommand = command({
   },
 });
 
-function unknown(): Difference {
-  return { kind: 'unknown (x or z)', expected: Number.NaN, got: Number.NaN, ulp: Number.NaN };
+/** A word with x or z in it has no value. */
+function unknownTo({ expected }: Difference): Difference {
+  return { kind: 'unknown (x or z)', expected, got: Number.NaN, ulp: Number.NaN };
 }
 
 /** Rows of two tables side by side. @throws Error when one ends before the other */
@@ -122,7 +124,8 @@ function operandsOf(ops: Table, row: Row): string {
   const text = present
     .filter(([, column]) => column !== undefined)
     .map(([name, column]) => `${name}=${(row.fields[column as number] ?? '').trim()}`)
-    .join(' ');
+    .join(' ')
+    .replace(/\s+/g, ' ');
   return text.length > SHOWN ? `${text.slice(0, SHOWN - 3)}...` : text;
 }
 

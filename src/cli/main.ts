@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
 import { didYouMean } from '../formats/nearest.js';
 import { discardUnfinished } from '../outputs/file.js';
@@ -7,14 +6,23 @@ import { checkCommand } from './check.js';
 import { convertCommand } from './convert.js';
 import { exitCodeOf, explain, UsageError, Verdict } from './errors.js';
 import { evalCommand } from './eval.js';
+import { listCommand } from './list.js';
+import { schemaCommand } from './schema.js';
+import { showCommand } from './show.js';
 import { print, remark } from './terminal.js';
+import { vectorsCommand } from './vectors.js';
+import { VERSION } from './version.js';
 
 /** Every command, in the order of the help. */
-const COMMANDS: readonly Command[] = [convertCommand, evalCommand, checkCommand];
-
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+const COMMANDS: readonly Command[] = [
+  convertCommand,
+  evalCommand,
+  checkCommand,
+  vectorsCommand,
+  listCommand,
+  showCommand,
+  schemaCommand,
+];
 
 /** Refuses an option that the command has not, before the parser finds others missing. */
 function refuseUnknownOptions(argv: readonly string[], entry: Command): void {
@@ -38,15 +46,19 @@ function tieDashes(argv: readonly string[]): string[] {
 }
 
 /** The parser's complaint in one line that teaches. */
-function complaint(message: string, name: string | undefined): string {
-  const help = `see "lastbit ${name ?? ''} --help"`.replace('  ', ' ');
+function complaint(message: string, entry: Command | undefined): string {
+  const help = `see "lastbit ${entry === undefined ? '' : `${nameOf(entry)} `}--help"`;
+  const shown = (option: string) =>
+    entry !== undefined && positionalsOf(entry).includes(option) ? `<${option}>` : `--${option}`;
   const choice = /Argument: (\S+), Given: "(.*)", Choices: (.*)$/s.exec(message);
   if (choice !== null) {
     const choices = choice[3].replaceAll('"', '').split(', ');
-    return `--${choice[1]} is one of ${choices.join(', ')}, found "${choice[2]}"${didYouMean(choice[2], choices)}`;
+    return `${shown(choice[1])} is one of ${choices.join(', ')}, found "${choice[2]}"${didYouMean(choice[2], choices)}`;
   }
+  if (entry !== undefined && message.startsWith('Not enough non-option'))
+    return `${entry.usage} needs ${positionalsOf(entry).map(shown).join(' ')}; ${help}`;
   const missing = /^Missing required arguments?: (.*)$/.exec(message);
-  if (missing !== null) return `${missing[1].replace(/(\w[\w-]*)/g, '--$1')} must be given; ${help}`;
+  if (missing !== null) return `${missing[1].replace(/\w[\w-]*/g, shown)} must be given; ${help}`;
   return `${message}; ${help}`;
 }
 
@@ -79,14 +91,14 @@ async function run(argv: readonly string[]): Promise<void> {
     .locale('en')
     .scriptName('lastbit')
     .usage('$0 <command> [options]\n\nThe bits that MAC hardware gives, and the cycles it takes.')
-    .version(version)
+    .version(VERSION)
     .parserConfiguration({ 'camel-case-expansion': false, 'duplicate-arguments-array': false })
     .strict()
     .wrap(120)
     .exitProcess(false)
     .epilogue('lastbit <command> --help shows examples.')
     .fail((message: string | null, error: Error | undefined) => {
-      throw error ?? new UsageError(complaint(message ?? 'it cannot be read', name));
+      throw error ?? new UsageError(complaint(message ?? 'it cannot be read', entry));
     });
   for (const entry of COMMANDS) register(parser, entry);
   if (argv.length === 0) print(await parser.getHelp());

@@ -18,11 +18,16 @@ export class AtomicFile implements Sink {
   private readonly temporary: string | undefined;
   private readonly descriptor: number;
   private readonly buffer = Buffer.allocUnsafe(BUFFER_BYTES);
+  private readonly watch: ((bytes: Uint8Array) => void) | undefined;
   private used = 0;
 
-  /** @throws the system's error, with the path that was asked for */
-  constructor(path: string) {
+  /**
+   * @param watch sees the bytes as they go to the disk (for a digest)
+   * @throws the system's error, with the path that was asked for
+   */
+  constructor(path: string, watch?: (bytes: Uint8Array) => void) {
     this.path = path;
+    this.watch = watch;
     const special = isSpecial(path);
     this.temporary = special ? undefined : join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
     this.descriptor = forPath(path, () => openSync(this.temporary ?? path, 'w'));
@@ -37,12 +42,13 @@ export class AtomicFile implements Sink {
     this.used += bytes.length;
   }
 
-  private flush(): void {
+  flush(): void {
     this.put(this.buffer.subarray(0, this.used));
     this.used = 0;
   }
 
   private put(bytes: Uint8Array): void {
+    this.watch?.(bytes);
     forPath(this.path, () => writeFully(this.descriptor, bytes));
   }
 

@@ -1,5 +1,5 @@
 /** Tables for the terminal: columns aligned, numbers to the right, units in the headers. */
-export type Cell = string | number | boolean | undefined;
+export type Cell = string | number | bigint | boolean | undefined;
 
 export interface Column<Row> {
   /** With its unit, as in `energy (nJ)`. */

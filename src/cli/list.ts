@@ -1,0 +1,83 @@
+import { DATAPATHS } from '../datapaths/catalog.js';
+import type { Datapath } from '../datapaths/datapath.js';
+import { describeFit } from '../datapaths/describe.js';
+import { FORMATS } from '../formats/catalog.js';
+import { type Format, widthOf } from '../formats/format.js';
+import { latticeOf } from '../formats/lattice.js';
+import { toNumber } from '../formats/raw.js';
+import { formatTable } from '../outputs/table.js';
+import { jsonOption } from './arguments.js';
+import { command } from './command.js';
+import { UsageError } from './errors.js';
+import { print, printJson } from './terminal.js';
+
+/** One thing of a catalogue: its name, and what tells it from the others. */
+export type Listed = { name: string } & Readonly<Record<string, string | number | bigint>>;
+
+/** What can be listed; adding a catalogue is one entry. */
+const LISTS: Readonly<Record<string, () => Listed[] | Promise<Listed[]>>> = {
+  formats: () => FORMATS.map(listedFormat),
+  datapaths: () => DATAPATHS.map(listedDatapath),
+};
+
+function listedFormat(format: Format): Listed {
+  const fields =
+    format.kind === 'float' ? `${Number(format.signed)}/${format.exponentBits}/${format.mantissaBits}` : format.kind;
+  return {
+    name: format.name,
+    'width (bits)': widthOf(format),
+    's/e/m': fields,
+    bias: format.kind === 'float' ? format.bias : '',
+    lowest: format.kind === 'float' ? format.lowest : '',
+    specials: format.kind === 'float' ? format.specials : '',
+    largest: largestOf(format),
+  };
+}
+
+/** Exact in an integer, however wide. */
+function largestOf(format: Format): number | bigint {
+  const lattice = latticeOf(format);
+  const largest = lattice.valueAt(lattice.maxIndex(false));
+  return format.kind === 'int' ? largest.significand : toNumber(largest);
+}
+
+function listedDatapath(datapath: Datapath): Listed {
+  const { name, a, b, product, lanes, combine, sum, order } = datapath;
+  const products = product === 'exact' ? 'exact' : describeFit(product);
+  return {
+    name,
+    a: a.name,
+    b: b.name,
+    product: products,
+    lanes,
+    combine: combine.kind,
+    sum: describeFit(sum),
+    order: order.kind,
+  };
+}
+
+/** `list`: the names of a catalogue. */
+export const listCommand = command({
+  usage: 'list <what>',
+  summary: `List ${Object.keys(LISTS).join(', ')}`,
+  options: {
+    what: { type: 'string', demandOption: true, choices: Object.keys(LISTS), describe: 'catalogue' },
+    json: jsonOption,
+  },
+  examples: [
+    ['list formats', 'number formats with their widths and ranges'],
+    ['list datapaths --json', 'for machines'],
+  ],
+  async run({ what, json }) {
+    const rows = await LISTS[what]?.();
+    if (rows === undefined) throw new UsageError(`there is no catalogue "${what}"`);
+    if (json) return printJson(rows);
+    if (rows.length === 0) return print(`there are no ${what}`);
+    print(
+      formatTable(
+        Object.keys(rows[0]).map((title) => ({ title, value: (row: Listed) => row[title] })),
+        rows,
+      ),
+    );
+  },
+});

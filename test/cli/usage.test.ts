@@ -1,0 +1,146 @@
+import { readdirSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { folderWith, lastbit } from './command.js';
+
+const FILES = {
+  'in.csv': 'id,code\n1,0x3f800000\n2,0x12345678\n',
+  'wide.csv': 'code\n0x3c00\n0x13c00\n',
+  'text.csv': 'code\n3c00\nabcg\n',
+  'ops.csv': 'a,b,c\n00 01,02 03,0\n',
+  'ragged.csv': 'a,b\n00 01,02\n',
+  'open.csv': 'code\n"3c00\n',
+  'twice.csv': 'code,code\n1,2\n',
+  'done.csv': 'code,result\n1,2\n',
+  'empty.csv': '',
+  'short.csv': 'result\n',
+  'bad.yaml': 'a: e4m3fn\nb: e4m3fn\nsum: {format: fp16, rouding: rne}\n',
+  'broken.yaml': 'a: [1\n',
+};
+
+const to16 = ['--from', 'fp32', '--to', 'fp16', '--output', 'out.csv'];
+const of16 = ['convert', '--from', 'fp16', '--to', 'fp32', '--output', 'out.csv', '--input'];
+
+/** Command line, exit code, and the whole line on standard error. */
+const CASES: readonly [string[], number, string][] = [
+  [['convrt'], 2, 'there is no command "convrt"; did you mean "convert"?'],
+  [['frobnicate'], 2, 'there is no command "frobnicate"; "lastbit --help" lists them'],
+  [['--frm'], 2, 'Unknown argument: frm; see "lastbit --help"'],
+  [['convert', '--form', 'fp32'], 2, 'convert has no option --form; did you mean --from?'],
+  [['convert', '--from', 'fp32'], 2, '--to, --input must be given; see "lastbit convert --help"'],
+  [['convert', 'in.csv', ...to16, '--input', 'in.csv'], 2, 'Unknown argument: in.csv; see "lastbit convert --help"'],
+  [
+    ['convert', '--from', 'fp32', '--to', 'e4m3f', '--input', 'in.csv', '--output', 'out.csv'],
+    2,
+    '--to: there is no format "e4m3f"; did you mean "e4m3fn"?',
+  ],
+  [
+    ['convert', '--from', 'int65', '--to', 'fp32', '--input', 'in.csv', '--output', 'out.csv'],
+    2,
+    '--from: there is no format "int65": int<N> and uint<N> have 2 to 64 bits',
+  ],
+  [
+    ['convert', ...to16, '--input', 'in.csv', '--rounding', 'rzt'],
+    2,
+    '--rounding: there is no rounding "rzt": it is one of rne, rna, rnz, rtz, rup, rdn, rto, stochastic:<bits> (1 to 31 bits); did you mean "rtz"?',
+  ],
+  [
+    ['convert', ...to16, '--input', 'in.csv', '--overflow', 'sat'],
+    2,
+    '--overflow is one of ieee, infinity, saturate, nan, wrap, found "sat"; did you mean "saturate"?',
+  ],
+  [
+    ['convert', ...to16, '--input', 'in.csv', '--overflow', 'wrap'],
+    2,
+    '--overflow wrap is for integers, and fp16 is none: use ieee, infinity, saturate or nan',
+  ],
+  [
+    ['convert', ...to16, '--input', 'in.csv', '--seed', 'x'],
+    2,
+    '--seed must be a whole number of at least 0, found NaN',
+  ],
+  [['convert', ...to16, '--input', 'none.csv'], 1, 'cannot read none.csv: there is no such file or folder'],
+  [['convert', ...to16, '--input', '.'], 1, 'cannot read .: it is a folder'],
+  [['convert', ...to16, '--input', 'ops.csv'], 1, 'ops.csv has no column "code": it has a, b, c'],
+  [['convert', ...to16, '--input', 'twice.csv'], 1, 'twice.csv has two columns "code": rename one of them'],
+  [
+    ['convert', ...to16, '--input', 'done.csv'],
+    1,
+    'done.csv has a column "result" already, which this command adds: rename it',
+  ],
+  [['convert', ...to16, '--input', 'empty.csv'], 1, 'empty.csv is empty: its first line should name the columns'],
+  [[...of16, 'wide.csv'], 1, 'wide.csv:3: column "code": 0x13c00 is too wide; fp16 has 16 bits, 0x0 to 0xffff'],
+  [[...of16, 'text.csv'], 1, 'text.csv:3: column "code": "abcg" is no code; write one in hex, such as 0x0001'],
+  [[...of16, 'open.csv'], 1, 'open.csv:2: a quoted field is never closed'],
+  [
+    ['convert', '--from', 'fp32', '--to', 'fp16', '--input', 'in.csv', '--output', 'no/out.csv'],
+    1,
+    'cannot write no/out.csv: there is no folder no',
+  ],
+  [
+    ['convert', '--from', 'fp32', '--to', 'fp16', '--input', 'in.csv', '--output', '/dev/full'],
+    1,
+    'cannot write /dev/full: the disk is full',
+  ],
+  [['eval', '--input', 'ops.csv'], 2, 'eval needs either --op with --formats, or --datapath'],
+  [
+    ['eval', '--op', 'fma', '--formats', 'fp16,fp16', '--input', 'ops.csv'],
+    2,
+    "--op fma needs 4 --formats, 3 of operands and the result's; found 2",
+  ],
+  [
+    ['eval', '--datapath', 'fp8-fp61', '--input', 'ops.csv'],
+    2,
+    'there is no datapath "fp8-fp61", and a file would end in .yaml or .json; did you mean "fp8-fp16"?',
+  ],
+  [
+    ['eval', '--datapath', 'bad.yaml', '--input', 'ops.csv', '--output', 'out.csv'],
+    1,
+    'bad.yaml:3:21: sum: there is no field "rouding" here; did you mean "rounding"? the fields are format, rounding, overflow, subnormals, tininess, keptMantissaBits',
+  ],
+  [
+    ['eval', '--datapath', 'broken.yaml', '--input', 'ops.csv'],
+    1,
+    'broken.yaml:2:1: Flow sequence in block collection must be sufficiently indented and end with a ]',
+  ],
+  [
+    ['eval', '--datapath', 'int8', '--input', 'ragged.csv', '--output', 'out.csv'],
+    1,
+    'ragged.csv:2: a has 2 codes and b 1; give as many',
+  ],
+  [
+    ['check', '--datapath', 'int8', '--input', 'ops.csv', '--dut', 'short.csv'],
+    1,
+    'short.csv ends after 0 rows, and ops.csv goes on: they are matched by row',
+  ],
+  [['show', 'e4m3f'], 2, 'there is nothing named "e4m3f"; did you mean "e4m3fn"?'],
+  [['show'], 2, 'show <name> needs <name>; see "lastbit show --help"'],
+  [['vectors', 'int8', '--count', '0', '--out', 'v'], 2, '--count must be a whole number of at least 1, found 0'],
+  [['vectors', 'int8', '--count', '5', '--exhaustive'], 2, 'give either --count or --exhaustive'],
+  [
+    ['vectors', 'xnor', '--exhaustive', '--out', 'v'],
+    2,
+    'exhaustive vectors have at most 2^24 operand rows, and a and b of 64 lanes have 2^128: give a smaller --k, or --count',
+  ],
+];
+
+it.each(CASES)('lastbit %j', (args, status, line) => {
+  const folder = folderWith(FILES);
+  const result = lastbit(folder, args);
+  expect(result.stderr).toBe(`lastbit: ${line}\n`);
+  expect(result.status).toBe(status);
+  expect(result.stdout).toBe('');
+  expect(readdirSync(folder).sort()).toEqual(Object.keys(FILES).sort());
+});
+
+it('every command has help with examples', () => {
+  const folder = folderWith();
+  const { stdout, status } = lastbit(folder, ['--help']);
+  expect(status).toBe(0);
+  const names = [...stdout.matchAll(/^ {2}lastbit (\w+)/gm)].map((match) => match[1]);
+  expect(names.length).toBeGreaterThan(6);
+  for (const name of names) {
+    const help = lastbit(folder, [name, '--help']);
+    expect(help.status, name).toBe(0);
+    expect(help.stdout, name).toContain(`Examples:\n  lastbit ${name}`);
+  }
+});
