@@ -1,4 +1,4 @@
-import type { Datapath } from '../datapaths/datapath.js';
+import { type Datapath, totalFitOf } from '../datapaths/datapath.js';
 import { errorUlp, exactSum, resultFormatOf } from '../datapaths/exact.js';
 import { type Operands, randomBitsOf, reduce } from '../datapaths/reference.js';
 import { decode, flagNames } from '../formats/codec.js';
@@ -21,7 +21,8 @@ export function operandReader(datapath: Datapath, table: Table): (row: Row) => O
     const { length } = operands.a;
     if (length !== operands.b.length)
       throw new Error(`${table.path}:${row.line}: a has ${length} codes and b ${operands.b.length}; give as many`);
-    if (c !== undefined && (row.fields[c] ?? '').trim() !== '') operands.c = codeAt(table, row, c, datapath.sum.format);
+    if (c !== undefined && (row.fields[c] ?? '').trim() !== '')
+      operands.c = codeAt(table, row, c, totalFitOf(datapath).format);
     const [aScales, bScales] = scales.map((column) => scalesAt(datapath, table, row, column, length));
     return { ...operands, ...(aScales && { aScales }), ...(bScales && { bScales }) };
   };

@@ -1,13 +1,14 @@
-import { type FiniteRaw, finite, fromAligned, magnitudeExponent, type Raw, sum } from '../formats/raw.js';
+import { type FiniteRaw, finite, fromAligned, infinite, magnitudeExponent, type Raw, sum } from '../formats/raw.js';
 import type { AlignedCombine } from './datapath.js';
 
 /**
  * The adder of tensor cores: terms are shifted to the largest exponent, cut there, and added exactly
- * (Khattak & Mikaitis, arXiv:2512.07004; MMA-Sim, arXiv:2511.10909). Nothing is rounded to a format here.
+ * (Khattak & Mikaitis, arXiv:2512.07004; MMA-Sim, arXiv:2511.10909). Nothing is rounded to a format here. It is a
+ * fixed-point adder, so a sum of zero has no sign.
  */
 export interface Term {
   raw: Raw;
-  /** Exponent that the alignment sees; the significand may reach 4 when it is not normalised. */
+  /** Exponent that the alignment sees; -Infinity for a lane without a product. The significand may reach 4 or more. */
   exponent: number;
 }
 
@@ -20,6 +21,11 @@ export interface AlignedSum {
 }
 
 type Truncate = AlignedCombine['truncate'];
+
+/** A sum that goes on to another stage: the exponent that it was aligned to counts there even if it cancelled to zero. */
+interface Stage extends AlignedSum {
+  exponent: number | undefined;
+}
 
 /** Cuts a value to whole multiples of 2^quantum; returns the signed count. */
 function cutTo(raw: FiniteRaw, quantum: number, truncate: Truncate): { count: bigint; exact: boolean } {
@@ -39,90 +45,108 @@ function cutTo(raw: FiniteRaw, quantum: number, truncate: Truncate): { count: bi
   return { count: raw.sign ? -count : count, exact: rest === 0n };
 }
 
-/** The largest exponent among the terms that count; undefined when all are zero and dropped. */
+/** The largest exponent among the terms that count; undefined when there is none. */
 function maxExponent(terms: readonly Term[], combine: AlignedCombine): number | undefined {
-  let max: number | undefined;
-  const floor = combine.exponentFloor;
-  for (const { raw, exponent } of terms) {
-    if (raw.kind !== 'finite' || (raw.significand === 0n && !combine.zerosAlign)) continue;
-    const seen = raw.significand === 0n && floor !== undefined ? floor : exponent;
-    if (max === undefined || seen > max) max = seen;
-  }
-  return max === undefined ? undefined : Math.max(max, floor ?? max);
+  let max = -Infinity;
+  for (const { raw, exponent } of terms)
+    if (raw.kind === 'finite' && (raw.significand !== 0n || combine.zerosAlign)) max = Math.max(max, exponent);
+  return max === -Infinity ? undefined : Math.max(max, combine.exponentFloor ?? max);
 }
 
-/** Aligns, cuts and adds. `fractionBits` may differ for the last term when it is the running sum. */
-function addCut(terms: readonly Term[], max: number, bits: (index: number) => number, truncate: Truncate): AlignedSum {
-  const widest = Math.max(...terms.map((_, i) => bits(i)));
-  const quantum = max - widest;
+/** Cuts each term to its own number of fraction bits below 2^max, and adds. */
+function addCut(terms: readonly { raw: Raw; bits: number }[], max: number, truncate: Truncate): AlignedSum {
+  const widest = Math.max(...terms.map(({ bits }) => bits));
   let total = 0n;
   let lost = 0;
   let cut = false;
-  terms.forEach(({ raw }, i) => {
-    if (raw.kind !== 'finite' || raw.significand === 0n) return;
-    const { count, exact } = cutTo(raw, max - bits(i), truncate);
+  for (const { raw, bits } of terms) {
+    if (raw.kind !== 'finite' || raw.significand === 0n) continue;
+    const { count, exact } = cutTo(raw, max - bits, truncate);
     if (count === 0n) lost++;
     if (!exact) cut = true;
-    total += count << BigInt(widest - bits(i));
-  });
-  return { raw: fromAligned(total, quantum), lost, cut };
+    total += count << BigInt(widest - bits);
+  }
+  return { raw: fromAligned(total, max - widest), lost, cut };
 }
 
-/** Products and (with `running`) the running sum, aligned together or in two stages. */
+const NOTHING: Stage = { raw: finite(false, 0n, 0), lost: 0, cut: false, exponent: undefined };
+
+/** Terms aligned to their own maximum, each cut to `bitsOf` fraction bits. */
+function oneStage(combine: AlignedCombine, terms: readonly Term[], bitsOf: (index: number) => number): Stage {
+  const exponent = maxExponent(terms, combine);
+  if (exponent === undefined) return NOTHING;
+  const shifted = terms.map(({ raw }, index) => ({ raw, bits: bitsOf(index) }));
+  return { ...addCut(shifted, exponent, combine.truncate), exponent };
+}
+
+/** Products and (with `running`) the running sum, aligned together or in stages. */
 export function alignedSum(combine: AlignedCombine, products: readonly Term[], running?: Term): AlignedSum {
-  const all = running === undefined ? products : [...products, running];
-  // Specials and all-zero sums follow the exact rules: nothing is there to be cut.
-  if (all.some(({ raw }) => raw.kind !== 'finite')) return { raw: sum(all.map((t) => t.raw)), lost: 0, cut: false };
-  if (combine.twoStage !== undefined) return twoStageSum(combine, products, running);
-  const max = maxExponent(all, combine);
-  if (max === undefined) return { raw: sum(all.map((t) => t.raw)), lost: 0, cut: false };
-  const sumBits = combine.sumFractionBits ?? combine.fractionBits;
-  const bits = (i: number) => (i === products.length ? sumBits : combine.fractionBits);
-  if (combine.evenOdd) return evenOddSum(combine, products, running, max);
-  return addCut(all, max, bits, combine.truncate);
+  const { fractionBits, sumFractionBits = fractionBits, evenOdd, twoStage } = combine;
+  const terms = products.map((term) => limited(term, combine.productOverflow));
+  const all = running === undefined ? terms : [...terms, running];
+  // Infinities and NaNs follow the exact rules: nothing of them can be cut.
+  if (all.some(({ raw }) => raw.kind !== 'finite')) return { ...NOTHING, raw: sum(all.map((term) => term.raw)) };
+  if (twoStage === undefined && !evenOdd)
+    return oneStage(combine, all, (index) => (index === terms.length ? sumFractionBits : fractionBits));
+  const stage = twoStage ?? { productFractionBits: fractionBits, sumFractionBits, truncate: 'floor' };
+  const first = evenOdd ? joined(combine, terms, stage.truncate) : oneStage(combine, terms, () => fractionBits);
+  return running === undefined ? first : secondStage(combine, stage, first, running);
 }
 
-/** Products cut and added; that sum and the running one are cut again, each to its own bits, and added. */
-function twoStageSum(combine: AlignedCombine, products: readonly Term[], running?: Term): AlignedSum {
-  const stage = combine.twoStage as NonNullable<AlignedCombine['twoStage']>;
-  const max = maxExponent(products, combine);
-  const first =
-    max === undefined
-      ? { raw: sum(products.map((t) => t.raw)), lost: 0, cut: false }
-      : addCut(products, max, () => combine.fractionBits, combine.truncate);
-  if (running === undefined) return first;
-  const terms: Term[] = [{ raw: first.raw, exponent: max ?? running.exponent }, running];
-  const top = maxExponent(terms, combine);
-  if (top === undefined) return { ...first, raw: sum(terms.map((t) => t.raw)) };
-  const bits = (i: number) => (i === 0 ? stage.productFractionBits : stage.sumFractionBits);
-  const second = addCut(terms, top, bits, stage.truncate);
-  return { raw: second.raw, lost: first.lost + second.lost, cut: first.cut || second.cut };
+/** A product of 2^limit or more counts as infinite. */
+function limited(term: Term, limit: number | undefined): Term {
+  const { raw } = term;
+  if (limit === undefined || raw.kind !== 'finite' || raw.significand === 0n) return term;
+  return magnitudeExponent(raw) < limit ? term : { ...term, raw: infinite(raw.sign) };
 }
 
-/** Even and odd lanes aligned to the common maximum apart, each sum cut, and added with the running sum. */
-function evenOddSum(
+/** Even and odd lanes summed apart, each to its own maximum; both sums are cut again at the larger one, and added. */
+function joined(combine: AlignedCombine, terms: readonly Term[], truncate: Truncate): Stage {
+  const { fractionBits } = combine;
+  const halves = [0, 1].map((odd) =>
+    oneStage(
+      combine,
+      terms.filter((_, index) => index % 2 === odd),
+      () => fractionBits,
+    ),
+  );
+  const exponent = largest(halves.map((half) => half.exponent));
+  if (exponent === undefined) return NOTHING;
+  const both = addCut(
+    halves.map(({ raw }) => ({ raw, bits: fractionBits })),
+    exponent,
+    truncate,
+  );
+  return { ...combined(both, halves), exponent };
+}
+
+/** The products' sum and the running one are cut to their own bits below the larger exponent, and added. */
+function secondStage(
   combine: AlignedCombine,
-  products: readonly Term[],
-  running: Term | undefined,
-  max: number,
+  stage: NonNullable<AlignedCombine['twoStage']>,
+  first: Stage,
+  running: Term,
 ): AlignedSum {
-  const halves = [0, 1].map((odd) => {
-    const half = products.filter((_, i) => i % 2 === odd);
-    const own = maxExponent(half, combine);
-    return own === undefined
-      ? { term: { raw: finite(false, 0n, 0), exponent: max } as Term, lost: 0, cut: false }
-      : withExponent(
-          addCut(half, own, () => combine.fractionBits, combine.truncate),
-          own,
-        );
-  });
-  const terms = [...halves.map((h) => h.term), ...(running === undefined ? [] : [running])];
-  const joined = addCut(terms, max, () => combine.sumFractionBits ?? combine.fractionBits, 'floor');
-  return { raw: joined.raw, lost: halves[0].lost + halves[1].lost, cut: joined.cut || halves.some((h) => h.cut) };
+  const own = maxExponent([running], combine);
+  const max = largest([first.exponent, own]);
+  if (max === undefined) return NOTHING;
+  const dropped = stage.dropSumBelow !== undefined && own !== undefined && own < max - stage.dropSumBelow;
+  const terms = [{ raw: first.raw, bits: stage.productFractionBits }];
+  if (!dropped) terms.push({ raw: running.raw, bits: stage.sumFractionBits });
+  const both = addCut(terms, max, stage.truncate);
+  const gone = dropped && running.raw.kind === 'finite' && running.raw.significand !== 0n;
+  return combined(gone ? { ...both, lost: both.lost + 1, cut: true } : both, [first]);
 }
 
-function withExponent(part: AlignedSum, exponent: number): { term: Term; lost: number; cut: boolean } {
-  return { term: { raw: part.raw, exponent }, lost: part.lost, cut: part.cut };
+function largest(exponents: readonly (number | undefined)[]): number | undefined {
+  const known = exponents.filter((exponent) => exponent !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
+}
+
+/** A sum with what its parts had lost before. */
+function combined(total: AlignedSum, parts: readonly AlignedSum[]): AlignedSum {
+  const lost = parts.reduce((count, part) => count + part.lost, total.lost);
+  return { raw: total.raw, lost, cut: total.cut || parts.some((part) => part.cut) };
 }
 
 /** The exponent of a value as a normalised number. */

@@ -2,7 +2,7 @@ import { formatNamed } from '../formats/catalog.js';
 import { type Fit, fitTo, type Overflow, type Subnormals } from '../formats/codec.js';
 import type { Format } from '../formats/format.js';
 import type { Rounding } from '../formats/rounding.js';
-import type { Order } from './order.js';
+import { type Order, SEQUENTIAL } from './order.js';
 
 /**
  * A Datapath says what one firing of a MAC unit computes: `lanes` products meet the running sum. It is data; the
@@ -22,6 +22,8 @@ export interface Datapath {
   order: Order;
   /** Whether subnormal operands are read as zero. Default `keep`. */
   operands: Subnormals;
+  /** Operands are first converted, exactly, to this format: an alignment then sees its exponents. Default: they are not. */
+  widened?: Format;
   /** What the last firing's sum is fitted to on its way out ("saturate at the end", a narrower output word). */
   result?: Fit;
   /** After that, an integer is scaled to a narrow format (requantize.ts). */
@@ -68,19 +70,33 @@ export interface AlignedCombine {
   sumFractionBits?: number;
   /** Lowest exponent that the maximum can take (MMA-Sim's -126 and others). Default: none. */
   exponentFloor?: number;
-  /** Whether zero terms take part in the maximum, with the lowest exponent. Default false: they are dropped. */
+  /** Whether zero terms take part in the maximum, a zero factor with exponent -126. Default false: they are dropped. */
   zerosAlign?: boolean;
-  /** Lanes are split in even and odd k, aligned and summed apart, and joined (CDNA3 fp8). Default false. */
+  /** Products of 2^productOverflow and above count as infinite (CDNA3: 128). Default: none. */
+  productOverflow?: number;
+  /** Even and odd lanes are aligned and summed apart, and joined at the larger maximum (CDNA3 fp8). Default false. */
   evenOdd?: boolean;
-  /** The products' sum is cut to this many fraction bits, and meets the cut running sum there (CDNA3). */
-  twoStage?: { productFractionBits: number; sumFractionBits: number; truncate: 'rtz' | 'floor' | 'rne' };
+  /** The products are aligned without the running sum; their sum and it are then cut again, and added (CDNA3). */
+  twoStage?: TwoStage;
+}
+export interface TwoStage {
+  /** Fraction bits kept of the products' sum, below the larger of its exponent and the running sum's. */
+  productFractionBits: number;
+  /** Fraction bits kept of the running sum. */
+  sumFractionBits: number;
+  truncate: 'rtz' | 'floor' | 'rne';
+  /** The running sum is dropped where its exponent is lower by more than this. Default: never. */
+  dropSumBelow?: number;
 }
 
-/** Scales of operand blocks along k; applied to exponents before alignment, or to the exact sum of each group. */
+/** Scales of operand blocks along k; applied to every product before alignment, or to the exact sum of each group. */
 export interface BlockScale {
   format: Format;
+  /** Operands that share a scale. */
   size: number;
   apply: 'exponent' | 'group';
+  /** Products that are summed exactly before the scales apply, for `group`. Default: size. */
+  group?: number;
 }
 
 /** Integer sum -> narrow code: ALGORITHMS a; the shift family, gemmlowp's two and the float multiplier. */
@@ -133,6 +149,15 @@ export function registerFormatOf(sum: SumFit): Format {
 /** The fit of a register between firings: the sum's, in the format that the register really holds. */
 export function registerFitOf(sum: SumFit): Fit {
   return { ...sum, format: registerFormatOf(sum) };
+}
+
+/**
+ * The fit of the register that holds the sum in the end: the outer one of a chunked order where it has its own, else the
+ * sum's. The initial sum is read from it, and a result without further stages is a code of its format.
+ */
+export function totalFitOf(datapath: Pick<Datapath, 'sum' | 'order'>, order = datapath.order): SumFit {
+  if (order.kind === 'permuted') return totalFitOf(datapath, order.then ?? SEQUENTIAL);
+  return (order.kind === 'chunked' ? order.outer : undefined) ?? datapath.sum;
 }
 
 export type { Fit, Overflow, Rounding, Subnormals };

@@ -14,13 +14,15 @@ import {
   sum,
   toNumber,
 } from '../formats/raw.js';
-import type { Datapath, Requantize } from './datapath.js';
+import { type Datapath, type Requantize, totalFitOf } from './datapath.js';
+import type { Order } from './order.js';
 import type { Operands } from './reference.js';
 
 /** The dot product with no rounding at all, in the units of the datapath's result. */
 export function exactSum(datapath: Datapath, { a, b, c, aScales, bScales }: Operands): Raw {
   const { blockScale, operands } = datapath;
-  const terms: Raw[] = c === undefined ? [] : [decode(datapath.sum.format, c, datapath.sum.subnormals)];
+  const { format, subnormals } = totalFitOf(datapath);
+  const terms: Raw[] = c === undefined ? [] : [decode(format, c, subnormals)];
   for (let k = 0; k < a.length; k++) {
     let term = multiply(decode(datapath.a, a[k], operands), decode(datapath.b, b[k], operands));
     if (blockScale !== undefined)
@@ -39,9 +41,9 @@ function rescaled({ kind, shift = 0, multiplier = 1, bias = 0, zeroPoint = 0 }: 
   return sum([multiply(sum([total, fromNumber(bias)]), scale), fromNumber(zeroPoint)]);
 }
 
-/** The format of the code that the datapath gives out. */
-export function resultFormatOf(datapath: Datapath): Format {
-  return datapath.requantize?.format ?? datapath.result?.format ?? datapath.sum.format;
+/** The format of the code that the datapath gives out, in an order. */
+export function resultFormatOf(datapath: Datapath, order: Order = datapath.order): Format {
+  return datapath.requantize?.format ?? datapath.result?.format ?? totalFitOf(datapath, order).format;
 }
 
 /** The exponent of the format's unit in the last place at a value; above the largest value it stays what it is there. */

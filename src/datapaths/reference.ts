@@ -1,10 +1,10 @@
 import { decode, encode, type Fit, INEXACT, OVERFLOW } from '../formats/codec.js';
-import type { Format } from '../formats/format.js';
-import { compareMagnitudes, finite, isZero, multiply, type Raw, sum } from '../formats/raw.js';
+import { compareMagnitudes, finite, isZero, type Raw, sum } from '../formats/raw.js';
 import { lfsrBits, type RandomBits, type Rounding } from '../formats/rounding.js';
-import { alignedSum, normalisedExponent, type Term } from './aligned.js';
-import { type Datapath, registerFitOf } from './datapath.js';
+import { alignedSum, type Term } from './aligned.js';
+import { type Datapath, registerFitOf, totalFitOf } from './datapath.js';
 import type { Order } from './order.js';
+import { alignmentExponent, type Operands, productsOf, termsPerFiring } from './products.js';
 import { requantize } from './requantize.js';
 
 /**
@@ -22,16 +22,7 @@ export interface Reduction {
   overflowed: number;
 }
 
-type Code = bigint | number;
-
-/** Codes, one for each k. `c` is the initial sum (default +0); scales have one code for each block of operands. */
-export interface Operands {
-  a: ArrayLike<Code>;
-  b: ArrayLike<Code>;
-  c?: Code;
-  aScales?: ArrayLike<Code>;
-  bScales?: ArrayLike<Code>;
-}
+export type { Operands };
 
 const ZERO = finite(false, 0n, 0);
 
@@ -52,9 +43,11 @@ export function reduce(
   if (operands.a.length !== operands.b.length)
     throw new RangeError(`reduce: a has ${operands.a.length} codes and b ${operands.b.length}; they must be as many`);
   const unit = new Unit(datapath, random);
-  const start = operands.c === undefined ? ZERO : decode(datapath.sum.format, operands.c, datapath.sum.subnormals);
-  const total = inOrder(unit, order, productsOf(unit, operands), start);
-  return unit.finish(total);
+  const total = totalFitOf(datapath, order);
+  const start = operands.c === undefined ? ZERO : decode(total.format, operands.c, total.subnormals);
+  const { product } = datapath;
+  const terms = productsOf(datapath, operands, (raw) => (product === 'exact' ? raw : unit.fit(raw, product)));
+  return unit.finish(inOrder(unit, order, terms, start), registerFitOf(total));
 }
 
 /** One datapath at work: its roundings, and what they did. */
@@ -87,16 +80,17 @@ class Unit {
     return result;
   }
 
-  finish(total: Raw): Reduction {
+  /** @param register the fit of the register that holds the total */
+  finish(total: Raw, register: Fit): Reduction {
     const { result, requantize: stage, nanCode } = this.datapath;
-    let { code } = encode(total, this.register, this.random);
+    let { code } = encode(total, register, this.random);
     if (result !== undefined) {
       const out = encode(total, result, this.random);
       this.flags |= out.flags;
       if ((out.flags & OVERFLOW) !== 0) this.overflowed++;
       code = out.code;
     }
-    if (stage !== undefined) code = requantize(stage, result?.format ?? this.datapath.sum.format, code);
+    if (stage !== undefined) code = requantize(stage, (result ?? register).format, code);
     if (total.kind === 'nan' && nanCode !== undefined) code = BigInt(nanCode);
     return { code, flags: this.flags, swamped: this.swamped, overflowed: this.overflowed };
   }
@@ -105,58 +99,6 @@ class Unit {
 function sameFinite(x: Raw, y: Raw): boolean {
   if (x.kind !== 'finite' || y.kind !== 'finite') return false;
   return compareMagnitudes(x, y) === 0 && (x.sign === y.sign || x.significand === 0n);
-}
-
-/** Fraction bits below the exponent that a code's exponent field names. */
-function fractionBitsOf(format: Format): number {
-  return format.kind === 'float' ? format.mantissaBits : 0;
-}
-
-/** The products in k order, each with the exponent that an alignment sees. */
-function productsOf(unit: Unit, operands: Operands): Term[] {
-  const { datapath } = unit;
-  const { a, b, product, operands: subnormals, blockScale, combine } = datapath;
-  const normalised = product !== 'exact' || combine.kind !== 'aligned' || combine.productExponent === 'normalised';
-  const fraction = fractionBitsOf(a) + fractionBitsOf(b);
-  const terms: Term[] = [];
-  for (let k = 0; k < operands.a.length; k++) {
-    let raw = multiply(decode(a, operands.a[k], subnormals), decode(b, operands.b[k], subnormals));
-    if (product !== 'exact') raw = unit.fit(raw, product);
-    let exponent = normalised || raw.kind !== 'finite' ? normalisedExponent(raw) : raw.exponent + fraction;
-    if (blockScale?.apply === 'exponent') {
-      const scale = scaleOf(datapath, operands, Math.floor(k / blockScale.size));
-      raw = multiply(raw, scale);
-      exponent += normalisedExponent(scale);
-    }
-    terms.push({ raw, exponent });
-  }
-  return blockScale?.apply === 'group' ? groups(datapath, operands, terms) : terms;
-}
-
-/** The product of the two scales of a block; 1 where an operand brings none. */
-function scaleOf(datapath: Datapath, operands: Operands, block: number): Raw {
-  const { format } = datapath.blockScale as NonNullable<Datapath['blockScale']>;
-  const one = finite(false, 1n, 0);
-  const x = operands.aScales === undefined ? one : decode(format, operands.aScales[block]);
-  const y = operands.bScales === undefined ? one : decode(format, operands.bScales[block]);
-  return multiply(x, y);
-}
-
-/** One term for each block: its exact sum times its scales. The datapath's lanes then count blocks' products. */
-function groups(datapath: Datapath, operands: Operands, terms: readonly Term[]): Term[] {
-  const { size } = datapath.blockScale as NonNullable<Datapath['blockScale']>;
-  const result: Term[] = [];
-  for (let start = 0; start < terms.length; start += size) {
-    const exact = sum(terms.slice(start, start + size).map((term) => term.raw));
-    const raw = multiply(exact, scaleOf(datapath, operands, start / size));
-    result.push({ raw, exponent: normalisedExponent(raw) });
-  }
-  return result;
-}
-
-/** Terms that one firing takes. */
-function termsPerFiring({ lanes, blockScale }: Datapath): number {
-  return blockScale?.apply === 'group' ? Math.max(1, lanes / blockScale.size) : lanes;
 }
 
 function inOrder(unit: Unit, order: Order, terms: readonly Term[], start: Raw): Raw {
@@ -207,11 +149,14 @@ function firings(unit: Unit, terms: readonly Term[], start: Raw): Raw {
   return blocksOf(terms, termsPerFiring(unit.datapath)).reduce((total, block) => fire(unit, block, total), start);
 }
 
+/** A lane without a product. */
+const IDLE: Term = { raw: ZERO, exponent: -Infinity };
+
 /** One firing: at most `lanes` products meet the running sum. Lanes without a product give +0. */
 function fire(unit: Unit, given: readonly Term[], running: Raw): Raw {
   const { combine, sum: fit } = unit.datapath;
   const idle = termsPerFiring(unit.datapath) - given.length;
-  const terms = idle === 0 ? given : [...given, ...Array<Term>(idle).fill({ raw: ZERO, exponent: -Infinity })];
+  const terms = idle === 0 ? given : [...given, ...Array.from({ length: idle }, () => IDLE)];
   const raws = terms.map((term) => term.raw);
   const zeroSign = fit.rounding === 'rdn';
   switch (combine.kind) {
@@ -224,7 +169,7 @@ function fire(unit: Unit, given: readonly Term[], running: Raw): Raw {
       return unit.add(running, sum(raws, zeroSign), unit.register);
     }
     default: {
-      const exponent = runningExponent(unit, running);
+      const exponent = alignmentExponent(fit.format, running);
       const cut = alignedSum(combine, terms, combine.sumInside ? { raw: running, exponent } : undefined);
       unit.swamped += cut.lost;
       if (cut.cut) unit.flags |= INEXACT;
@@ -232,14 +177,6 @@ function fire(unit: Unit, given: readonly Term[], running: Raw): Raw {
       return combine.sumInside ? rounded : unit.add(running, rounded, unit.register);
     }
   }
-}
-
-/** A running sum is normalised, or subnormal at the register's lowest exponent. */
-function runningExponent(unit: Unit, running: Raw): number {
-  if (running.kind !== 'finite') return 0;
-  const { format } = unit.datapath.sum;
-  const lowest = format.kind === 'float' ? 1 - format.bias : -Infinity;
-  return Math.max(normalisedExponent(running), lowest);
 }
 
 /** Adds neighbours until one is left; an odd one out goes up unchanged. */

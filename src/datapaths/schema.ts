@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { z } from 'zod';
 import { DATAPATHS, findDatapath } from './catalog.js';
-import { type Datapath, datapath } from './datapath.js';
+import { type Datapath, datapath, totalFitOf } from './datapath.js';
 import { readDocument, record } from './document.js';
 import { fitField, formatField, sumField } from './fields.js';
+import { groupOf } from './products.js';
 import { didYouMean } from '../formats/nearest.js';
 
 /**
@@ -28,13 +29,17 @@ const combineField = z.discriminatedUnion(
       sumInside: z.boolean().default(true).describe('the running sum joins the alignment'),
       sumFractionBits: fractionBits.optional(),
       exponentFloor: z.int().optional(),
-      zerosAlign: z.boolean().optional(),
-      evenOdd: z.boolean().optional(),
+      zerosAlign: z.boolean().optional().describe('zeros take part in the maximum, a zero factor with exponent -126'),
+      productOverflow: z.int().optional().describe('products of 2^this and above count as infinite'),
+      evenOdd: z.boolean().optional().describe('even and odd lanes are summed apart, and joined'),
       twoStage: record({
         productFractionBits: fractionBits,
         sumFractionBits: fractionBits,
         truncate: TRUNCATE.default('rtz'),
-      }).optional(),
+        dropSumBelow: z.int().min(0).optional().describe('the running sum is dropped where it lies lower than this'),
+      })
+        .optional()
+        .describe("the products' sum and the running sum are cut again, and added"),
     }),
   ],
   { error: 'must have a kind that is one of chain, tree, fused, aligned' },
@@ -68,7 +73,7 @@ const requantizeField = record({
   format: formatField,
   shift: z.int().min(0).max(63).optional(),
   rounding: z.enum(['half-even', 'half-away', 'half-up', 'floor']).optional(),
-  stickyBits: z.int().min(1).optional(),
+  stickyBits: z.int().min(0).optional().describe('bits below the guard bit that are looked at'),
   multiplier: z.number().positive().optional(),
   bias: z.int().optional(),
   zeroPoint: z.int().optional(),
@@ -91,7 +96,13 @@ export const datapathSchema = record({
   operands: z.enum(['keep', 'flush']).optional().describe("subnormal operands; default: the sum's subnormals"),
   result: fitField.optional().describe("what the last firing's sum is fitted to on its way out"),
   requantize: requantizeField.optional(),
-  blockScale: record({ format: formatField, size: positive, apply: z.enum(['exponent', 'group']) }).optional(),
+  widened: formatField.optional().describe('operands are converted to this first; an alignment sees its exponents'),
+  blockScale: record({
+    format: formatField,
+    size: positive.describe('operands that share a scale'),
+    apply: z.enum(['exponent', 'group']),
+    group: positive.optional().describe('products summed exactly before the scales apply; default: size'),
+  }).optional(),
   nanCode: z.int().min(0).optional().describe('code of every NaN result'),
 }).superRefine((fields, context) => {
   for (const [path, message] of complaints(fields as Omit<Datapath, 'name'>))
@@ -104,14 +115,16 @@ function* complaints(unit: Omit<Datapath, 'name'>): Generator<[string[], string]
   if (order.kind === 'chunked' && order.length % lanes !== 0)
     yield [['order', 'length'], `must be a multiple of the ${lanes} lanes`];
   if (requantize !== undefined) {
-    const last = unit.result?.format ?? unit.sum.format;
+    const last = (unit.result ?? totalFitOf(unit)).format;
     if (last.kind !== 'int') yield [['requantize'], `needs an integer sum, and ${last.name} is a float`];
     if (requantize.format.kind !== 'int') yield [['requantize', 'format'], 'must be an integer format'];
     if (requantize.kind !== 'shift' && requantize.multiplier === undefined)
       yield [['requantize'], `of kind "${requantize.kind}" needs a multiplier`];
   }
-  if (blockScale?.apply === 'group' && lanes > 1 && lanes % blockScale.size !== 0)
+  if (blockScale?.apply === 'group' && lanes > 1 && lanes % groupOf(blockScale) !== 0)
     yield [['blockScale', 'size'], `must divide the ${lanes} lanes when it applies to groups`];
+  if (blockScale?.group !== undefined && blockScale.size % blockScale.group !== 0)
+    yield [['blockScale', 'group'], `must divide the size, ${blockScale.size}`];
 }
 
 /**

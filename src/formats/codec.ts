@@ -79,7 +79,8 @@ export function decode(format: Format, code: bigint | number, subnormals: Subnor
   }
   if (format.kind === 'table') {
     const value = format.values[Number(bits)];
-    return value === null || value === undefined ? INVALID : fromNumber(value);
+    if (value === null || value === undefined) return INVALID;
+    return Number.isInteger(value) ? finite(value < 0, BigInt(Math.abs(value)), 0) : fromNumber(value);
   }
   const raw = decodeFloat(format, bits >> BigInt(format.paddingBits ?? 0));
   return subnormals === 'flush' && isSubnormal(format, raw) ? finite(raw.sign, 0n, 0) : raw;

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { totalFitOf } from '../../src/datapaths/datapath.js';
 import { compileGemm } from '../../src/datapaths/kernel/index.js';
 import { anyDatapath } from '../datapaths/kernel/arbitrary.js';
 import { anyCode, difference, drawJob, generator, landmarks, normalCode } from '../datapaths/kernel/jobs.js';
@@ -18,7 +19,7 @@ it('any datapath: whatever route it gets gives the reference', () => {
         const gemm = compileGemm(datapath);
         routes.set(gemm.route, (routes.get(gemm.route) ?? 0) + 1);
         const random = generator(seed);
-        const marks = landmarks(datapath.sum.format);
+        const marks = landmarks(totalFitOf(datapath).format);
         const start = seed % 2 === 0 ? () => marks[Math.floor(random() * marks.length)] : undefined;
         const draw = seed % 3 === 0 ? normalCode(random, 1) : anyCode(random);
         const found = difference(gemm, drawJob(datapath, [3, 5, k], draw, start));

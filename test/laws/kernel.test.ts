@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DATAPATHS } from '../../src/datapaths/catalog.js';
-import type { Datapath } from '../../src/datapaths/datapath.js';
+import { type Datapath, totalFitOf } from '../../src/datapaths/datapath.js';
 import { codeArray, compileGemm, type GemmJob, sumArray } from '../../src/datapaths/kernel/index.js';
 import { widthOf } from '../../src/formats/format.js';
 import {
@@ -33,14 +33,15 @@ function everyPair(datapath: Datapath, start: Draw): GemmJob {
   job.b.forEach((_, i) => {
     job.b[i] = i < n && widthOf(datapath.b) <= 8 ? i : Number(draw(datapath.b));
   });
-  const c = sumArray(datapath.sum.format, m * n);
-  for (let i = 0; i < c.length; i++) setCode(c, i, start(datapath.sum.format));
+  const total = totalFitOf(datapath).format;
+  const c = sumArray(total, m * n);
+  for (let i = 0; i < c.length; i++) setCode(c, i, start(total));
   return { ...job, c };
 }
 
 /** Landmarks half of the time. */
 function accumulators(datapath: Datapath): Draw {
-  const marks = landmarks(datapath.sum.format);
+  const marks = landmarks(totalFitOf(datapath).format);
   const any = anyCode(random);
   return (format) => (random() < 0.5 ? marks[Math.floor(random() * marks.length)] : any(format));
 }

@@ -1,4 +1,5 @@
 import type { Datapath } from '../datapath.js';
+import { resultFormatOf } from '../exact.js';
 import { widthOf, type Format } from '../../formats/format.js';
 import type { Order } from '../order.js';
 
@@ -70,7 +71,7 @@ export function sumArray(format: Format, length: number): SumArray {
   return widthOf(format) <= 32 ? new Uint32Array(length) : new BigUint64Array(length);
 }
 
-/** The format of the codes that a datapath gives. */
-export function outputFormatOf({ requantize, result, sum }: Datapath): Format {
-  return requantize?.format ?? result?.format ?? sum.format;
+/** The format of the codes that a datapath gives in an order. */
+export function outputFormatOf(datapath: Datapath, order: Order = datapath.order): Format {
+  return resultFormatOf(datapath, order);
 }

@@ -78,11 +78,12 @@ function drawsOf({ sum: { rounding } }: Datapath, index: number): Draw {
 
 /** Output index -> the last sum as its register carries it. */
 function dotOf(datapath: Datapath, engine: Engine, plan: Plan, job: GemmJob): (index: number) => number {
-  const { a, b, operands: subnormals, sum, combine } = datapath;
+  const { a, b, operands: subnormals, combine, widened } = datapath;
+  const total = plan.outer ?? datapath.sum;
   const { k, n } = job;
   const rows = decodeRows(job.a, decoderOf(a, subnormals));
   const columns = transpose(decodeRows(job.b, decoderOf(b, subnormals)), k, n);
-  const decodeSum = decoderOf(sum.format, sum.subnormals);
+  const decodeSum = decoderOf(total.format, total.subnormals);
   const length = plan.runs.reduce((total, run) => total + run, 0);
   const terms = new Float64Array(length);
   const weights = new Float64Array(combine.kind === 'aligned' ? length : 0);
@@ -96,7 +97,8 @@ function dotOf(datapath: Datapath, engine: Engine, plan: Plan, job: GemmJob): (i
       const place = plan.sequence === undefined ? i : plan.sequence[i];
       const [x, y] = [rows[row + place], columns[column + place]];
       terms[i] = engine.product(x * y);
-      if (combine.kind === 'aligned') weights[i] = normalised ? ownWeight(terms[i]) : weightOf(a, x) * weightOf(b, y);
+      if (combine.kind === 'aligned')
+        weights[i] = normalised ? ownWeight(terms[i]) : weightOf(widened ?? a, x) * weightOf(widened ?? b, y);
     }
     return reduceTerms(job.c === undefined ? 0 : decodeSum(Number(job.c[index])));
   };
@@ -156,21 +158,14 @@ function finisherOf(datapath: Datapath, engine: Engine, fit: Fit | undefined): F
   const { register } = engine;
   const outer = fit === undefined ? register : engine.registerOf(fit);
   const out = result === undefined ? undefined : engine.registerOf(result);
-  const encodeOut = encoderOf(result ?? registerFitOf(sum));
+  const last = result ?? fit ?? registerFitOf(sum);
+  const encodeOut = encoderOf(last);
   return (sums, index, total) => {
     const value = outer.read(total);
-    let code = encodeOut(out === undefined ? (outer === register ? total : settle(engine, value)) : out.round(value));
-    if (stage !== undefined) code = Number(requantize(stage, result?.format ?? sum.format, BigInt(code)));
+    let code = encodeOut(out === undefined ? total : out.round(value));
+    if (stage !== undefined) code = Number(requantize(stage, last.format, BigInt(code)));
     if (nanCode !== undefined && Number.isNaN(value)) code = nanCode;
     if (sums instanceof BigUint64Array) sums[index] = BigInt(code);
     else sums[index] = code;
   };
-}
-
-/** From an outer register to the sum's own; the reference does not count what this rounding does. */
-function settle({ register, tally }: Engine, total: number): number {
-  const { overflowed } = tally;
-  const settled = register.round(total);
-  tally.overflowed = overflowed;
-  return settled;
 }

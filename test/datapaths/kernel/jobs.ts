@@ -1,4 +1,4 @@
-import type { Datapath } from '../../../src/datapaths/datapath.js';
+import { type Datapath, totalFitOf } from '../../../src/datapaths/datapath.js';
 import type { Gemm, GemmJob } from '../../../src/datapaths/kernel/gemm.js';
 import { codeArray, sumArray } from '../../../src/datapaths/kernel/gemm.js';
 import { operandsOf } from '../../../src/datapaths/kernel/reference.js';
@@ -59,17 +59,19 @@ export function landmarks(format: Format): bigint[] {
 }
 
 export function drawJob(
-  { a, b, sum }: Datapath,
+  datapath: Datapath,
   [m, n, k]: readonly [number, number, number],
   draw: Draw,
   start?: Draw,
 ): GemmJob {
+  const { a, b } = datapath;
+  const total = totalFitOf(datapath).format;
   const job: GemmJob = { m, n, k, a: codeArray(a, m * k), b: codeArray(b, k * n) };
   for (let i = 0; i < m * k; i++) job.a[i] = Number(draw(a));
   for (let i = 0; i < k * n; i++) job.b[i] = Number(draw(b));
   if (start === undefined) return job;
-  const c = sumArray(sum.format, m * n);
-  for (let i = 0; i < m * n; i++) setCode(c, i, start(sum.format));
+  const c = sumArray(total, m * n);
+  for (let i = 0; i < m * n; i++) setCode(c, i, start(total));
   return { ...job, c };
 }
 
