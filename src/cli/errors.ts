@@ -49,3 +49,12 @@ function oneLine(text: string): string {
 export function exitCodeOf(thrown: unknown): number {
   return thrown instanceof UsageError ? 2 : 1;
 }
+
+/** Runs what reads the command line's words: a RangeError there is the user's. */
+export function usage<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(error.message, { cause: error }) : error;
+  }
+}

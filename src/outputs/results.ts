@@ -12,6 +12,8 @@ export interface ResultColumn<Row> extends Column<Row> {
   field: string;
   /** CSV only. */
   hidden?: boolean;
+  /** What the terminal shows where it is not the value. */
+  shown?(row: Row): Cell;
 }
 
 const PICO_PER_NANO = 1000;
@@ -43,7 +45,13 @@ export const RUN_COLUMNS: readonly ResultColumn<RunResult>[] = [
   { field: 'sqnrFloatDb', title: 'SQNR to fp32 (dB)', digits: 1, value: (r) => decibel(r.sqnrFloatDb) },
   { field: 'cycles', title: 'cycles', value: (r) => r.cost.cycles.total },
   { field: 'utilizationPercent', title: 'utilisation (%)', digits: 1, value: (r) => percent(r.cost.utilization) },
-  { field: 'energyPj', title: 'energy (nJ)', digits: 0, value: (r) => r.cost.energyPj / PICO_PER_NANO },
+  {
+    field: 'energyPj',
+    title: 'energy (nJ)',
+    digits: 0,
+    value: (r) => r.cost.energyPj,
+    shown: (r) => r.cost.energyPj / PICO_PER_NANO,
+  },
   { field: 'extrapolated', title: 'extrapolated', value: (r) => r.cost.extrapolated },
   { field: 'energySources', title: 'sources', value: (r) => r.cost.sources.join('; '), hidden: true },
 ];
@@ -64,7 +72,13 @@ export const LAYER_COLUMNS: readonly ResultColumn<LayerResult>[] = [
   { field: 'drainCycles', title: 'drain', value: (l) => l.cycles.drain },
   { field: 'stallCycles', title: 'stall', value: (l) => l.cycles.stall },
   { field: 'utilizationPercent', title: 'util. (%)', digits: 1, value: (l) => percent(l.utilization) },
-  { field: 'energyPj', title: 'energy (nJ)', digits: 1, value: (l) => l.energyPj / PICO_PER_NANO },
+  {
+    field: 'energyPj',
+    title: 'energy (nJ)',
+    digits: 1,
+    value: (l) => l.energyPj,
+    shown: (l) => l.energyPj / PICO_PER_NANO,
+  },
   { field: 'sums', title: 'sums', value: (l) => l.single.sums, hidden: true },
   { field: 'wrongSums', title: 'wrong sums', value: (l) => l.single.wrong, hidden: true },
   { field: 'sqnrSingleDb', title: 'SQNR (dB)', digits: 1, value: (l) => decibel(l.single.sqnrDb) },
@@ -90,7 +104,13 @@ export const SWEEP_COLUMNS: readonly ResultColumn<SweepPoint>[] = [
   { field: 'sqnrFloatDb', title: 'SQNR to fp32 (dB)', digits: 1, value: (p) => decibel(p.sqnrFloatDb), hidden: true },
   { field: 'cycles', title: 'cycles', value: (p) => p.cycles },
   { field: 'utilizationPercent', title: 'util. (%)', digits: 1, value: (p) => percent(p.utilization) },
-  { field: 'energyPj', title: 'energy (nJ)', digits: 0, value: (p) => p.energyPj / PICO_PER_NANO },
+  {
+    field: 'energyPj',
+    title: 'energy (nJ)',
+    digits: 0,
+    value: (p) => p.energyPj,
+    shown: (p) => p.energyPj / PICO_PER_NANO,
+  },
   { field: 'extrapolated', title: 'extrapolated', value: (p) => p.extrapolated, hidden: true },
   { field: 'pareto', title: 'Pareto', value: (p) => p.pareto },
 ];
@@ -98,7 +118,10 @@ export const SWEEP_COLUMNS: readonly ResultColumn<SweepPoint>[] = [
 /** For the terminal; columns that no row fills are left out. */
 export function resultTable<Row>(columns: readonly ResultColumn<Row>[], rows: readonly Row[]): string {
   const shown = columns.filter((column) => !column.hidden && rows.some((row) => column.value(row) !== undefined));
-  return formatTable(shown, rows);
+  return formatTable(
+    shown.map((column) => ({ ...column, value: column.shown ?? column.value })),
+    rows,
+  );
 }
 
 /** For spreadsheets: every column, energy in pJ, full precision. */
@@ -110,15 +133,6 @@ export function resultCsv<Row>(
   const head = (lead ?? []).map(([name]) => name);
   return csvText(
     [...head, ...columns.map(({ field }) => field)],
-    rows.map((row) => [
-      ...(lead ?? []).map(([, value]) => value(row)),
-      ...columns.map((column) => csvCell(column, row)),
-    ]),
+    rows.map((row) => [...(lead ?? []).map(([, value]) => value(row)), ...columns.map((column) => column.value(row))]),
   );
-}
-
-/** The terminal shows energy in nJ, the field is named pJ. */
-function csvCell<Row>({ field, value }: ResultColumn<Row>, row: Row): Cell {
-  const cell = value(row);
-  return field === 'energyPj' && typeof cell === 'number' ? cell * PICO_PER_NANO : cell;
 }

@@ -54,8 +54,8 @@ export interface Unit {
   lanes: number;
   /** The code of an empty register. */
   zero: number;
-  /** The register after `lanes` products a[aOffset + i] * b[bOffset + i] have met `sum`. */
-  fire(sum: number, a: CodeArray, aOffset: number, b: CodeArray, bOffset: number): number;
+  /** The register after the first `live` (default: all) lanes' products a[aOffset + i] * b[bOffset + i] have met `sum`. */
+  fire(sum: number, a: CodeArray, aOffset: number, b: CodeArray, bOffset: number, live?: number): number;
   /** An outer register after a chunk's sum has been added to it. */
   join(outer: number, inner: number): number;
 }

@@ -40,15 +40,15 @@ function fastUnit(datapath: Datapath, engine: Engine): Unit {
   return {
     lanes,
     zero: zeroOf(datapath),
-    fire(running, a, aOffset, b, bOffset) {
-      for (let i = 0; i < lanes; i++) {
+    fire(running, a, aOffset, b, bOffset, live = lanes) {
+      for (let i = 0; i < live; i++) {
         const x = decodeA(a[aOffset + i]);
         const y = decodeB(b[bOffset + i]);
         terms[i] = engine.product(x * y);
         if (combine.kind === 'aligned')
           weights[i] = own ? ownWeight(terms[i]) : weightOf(datapath.a, x) * weightOf(datapath.b, y);
       }
-      return encodeSum(engine.fire(decodeSum(running), terms, weights, 0, lanes));
+      return encodeSum(engine.fire(decodeSum(running), terms, weights, 0, live));
     },
     join: (outer, inner) => encodeSum(engine.register.add(decodeSum(outer), engine.register.read(decodeSum(inner)))),
   };
@@ -71,8 +71,8 @@ function slowUnit(datapath: Datapath): Unit {
   return {
     lanes,
     zero: zeroOf(datapath),
-    fire(running, a, aOffset, b, bOffset) {
-      const operands = { a: a.subarray(aOffset, aOffset + lanes), b: b.subarray(bOffset, bOffset + lanes), c: running };
+    fire(running, a, aOffset, b, bOffset, live = lanes) {
+      const operands = { a: a.subarray(aOffset, aOffset + live), b: b.subarray(bOffset, bOffset + live), c: running };
       return Number(reduce(datapath, operands, order, random).code);
     },
     join: (outer, inner) => Number(reduce(plain, { a: [inner], b: [1], c: outer }, order, random).code),

@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { makeFolder, writeWhole } from '../outputs/file.js';
+import { LAYER_COLUMNS, resultCsv, resultTable, RUN_COLUMNS } from '../outputs/results.js';
+import type { RunPlan } from '../simulate/plan.js';
+import { integer, jsonOption } from './arguments.js';
+import { command } from './command.js';
+import { energyNote } from './run.js';
+import { dataOption, imagesOption, runWithBar, threadsFrom, threadsOption } from './runs.js';
+import { print, printJson } from './terminal.js';
+
+/** The six datapaths of the main job, each with the network that was quantized for it. */
+const PAIRS: readonly (readonly [string, string])[] = [
+  ['int8', 'digits-int8'],
+  ['int4', 'digits-int4'],
+  ['xnor', 'digits-binary'],
+  ['fp8-fp16', 'digits-e4m3fn'],
+  ['fp8-fp32', 'digits-e4m3fn'],
+  ['fp8-fp32', 'digits-e5m2'],
+  ['fp8-fp32', 'digits-mixed'],
+  ['radix4', 'digits-radix4'],
+  ['radix4-fp16', 'digits-radix4'],
+];
+
+/** Whose layers are shown. */
+const SHOWN = 'fp8-fp16';
+
+/** `demo`: the main job, what `npm start` runs. */
+export const demoCommand = command({
+  usage: 'demo',
+  summary: 'The main job: the digits network on six arrays of 16 x 16, side by side',
+  options: {
+    images: imagesOption,
+    data: dataOption,
+    models: { type: 'string', default: 'models', describe: 'folder of the networks' },
+    out: { type: 'string', default: 'traces', describe: 'folder for CSV files' },
+    threads: threadsOption,
+    json: jsonOption,
+  },
+  examples: [
+    ['demo', '1,000 images'],
+    ['demo --images 100 --out /tmp/demo', 'a quick look'],
+  ],
+  async run({ images, data, models, out, threads, json }) {
+    const plans = PAIRS.map(
+      ([target, network]): RunPlan => ({
+        network: join(models, `${network}.onnx`),
+        reference: join(models, 'digits-fp32.onnx'),
+        target: { base: target },
+        data: { images: integer(images, '--images', 1), ...(data !== undefined && { folder: data }) },
+      }),
+    );
+    const start = performance.now();
+    const results = await runWithBar(plans, threadsFrom(threads));
+    const seconds = (performance.now() - start) / 1000;
+    makeFolder(out);
+    const files = { 'six.csv': resultCsv(RUN_COLUMNS, results), 'six.layers.csv': layersCsv() };
+    function layersCsv(): string {
+      const rows = results.flatMap((result) => result.layers.map((layer) => ({ ...layer, result })));
+      return resultCsv(LAYER_COLUMNS, rows, [
+        ['target', (row) => row.result.target],
+        ['network', (row) => row.result.network],
+      ]);
+    }
+    for (const [name, text] of Object.entries(files)) await writeWhole(join(out, name), text);
+    if (json) return printJson(results);
+    print(`The digits network on arrays of 16 x 16, output stationary, ${images} images, one at a time\n`);
+    print(resultTable(RUN_COLUMNS, results));
+    const shown = results.find(({ target }) => target === SHOWN) ?? results[0];
+    print(`\nLayers of ${shown.network} on ${shown.target}, for one image; errors of the sums against exact ones\n`);
+    print(resultTable(LAYER_COLUMNS, shown.layers));
+    print(`\n${energyNote(results)}`);
+    print(
+      `\nwrote ${Object.keys(files)
+        .map((name) => join(out, name))
+        .join(', ')}`,
+    );
+    print(`${seconds.toFixed(1)} s on ${threads ?? availableParallelism()} threads`);
+  },
+});

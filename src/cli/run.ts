@@ -1,0 +1,73 @@
+import { basename, join } from 'node:path';
+import { makeFolder, writeWhole } from '../outputs/file.js';
+import { LAYER_COLUMNS, resultCsv, resultTable, RUN_COLUMNS } from '../outputs/results.js';
+import { loadTarget } from '../targets/catalog.js';
+import type { RunPlan } from '../simulate/plan.js';
+import type { RunResult } from '../simulate/run.js';
+import { integer, jsonOption } from './arguments.js';
+import { command } from './command.js';
+import { dataOption, imagesOption, referenceOf, runWithBar } from './runs.js';
+import { NOT_COUNTED } from '../energy/actions.js';
+import { print, printJson } from './terminal.js';
+import { usage } from './errors.js';
+
+/** `run`: one network on one target. */
+export const runCommand = command({
+  usage: 'run <network>',
+  summary: 'Run a quantized network on a target: accuracy, errors, cycles and energy, layer by layer',
+  options: {
+    network: { type: 'string', demandOption: true, describe: 'ONNX file of a quantized network' },
+    target: { type: 'string', demandOption: true, describe: 'target by name or file; see "lastbit list targets"' },
+    images: imagesOption,
+    data: dataOption,
+    reference: { type: 'string', describe: 'ONNX file of the float network; default: the one the network names' },
+    out: { type: 'string', describe: 'folder for CSV files' },
+    verbose: { type: 'boolean', default: false, describe: 'say how each layer was computed, and why' },
+    json: jsonOption,
+  },
+  examples: [
+    ['run models/digits-int8.onnx --target int8', 'on generated digits'],
+    ['run models/digits-e4m3fn.onnx --target fp8-fp16 --data mnist --out results', "on MNIST's test set"],
+  ],
+  async run({ network, target, images, data, reference, out, verbose, json }) {
+    usage(() => loadTarget(target));
+    const plan: RunPlan = {
+      network,
+      target: { base: target },
+      data: { images: integer(images, '--images', 1), ...(data !== undefined && { folder: data }) },
+    };
+    const float = reference ?? referenceOf(network);
+    const [result] = await runWithBar([float === undefined ? plan : { ...plan, reference: float }]);
+    if (out !== undefined) await writeResult(out, result);
+    if (json) printJson(result);
+    else show(result, verbose);
+  },
+});
+
+/** `<network>.<target>.csv` and `<network>.<target>.layers.csv`. @returns the paths */
+export async function writeResult(folder: string, result: RunResult): Promise<string[]> {
+  makeFolder(folder);
+  const stem = join(folder, `${basename(result.network, '.onnx')}.${result.target}`);
+  await writeWhole(`${stem}.csv`, resultCsv(RUN_COLUMNS, [result]));
+  await writeWhole(`${stem}.layers.csv`, resultCsv(LAYER_COLUMNS, result.layers));
+  return [`${stem}.csv`, `${stem}.layers.csv`];
+}
+
+function show(result: RunResult, verbose: boolean): void {
+  print(`${result.network} on ${result.target}, ${result.images} images, one at a time\n`);
+  print(resultTable(RUN_COLUMNS, [result]));
+  print(
+    `\nPer layer and inference; errors of its sums on golden input, and entire: with the errors of the layers before\n`,
+  );
+  print(resultTable(LAYER_COLUMNS, result.layers));
+  print(`\n${energyNote([result])}`);
+  if (verbose) for (const { layer, route } of result.layers) print(`${layer}: ${route}`);
+}
+
+/** Where the energies are from, and what they leave out. */
+export function energyNote(results: readonly RunResult[]): string {
+  const sources = [...new Set(results.flatMap(({ cost }) => cost.sources))];
+  const extrapolated = results.filter(({ cost }) => cost.extrapolated).map(({ target }) => target);
+  const doubt = extrapolated.length === 0 ? '' : `\nextrapolated in part: ${extrapolated.join(', ')}`;
+  return `energy from: ${sources.join('; ')}${doubt}\n${NOT_COUNTED}`;
+}

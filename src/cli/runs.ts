@@ -1,0 +1,52 @@
+import { SingleBar } from 'cli-progress';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { loadNetwork, type RunPlan } from '../simulate/plan.js';
+import { type PoolOptions, runAll } from '../simulate/pool.js';
+import type { RunResult } from '../simulate/run.js';
+import { integer } from './arguments.js';
+
+/** What the commands that run networks share: options, the progress bar, and the float network to compare with. */
+export const imagesOption = { type: 'number', default: 1000, describe: 'images to classify' } as const;
+export const dataOption = {
+  type: 'string',
+  describe: "folder with MNIST's IDX files (plain or .gz); default: generated digits",
+} as const;
+export const threadsOption = { type: 'number', describe: 'worker threads; default: one for each processor' } as const;
+
+/** A bar with the time that is left, on a terminal only; elsewhere nothing is written. */
+export function progressBar(total: number, unit: string): { update(done: number): void; stop(): void } {
+  const bar = new SingleBar({
+    format: `{bar} {percentage}% | {value} of {total} ${unit} | {eta_formatted} left`,
+    hideCursor: true,
+    clearOnComplete: true,
+    stopOnComplete: false,
+    barsize: 30,
+  });
+  bar.start(total, 0);
+  return { update: (done) => bar.update(done), stop: () => bar.stop() };
+}
+
+/** Runs plans with a bar over all their images. */
+export async function runWithBar(plans: readonly RunPlan[], options: PoolOptions = {}): Promise<RunResult[]> {
+  const total = plans.reduce((sum, { data }) => sum + data.images, 0);
+  const bar = progressBar(total, 'images');
+  try {
+    return await runAll(plans, { ...options, progress: bar.update });
+  } finally {
+    bar.stop();
+  }
+}
+
+/** `--threads` for the pool. */
+export function threadsFrom(threads: number | undefined): PoolOptions {
+  return threads === undefined ? {} : { threads: integer(threads, '--threads', 1) };
+}
+
+/** The float network that a quantized one names in its metadata, where it lies in the same folder. */
+export function referenceOf(path: string): string | undefined {
+  const name = loadNetwork(path).metadata.reference;
+  if (name === undefined) return undefined;
+  const beside = join(dirname(path), name);
+  return existsSync(beside) ? beside : undefined;
+}

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
+import { makeFolder, writeWhole } from '../outputs/file.js';
+import { resultCsv, resultTable, SWEEP_COLUMNS } from '../outputs/results.js';
+import { fingerprintOf, type Journal, openJournal } from '../simulate/journal.js';
+import { planSweep, runSweep, type SweepPlan } from '../simulate/sweep.js';
+import { parseSweep } from '../simulate/sweepFile.js';
+import { jsonOption } from './arguments.js';
+import { command } from './command.js';
+import { progressBar, threadsFrom, threadsOption } from './runs.js';
+import { print, printJson, remark } from './terminal.js';
+import { VERSION } from './version.js';
+import { rmSync } from 'node:fs';
+
+/** `sweep`: all combinations of networks, datapaths and arrays. */
+export const sweepCommand = command({
+  usage: 'sweep <file>',
+  summary: 'Run all combinations of networks, datapaths, array sizes and dataflows; mark the Pareto-optimal ones',
+  options: {
+    file: { type: 'string', demandOption: true, describe: 'YAML or JSON; "lastbit schema sweep" says what is in it' },
+    out: {
+      type: 'string',
+      describe: 'folder for sweep.csv and its journal; default: beside nothing, the name of the file',
+    },
+    fresh: { type: 'boolean', default: false, describe: 'forget what an earlier, interrupted run has done' },
+    threads: threadsOption,
+    json: jsonOption,
+  },
+  examples: [
+    ['sweep space.yaml', 'writes space/sweep.csv; the same command goes on after a kill'],
+    ['sweep space.yaml --threads 1 --json', 'the same rows in the same order'],
+  ],
+  async run({ file, out, fresh, threads, json }) {
+    const text = readFileSync(file, 'utf8');
+    const sweep = parseSweep(text, file);
+    const plan = planSweep(sweep);
+    for (const reason of plan.skipped) remark(`skipped ${reason}`);
+    const folder = out ?? basename(file, extname(file));
+    makeFolder(folder);
+    const path = join(folder, 'journal.ndjson');
+    if (fresh) rmSync(path, { force: true });
+    const inputs = [...sweep.networks, ...(sweep.reference === undefined ? [] : [sweep.reference])];
+    const journal = openJournal(path, fingerprintOf([VERSION, text, ...inputs.map((input) => readFileSync(input))]));
+    const points = await runJournaled(plan, journal, threadsFrom(threads));
+    await writeWhole(join(folder, 'sweep.csv'), resultCsv(SWEEP_COLUMNS, points));
+    if (json) printJson(points);
+    else print(`${resultTable(SWEEP_COLUMNS, points)}\n\n${points.length} points in ${join(folder, 'sweep.csv')}`);
+  },
+});
+
+async function runJournaled(plan: SweepPlan, journal: Journal, options: ReturnType<typeof threadsFrom>) {
+  const arithmetics = new Map(plan.points.map(({ arithmetic, plan: { data } }) => [arithmetic, data.images]));
+  if (journal.resumed > 0) remark(`goes on after ${journal.resumed} of ${arithmetics.size} runs`);
+  const todo = [...arithmetics].filter(([arithmetic]) => journal.find(arithmetic) === undefined);
+  const bar = progressBar(
+    todo.reduce((sum, [, images]) => sum + images, 0),
+    'images',
+  );
+  try {
+    return await runSweep(plan, journal, { ...options, progress: bar.update });
+  } finally {
+    bar.stop();
+    journal.close();
+  }
+}

@@ -1,0 +1,17 @@
+/** What a point is judged by: accuracy is to be high, cycles and energy low. */
+export interface Objectives {
+  accuracy: number;
+  cycles: number;
+  energyPj: number;
+}
+
+/** True for each point that no other one matches in all three and beats in one. */
+export function paretoOptimal(points: readonly Objectives[]): boolean[] {
+  return points.map((point) => !points.some((other) => dominates(other, point)));
+}
+
+function dominates(x: Objectives, y: Objectives): boolean {
+  const notWorse = x.accuracy >= y.accuracy && x.cycles <= y.cycles && x.energyPj <= y.energyPj;
+  const better = x.accuracy > y.accuracy || x.cycles < y.cycles || x.energyPj < y.energyPj;
+  return notWorse && better;
+}

@@ -1,0 +1,46 @@
+import { macArray, type MacArray } from '../arrays/dataflow.js';
+import { loadTarget } from '../targets/catalog.js';
+import { type TargetFields, targetOf, targetSchema } from '../targets/schema.js';
+import { type Target, withEveryEnergy } from '../targets/target.js';
+import { readFileSync } from 'node:fs';
+import { readOnnx } from '../networks/onnx/read.js';
+import type { Network } from '../networks/network.js';
+import { type Dataset, firstOf } from '../training/dataset.js';
+import { digits } from '../training/digits.js';
+import { readIdx } from '../training/idx.js';
+
+/** What a run needs, as plain data that can go to another thread. Paths are relative to the working folder. */
+export interface RunPlan {
+  /** ONNX file of a quantized network. */
+  network: string;
+  /** ONNX file of the float network that it was made from, to be compared with. */
+  reference?: string;
+  data: DataPlan;
+  target: TargetPlan;
+}
+
+/** Generated digits of the test seed, or the head of MNIST's test set in a folder of IDX files. */
+export interface DataPlan {
+  folder?: string;
+  images: number;
+}
+
+/** A target by name or file, or the fields of one, with what a sweep changes of its array. */
+export interface TargetPlan {
+  base: string | TargetFields;
+  array?: Partial<MacArray>;
+}
+
+/** @throws Error naming the file and what is wrong with it */
+export function loadNetwork(path: string): Network {
+  return readOnnx(readFileSync(path), path);
+}
+
+export function loadData({ folder, images }: DataPlan): Dataset {
+  return folder === undefined ? digits(images) : firstOf(readIdx(folder), images);
+}
+
+export function resolveTarget({ base, array }: TargetPlan): Target {
+  const target = typeof base === 'string' ? loadTarget(base) : targetOf(targetSchema.parse(base), String(base.name));
+  return array === undefined ? target : withEveryEnergy({ ...target, array: macArray({ ...target.array, ...array }) });
+}
