@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { makeFolder, writeWhole } from '../outputs/file.js';
 import { LAYER_COLUMNS, resultCsv, resultTable, RUN_COLUMNS } from '../outputs/results.js';
 import type { RunPlan } from '../simulate/plan.js';
+import type { LayerResult, RunResult } from '../simulate/run.js';
 import { integer, jsonOption } from './arguments.js';
 import { command } from './command.js';
 import { energyNote } from './run.js';
@@ -54,14 +55,7 @@ export const demoCommand = command({
     const results = await runWithBar(plans, threadsFrom(threads));
     const seconds = (performance.now() - start) / 1000;
     makeFolder(out);
-    const files = { 'six.csv': resultCsv(RUN_COLUMNS, results), 'six.layers.csv': layersCsv() };
-    function layersCsv(): string {
-      const rows = results.flatMap((result) => result.layers.map((layer) => ({ ...layer, result })));
-      return resultCsv(LAYER_COLUMNS, rows, [
-        ['target', (row) => row.result.target],
-        ['network', (row) => row.result.network],
-      ]);
-    }
+    const files = { 'six.csv': resultCsv(RUN_COLUMNS, results), 'six.layers.csv': layersCsv(results) };
     for (const [name, text] of Object.entries(files)) await writeWhole(join(out, name), text);
     if (json) return printJson(results);
     print(`The digits network on arrays of 16 x 16, output stationary, ${images} images, one at a time\n`);
@@ -78,3 +72,12 @@ export const demoCommand = command({
     print(`${seconds.toFixed(1)} s on ${threads ?? availableParallelism()} threads`);
   },
 });
+
+/** The layers of every run, with what ran and where in front. */
+function layersCsv(results: readonly RunResult[]): string {
+  const rows = results.flatMap((result) => result.layers.map((layer) => ({ ...layer, result })));
+  return resultCsv<LayerResult & { result: RunResult }>(LAYER_COLUMNS, rows, [
+    ['target', (row) => row.result.target],
+    ['network', (row) => row.result.network],
+  ]);
+}

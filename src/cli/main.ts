@@ -4,17 +4,25 @@ import { discardUnfinished } from '../outputs/file.js';
 import { type Command, nameOf, positionalsOf } from './command.js';
 import { checkCommand } from './check.js';
 import { convertCommand } from './convert.js';
+import { demoCommand } from './demo.js';
 import { exitCodeOf, explain, UsageError, Verdict } from './errors.js';
 import { evalCommand } from './eval.js';
 import { listCommand } from './list.js';
+import { runCommand } from './run.js';
 import { schemaCommand } from './schema.js';
 import { showCommand } from './show.js';
+import { sweepCommand } from './sweep.js';
 import { print, remark } from './terminal.js';
+import { traceCommand } from './trace.js';
 import { vectorsCommand } from './vectors.js';
 import { VERSION } from './version.js';
 
 /** Every command, in the order of the help. */
 const COMMANDS: readonly Command[] = [
+  runCommand,
+  sweepCommand,
+  traceCommand,
+  demoCommand,
   convertCommand,
   evalCommand,
   checkCommand,

@@ -1,9 +1,10 @@
 import { macArray, type MacArray } from '../arrays/dataflow.js';
 import { loadTarget } from '../targets/catalog.js';
 import { type TargetFields, targetOf, targetSchema } from '../targets/schema.js';
-import { type Target, withEveryEnergy } from '../targets/target.js';
+import { type Target, unitFor, withEveryEnergy } from '../targets/target.js';
 import { readFileSync } from 'node:fs';
 import { readOnnx } from '../networks/onnx/read.js';
+import { lower } from '../networks/lower.js';
 import type { Network } from '../networks/network.js';
 import { type Dataset, firstOf } from '../training/dataset.js';
 import { digits } from '../training/digits.js';
@@ -43,4 +44,18 @@ export function loadData({ folder, images }: DataPlan): Dataset {
 export function resolveTarget({ base, array }: TargetPlan): Target {
   const target = typeof base === 'string' ? loadTarget(base) : targetOf(targetSchema.parse(base), String(base.name));
   return array === undefined ? target : withEveryEnergy({ ...target, array: macArray({ ...target.array, ...array }) });
+}
+
+/** Why a target cannot run a network; undefined when it can. */
+export function whyNot(network: Network, target: Target): string | undefined {
+  try {
+    for (const { layer, aFormat, bFormat } of lower(network)) {
+      if (aFormat === undefined || bFormat === undefined) return `layer ${layer} is not quantized`;
+      unitFor(target, layer, aFormat, bFormat);
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
+  }
 }

@@ -1,12 +1,11 @@
 import { orderOf } from '../arrays/dataflow.js';
 import type { MacArray } from '../arrays/dataflow.js';
-import { lower } from '../networks/lower.js';
 import type { Network } from '../networks/network.js';
-import { type Target, unitFor } from '../targets/target.js';
+import type { Target } from '../targets/target.js';
 import { judgeCost } from './cost.js';
 import type { Journal } from './journal.js';
 import { paretoOptimal } from './pareto.js';
-import { loadNetwork, resolveTarget, type RunPlan } from './plan.js';
+import { loadNetwork, resolveTarget, type RunPlan, whyNot } from './plan.js';
 import { type PoolOptions, runAll } from './pool.js';
 import type { Outcome, RunResult } from './run.js';
 import { type SweepFile, targetAround } from './sweepFile.js';
@@ -77,20 +76,6 @@ function pointsOf(file: SweepFile, path: string, network: Network, datapath: str
       }),
     ),
   );
-}
-
-/** Why a target cannot run a network; undefined when it can. */
-function whyNot(network: Network, target: Target): string | undefined {
-  try {
-    for (const { layer, aFormat, bFormat } of lower(network)) {
-      if (aFormat === undefined || bFormat === undefined) return `layer ${layer} is not quantized`;
-      unitFor(target, layer, aFormat, bFormat);
-    }
-    return undefined;
-  } catch (error) {
-    if (error instanceof RangeError) return error.message;
-    throw error;
-  }
 }
 
 /**
