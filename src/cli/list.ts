@@ -1,3 +1,6 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { DATAPATHS } from '../datapaths/catalog.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import { describeFit } from '../datapaths/describe.js';
@@ -5,6 +8,10 @@ import { FORMATS } from '../formats/catalog.js';
 import { type Format, widthOf } from '../formats/format.js';
 import { latticeOf } from '../formats/lattice.js';
 import { toNumber } from '../formats/raw.js';
+import { macsOf } from '../networks/lower.js';
+import { loadNetwork } from '../simulate/plan.js';
+import { TARGETS } from '../targets/catalog.js';
+import type { Target } from '../targets/target.js';
 import { formatTable } from '../outputs/table.js';
 import { jsonOption } from './arguments.js';
 import { command } from './command.js';
@@ -18,6 +25,8 @@ export type Listed = { name: string } & Readonly<Record<string, string | number 
 const LISTS: Readonly<Record<string, () => Listed[] | Promise<Listed[]>>> = {
   formats: () => FORMATS.map(listedFormat),
   datapaths: () => DATAPATHS.map(listedDatapath),
+  targets: () => TARGETS.map(listedTarget),
+  networks: () => networkFiles().map(listedNetwork),
 };
 
 function listedFormat(format: Format): Listed {
@@ -54,6 +63,34 @@ function listedDatapath(datapath: Datapath): Listed {
     sum: describeFit(sum),
     order: order.kind,
   };
+}
+
+function listedTarget({ name, array, datapath, others, clockMhz, energy }: Target): Listed {
+  return {
+    name,
+    array: `${array.rows}x${array.cols}`,
+    dataflow: array.dataflow,
+    datapath: datapath.name,
+    others: others.map((other) => other.name).join(' '),
+    'clock (MHz)': clockMhz,
+    energy: energy.name,
+  };
+}
+
+const MODELS = 'models';
+
+/** The networks in the folder `models`, here or where the command was installed. */
+function networkFiles(): string[] {
+  const installed = relative(process.cwd(), fileURLToPath(new URL(`../../${MODELS}`, import.meta.url)));
+  const folder = [MODELS, installed].find((path) => existsSync(path));
+  if (folder === undefined) return [];
+  const files = readdirSync(folder).filter((name) => name.endsWith('.onnx'));
+  return files.sort().map((name) => join(folder, name));
+}
+
+function listedNetwork(path: string): Listed {
+  const network = loadNetwork(path);
+  return { name: path, layers: network.layers.length, MAC: macsOf(network), input: network.input.shape.join('x') };
 }
 
 /** `list`: the names of a catalogue. */

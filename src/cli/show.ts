@@ -7,10 +7,14 @@ import { loadDatapath } from '../datapaths/schema.js';
 import { FORMATS, findFormat } from '../formats/catalog.js';
 import { widthOf } from '../formats/format.js';
 import { didYouMean } from '../formats/nearest.js';
+import { loadNetwork } from '../simulate/plan.js';
+import { TARGETS } from '../targets/catalog.js';
 import { jsonOption } from './arguments.js';
 import { command } from './command.js';
 import { UsageError } from './errors.js';
 import { formatReport, showFormat } from './showFormat.js';
+import { networkReport, showNetwork } from './showNetwork.js';
+import { showTarget, targetReport } from './showTarget.js';
 import { print, printJson } from './terminal.js';
 
 /** Something that `show` knows: how a name is found, and what is printed. */
@@ -21,12 +25,21 @@ interface Showable {
   find(name: string): { report(): object; show(): void } | undefined;
 }
 
+/** Adding a kind is one entry. */
 const SHOWABLES: readonly Showable[] = [
+  {
+    kind: 'target',
+    names: () => TARGETS.map((target) => target.name),
+    find(name) {
+      const target = TARGETS.find((candidate) => candidate.name === name);
+      return target && { report: () => targetReport(target), show: () => showTarget(target) };
+    },
+  },
   {
     kind: 'datapath',
     names: () => DATAPATHS.map((datapath) => datapath.name),
     find(name) {
-      const datapath = /\.(ya?ml|json)$/.test(name) ? loadDatapath(name) : findDatapath(name);
+      const datapath = isFile(name) ? loadDatapath(name) : findDatapath(name);
       return datapath && { report: () => describeDatapath(datapath), show: () => showDatapath(datapath) };
     },
   },
@@ -38,19 +51,33 @@ const SHOWABLES: readonly Showable[] = [
       return format && { report: () => formatReport(format), show: () => showFormat(format) };
     },
   },
+  {
+    kind: 'network',
+    names: () => [],
+    find(name) {
+      if (!name.endsWith('.onnx')) return undefined;
+      const network = loadNetwork(name);
+      return { report: () => networkReport(network), show: () => showNetwork(network) };
+    },
+  },
 ];
 
-/** `show`: everything about one thing of the catalogues. Some names are both a format and a datapath: both are shown. */
+function isFile(name: string): boolean {
+  return /\.(ya?ml|json)$/i.test(name);
+}
+
+/** `show`: everything about one thing of the catalogues. A name may be of several kinds: all are shown. */
 export const showCommand = command({
   usage: 'show <name>',
-  summary: 'Show a format with its codes, or a datapath with its fields',
+  summary: 'Show a format, a datapath, a target or a network',
   options: {
-    name: { type: 'string', demandOption: true, describe: 'as in "lastbit list", or a datapath file' },
+    name: { type: 'string', demandOption: true, describe: 'as in "lastbit list", a datapath file, or an .onnx file' },
     json: jsonOption,
   },
   examples: [
     ['show e4m3fn', 'all 256 codes and their values'],
-    ['show fp8-fp16', 'a datapath as a file would have it'],
+    ['show fp8-fp16', 'a target with the source of each field, and the datapath of that name as a file has it'],
+    ['show models/digits-int8.onnx', 'the layers of a network'],
   ],
   run({ name, json }) {
     const found = SHOWABLES.flatMap(({ kind, find }) => {

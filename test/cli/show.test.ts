@@ -1,4 +1,7 @@
 import { expect, it } from 'vitest';
+import { linesOfNetwork } from '../../src/cli/showNetwork.js';
+import type { Network } from '../../src/networks/network.js';
+import { floatTensor } from '../../src/networks/tensor.js';
 import { folderWith, lastbit } from './command.js';
 
 it('list and show speak JSON', () => {
@@ -28,4 +31,37 @@ it('a name may be two things, and both are shown', () => {
   const { stdout } = lastbit(folderWith(), ['show', 'int8']);
   expect(stdout).toContain('# datapath int8: 8 x 8 bits to int32');
   expect(stdout).toContain('format int8, 8 bits');
+});
+
+it('a target is shown with the source of every field', () => {
+  const folder = folderWith();
+  const { stdout, status } = lastbit(folder, ['show', 'xnor']);
+  expect(status).toBe(0);
+  for (const field of ['array', 'datapath', 'memories', 'clockMhz', 'energy'])
+    expect(stdout).toMatch(new RegExp(`^ {2}${field}: .+\n {4}source: .+$`, 'm'));
+  expect(JSON.parse(lastbit(folder, ['show', 'xnor', '--json']).stdout).target.array).toMatchObject({
+    rows: 16,
+    cols: 16,
+  });
+  expect(
+    JSON.parse(lastbit(folder, ['list', 'targets', '--json']).stdout).map(({ name }: { name: string }) => name),
+  ).toContain('xnor');
+});
+
+it('a network is shown layer by layer, with the MACs of one image', () => {
+  const weight = floatTensor([10, 784], new Float32Array(7840));
+  const network: Network = {
+    name: 'small',
+    input: { name: 'image', shape: [1, 28, 28] },
+    output: 'fc',
+    layers: [
+      { op: 'flatten', name: 'flat', input: 'image' },
+      { op: 'dense', name: 'fc', input: 'flat', weight, result: { kind: 'float' } },
+    ],
+    metadata: {},
+  };
+  expect(linesOfNetwork(network)).toEqual([
+    { layer: 'flat', op: 'flatten', input: '1x28x28 float', weight: '', output: '784 float', macs: undefined },
+    { layer: 'fc', op: 'dense', input: '784 float', weight: '10x784 float', output: '10 float', macs: 7840 },
+  ]);
 });

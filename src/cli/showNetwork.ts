@@ -1,0 +1,70 @@
+import { isMacLayer, type Layer, type Network } from '../networks/network.js';
+import { lower, macsOf, statesOf, type TensorState } from '../networks/lower.js';
+import type { Quantization } from '../networks/tensor.js';
+import { formatTable } from '../outputs/table.js';
+import { print } from './terminal.js';
+
+/** One line for each layer: what comes in, what it holds, what it costs, what goes out. */
+export interface LayerLine {
+  layer: string;
+  op: string;
+  input: string;
+  weight: string;
+  output: string;
+  /** Multiply-accumulates of one image. */
+  macs?: number;
+}
+
+function formatOf(quantization: Quantization | undefined): string {
+  return quantization === undefined ? 'float' : quantization.fit.format.name;
+}
+
+function tensorText(state: TensorState | undefined): string {
+  return state === undefined ? '' : `${state.shape.join('x')} ${formatOf(state.quantization)}`;
+}
+
+function weightText(layer: Layer): string {
+  if (!isMacLayer(layer)) return '';
+  const { weight } = layer;
+  return `${weight.shape.join('x')} ${formatOf(weight.kind === 'codes' ? weight.quantization : undefined)}`;
+}
+
+/** The layers of a network in order. */
+export function linesOfNetwork(network: Network): LayerLine[] {
+  const states = statesOf(network);
+  const macs = new Map(lower(network).map(({ layer, m, n, k, groups }) => [layer, m * n * k * groups]));
+  return network.layers.map((layer) => ({
+    layer: layer.name,
+    op: layer.op,
+    input: tensorText(states.get(layer.input)),
+    weight: weightText(layer),
+    output: tensorText(states.get(layer.name)),
+    macs: macs.get(layer.name),
+  }));
+}
+
+/** Everything about a network but its weights, for machines. */
+export function networkReport(network: Network): object {
+  const { name, input, output, metadata } = network;
+  return { name, input, output, metadata, macs: macsOf(network), layers: linesOfNetwork(network) };
+}
+
+/** `show <file.onnx>`. */
+export function showNetwork(network: Network): void {
+  print(`network ${network.name}: ${network.layers.length} layers, ${macsOf(network)} MAC an image`);
+  for (const [key, value] of Object.entries(network.metadata)) print(`  ${key}: ${value}`);
+  print('');
+  print(
+    formatTable<LayerLine>(
+      [
+        { title: 'layer', value: (line) => line.layer },
+        { title: 'op', value: (line) => line.op },
+        { title: 'input', value: (line) => line.input },
+        { title: 'weight', value: (line) => line.weight },
+        { title: 'output', value: (line) => line.output },
+        { title: 'MAC', value: (line) => line.macs },
+      ],
+      linesOfNetwork(network),
+    ),
+  );
+}
