@@ -27,10 +27,9 @@ export function build() {
   if (!existsSync(tsc)) throw new Error('lastbit is not installed: run npm ci first');
   const fresh = mkdtempSync(join(root, '.dist-'));
   try {
-    const result = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', fresh], {
-      cwd: root,
-      encoding: 'utf8',
-    });
+    // Types are checked by `npm run types`; here only code is made, in a third of the time.
+    const options = ['-p', join(root, 'tsconfig.build.json'), '--outDir', fresh, '--noCheck'];
+    const result = spawnSync(process.execPath, [tsc, ...options], { cwd: root, encoding: 'utf8' });
     if (result.status !== 0) throw new Error(`the build failed:\n${result.stdout}${result.stderr}`);
     for (const file of files(join(root, 'src')).filter((name) => !/\.(ts|js)$/.test(name)))
       cpSync(file, join(fresh, file.slice(join(root, 'src').length)));
