@@ -22,49 +22,68 @@ export function productOf(layer: ConvLayer | DenseLayer, input: readonly number[
   return { m: input[0] * pixels, n: filters / groups, k: sizeOf(patch), groups, pixels, output };
 }
 
-/** Where a patch element comes from: for every output row (or column) and kernel row (or column), the input's, or -1. */
-function sources(
-  outputs: number,
-  taps: number,
-  stride: number,
-  dilation: number,
-  pad: number,
-  length: number,
-): Int32Array {
-  const from = new Int32Array(outputs * taps);
-  for (let o = 0; o < outputs; o++)
-    for (let t = 0; t < taps; t++) {
-      const at = o * stride + t * dilation - pad;
-      from[o * taps + t] = at >= 0 && at < length ? at : -1;
-    }
-  return from;
-}
-
-interface Window {
+/** A group of an image with its padding around it: channels / groups planes of height x width. */
+interface Frame {
   channels: number;
   height: number;
   width: number;
-  p: number;
-  q: number;
-  r: number;
-  s: number;
-  rows: Int32Array;
-  cols: Int32Array;
+  /** Where each element of the patches [p * q, channels * r * s] of one image lies in the frame. */
+  from: Int32Array;
+  /** Where each element of the image's group lies in the frame. */
+  inside: Int32Array;
 }
 
-function windowOf(layer: ConvLayer, [, c, height, width]: readonly number[], [, , p, q]: readonly number[]): Window {
-  const [r, s] = layer.weight.shape.slice(2);
-  const { stride, dilation, pad } = layer;
-  const rows = sources(p, r, stride[0], dilation[0], pad[0], height);
-  const cols = sources(q, s, stride[1], dilation[1], pad[1], width);
-  return { channels: c / layer.groups, height, width, p, q, r, s, rows, cols };
+const frames = new WeakMap<ConvLayer, Map<string, Frame>>();
+
+/** Made once for a layer and the size of what it reads. */
+function frameOf(layer: ConvLayer, shape: readonly number[]): Frame {
+  let known = frames.get(layer);
+  if (known === undefined) frames.set(layer, (known = new Map()));
+  const size = shape.slice(1).join('x');
+  let frame = known.get(size);
+  if (frame === undefined) known.set(size, (frame = buildFrame(layer, shape)));
+  return frame;
+}
+
+function buildFrame(layer: ConvLayer, shape: readonly number[]): Frame {
+  const [top, left, bottom, right] = layer.pad;
+  const [rows, cols] = shape.slice(2);
+  const channels = shape[1] / layer.groups;
+  const [height, width] = [rows + top + bottom, cols + left + right];
+  const inside = new Int32Array(channels * rows * cols);
+  for (let i = 0; i < inside.length; i++) {
+    const plane = Math.floor(i / (rows * cols));
+    const row = Math.floor(i / cols) % rows;
+    inside[i] = (plane * height + row + top) * width + (i % cols) + left;
+  }
+  return { channels, height, width, inside, from: patchPlaces(layer, channels, height, width, productOf(layer, shape).output) };
+}
+
+function patchPlaces({ weight, stride, dilation }: ConvLayer, channels: number, height: number, width: number, output: readonly number[]) {
+  const [r, s] = weight.shape.slice(2);
+  const [p, q] = output.slice(2);
+  const from = new Int32Array(p * q * channels * r * s);
+  let at = 0;
+  for (let y = 0; y < p; y++)
+    for (let x = 0; x < q; x++)
+      for (let c = 0; c < channels; c++)
+        for (let i = 0; i < r; i++)
+          for (let j = 0; j < s; j++)
+            from[at++] = (c * height + y * stride[0] + i * dilation[0]) * width + x * stride[1] + j * dilation[1];
+  return from;
 }
 
 type Elements = Float32Array | Uint8Array | Uint16Array | Uint32Array;
 
+/** Place of a group's first element in an image of a batch [images, c, h, w]. */
+function firstOf([, c, height, width]: readonly number[], { groups }: ConvLayer, image: number, group: number): number {
+  return (image * c + (group * c) / groups) * height * width;
+}
+
 /**
- * The patches of one group as rows: [images * p * q, channels * r * s] from [images, c, h, w] (im2col).
+ * The patches of one group as rows: [images * p * q, c / groups * r * s] from [images, c, h, w] (im2col).
  * @param padding what lies outside of the image: 0, or the code of zero
+ * @param spare an array to be filled when it has the right length
  */
 export function patchesOf<T extends Elements>(
   x: T,
@@ -72,50 +91,36 @@ export function patchesOf<T extends Elements>(
   layer: ConvLayer,
   group: number,
   padding: number,
+  spare?: T,
 ): T {
-  const { m, k, output } = productOf(layer, shape);
-  const { channels, height, width, p, q, r, s, rows, cols } = windowOf(layer, shape, output);
-  const patches = new (x.constructor as new (length: number) => T)(m * k);
-  let at = 0;
+  const { channels, height, width, from, inside } = frameOf(layer, shape);
+  const length = shape[0] * from.length;
+  const make = x.constructor as new (length: number) => T;
+  const patches = spare?.length === length ? spare : new make(length);
+  const frame = new make(channels * height * width);
+  frame.fill(padding);
   for (let image = 0; image < shape[0]; image++) {
-    const first = (image * shape[1] + group * channels) * height * width;
-    for (let y = 0; y < p; y++)
-      for (let z = 0; z < q; z++)
-        for (let c = 0; c < channels; c++)
-          for (let i = 0; i < r; i++) {
-            const row = rows[y * r + i];
-            const line = first + (c * height + row) * width;
-            for (let j = 0; j < s; j++) {
-              const col = cols[z * s + j];
-              patches[at++] = row < 0 || col < 0 ? padding : x[line + col];
-            }
-          }
+    const first = firstOf(shape, layer, image, group);
+    for (let i = 0; i < inside.length; i++) frame[inside[i]] = x[first + i];
+    gather(frame, from, patches, image * from.length);
   }
   return patches;
 }
 
+/** A loop of its own, without a branch: half of im2col's time is here (measured). */
+function gather(frame: Elements, from: Int32Array, patches: Elements, at: number): void {
+  for (let i = 0; i < from.length; i++) patches[at + i] = frame[from[i]];
+}
+
 /** The adjoint of `patchesOf`: every patch element is added to the input element that it came from (col2im). */
-export function addPatches(
-  patches: Float32Array,
-  x: Float32Array,
-  shape: readonly number[],
-  layer: ConvLayer,
-  group: number,
-): void {
-  const { channels, height, width, p, q, r, s, rows, cols } = windowOf(layer, shape, productOf(layer, shape).output);
-  let at = 0;
+export function addPatches(patches: Float32Array, x: Float32Array, shape: readonly number[], layer: ConvLayer, group: number): void {
+  const { channels, height, width, from, inside } = frameOf(layer, shape);
+  const frame = new Float32Array(channels * height * width);
   for (let image = 0; image < shape[0]; image++) {
-    const first = (image * shape[1] + group * channels) * height * width;
-    for (let y = 0; y < p; y++)
-      for (let z = 0; z < q; z++)
-        for (let c = 0; c < channels; c++)
-          for (let i = 0; i < r; i++) {
-            const row = rows[y * r + i];
-            const line = first + (c * height + row) * width;
-            for (let j = 0; j < s; j++, at++) {
-              const col = cols[z * s + j];
-              if (row >= 0 && col >= 0) x[line + col] += patches[at];
-            }
-          }
+    frame.fill(0);
+    const at = image * from.length;
+    for (let i = 0; i < from.length; i++) frame[from[i]] += patches[at + i];
+    const first = firstOf(shape, layer, image, group);
+    for (let i = 0; i < inside.length; i++) x[first + i] += frame[inside[i]];
   }
 }

@@ -8,80 +8,106 @@ import { type CodeTensor, type FloatTensor, floatTensor, sizeOf, type Tensor } f
 
 /** The layers beside the MAC array. Those that only move or compare elements run on codes as they are. */
 
-/** The elements under a window: for every output element in order, `visit` gets each input element's place. */
-export function overWindows(
-  layer: PoolLayer,
-  shape: readonly number[],
-  visit: (at: number, from: number) => void,
-): void {
-  const [, height, width] = shape.slice(1);
-  const [, p, q] = shapeAfter(layer, shape.slice(1));
-  const { kernel, stride, pad } = layer;
+/** What lies under each window of a plane of height x width: places [outputs, taps], -1 in the padding. */
+function windowsOf({ kernel, stride, pad }: PoolLayer, [height, width]: readonly number[], [p, q]: readonly number[]): Int32Array {
+  const places = new Int32Array(p * q * kernel[0] * kernel[1]);
   let at = 0;
-  for (let plane = 0; plane < shape[0] * shape[1]; plane++)
-    for (let y = 0; y < p; y++)
-      for (let x = 0; x < q; x++, at++)
-        for (let i = 0; i < kernel[0]; i++)
-          for (let j = 0; j < kernel[1]; j++) {
-            const row = y * stride[0] + i - pad[0];
-            const col = x * stride[1] + j - pad[1];
-            if (row >= 0 && row < height && col >= 0 && col < width) visit(at, (plane * height + row) * width + col);
-          }
-}
-
-/** Places of the largest elements, the first of equals; padding never wins. `rank` orders what lies at two places. */
-export function maxPlaces(
-  layer: PoolLayer,
-  shape: readonly number[],
-  above: (a: number, b: number) => boolean,
-): Int32Array {
-  const places = new Int32Array(sizeOf([shape[0], ...shapeAfter(layer, shape.slice(1))])).fill(-1);
-  overWindows(layer, shape, (at, from) => {
-    if (places[at] < 0 || above(from, places[at])) places[at] = from;
-  });
+  for (let y = 0; y < p; y++)
+    for (let x = 0; x < q; x++)
+      for (let i = 0; i < kernel[0]; i++)
+        for (let j = 0; j < kernel[1]; j++) {
+          const row = y * stride[0] + i - pad[0];
+          const col = x * stride[1] + j - pad[1];
+          places[at++] = row >= 0 && row < height && col >= 0 && col < width ? row * width + col : -1;
+        }
   return places;
 }
 
-/** @throws Error where a window covers padding alone */
+/** The planes of a pool's input and the windows that slide over each. */
+interface Sliding {
+  planes: number;
+  /** Elements of an input plane. */
+  size: number;
+  outputs: number;
+  taps: number;
+  windows: Int32Array;
+  /** Of the output, with the batch. */
+  shape: readonly number[];
+}
+
+function slidingOf(layer: PoolLayer, shape: readonly number[]): Sliding {
+  const after = shapeAfter(layer, shape.slice(1));
+  const windows = windowsOf(layer, shape.slice(2), after.slice(1));
+  const taps = layer.kernel[0] * layer.kernel[1];
+  const outputs = windows.length / taps;
+  return { planes: shape[0] * shape[1], size: sizeOf(shape.slice(2)), outputs, taps, windows, shape: [shape[0], ...after] };
+}
+
+/**
+ * For every output of a max pool, the place of the largest key under its window, the first of equals; NaN is largest.
+ * @throws Error where a window covers padding alone
+ */
+export function maxPlaces(layer: PoolLayer, keys: Float32Array | Int32Array, shape: readonly number[]): Int32Array {
+  const { planes, size, outputs, taps, windows } = slidingOf(layer, shape);
+  const places = new Int32Array(planes * outputs);
+  for (let plane = 0, at = 0; plane < planes; plane++)
+    for (let o = 0; o < outputs; o++, at++) {
+      let best = -1;
+      for (let t = o * taps; t < (o + 1) * taps; t++) {
+        if (windows[t] < 0) continue;
+        const from = plane * size + windows[t];
+        // A comparison with a NaN is false, so this takes one and then keeps it.
+        if (best < 0 || (keys[best] === keys[best] && !(keys[from] <= keys[best]))) best = from;
+      }
+      if (best < 0) throw new Error(`layer ${layer.name}: a window of maxPool lies in the padding alone`);
+      places[at] = best;
+    }
+  return places;
+}
+
+/** Of codes, the largest value by the order of the format. */
 export function maxPool(layer: PoolLayer, x: Tensor): Tensor {
   const shape = [x.shape[0], ...shapeAfter(layer, x.shape.slice(1))];
-  const { data } = x;
-  const ranks = x.kind === 'codes' ? orderTable(x.quantization.fit.format) : undefined;
-  const above =
-    ranks === undefined
-      ? (a: number, b: number) => data[a] > data[b] || data[a] !== data[a]
-      : (a: number, b: number) => ranks[data[a]] > ranks[data[b]];
-  const places = maxPlaces(layer, x.shape, above);
-  if (places.includes(-1)) throw new Error(`layer ${layer.name}: a window of maxPool lies in the padding alone`);
-  if (x.kind === 'float')
-    return floatTensor(
-      shape,
-      Float32Array.from(places, (from) => x.data[from]),
-    );
-  const codes = codeArray(x.quantization.fit.format, places.length);
-  for (let i = 0; i < places.length; i++) codes[i] = x.data[places[i]];
-  return codeTensor(shape, codes, x.quantization);
+  if (x.kind === 'float') return floatTensor(shape, pick(x.data, maxPlaces(layer, x.data, x.shape), new Float32Array(sizeOf(shape))));
+  const { quantization, data } = x;
+  const { format } = quantization.fit;
+  const ranks = pick(orderTable(format), data, new Int32Array(data.length));
+  return codeTensor(shape, pick(data, maxPlaces(layer, ranks, x.shape), codeArray(format, sizeOf(shape))), quantization);
+}
+
+/** out[i] = from[places[i]]. */
+export function pick<T extends CodeTensor['data'] | Int32Array | Float32Array>(from: T, places: CodeTensor['data'] | Int32Array, out: T): T {
+  for (let i = 0; i < places.length; i++) out[i] = from[places[i]];
+  return out;
 }
 
 /** Mean over the elements that lie in the image (ONNX's count_include_pad = 0), in float32. */
 export function averagePool(layer: PoolLayer, x: FloatTensor): FloatTensor {
-  const output = floatTensor([x.shape[0], ...shapeAfter(layer, x.shape.slice(1))]);
-  const counts = new Uint32Array(output.data.length);
-  overWindows(layer, x.shape, (at, from) => {
-    output.data[at] += x.data[from];
-    counts[at]++;
-  });
-  for (let i = 0; i < counts.length; i++) output.data[i] /= counts[i];
+  const { planes, size, outputs, taps, windows, shape } = slidingOf(layer, x.shape);
+  const output = floatTensor(shape);
+  for (let plane = 0, at = 0; plane < planes; plane++)
+    for (let o = 0; o < outputs; o++, at++) {
+      let [total, count] = [0, 0];
+      for (let t = o * taps; t < (o + 1) * taps; t++) {
+        if (windows[t] < 0) continue;
+        total = Math.fround(total + x.data[plane * size + windows[t]]);
+        count++;
+      }
+      output.data[at] = total / count;
+    }
+  return output;
+}
+
+/** f of every element: several times faster than the array's own `map` (measured). */
+function mapped(x: FloatTensor, f: (value: number) => number): FloatTensor {
+  const output = floatTensor(x.shape);
+  for (let i = 0; i < x.data.length; i++) output.data[i] = f(x.data[i]);
   return output;
 }
 
 /** max(x, 0); codes below the one that stands for zero become that one. */
 export function relu(x: Tensor): Tensor {
-  if (x.kind === 'float')
-    return floatTensor(
-      x.shape,
-      x.data.map((value) => (value < 0 ? 0 : value)),
-    );
+  if (x.kind === 'float') return mapped(x, (value) => (value < 0 ? 0 : value));
   const ranks = orderTable(x.quantization.fit.format);
   const zero = zeroCode(x.quantization);
   return { ...x, data: x.data.map((code) => (ranks[code] < ranks[zero] ? zero : code)) as CodeTensor['data'] };
@@ -91,10 +117,9 @@ export function relu(x: Tensor): Tensor {
 export function batchNorm(layer: BatchNormLayer, x: FloatTensor): FloatTensor {
   const output = floatTensor(x.shape);
   const run = sizeOf(x.shape.slice(2));
-  const channels = x.shape[1];
-  for (let i = 0; i < x.data.length; i++) {
-    const c = Math.floor(i / run) % channels;
-    output.data[i] = Math.fround(x.data[i] * layer.scale[c]) + layer.shift[c];
+  for (let plane = 0, i = 0; plane < x.shape[0] * x.shape[1]; plane++) {
+    const c = plane % x.shape[1];
+    for (let end = i + run; i < end; i++) output.data[i] = Math.fround(x.data[i] * layer.scale[c]) + layer.shift[c];
   }
   return output;
 }
@@ -117,17 +142,13 @@ export function softmax(x: FloatTensor): FloatTensor {
 }
 
 export function sign(x: FloatTensor): FloatTensor {
-  return floatTensor(
-    x.shape,
-    x.data.map((value) => (value >= 0 ? 1 : -1)),
-  );
+  return mapped(x, (value) => (value >= 0 ? 1 : -1));
 }
 
 export function add(x: FloatTensor, y: FloatTensor): FloatTensor {
-  return floatTensor(
-    x.shape,
-    x.data.map((value, i) => value + y.data[i]),
-  );
+  const output = floatTensor(x.shape);
+  for (let i = 0; i < x.data.length; i++) output.data[i] = x.data[i] + y.data[i];
+  return output;
 }
 
 export function flatten(x: Tensor): Tensor {

@@ -1,0 +1,61 @@
+import { float32Arithmetic } from '../networks/arithmetic.js';
+import { execute } from '../networks/execute.js';
+import { type ConvLayer, type DenseLayer, isMacLayer, type Layer, type Network } from '../networks/network.js';
+import { dequantize, quantize } from '../networks/quantization.js';
+import { type CodeTensor, type FloatTensor, floatTensor, type Quantization } from '../networks/tensor.js';
+import type { OperandSchemes, Recipe } from './recipe.js';
+import { quantizationOf } from './scheme.js';
+
+/** The schemes of each conv and dense layer, by its name. */
+export function schemesOf(network: Network, recipe: Recipe): Map<string, OperandSchemes> {
+  const macs = network.layers.filter(isMacLayer);
+  return new Map(macs.map((layer, index) => [layer.name, recipe.operands({ index, count: macs.length })]));
+}
+
+/** @throws Error naming the layer when it has codes already */
+export function floatWeights(layer: ConvLayer | DenseLayer): FloatTensor {
+  if (layer.weight.kind === 'float') return layer.weight;
+  throw new Error(`layer ${layer.name} is quantized already (${layer.weight.quantization.fit.format.name}): take the float network`);
+}
+
+export function quantizedWeights(layer: ConvLayer | DenseLayer, { weight }: OperandSchemes): CodeTensor {
+  const real = floatWeights(layer);
+  if (real.data.some(Number.isNaN)) throw new Error(`layer ${layer.name}: a weight is NaN`);
+  return quantize(real, quantizationOf(real, weight));
+}
+
+/**
+ * Quantizations of what each conv and dense layer reads, from images run through the network with its weights on their
+ * grids; `output` is the one of the network's output by the last layer's scheme.
+ */
+export interface Ranges {
+  inputs: ReadonlyMap<string, Quantization>;
+  output: Quantization;
+}
+
+export function calibrate(network: Network, recipe: Recipe, images: FloatTensor): Ranges {
+  const schemes = schemesOf(network, recipe);
+  const rounded: Network = { ...network, layers: network.layers.map((layer) => withRoundedWeights(layer, schemes)) };
+  const wanted = new Set(rounded.layers.filter(isMacLayer).map((layer) => layer.input)).add(network.output);
+  const seen = new Map([[network.input.name, flat(images)]]);
+  execute(rounded, images, float32Arithmetic, (name, tensor) => {
+    if (wanted.has(name)) seen.set(name, flat(dequantize(tensor)));
+  });
+  const inputs = new Map<string, Quantization>();
+  let last: OperandSchemes | undefined;
+  for (const layer of rounded.layers.filter(isMacLayer)) {
+    last = schemes.get(layer.name) as OperandSchemes;
+    inputs.set(layer.name, quantizationOf(seen.get(layer.input) as FloatTensor, last.input));
+  }
+  if (last === undefined) throw new Error(`network ${network.name} has no conv or dense layer to quantize`);
+  return { inputs, output: quantizationOf(seen.get(network.output) as FloatTensor, last.input) };
+}
+
+function flat(x: FloatTensor): FloatTensor {
+  return floatTensor([x.data.length], x.data);
+}
+
+function withRoundedWeights(layer: Layer, schemes: ReadonlyMap<string, OperandSchemes>): Layer {
+  const own = schemes.get(layer.name);
+  return isMacLayer(layer) && own !== undefined ? { ...layer, weight: dequantize(quantizedWeights(layer, own)) } : layer;
+}

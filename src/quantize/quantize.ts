@@ -1,0 +1,79 @@
+import { orderTable } from '../networks/codes.js';
+import { foldBatchNorm } from '../networks/fold.js';
+import { type ConvLayer, type DenseLayer, isMacLayer, type Layer, type Network } from '../networks/network.js';
+import { zeroCode } from '../networks/quantization.js';
+import type { FloatTensor, Quantization } from '../networks/tensor.js';
+import { calibrate, quantizedWeights, type Ranges, schemesOf } from './calibrate.js';
+import type { OperandSchemes, Recipe } from './recipe.js';
+
+type Mac = ConvLayer | DenseLayer;
+
+/**
+ * Makes a quantized network of a float one.
+ * @param images to calibrate on, or the ranges found earlier (training with fake quantization freezes them)
+ * @throws Error naming the layer that the recipe cannot do
+ */
+export function quantizeNetwork(network: Network, recipe: Recipe, images: FloatTensor | Ranges): Network {
+  const ranges = 'inputs' in images ? images : calibrate(network, recipe, images);
+  const schemes = schemesOf(network, recipe);
+  const codes = (layer: Mac) => quantizedWeights(layer, schemes.get(layer.name) as OperandSchemes);
+  const metadata = { ...network.metadata, recipe: recipe.description };
+  if (recipe.result === 'dequantize')
+    return foldBatchNorm({ ...network, metadata, layers: network.layers.flatMap((layer) => dequantizing(layer, codes, ranges)) });
+  return { ...requantizing(foldBatchNorm(network), codes, ranges), metadata };
+}
+
+function inputOf({ name }: Mac, ranges: Ranges): Quantization {
+  const quantization = ranges.inputs.get(name);
+  if (quantization === undefined) throw new Error(`layer ${name}: no range was found for what it reads`);
+  return quantization;
+}
+
+/** A quantize layer before each product, real numbers after it. */
+function dequantizing(layer: Layer, codes: (layer: Mac) => Mac['weight'], ranges: Ranges): Layer[] {
+  if (!isMacLayer(layer)) return [layer];
+  const name = `${layer.name}.input`;
+  const quantize: Layer = { op: 'quantize', name, input: layer.input, quantization: inputOf(layer, ranges) };
+  return [quantize, { ...layer, input: name, weight: codes(layer), result: { kind: 'dequantize' } }];
+}
+
+/** Codes end to end: each product is rescaled to what the next one reads. */
+function requantizing(network: Network, codes: (layer: Mac) => Mac['weight'], ranges: Ranges): Network {
+  const macs = network.layers.filter(isMacLayer);
+  const entry = `${network.input.name}.codes`;
+  const layers: Layer[] = [
+    { op: 'quantize', name: entry, input: network.input.name, quantization: inputOf(macs[0], ranges) },
+  ];
+  const renamed = new Map([[network.input.name, entry]]);
+  for (const layer of network.layers) {
+    const input = renamed.get(layer.input) ?? layer.input;
+    if (isMacLayer(layer)) {
+      const next = macs[macs.indexOf(layer) + 1];
+      const output = next === undefined ? ranges.output : inputOf(next, ranges);
+      layers.push(requantized({ ...layer, input }, codes(layer), inputOf(layer, ranges), output));
+    } else if (layer.op === 'relu' && saturatesAtZero(layers.at(-1))) renamed.set(layer.name, input);
+    else if (layer.op === 'relu' || layer.op === 'maxPool' || layer.op === 'flatten') layers.push({ ...layer, input });
+    else throw new Error(`layer ${layer.name}: ${layer.op} cannot run on codes here; take a recipe that dequantizes`);
+  }
+  const last = renamed.get(network.output) ?? network.output;
+  layers.push({ op: 'dequantize', name: `${last}.real`, input: last });
+  return { ...network, layers, output: `${last}.real` };
+}
+
+/** A product whose codes end below at zero has the relu in its saturation. */
+function saturatesAtZero(layer: Layer | undefined): boolean {
+  if (layer === undefined || !isMacLayer(layer) || layer.result.kind !== 'requantize') return false;
+  const { output } = layer.result;
+  return orderTable(output.fit.format)[zeroCode(output)] === 0;
+}
+
+function requantized(layer: Mac, weight: Mac['weight'], input: Quantization, output: Quantization): Mac {
+  if (weight.kind === 'float' || input.fit.format.kind !== 'int')
+    throw new Error(`layer ${layer.name}: codes end to end need integers, found ${input.fit.format.name}`);
+  const { scale } = weight.quantization;
+  const bias = Int32Array.from({ length: weight.shape[0] }, (_, f) => {
+    const unit = Math.fround(input.scale[0] * scale[scale.length === 1 ? 0 : f]);
+    return Math.round((layer.bias?.[f] ?? 0) / unit);
+  });
+  return { ...layer, weight, bias, result: { kind: 'requantize', output, convention: 'onnx' } };
+}

@@ -1,0 +1,32 @@
+import type { Scheme } from './scheme.js';
+
+/** How a float network becomes a quantized one. */
+export interface Recipe {
+  name: string;
+  /** For `lastbit list` and the file's metadata. */
+  description: string;
+  /**
+   * `requantize`: codes from layer to layer, rescaled by ONNX's arithmetic (a chain of conv, dense, maxPool, relu and
+   * flatten, integers only). `dequantize`: real numbers between layers, quantized before each.
+   */
+  result: 'requantize' | 'dequantize';
+  operands(place: Place): OperandSchemes;
+}
+
+/** Which of a network's conv and dense layers, counted from 0. */
+export interface Place {
+  index: number;
+  count: number;
+}
+
+export interface OperandSchemes {
+  input: Scheme;
+  weight: Scheme;
+  /** In training, latent weights are kept in [-limit, limit]. */
+  weightLimit?: number;
+}
+
+/** First and last layer in one way, all between in another. */
+export function guarded(ends: OperandSchemes, middle: OperandSchemes): Recipe['operands'] {
+  return ({ index, count }) => (index === 0 || index === count - 1 ? ends : middle);
+}

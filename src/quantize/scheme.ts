@@ -1,0 +1,39 @@
+import { type Fit, fitTo } from '../formats/codec.js';
+import { formatNamed } from '../formats/catalog.js';
+import type { FloatTensor, Quantization } from '../networks/tensor.js';
+
+/** Scale and zero point of one grid. */
+export interface Grid {
+  scale: number;
+  zeroPoint: number;
+}
+
+/** Chooses the grid for some values, which are not changed. A scale is positive, whatever the values. */
+export type Calibrator = (values: Float32Array, fit: Fit) => Grid;
+
+/** How one operand of a product is quantized: the format and the method that finds the grid. */
+export interface Scheme {
+  fit: Fit;
+  calibrate: Calibrator;
+  /** One grid for each output channel, or one for the whole tensor. */
+  per: 'channel' | 'tensor';
+}
+
+/** A scheme by the format's name; values beyond the grid saturate, nearest even within it. */
+export function scheme(format: string, calibrate: Calibrator, per: Scheme['per'] = 'tensor'): Scheme {
+  return { fit: fitTo(formatNamed(format), { overflow: 'saturate' }), calibrate, per };
+}
+
+/**
+ * The quantization of a tensor by a scheme; channels are its first axis.
+ * @throws Error when channels come out with different zero points, which no product can take off
+ */
+export function quantizationOf(x: FloatTensor, { fit, calibrate, per }: Scheme): Quantization {
+  const channels = per === 'channel' ? x.shape[0] : 1;
+  const size = x.data.length / channels;
+  const grids = Array.from({ length: channels }, (_, c) => calibrate(x.data.subarray(c * size, (c + 1) * size), fit));
+  const [{ zeroPoint }] = grids;
+  if (grids.some((grid) => grid.zeroPoint !== zeroPoint))
+    throw new Error(`quantization of ${fit.format.name}: the channels' zero points differ: take a symmetric method`);
+  return { fit, scale: Float32Array.from(grids, (grid) => grid.scale), axis: 0, zeroPoint };
+}

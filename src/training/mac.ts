@@ -1,0 +1,152 @@
+import { addPatches, patchesOf, type Product, productOf } from '../networks/convolution.js';
+import { transpose } from '../networks/gemm.js';
+import type { Arithmetic, ConvLayer, DenseLayer, MatmulJob } from '../networks/network.js';
+import { type Parameter, parameter } from '../networks/parameter.js';
+import { type FloatTensor, floatTensor } from '../networks/tensor.js';
+import type { FakeQuantizer } from '../quantize/fake.js';
+import type { Module } from './module.js';
+
+/** How training quantizes the operands of a layer's three products; real numbers where one is left out. */
+export interface OperandQuantizers {
+  input?: FakeQuantizer;
+  weight?: FakeQuantizer;
+  /** Of the gradient by the output, for either product that it enters. */
+  gradient?: { inputGradient: FakeQuantizer; weightGradient: FakeQuantizer };
+  /** Clips the latent weights to [-limit, limit] after each step. */
+  weightLimit?: number;
+}
+
+/** What `forward` leaves for `backward`. */
+interface Kept {
+  x: FloatTensor;
+  /** Operands of the forward product, on their grids: patches by group, weights as stored. */
+  patches: Float32Array[];
+  weight: Float32Array;
+  job: Pick<MatmulJob, 'a' | 'b'>;
+  product: Product;
+}
+
+/**
+ * A conv or dense layer whose three products go through the arithmetic:
+ * y [m, n] = x [m, k] w', dx [m, k] = dy [m, n] w [n, k], dw [n, k] = dy' [n, m] x [m, k]; m counts images and pixels.
+ * @param needsInputGradient false for a layer that reads the network's input
+ */
+export function macModule(
+  layer: ConvLayer | DenseLayer,
+  arithmetic: Arithmetic,
+  quantizers: OperandQuantizers,
+  needsInputGradient: boolean,
+): Module {
+  if (layer.weight.kind !== 'float') throw new Error(`layer ${layer.name} holds codes: only a float network can be trained`);
+  const { shape } = layer.weight;
+  const weight = parameter(`${layer.name}.weight`, layer.weight.data.slice(), { decays: true, limit: quantizers.weightLimit });
+  const bias = layer.bias && parameter(`${layer.name}.bias`, Float32Array.from(layer.bias));
+  let kept: Kept | undefined;
+
+  function forward(x: FloatTensor): FloatTensor {
+    const product = productOf(layer, x.shape);
+    const input = quantizers.input?.forward(x);
+    const weights = quantizers.weight?.forward(floatTensor(shape, weight.value));
+    const job = { a: input?.quantization, b: weights?.quantization };
+    const values = input?.values ?? x;
+    const patches = Array.from({ length: product.groups }, (_, g) =>
+      layer.op === 'conv' ? patchesOf(values.data, x.shape, layer, g, 0, kept?.patches[g]) : values.data,
+    );
+    kept = { x, patches, weight: weights?.values.data ?? weight.value, job, product };
+    return output(kept);
+  }
+
+  function output({ patches, weight: w, job, product }: Kept): FloatTensor {
+    const { m, n, k } = product;
+    const y = floatTensor(product.output);
+    patches.forEach((a, g) => {
+      const b = transpose(groupOf(w, g, n * k), n, k, new Float32Array(n * k));
+      const sums = arithmetic.values(a, b, { layer: layer.name, m, n, k, ...job, pass: 'forward' });
+      toImages(sums, y.data, product, g, bias?.value);
+    });
+    return y;
+  }
+
+  function backward(gradient: FloatTensor): FloatTensor {
+    if (kept === undefined) throw new Error(`layer ${layer.name}: backward before forward`);
+    const { x, product } = kept;
+    if (bias !== undefined) addBiasGradient(gradient.data, product, bias);
+    weightGradient(kept, quantized(gradient, 'weightGradient'));
+    const dx = floatTensor(x.shape);
+    if (needsInputGradient) {
+      inputGradient(kept, quantized(gradient, 'inputGradient'), dx);
+      quantizers.input?.backward(x, dx.data);
+    }
+    return dx;
+  }
+
+  function quantized(gradient: FloatTensor, pass: 'inputGradient' | 'weightGradient') {
+    return quantizers.gradient?.[pass].forward(gradient) ?? { values: gradient, quantization: undefined };
+  }
+
+  function weightGradient({ patches, job, product }: Kept, { values, quantization }: ReturnType<typeof quantized>): void {
+    const { m, n, k } = product;
+    const dw = new Float32Array(weight.value.length);
+    patches.forEach((x, g) => {
+      const dy = rowsOf(values.data, product, g);
+      dw.set(arithmetic.values(dy, x, { layer: layer.name, m: n, n: k, k: m, a: quantization, b: job.a, pass: 'weightGradient' }), g * n * k);
+    });
+    quantizers.weight?.backward(floatTensor(shape, weight.value), dw);
+    for (let i = 0; i < dw.length; i++) weight.gradient[i] += dw[i];
+  }
+
+  function inputGradient({ weight: w, job, product }: Kept, { values, quantization }: ReturnType<typeof quantized>, dx: FloatTensor): void {
+    const { m, n, k, groups } = product;
+    for (let g = 0; g < groups; g++) {
+      const dy = transpose(rowsOf(values.data, product, g), n, m, new Float32Array(m * n));
+      const job1 = { layer: layer.name, m, n: k, k: n, a: quantization, b: job.b, pass: 'inputGradient' } as const;
+      const patches = arithmetic.values(dy, groupOf(w, g, n * k), job1);
+      if (layer.op === 'conv') addPatches(patches, dx.data, dx.shape, layer, g);
+      else dx.data.set(patches);
+    }
+  }
+
+  const own = bias === undefined ? [weight] : [weight, bias];
+  return {
+    parameters: [...own, ...(quantizers.input?.parameters ?? []), ...(quantizers.weight?.parameters ?? [])],
+    forward,
+    backward,
+    layer: () => ({ ...layer, weight: floatTensor(shape, weight.value.slice()), bias: bias?.value.slice() }),
+  };
+}
+
+function groupOf(weights: Float32Array, group: number, size: number): Float32Array {
+  return weights.subarray(group * size, (group + 1) * size);
+}
+
+/** Sums [m, n] of a group into [images, filters, pixels], with the bias. */
+function toImages(sums: Float32Array, y: Float32Array, product: Product, group: number, bias: Float32Array | undefined): void {
+  const { m, n, groups, pixels } = product;
+  for (let i = 0; i < m; i++) {
+    const image = Math.floor(i / pixels);
+    for (let j = 0; j < n; j++) {
+      const filter = group * n + j;
+      y[(image * n * groups + filter) * pixels + (i - image * pixels)] = sums[i * n + j] + (bias?.[filter] ?? 0);
+    }
+  }
+}
+
+/** A group's gradient as [n, m], from [images, filters, pixels]. */
+function rowsOf(dy: Float32Array, { m, n, groups, pixels }: Product, group: number): Float32Array {
+  const rows = new Float32Array(n * m);
+  for (let image = 0; image < m / pixels; image++)
+    for (let j = 0; j < n; j++) {
+      const from = (image * n * groups + group * n + j) * pixels;
+      rows.set(dy.subarray(from, from + pixels), j * m + image * pixels);
+    }
+  return rows;
+}
+
+function addBiasGradient(dy: Float32Array, { m, n, groups, pixels }: Product, bias: Parameter): void {
+  const totals = new Float64Array(n * groups);
+  for (let run = 0, at = 0; run < (m / pixels) * totals.length; run++)
+    for (let end = at + pixels; at < end; at++) totals[run % totals.length] += dy[at];
+  totals.forEach((total, f) => {
+    bias.gradient[f] += total;
+  });
+}

@@ -1,0 +1,79 @@
+import type { Arithmetic, ConvLayer, DenseLayer, Layer, Network } from '../networks/network.js';
+import { add } from '../networks/operators.js';
+import type { Parameter } from '../networks/parameter.js';
+import { type FloatTensor, floatTensor } from '../networks/tensor.js';
+import { macModule, type OperandQuantizers } from './mac.js';
+import type { Module } from './module.js';
+import { normModule } from './norm.js';
+import { flattenModule, maxPoolModule, reluModule, signModule } from './plain.js';
+
+/** A float network that can be trained: what runs is a module for each layer, what comes out is a network again. */
+export interface Model {
+  parameters: readonly Parameter[];
+  forward(x: FloatTensor, training: boolean): FloatTensor;
+  backward(gradient: FloatTensor): void;
+  network(): Network;
+}
+
+export type QuantizersOf = (layer: ConvLayer | DenseLayer) => OperandQuantizers;
+
+/** @throws Error naming a layer that cannot be trained through */
+export function modelOf(network: Network, arithmetic: Arithmetic, quantizersOf: QuantizersOf = () => ({})): Model {
+  const steps = network.layers.map((layer) => ({ layer, module: moduleOf(layer, network, arithmetic, quantizersOf) }));
+  const input = network.input.name;
+
+  function forward(x: FloatTensor, training: boolean): FloatTensor {
+    const tensors = new Map([[input, x]]);
+    const at = (name: string) => tensors.get(name) ?? floatTensor([0]);
+    for (const { layer, module } of steps)
+      tensors.set(layer.name, module === undefined ? add(at(layer.input), at(otherOf(layer))) : module.forward(at(layer.input), training));
+    return at(network.output);
+  }
+
+  function backward(gradient: FloatTensor): void {
+    const gradients = new Map([[network.output, gradient]]);
+    for (const { layer, module } of steps.toReversed()) {
+      const dy = gradients.get(layer.name);
+      if (dy === undefined) continue;
+      const dx = module === undefined ? dy : module.backward(dy);
+      for (const name of module === undefined ? [layer.input, otherOf(layer)] : [layer.input]) {
+        const known = gradients.get(name);
+        gradients.set(name, known === undefined ? dx : add(known, dx));
+      }
+    }
+  }
+
+  return {
+    parameters: steps.flatMap(({ module }) => module?.parameters ?? []),
+    forward,
+    backward,
+    network: () => ({ ...network, layers: steps.map(({ layer, module }) => module?.layer() ?? layer) }),
+  };
+}
+
+function otherOf(layer: Layer): string {
+  return layer.op === 'add' ? layer.other : '';
+}
+
+/** Undefined for an add, which has nothing of its own. */
+function moduleOf(layer: Layer, network: Network, arithmetic: Arithmetic, quantizersOf: QuantizersOf): Module | undefined {
+  switch (layer.op) {
+    case 'conv':
+    case 'dense':
+      return macModule(layer, arithmetic, quantizersOf(layer), layer.input !== network.input.name);
+    case 'batchNorm':
+      return normModule(layer);
+    case 'maxPool':
+      return maxPoolModule(layer);
+    case 'relu':
+      return reluModule(layer);
+    case 'sign':
+      return signModule(layer);
+    case 'flatten':
+      return flattenModule(layer);
+    case 'add':
+      return undefined;
+    default:
+      throw new Error(`layer ${layer.name}: there is no gradient of ${layer.op} here, leave it out of a network to be trained`);
+  }
+}
