@@ -2,6 +2,7 @@ import yargs, { type Argv } from 'yargs';
 import { didYouMean } from '../formats/nearest.js';
 import { discardUnfinished } from '../outputs/file.js';
 import { type Command, nameOf, positionalsOf } from './command.js';
+import { accumulateCommand } from './accumulate.js';
 import { checkCommand } from './check.js';
 import { convertCommand } from './convert.js';
 import { demoCommand } from './demo.js';
@@ -26,6 +27,7 @@ const COMMANDS: readonly Command[] = [
   convertCommand,
   evalCommand,
   checkCommand,
+  accumulateCommand,
   vectorsCommand,
   listCommand,
   showCommand,
@@ -48,7 +50,7 @@ function refuseUnknownOptions(argv: readonly string[], entry: Command): void {
 /** The parser takes a lone `-` (standard input or output) for an argument of its own: it is tied to its option. */
 function tieDashes(argv: readonly string[]): string[] {
   return argv.flatMap((word, i) => {
-    if (word === '-' && argv[i - 1]?.startsWith('--') === true) return [];
+    if (word === '-' && (argv[i - 1] ?? '').startsWith('--')) return [];
     return argv[i + 1] === '-' && word.startsWith('--') ? [`${word}=-`] : [word];
   });
 }

@@ -1,0 +1,81 @@
+import type { Datapath } from '../datapaths/datapath.js';
+import { codeArray, compileGemm, outputFormatOf, sumValues } from '../datapaths/kernel/index.js';
+import { encode, fitTo } from '../formats/codec.js';
+import { fromNumber } from '../formats/raw.js';
+import { randomFrom } from '../training/random.js';
+import { ulpOf } from './errors.js';
+
+/** Where the addends come from; `uniform` is given by its mean and its standard deviation, as in the fp8-training paper. */
+export type Distribution =
+  | { kind: 'uniform'; mean: number; deviation: number }
+  | { kind: 'normal'; mean: number; deviation: number }
+  | { kind: 'ones' }
+  | { kind: 'values'; values: readonly number[] };
+
+/** A sum of `length` addends, each a code of the datapath's `a` times the code of 1 in `b`. */
+export interface Accumulation {
+  datapath: string;
+  length: number;
+  exact: number;
+  got: number;
+  /** (got - exact) / |exact|. */
+  relativeError: number;
+  errorUlp: number;
+  /** Additions of something nonzero that changed nothing. */
+  swamped: number;
+  overflowed: number;
+}
+
+/** `length` reals, the same for the same seed; a longer list begins with the shorter one. */
+export function addendsOf(distribution: Distribution, length: number, seed: number): Float64Array {
+  const random = randomFrom(seed);
+  switch (distribution.kind) {
+    case 'ones':
+      return new Float64Array(length).fill(1);
+    case 'values':
+      return Float64Array.from({ length }, (_, i) => distribution.values[i % distribution.values.length]);
+    case 'normal': {
+      const { mean, deviation } = distribution;
+      return Float64Array.from({ length }, () => mean + deviation * random.normal());
+    }
+    default: {
+      const { mean, deviation } = distribution;
+      const half = deviation * Math.sqrt(3);
+      return Float64Array.from({ length }, () => random.between(mean - half, mean + half));
+    }
+  }
+}
+
+/** The swamping curve of a datapath: how a running sum fares as it grows (Wang et al., NeurIPS 2018, figure 3b). */
+export function accumulationCurve(
+  datapath: Datapath,
+  lengths: readonly number[],
+  distribution: Distribution,
+  seed: number,
+): Accumulation[] {
+  const addends = addendsOf(distribution, Math.max(...lengths), seed);
+  const fit = { ...fitTo(datapath.a), overflow: 'saturate' as const };
+  const a = codeArray(datapath.a, addends.length);
+  addends.forEach((value, i) => {
+    a[i] = Number(encode(fromNumber(value), fit).code);
+  });
+  const one = Number(encode(fromNumber(1), fitTo(datapath.b)).code);
+  const gemm = compileGemm(datapath);
+  const format = outputFormatOf(datapath);
+  return lengths.map((length) => {
+    const b = codeArray(datapath.b, length).fill(one);
+    const { sums, exact, swamped, overflowed } = gemm.stats({ m: 1, n: 1, k: length, a: a.subarray(0, length), b });
+    const [got] = sumValues(format, sums);
+    const error = got - exact[0];
+    return {
+      datapath: datapath.name,
+      length,
+      exact: exact[0],
+      got,
+      relativeError: exact[0] === 0 ? error : error / Math.abs(exact[0]),
+      errorUlp: error / ulpOf(format)(exact[0]),
+      swamped,
+      overflowed,
+    };
+  });
+}
