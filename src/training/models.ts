@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { exactArithmetic } from '../networks/arithmetic.js';
 import { foldBatchNorm } from '../networks/fold.js';
 import type { Network } from '../networks/network.js';
-import { writeOnnx } from '../networks/onnx/index.js';
+import { writeOnnx } from '../networks/onnx/write.js';
 import { schemesOf } from '../quantize/calibrate.js';
 import { straightThrough } from '../quantize/fake.js';
 import { quantizeNetwork } from '../quantize/quantize.js';
