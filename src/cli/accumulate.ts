@@ -10,6 +10,8 @@ import { numberText } from './dots.js';
 import { UsageError } from './errors.js';
 import { print, printJson } from './terminal.js';
 
+/** Digits that the terminal shows of each field. */
+const DIGITS = { exact: 3, got: 3, relativeError: 5, errorUlp: 3 } as const;
 const FIELDS = ['datapath', 'length', 'exact', 'got', 'relativeError', 'errorUlp', 'swamped', 'overflowed'] as const;
 
 /** `accumulate`: the swamping curve. */
@@ -51,7 +53,11 @@ export const accumulateCommand = command({
     if (json) return printJson(rows);
     print(
       formatTable(
-        FIELDS.map((field) => ({ title: field, digits: 3, value: (row: Accumulation) => cell(row[field]) })),
+        FIELDS.map((field) => ({
+          title: field,
+          digits: DIGITS[field as keyof typeof DIGITS],
+          value: (row: Accumulation) => cell(row[field]),
+        })),
         rows,
       ),
     );
