@@ -23,7 +23,7 @@ export async function lineSvg(plot: LinePlot): Promise<string> {
     type: 'quantitative' as const,
     title,
     scale: log ? { type: 'log' as const, base: 2, nice: false } : { zero: false },
-    axis: { tickCount: 8, ...(log && { format: '~s' }) },
+    axis: { tickCount: 8, ...(log && { format: ',~r' }) },
   });
   return svgOf({
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
@@ -41,7 +41,7 @@ export async function lineSvg(plot: LinePlot): Promise<string> {
         field: 'name',
         type: 'nominal',
         sort: names,
-        legend: null,
+        title: null,
         scale: { domain: names, range: dashes },
       },
     },
