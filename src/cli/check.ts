@@ -100,30 +100,35 @@ async function* pairs(ops: Table, dut: Table): AsyncGenerator<[Row, Row]> {
 
 /** Where the dump repeats the operands, they must be the same: else rows were lost or swapped. */
 function operandComparer(ops: Table, dut: Table): (op: Row, got: Row) => void {
-  const shared = ['a', 'b', 'c']
-    .map((name) => ({ name, op: optionalColumn(ops, name), got: optionalColumn(dut, name) }))
-    .filter(({ op, got }) => op !== undefined && got !== undefined);
-  const plain = (text: string | undefined) =>
-    (text ?? '')
-      .trim()
-      .toLowerCase()
-      .replace(/\b0x0*(?=[0-9a-f])|\b0+(?=[0-9a-f])/g, '');
+  const shared = ['a', 'b', 'c'].flatMap((name) => {
+    const [x, y] = [optionalColumn(ops, name), optionalColumn(dut, name)];
+    return x === undefined || y === undefined ? [] : [{ name, x, y }];
+  });
   return (op, got) => {
-    for (const { name, op: x, got: y } of shared)
-      if (plain(op.fields[x as number]) !== plain(got.fields[y as number]))
+    for (const { name, x, y } of shared)
+      if (plainCodes(op.fields[x]) !== plainCodes(got.fields[y]))
         throw new Error(
           `${dut.path}:${got.line}: column "${name}" differs from ${ops.path}:${op.line}; the rows must be of the same operands, in the same order`,
         );
   };
 }
 
+/** Codes without prefix, case and leading zeros. */
+function plainCodes(text = ''): string {
+  return text
+    .trim()
+    .toLowerCase()
+    .replace(/\b0x0*(?=[0-9a-f])|\b0+(?=[0-9a-f])/g, '');
+}
+
 const SHOWN = 60;
 
 function operandsOf(ops: Table, row: Row): string {
-  const present = ['a', 'b', 'c'].map((name) => [name, optionalColumn(ops, name)] as const);
-  const text = present
-    .filter(([, column]) => column !== undefined)
-    .map(([name, column]) => `${name}=${(row.fields[column as number] ?? '').trim()}`)
+  const text = ['a', 'b', 'c']
+    .flatMap((name) => {
+      const column = optionalColumn(ops, name);
+      return column === undefined ? [] : [`${name}=${(row.fields[column] ?? '').trim()}`];
+    })
     .join(' ')
     .replace(/\s+/g, ' ');
   return text.length > SHOWN ? `${text.slice(0, SHOWN - 3)}...` : text;

@@ -108,7 +108,7 @@ function quotesIn(text: string): number {
 
 function quotedFields(path: string, { text, line }: { text: string; line: number }): string[] {
   try {
-    return (parse(text) as string[][])[0];
+    return parse(text)[0];
   } catch (error) {
     throw new Error(`${path}:${line}: ${(error as Error).message}`, { cause: error });
   }

@@ -80,9 +80,9 @@ export const showCommand = command({
     ['show models/digits-int8.onnx', 'the layers of a network'],
   ],
   run({ name, json }) {
-    const found = SHOWABLES.flatMap(({ kind, find }) => {
-      const thing = find(name);
-      return thing === undefined ? [] : [{ kind, thing }];
+    const found = SHOWABLES.flatMap((showable) => {
+      const thing = showable.find(name);
+      return thing === undefined ? [] : [{ kind: showable.kind, thing }];
     });
     if (found.length === 0) {
       const names = SHOWABLES.flatMap((showable) => showable.names());

@@ -1,4 +1,4 @@
-import { isMap, isNode, LineCounter, parseDocument, type Document, type Pair } from 'yaml';
+import { isMap, isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { didYouMean } from '../formats/nearest.js';
 
@@ -65,7 +65,7 @@ function offsetOf(document: Document, issue: Issue): number {
   if (issue.code === 'unrecognized_keys') {
     const map = issue.path.length === 0 ? document.contents : document.getIn(issue.path, true);
     const pair = isMap(map) ? map.items.find((item) => String(item.key) === issue.keys[0]) : undefined;
-    const key = (pair as Pair | undefined)?.key;
+    const key = pair?.key;
     if (isNode(key)) return key.range?.[0] ?? 0;
   }
   for (let depth = issue.path.length; depth > 0; depth--) {
@@ -81,7 +81,7 @@ export function record<Shape extends z.ZodRawShape>(shape: Shape) {
     error: (issue) => {
       if (issue.code === 'invalid_type') return `must be a record with ${Object.keys(shape).join(', ')}`;
       if (issue.code !== 'unrecognized_keys') return undefined;
-      const [key] = issue.keys as string[];
+      const [key] = issue.keys;
       return `there is no field "${key}" here${didYouMean(key, Object.keys(shape)) || ';'} the fields are ${Object.keys(shape).join(', ')}`;
     },
   });

@@ -94,13 +94,17 @@ export function exhaustiveCount(inputs: readonly Port[]): number {
   return whole ? varied : 2 * varied;
 }
 
+/** Bits of all codes together. */
+function bitsOf(ports: readonly Port[]): number {
+  return ports.reduce((sum, { format, lanes }) => sum + widthOf(format) * lanes, 0);
+}
+
 function exhaustive(inputs: readonly Port[]) {
-  const width = (ports: readonly Port[]) => ports.reduce((sum, port) => sum + widthOf(port.format) * port.lanes, 0);
   const [a, b, ...rest] = inputs;
-  const whole = width(inputs) <= EXHAUSTIBLE_BITS;
-  if (width([a, b]) > EXHAUSTIBLE_BITS)
+  const whole = bitsOf(inputs) <= EXHAUSTIBLE_BITS;
+  if (bitsOf([a, b]) > EXHAUSTIBLE_BITS)
     throw new RangeError(
-      `exhaustive vectors have at most 2^${EXHAUSTIBLE_BITS} operand rows, and a and b of ${a.lanes} lanes have 2^${width([a, b])}: give a smaller --k, or --count`,
+      `exhaustive vectors have at most 2^${EXHAUSTIBLE_BITS} operand rows, and a and b of ${a.lanes} lanes have 2^${bitsOf([a, b])}: give a smaller --k, or --count`,
     );
   const ports = whole ? inputs : [a, b];
   const varied = ports.reduce((rows, { format, lanes }) => rows * usedCodes(format).length ** lanes, 1);

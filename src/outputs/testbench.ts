@@ -12,6 +12,10 @@ export interface Bench {
   readTask: '$readmemh' | '$readmemb';
 }
 
+function range(port: Port): string {
+  return `[${wordBits(port) - 1}:0]`;
+}
+
 /**
  * A self-checking testbench in plain SystemVerilog, for Icarus 11 and Verilator 5. It drives one row a clock with
  * non-blocking assignments and compares LATENCY edges later; `+corrupt` flips a bit of one expected word, and must FAIL.
@@ -19,7 +23,6 @@ export interface Bench {
 export function testbench(bench: Bench): string {
   const { module, title, inputs, result, rows, extension, readTask } = bench;
   const names = inputs.map(({ name }) => name);
-  const range = (port: Port) => `[${wordBits(port) - 1}:0]`;
   const memories = [...inputs, result];
   const file = (port: Port) => `${port === result ? 'expected' : port.name}.${extension}`;
   const memory = (port: Port) => `${port === result ? 'expected' : port.name}_rows`;

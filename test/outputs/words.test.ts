@@ -10,10 +10,14 @@ const WORDS = [
   [0n, 0n, 1n],
 ];
 
+function bytesOf(part: string | Uint8Array): Buffer {
+  return typeof part === 'string' ? Buffer.from(part) : Buffer.from(part);
+}
+
 function fileOf(name: WordFormatName): Buffer {
-  const { begin, word, end } = WORD_FORMATS[name];
-  const words = WORDS.map((codes, i) => word(PORT, codes, i, i === WORDS.length - 1));
-  return Buffer.concat([begin(PORT, 2), ...words, end(PORT)].map((part) => Buffer.from(part as string)));
+  const format = WORD_FORMATS[name];
+  const words = WORDS.map((codes, i) => format.word(PORT, codes, i, i === WORDS.length - 1));
+  return Buffer.concat([format.begin(PORT, 2), ...words, format.end(PORT)].map(bytesOf));
 }
 
 const HEAD = '// a: 2 words of 15 bits, 3 x int5, lane 0 least significant\n';
