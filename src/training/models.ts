@@ -101,5 +101,7 @@ function named(name: string, network: Network): Network {
 function judged(network: Network, test: Dataset): Network {
   const accuracy = accuracyOf(network, test, exactArithmetic);
   const judgement = `${(100 * accuracy).toFixed(2)}% of ${TEST_IMAGES} generated digits (seed ${TEST_SEED}), sums exact`;
-  return { ...network, metadata: { ...network.metadata, accuracy: judgement, licence: LICENCE, made: 'npm run models' } };
+  const made = { accuracy: judgement, licence: LICENCE, made: 'npm run models' };
+  const reference = network.name === 'digits-fp32' ? {} : { reference: 'digits-fp32.onnx' };
+  return { ...network, metadata: { ...network.metadata, ...made, ...reference } };
 }
