@@ -9,6 +9,7 @@ import { demoCommand } from './demo.js';
 import { exitCodeOf, explain, UsageError, Verdict } from './errors.js';
 import { evalCommand } from './eval.js';
 import { listCommand } from './list.js';
+import { modelsCommand } from './models.js';
 import { runCommand } from './run.js';
 import { schemaCommand } from './schema.js';
 import { showCommand } from './show.js';
@@ -24,6 +25,7 @@ const COMMANDS: readonly Command[] = [
   sweepCommand,
   traceCommand,
   demoCommand,
+  modelsCommand,
   convertCommand,
   evalCommand,
   checkCommand,

@@ -1,0 +1,26 @@
+import { makeModels } from '../training/models.js';
+import { command } from './command.js';
+import { progressBar } from './runs.js';
+import { print } from './terminal.js';
+
+/** `models`: what `npm run models` runs. */
+export const modelsCommand = command({
+  usage: 'models',
+  summary: "Train and quantize the project's networks from their seeds: the same bits each time",
+  options: { out: { type: 'string', default: 'models', describe: 'folder for the ONNX files' } },
+  examples: [['models --out /tmp/models', 'and compare them with the ones that came with the project']],
+  run({ out }) {
+    let bar: ReturnType<typeof progressBar> | undefined;
+    let at = '';
+    const networks = makeModels(out, (network, done, total) => {
+      if (network !== at) {
+        bar?.stop();
+        bar = progressBar(total, `steps of ${network}`);
+        at = network;
+      }
+      bar?.update(done);
+    });
+    bar?.stop();
+    for (const { name, metadata } of networks) print(`${name}: ${metadata.accuracy}`);
+  },
+});
