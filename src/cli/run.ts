@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { makeFolder, writeWhole } from '../outputs/file.js';
-import { LAYER_COLUMNS, resultCsv, resultTable, RUN_COLUMNS } from '../outputs/results.js';
+import { LAYER_COLUMNS, resultCsv, resultTable, RUN_COLUMNS, worstCsv } from '../outputs/results.js';
 import { loadTarget } from '../targets/catalog.js';
 import type { RunPlan } from '../simulate/plan.js';
 import type { RunResult } from '../simulate/run.js';
@@ -44,13 +44,13 @@ export const runCommand = command({
   },
 });
 
-/** `<network>.<target>.csv` and `<network>.<target>.layers.csv`. @returns the paths */
-export async function writeResult(folder: string, result: RunResult): Promise<string[]> {
+/** `<network>.<target>.csv`, and beside it `.layers.csv`, and `.worst.csv` for `eval`. */
+async function writeResult(folder: string, result: RunResult): Promise<void> {
   makeFolder(folder);
   const stem = join(folder, `${basename(result.network, '.onnx')}.${result.target}`);
   await writeWhole(`${stem}.csv`, resultCsv(RUN_COLUMNS, [result]));
   await writeWhole(`${stem}.layers.csv`, resultCsv(LAYER_COLUMNS, result.layers));
-  return [`${stem}.csv`, `${stem}.layers.csv`];
+  await writeWhole(`${stem}.worst.csv`, worstCsv(result.layers));
 }
 
 function show(result: RunResult, verbose: boolean): void {

@@ -88,8 +88,20 @@ export const LAYER_COLUMNS: readonly ResultColumn<LayerResult>[] = [
   { field: 'biasUlp', title: 'bias (ulp)', digits: 3, value: (l) => plain(l.single.biasUlp), hidden: true },
   { field: 'swamped', title: 'swamped', value: (l) => l.swamped },
   { field: 'overflowed', title: 'overflowed', value: (l) => l.overflowed },
+  { field: 'sufficientBits', title: 'sufficient bits', value: (l) => l.sufficient.bits, hidden: true },
+  { field: 'sufficientExponent', title: 'sufficient exponent', value: (l) => l.sufficient.exponent, hidden: true },
   { field: 'largestSum', title: 'largest sum', value: (l) => l.single.largest, hidden: true },
 ];
+
+/** The worst sum of each layer: a file that `eval` reads. Layers without any error have none. */
+export function worstCsv(layers: readonly LayerResult[]): string {
+  const rows = layers.flatMap(({ layer, unit, worst }) => (worst === undefined ? [] : [{ layer, unit, ...worst }]));
+  const header = ['layer', 'unit', 'a', 'b', 'modelExact', 'modelResult', 'modelErrorUlp'];
+  return csvText(
+    header,
+    rows.map(({ layer, unit, a, b, exact, got, ulp }) => [layer, unit, a, b, plain(exact), plain(got), plain(ulp)]),
+  );
+}
 
 export const SWEEP_COLUMNS: readonly ResultColumn<SweepPoint>[] = [
   { field: 'network', title: 'network', value: (p) => p.network },

@@ -1,3 +1,4 @@
+import type { Format } from '../formats/format.js';
 import { execute } from '../networks/execute.js';
 import type { Arithmetic, MatmulJob, Network } from '../networks/network.js';
 import type { FloatTensor } from '../networks/tensor.js';
@@ -5,6 +6,7 @@ import { classesOf, type Dataset, imagesOf } from '../training/dataset.js';
 import type { Target } from '../targets/target.js';
 import { goldenArithmetic, type LayerSums, targetArithmetic, unitsOf } from './arithmetic.js';
 import { ErrorMeter, type ErrorReport } from './errors.js';
+import { largestMagnitude, operandsOf, type Sufficient, sufficientFor, type WorstOperands } from './worst.js';
 
 /** Images that go through the network together: large enough to amortise, small enough to stay below 100 MB. */
 const BATCH = 50;
@@ -24,6 +26,10 @@ export interface LayerErrors {
   swamped: number;
   /** Roundings that overflowed, on golden input. */
   overflowed: number;
+  /** What a register must hold so that no order of additions overflows it. */
+  sufficient: Sufficient;
+  /** The sum with the largest error on golden input, with its operands as `eval` reads them. */
+  worst?: WorstOperands;
 }
 
 /** Outputs [images, classes] of one network on one target, and of the same network with exact sums. */
@@ -44,8 +50,13 @@ class LayerMeter {
   swamped = 0;
   overflowed = 0;
   rows = 0;
+  /** Largest sum of magnitudes of one output's products. */
+  magnitude = 0;
+  worst: WorstOperands | undefined;
+  readonly format: Format;
 
   constructor(sums: LayerSums, route: string) {
+    this.format = sums.unit.sum.format;
     this.single = new ErrorMeter(sums.unit.sum.format);
     this.entire = new ErrorMeter(sums.unit.sum.format);
     this.unit = sums.unit.name;
@@ -105,7 +116,9 @@ function compareSingle(meters: Map<string, LayerMeter>, sums: LayerSums, route: 
   const { job, exact } = sums;
   let meter = meters.get(job.layer);
   if (meter === undefined) meters.set(job.layer, (meter = new LayerMeter(sums, route)));
-  meter.single.add(exact, sums.sums, job.n, meter.rows);
+  const worst = meter.single.add(exact, sums.sums, job.n, meter.rows);
+  if (worst !== undefined) meter.worst = operandsOf(sums, worst, meter.rows);
+  meter.magnitude = Math.max(meter.magnitude, largestMagnitude(sums));
   meter.swamped += sums.swamped;
   meter.overflowed += sums.overflowed;
   return { job, exact, sums: sums.sums, differs: sums.sums.some((value, i) => value !== exact[i]) };
@@ -152,6 +165,8 @@ function joined(parts: readonly Float32Array[]): Float32Array {
 }
 
 function reportOf(layer: string, meter: LayerMeter): LayerErrors {
-  const { unit, route, swamped, overflowed } = meter;
-  return { layer, unit, route, single: meter.single.report(), entire: meter.entire.report(), swamped, overflowed };
+  const { unit, route, swamped, overflowed, worst } = meter;
+  const sufficient = sufficientFor(meter.format, meter.magnitude);
+  const errors = { single: meter.single.report(), entire: meter.entire.report(), swamped, overflowed, sufficient };
+  return { layer, unit, route, ...errors, ...(worst && { worst }) };
 }

@@ -9,6 +9,9 @@ import { type Target, unitFor } from '../targets/target.js';
 export interface LayerSums {
   job: MatmulJob;
   unit: Datapath;
+  /** Operand codes [m, k] and [k, n]. */
+  a: CodeArray;
+  b: CodeArray;
   /** Values [m, n] of the unit's sums. */
   sums: Float64Array;
   /** The same without any rounding. */
@@ -76,7 +79,7 @@ export function goldenArithmetic(units: TargetUnits, compare: (sums: LayerSums) 
       const { m, n, k } = job;
       const { sums, exact, swamped, overflowed } = gemm.stats({ m, n, k, a, b });
       const unit = gemm.datapath;
-      compare({ job, unit, sums: sumValues(outputFormatOf(unit), sums), exact, swamped, overflowed });
+      compare({ job, unit, a, b, sums: sumValues(outputFormatOf(unit), sums), exact, swamped, overflowed });
       return exact;
     },
   };

@@ -49,8 +49,12 @@ export class ErrorMeter {
     this.ulp = ulpOf(format);
   }
 
-  /** Compares two matrices [m, n] of exact values and of the datapath's; `firstRow` numbers the rows across calls. */
-  add(exact: Float64Array, got: Float64Array, n: number, firstRow = 0): void {
+  /**
+   * Compares two matrices [m, n] of exact values and of the datapath's; `firstRow` numbers the rows across calls.
+   * @returns the worst sum of all, when it is among these
+   */
+  add(exact: Float64Array, got: Float64Array, n: number, firstRow = 0): WorstSum | undefined {
+    const before = this.worst;
     for (let i = 0; i < exact.length; i++) {
       const truth = exact[i];
       this.signal += truth * truth;
@@ -61,6 +65,7 @@ export class ErrorMeter {
       this.compare(truth, got[i], firstRow + Math.floor(i / n), i % n);
     }
     this.sums += exact.length;
+    return this.worst === before ? undefined : this.worst;
   }
 
   private compare(exact: number, got: number, row: number, column: number): void {
