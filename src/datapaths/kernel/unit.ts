@@ -2,7 +2,7 @@ import { encode } from '../../formats/codec.js';
 import { finite } from '../../formats/raw.js';
 import { widthOf } from '../../formats/format.js';
 import type { Datapath } from '../datapath.js';
-import { registerFitOf } from '../datapath.js';
+import { registerFitOf, type SumFit, totalFitOf } from '../datapath.js';
 import { randomBitsOf, reduce } from '../reference.js';
 import { ownWeight, weightOf } from './align.js';
 import { encoderOf } from './encode.js';
@@ -21,19 +21,23 @@ export function unitOf(datapath: Datapath): Unit {
   const random = randomBitsOf(rounding);
   const draw = typeof rounding === 'string' ? undefined : () => Number(random?.(rounding.stochastic.bits) ?? 0n);
   const engine = engineOf(bare, draw);
-  return typeof engine === 'string' ? slowUnit(bare) : fastUnit(bare, engine);
+  const total = totalFitOf(datapath);
+  return typeof engine === 'string' ? slowUnit(bare, total) : fastUnit(bare, engine, total);
 }
 
 function zeroOf({ sum }: Datapath): number {
   return Number(encode(finite(false, 0n, 0), { ...registerFitOf(sum), rounding: 'rne' }).code);
 }
 
-function fastUnit(datapath: Datapath, engine: Engine): Unit {
+function fastUnit(datapath: Datapath, engine: Engine, total: SumFit): Unit {
   const encodeSum = encoderOf(registerFitOf(datapath.sum));
   const { lanes, sum, combine, operands: subnormals } = datapath;
   const decodeA = decoderOf(datapath.a, subnormals);
   const decodeB = decoderOf(datapath.b, subnormals);
   const decodeSum = decoderOf(sum.format);
+  const outer = engine.registerOf(registerFitOf(total));
+  const decodeOuter = decoderOf(total.format);
+  const encodeOuter = encoderOf(registerFitOf(total));
   const terms = new Float64Array(lanes);
   const weights = new Float64Array(lanes);
   const own = combine.kind === 'aligned' && (datapath.product !== 'exact' || combine.productExponent === 'normalised');
@@ -50,13 +54,13 @@ function fastUnit(datapath: Datapath, engine: Engine): Unit {
       }
       return encodeSum(engine.fire(decodeSum(running), terms, weights, 0, live));
     },
-    join: (outer, inner) => encodeSum(engine.register.add(decodeSum(outer), engine.register.read(decodeSum(inner)))),
+    join: (sum, inner) => encodeOuter(outer.add(decodeOuter(sum), engine.register.read(decodeSum(inner)))),
   };
 }
 
 const ONE = { kind: 'table', name: 'one', bits: 1, values: [null, 1] } as const;
 
-function slowUnit(datapath: Datapath): Unit {
+function slowUnit(datapath: Datapath, total: SumFit): Unit {
   const { lanes, sum } = datapath;
   const random = randomBitsOf(sum.rounding);
   const order = { kind: 'sequential' } as const;
@@ -67,6 +71,7 @@ function slowUnit(datapath: Datapath): Unit {
     product: 'exact',
     a: sum.format,
     b: ONE,
+    sum: total,
   };
   return {
     lanes,
