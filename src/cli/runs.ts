@@ -32,7 +32,7 @@ export async function runWithBar(plans: readonly RunPlan[], options: PoolOptions
   const total = plans.reduce((sum, { data }) => sum + data.images, 0);
   const bar = progressBar(total, 'images');
   try {
-    return await runAll(plans, { ...options, progress: bar.update });
+    return await runAll(plans, { ...options, progress: (done) => bar.update(done) });
   } finally {
     bar.stop();
   }

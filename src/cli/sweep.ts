@@ -57,7 +57,7 @@ async function runJournaled(plan: SweepPlan, journal: Journal, options: ReturnTy
     'images',
   );
   try {
-    return await runSweep(plan, journal, { ...options, progress: bar.update });
+    return await runSweep(plan, journal, { ...options, progress: (done) => bar.update(done) });
   } finally {
     bar.stop();
     journal.close();

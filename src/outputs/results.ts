@@ -131,7 +131,10 @@ export const SWEEP_COLUMNS: readonly ResultColumn<SweepPoint>[] = [
 export function resultTable<Row>(columns: readonly ResultColumn<Row>[], rows: readonly Row[]): string {
   const shown = columns.filter((column) => !column.hidden && rows.some((row) => column.value(row) !== undefined));
   return formatTable(
-    shown.map((column) => ({ ...column, value: column.shown ?? column.value })),
+    shown.map((column) => ({
+      ...column,
+      value: (row: Row) => (column.shown === undefined ? column.value(row) : column.shown(row)),
+    })),
     rows,
   );
 }
