@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { makeFolder, writeWhole } from '../outputs/file.js';
 import { resultCsv, resultTable, SWEEP_COLUMNS } from '../outputs/results.js';
@@ -10,7 +10,6 @@ import { command } from './command.js';
 import { progressBar, threadsFrom, threadsOption } from './runs.js';
 import { print, printJson, remark } from './terminal.js';
 import { VERSION } from './version.js';
-import { rmSync } from 'node:fs';
 
 /** `sweep`: all combinations of networks, datapaths and arrays. */
 export const sweepCommand = command({
