@@ -1,7 +1,6 @@
-import { decode } from '../../formats/codec.js';
-import { toNumber } from '../../formats/raw.js';
+import { codeArray, decoderOf } from '../../datapaths/kernel/index.js';
 import { type CodeArray, sizeOf } from '../tensor.js';
-import { codeArray, type ElementType, elementTypeOf, formatOf } from './element.js';
+import { type ElementType, elementTypeOf, formatOf } from './element.js';
 import type { Proto, ProtoInit } from './proto.js';
 
 /**
@@ -107,12 +106,10 @@ function unpack(bytes: Uint8Array, type: ElementType, size: number): Uint8Array 
   );
 }
 
-function pack(codes: CodeArray, type: ElementType): Uint8Array {
+function pack(codes: ArrayLike<number>, type: ElementType): Uint8Array {
   const perByte = 8 / type.bits;
   const bytes = new Uint8Array(Math.ceil(codes.length / perByte));
-  codes.forEach((code: number, i: number) => {
-    bytes[Math.floor(i / perByte)] |= code << ((i % perByte) * type.bits);
-  });
+  for (let i = 0; i < codes.length; i++) bytes[Math.floor(i / perByte)] |= codes[i] << ((i % perByte) * type.bits);
   return bytes;
 }
 
@@ -121,8 +118,8 @@ export function writeConstant({ name, type, shape, data }: Constant): ProtoInit<
 }
 
 function rawOf(type: ElementType, data: Constant['data']): Uint8Array {
-  if (type.bits < 8) return pack(data as CodeArray, type);
-  if (type.name === 'INT64') return bytesOf(BigInt64Array.from(data as Float64Array, BigInt));
+  if (type.bits < 8) return pack(data, type);
+  if (type.name === 'INT64') return bytesOf(BigInt64Array.from(Array.from(data, BigInt)));
   return bytesOf(data);
 }
 
@@ -138,11 +135,7 @@ function bytesOf(data: Constant['data'] | BigInt64Array): Uint8Array {
 export function valuesOf(constant: Constant): Float64Array {
   const { data, type } = constant;
   if (data instanceof Float32Array || data instanceof Float64Array) return Float64Array.from(data);
-  const format = formatOf(type);
-  if (type.bits > 16) return Float64Array.from(data, (code) => toNumber(decode(format, code)));
-  const table = new Float64Array(2 ** type.bits);
-  for (let code = 0; code < table.length; code++) table[code] = toNumber(decode(format, code));
-  return Float64Array.from(data, (code) => table[code]);
+  return Float64Array.from(data, decoderOf(formatOf(type)));
 }
 
 /** The values as float32, checked to be finite. @throws Error naming the tensor and the first NaN or infinity */

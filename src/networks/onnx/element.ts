@@ -1,6 +1,5 @@
 import { formatNamed } from '../../formats/catalog.js';
-import { type Format, widthOf } from '../../formats/format.js';
-import type { CodeArray } from '../tensor.js';
+import type { Format } from '../../formats/format.js';
 
 /** An element type of an ONNX tensor: its number in TensorProto.DataType and the format that it holds. */
 export interface ElementType {
@@ -62,12 +61,6 @@ export function quantizedTypeOf(format: Format): ElementType | undefined {
 
 export function formatOf(type: ElementType): Format {
   return formatNamed(type.format);
-}
-
-/** The smallest array that holds codes of a format. */
-export function codeArray(format: Format, length: number): CodeArray {
-  const bits = widthOf(format);
-  return bits <= 8 ? new Uint8Array(length) : bits <= 16 ? new Uint16Array(length) : new Uint32Array(length);
 }
 
 /** The IR version that came with an opset (onnx/onnx docs/Versioning.md); 8 at least, which brought model-local functions. */

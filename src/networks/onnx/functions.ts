@@ -2,7 +2,7 @@ import { binary, findFormat, ternary } from '../../formats/catalog.js';
 import { decode, encode, type Fit, fitTo } from '../../formats/codec.js';
 import { type Format, widthOf } from '../../formats/format.js';
 import { fromNumber, toNumber } from '../../formats/raw.js';
-import { ROUNDINGS, type Rounding } from '../../formats/rounding.js';
+import { ROUNDINGS } from '../../formats/rounding.js';
 import type { Constant } from './constant.js';
 import { elementType } from './element.js';
 import type { ProtoInit } from './proto.js';
@@ -128,7 +128,9 @@ export const signFunction = {
       docString: 'y = 1 where x >= 0, else -1',
       input: ['x'],
       node: [
-        ...[scalar('zero', 0), scalar('one', 1), scalar('minus', -1)],
+        scalar('zero', 0),
+        scalar('one', 1),
+        scalar('minus', -1),
         node('GreaterOrEqual', ['x', 'zero'], 'positive'),
         node('Where', ['positive', 'one', 'minus'], 'y'),
       ],
@@ -162,7 +164,10 @@ function defineQuant(opset: number): ProtoInit<'FunctionProto'> {
     input: ['x', 'scale', 'zeropt', 'bitwidth'],
     attribute: ['signed', 'narrow', 'rounding_mode'],
     node: [
-      ...[...flag('signed'), ...flag('narrow'), scalar('one', 1), scalar('two', 2)],
+      ...flag('signed'),
+      ...flag('narrow'),
+      scalar('one', 1),
+      scalar('two', 2),
       // hi = 2^(bits - signed) - 1 - narrow * (1 - signed); lo = signed * (narrow - 2^(bits - signed))
       node('Sub', ['bitwidth', 'signed'], 'magnitude_bits'),
       node('Pow', ['two', 'magnitude_bits'], 'levels'),
@@ -184,7 +189,9 @@ function defineQuant(opset: number): ProtoInit<'FunctionProto'> {
 }
 
 function thresholdQuant(fit: Fit): LocalQuantizer {
-  const opType = `Quantize_${fit.format.name}${fit.rounding === 'rne' ? '' : `_${fit.rounding as Rounding & string}`}`;
+  const { format, rounding } = fit;
+  const suffix = rounding === 'rne' || typeof rounding !== 'string' ? '' : `_${rounding}`;
+  const opType = `Quantize_${format.name}${suffix}`;
   return {
     domain: OWN_DOMAIN,
     opType,

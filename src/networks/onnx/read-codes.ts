@@ -1,7 +1,8 @@
 import { type Fit, fitTo } from '../../formats/codec.js';
 import { type Format, isSigned, widthOf } from '../../formats/format.js';
-import { encodeAll, valuesOf as formatValues } from '../codes.js';
-import type { CodeTensor, Quantization } from '../tensor.js';
+import { encodeAll } from '../codes.js';
+import { codeTensor, dequantize, quantize, zeroCode } from '../quantization.js';
+import { type CodeTensor, floatTensor, type Quantization } from '../tensor.js';
 import { codesOf, type Constant, realsOf, valuesOf } from './constant.js';
 import { elementType, type ElementType, elementTypeOf, formatOf, quantizedTypeOf } from './element.js';
 import { fitOfCall } from './functions.js';
@@ -57,25 +58,7 @@ export function readQuantizeLinear(reader: Reader, node: NodeReader): Value {
 }
 
 function quantizeStored(constant: Constant, q: Quantization, type: ElementType, name: string): Constant {
-  return { name, type, shape: constant.shape, data: quantizeValues(realsOf(constant), constant.shape, q) };
-}
-
-function quantizeValues(reals: Float32Array, shape: readonly number[], q: Quantization) {
-  const channel = channelOf(shape, q);
-  return encodeAll(
-    reals.map((value, i) => value / q.scale[channel(i)]),
-    q.fit,
-    q.zeroPoint,
-  );
-}
-
-/** Which entry of the scales belongs to an element. */
-function channelOf(shape: readonly number[], { scale, axis }: Quantization): (index: number) => number {
-  if (scale.length === 1) return () => 0;
-  if (scale.length !== shape[axis])
-    throw new Error(`has ${scale.length} scales for axis ${axis} of shape ${shape.join('x')}`);
-  const inner = shape.slice(axis + 1).reduce((size, length) => size * length, 1);
-  return (index) => Math.floor(index / inner) % scale.length;
+  return { name, type, shape: constant.shape, data: quantize(floatTensor(constant.shape, realsOf(constant)), q).data };
 }
 
 function quantizeActivation(
@@ -86,8 +69,8 @@ function quantizeActivation(
   as: 'codes' | 'carried',
 ): Activation {
   if (q.scale.length !== 1) throw new Error(`quantizes activations with ${q.scale.length} scales: one is supported`);
-  if (x.as !== 'real' && x.as !== 'codes' && sameMeaning(x.quantization as Quantization, q))
-    return { ...x, as: 'codes' };
+  const known = x.as === 'carried' || x.as === 'dequantized' ? x.quantization : undefined;
+  if (known !== undefined && sameMeaning(known, q)) return { ...x, as: 'codes' };
   return push(reader, { op: 'quantize', name: node.output, input: realOf(reader, x), quantization: q }, x.shape, {
     as,
     quantization: q,
@@ -123,32 +106,22 @@ export function readDequantizeLinear(reader: Reader, node: NodeReader): Value {
   if (x.kind === 'activation') return { ...checkedCodes(x, scale, zero), as: 'dequantized', realName: node.output };
   const fit = saturating(x.format ?? formatOf(x.constant.type));
   const q = quantizationOf(fit, scale, zero, axisOf(node, x.constant.shape.length));
-  const tensor = codeTensor(x, q);
+  const tensor = storedCodes(x, q);
   if (x.constant.type.bits <= 16) return { kind: 'weights', tensor };
-  const data = dequantizeTensor(tensor);
+  const { data } = dequantize(tensor);
   return { kind: 'stored', constant: { name: node.output, type: elementType('FLOAT'), shape: tensor.shape, data } };
 }
 
 /** Stored codes with their meaning, checked to be finite. */
-export function codeTensor(x: StoredValue, quantization: Quantization): CodeTensor {
-  realsOf(x.constant);
-  channelOf(x.constant.shape, quantization);
-  const codes = codesOf(x.constant);
-  const mask = 2 ** widthOf(quantization.fit.format) - 1; // narrower than its bytes: without the copies of the sign
-  return {
-    kind: 'codes',
-    shape: x.constant.shape,
-    data: x.format === undefined ? codes : codes.map((code) => code & mask),
-    quantization,
-  };
-}
-
-/** scale * (value - zero point), in float32 steps as DequantizeLinear. */
-export function dequantizeTensor({ data, shape, quantization: q }: CodeTensor): Float32Array {
-  const channel = channelOf(shape, q);
-  return Float32Array.from(
-    formatValues(q.fit.format, data),
-    (value, i) => Math.fround(value - q.zeroPoint) * q.scale[channel(i)],
+export function storedCodes({ constant, format }: StoredValue, q: Quantization): CodeTensor {
+  realsOf(constant);
+  const codes = codesOf(constant);
+  if (format === undefined) return codeTensor(constant.shape, codes, q);
+  const mask = 2 ** widthOf(format) - 1; // the copies of the sign go
+  return codeTensor(
+    constant.shape,
+    codes.map((code) => code & mask),
+    q,
   );
 }
 
@@ -171,9 +144,8 @@ export function readQuantizerCall(reader: Reader, node: NodeReader): Value | und
   );
   const x = operand(reader, node, 0);
   if (x.kind === 'activation') return quantizeActivation(reader, node, x, q, 'carried');
-  const shape = x.kind === 'stored' ? x.constant.shape : x.tensor.shape;
-  const reals = x.kind === 'stored' ? realsOf(x.constant) : dequantizeTensor(x.tensor);
-  return { kind: 'weights', tensor: { kind: 'codes', shape, data: quantizeValues(reals, shape, q), quantization: q } };
+  const reals = x.kind === 'stored' ? floatTensor(x.constant.shape, realsOf(x.constant)) : dequantize(x.tensor);
+  return { kind: 'weights', tensor: quantize(reals, q) };
 }
 
 export function readCast(reader: Reader, node: NodeReader): Value {
@@ -181,11 +153,11 @@ export function readCast(reader: Reader, node: NodeReader): Value {
   const type = elementTypeOf(node.int('to', 0));
   if (type === undefined) throw new Error(`casts to element type ${node.int('to', 0)}, which is not supported`);
   if (x.kind === 'stored') return { ...x, constant: castStored(x.constant, type, node.output) };
-  if (x.kind === 'weights' || x.as !== 'codes') {
+  const format = x.kind === 'activation' && x.as === 'codes' ? x.quantization?.fit.format : undefined;
+  if (x.kind === 'weights' || format === undefined) {
     if (type.name === 'FLOAT') return x;
     throw new Error(`casts real numbers to ${type.name}: only FLOAT is supported`);
   }
-  const format = (x.quantization as Quantization).fit.format;
   if (quantizedTypeOf(format) === type) return renamed(reader, node, x);
   const holds = type.name === 'FLOAT' || (format.kind === 'int' && fitsIn(format, formatOf(type)));
   if (!holds) throw new Error(`casts ${format.name} codes to ${type.name}, which cannot hold them all`);
@@ -251,7 +223,14 @@ function clipCodes(reader: Reader, node: NodeReader, x: Activation, format: Form
   throw new Error(`clips the codes ${x.name} to ${format.name}: only what was just quantized can be clipped`);
 }
 
-/** Elementwise layers that run on codes as well as on reals. */
+/** The number that padding has in the file. Where the format has no zero it is that of the code nearest to zero. */
+export function zeroOf({ as, quantization: q }: Activation): number {
+  if (q === undefined || as === 'real') return 0;
+  if (as === 'codes') return q.zeroPoint;
+  return dequantize(codeTensor([1], Uint32Array.of(zeroCode(q)), q)).data[0];
+}
+
+/** Over reals, and over codes whose zero is code 0. */
 export function readRelu(reader: Reader, node: NodeReader): Value {
   const x = activation(reader, node);
   if (x.as === 'codes' && x.quantization?.fit.format.kind === 'int' && x.quantization.zeroPoint !== 0)
@@ -268,7 +247,7 @@ export function keepingCodes(
   layer: (input: string) => Parameters<typeof push>[1],
   shape = x.shape,
 ): Activation {
-  if (x.as === 'codes' || x.as === 'carried')
-    return { ...push(reader, layer(x.name), shape, x), name: layer(x.name).name, shape, shared: false };
-  return push(reader, layer(realOf(reader, x)), shape, { column: x.column });
+  const { as, quantization, column } = x;
+  if (as === 'codes' || as === 'carried') return push(reader, layer(x.name), shape, { as, quantization, column });
+  return push(reader, layer(realOf(reader, x)), shape, { column });
 }

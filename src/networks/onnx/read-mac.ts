@@ -1,8 +1,10 @@
 import type { ConvLayer, MacResult } from '../network.js';
-import type { CodeTensor, Tensor } from '../tensor.js';
+import { transpose } from '../gemm.js';
+import { codeTensor, dequantize } from '../quantization.js';
+import { floatTensor, type Tensor } from '../tensor.js';
 import { type Constant, realsOf, valuesOf } from './constant.js';
 import { elementType, formatOf } from './element.js';
-import { checkedCodes, codeTensor, dequantizeTensor, quantizationOf, saturating } from './read-codes.js';
+import { checkedCodes, quantizationOf, saturating, storedCodes, zeroOf } from './read-codes.js';
 import {
   type Activation,
   activation,
@@ -34,11 +36,12 @@ export function windowOf(node: NodeReader, shape: readonly number[], kernel: rea
     throw new Error(
       `has kernel ${kernel.join('x')} over shape ${shape.join('x')}: two-dimensional windows over channels x height x width are supported`,
     );
-  const pair = (name: string) => node.ints(name, [1, 1]) as [number, number];
-  const [stride, dilation] = [pair('strides'), pair('dilations')];
+  const [stride, dilation] = [pairOf(node, 'strides'), pairOf(node, 'dilations')];
   const auto = node.string('auto_pad', 'NOTSET');
-  if (auto === 'NOTSET' || auto === '')
-    return { stride, dilation, pad: node.ints('pads', [0, 0, 0, 0]) as ConvLayer['pad'] };
+  if (auto === 'NOTSET' || auto === '') {
+    const [top = 0, left = 0, bottom = 0, right = 0] = node.ints('pads', []);
+    return { stride, dilation, pad: [top, left, bottom, right] };
+  }
   if (auto === 'VALID') return { stride, dilation, pad: [0, 0, 0, 0] };
   const [height, width] = [0, 1].map((axis) => {
     const length = shape[axis + 1];
@@ -48,6 +51,11 @@ export function windowOf(node: NodeReader, shape: readonly number[], kernel: rea
     return auto === 'SAME_LOWER' ? [total - small, small] : [small, total - small];
   });
   return { stride, dilation, pad: [height[0], width[0], height[1], width[1]] };
+}
+
+export function pairOf(node: NodeReader, name: string): [number, number] {
+  const [vertical = 1, horizontal = 1] = node.ints(name, []);
+  return [vertical, horizontal];
 }
 
 /** Conv over codes with code weights multiplies codes; else over real numbers. */
@@ -77,8 +85,7 @@ export function readMatMul(reader: Reader, node: NodeReader): Value {
 function macParts(reader: Reader, x: Activation, weight: Tensor, bias?: Float32Array): Parts {
   if ((x.as === 'dequantized' || x.as === 'carried') && weight.kind === 'codes')
     return { x, input: x.name, weight, bias, result: { kind: 'dequantize' } };
-  const real: Tensor =
-    weight.kind === 'float' ? weight : { kind: 'float', shape: weight.shape, data: dequantizeTensor(weight) };
+  const real: Tensor = weight.kind === 'float' ? weight : dequantize(weight);
   return { x, input: realOf(reader, x), weight: real, bias, result: { kind: 'float' } };
 }
 
@@ -93,7 +100,7 @@ function weightOf(reader: Reader, node: NodeReader, index: number): Tensor {
 function biasOf(reader: Reader, node: NodeReader, index: number, channels?: number): Float32Array | undefined {
   if ((node.inputs[index] ?? '') === '') return undefined;
   const value = operand(reader, node, index);
-  const bias = value.kind === 'weights' ? dequantizeTensor(value.tensor) : realsOf(stored(reader, node, index));
+  const bias = value.kind === 'weights' ? dequantize(value.tensor).data : realsOf(stored(reader, node, index));
   return bias.length === 1 && channels !== undefined ? new Float32Array(channels).fill(bias[0]) : bias;
 }
 
@@ -101,17 +108,11 @@ function biasOf(reader: Reader, node: NodeReader, index: number, channels?: numb
 function transposed(tensor: Tensor): Tensor {
   const [rows, cols] = tensor.shape;
   if (tensor.shape.length !== 2) throw new Error(`has weights of shape ${tensor.shape.join('x')}: a matrix is needed`);
-  const data = tensor.data.slice();
-  for (let r = 0; r < rows; r++) for (let c = 0; c < cols; c++) data[c * rows + r] = tensor.data[r * cols + c];
   const shape = [cols, rows];
-  if (tensor.kind === 'float') return { kind: 'float', shape, data: data as Float32Array };
+  if (tensor.kind === 'float') return floatTensor(shape, transpose(tensor.data, rows, cols, tensor.data.slice()));
   const q = tensor.quantization;
-  return {
-    ...tensor,
-    shape,
-    data: data as CodeTensor['data'],
-    quantization: { ...q, axis: q.scale.length === 1 ? 0 : 1 - q.axis },
-  };
+  const axis = q.scale.length === 1 ? 0 : 1 - q.axis;
+  return codeTensor(shape, transpose(tensor.data, rows, cols, tensor.data.slice()), { ...q, axis });
 }
 
 function checkScales(weight: Tensor): void {
@@ -149,6 +150,20 @@ function outputOf(result: MacResult): Partial<Activation> {
   return result.kind === 'requantize' ? { as: 'codes', quantization: result.output } : {};
 }
 
+/** The window of a Conv and the Pad before it, as one. */
+function paddedWindow(node: NodeReader, x: Activation, kernel: number[]): Window {
+  if (x.shape.length !== 3) return windowOf(node, x.shape, kernel);
+  const [channels, height, width] = x.shape;
+  const [top, left, bottom, right] = x.pad ?? [0, 0, 0, 0];
+  const window = windowOf(node, [channels, height + top + bottom, width + left + right], kernel);
+  const { pad } = window;
+  if (pad.some((length) => length > 0) && x.as === 'carried' && zeroOf(x) !== 0)
+    throw new Error(
+      `pads codes of ${x.quantization?.fit.format.name} with 0, which is none of them: use Pad with ${zeroOf(x)} before it`,
+    );
+  return { ...window, pad: [pad[0] + top, pad[1] + left, pad[2] + bottom, pad[3] + right] };
+}
+
 function convLayer(reader: Reader, node: NodeReader, parts: Parts): Activation {
   const { x, input, weight, bias, result } = parts;
   const [filters, channels, ...kernel] = weight.shape;
@@ -159,10 +174,10 @@ function convLayer(reader: Reader, node: NodeReader, parts: Parts): Activation {
       throw new Error(
         `convolves features x 1 x 1 with kernel ${kernel.join('x')}, groups ${groups}: only 1x1 is supported`,
       );
-    return denseLayer(reader, node, { ...parts, weight: { ...weight, shape: [filters, channels] } as Tensor }, true);
+    return denseLayer(reader, node, { ...parts, weight: { ...weight, shape: [filters, channels] } }, true);
   }
   checkScales(weight);
-  const window = windowOf(node, x.shape, kernel);
+  const window = paddedWindow(node, x, kernel);
   if (x.shape[0] !== channels * groups)
     throw new Error(`has weights for ${channels} x ${groups} groups of channels, but its input has ${x.shape[0]}`);
   checkBias(bias, filters);
@@ -198,7 +213,7 @@ function requantizeParts(reader: Reader, node: NodeReader, axis = 0): Parts {
   return {
     x,
     input: x.name,
-    weight: codeTensor(weight, q),
+    weight: storedCodes(weight, q),
     result: { kind: 'requantize', output, convention: 'onnx' },
   };
 }

@@ -2,8 +2,8 @@ import type { PoolLayer } from '../network.js';
 import { sizeOf } from '../tensor.js';
 import { type Constant, valuesOf } from './constant.js';
 import { elementType } from './element.js';
-import { keepingCodes } from './read-codes.js';
-import { windowOf } from './read-mac.js';
+import { keepingCodes, zeroOf } from './read-codes.js';
+import { pairOf, windowOf } from './read-mac.js';
 import {
   type Activation,
   activation,
@@ -35,7 +35,7 @@ export function readAveragePool(reader: Reader, node: NodeReader): Value {
 }
 
 function poolLayer(node: NodeReader, x: Activation, op: PoolLayer['op']): PoolLayer {
-  const kernel = node.ints('kernel_shape', []) as [number, number];
+  const kernel = pairOf(node, 'kernel_shape');
   const { stride, dilation, pad } = windowOf(node, x.shape, kernel);
   if (dilation.some((step) => step !== 1))
     throw new Error(`has dilations ${dilation.join('x')}: pooling is supported without`);
@@ -68,8 +68,8 @@ export function readGlobalAveragePool(reader: Reader, node: NodeReader): Value {
 export function readReduceMean(reader: Reader, node: NodeReader): Value {
   const given = optional(reader, node, 1);
   const axes = given === undefined ? node.ints('axes', []) : [...valuesOf(given)];
-  const places = axes.map((axis) => (axis < 0 ? axis + 4 : axis)).sort();
-  if (places.join() !== '2,3')
+  const places = new Set(axes.map((axis) => (axis < 0 ? axis + 4 : axis)));
+  if (places.size !== 2 || !places.has(2) || !places.has(3))
     throw new Error(`averages over axes ${axes.join(' ')}: height and width (2 3) are supported`);
   if (node.int('keepdims', 1) === 1) return averageAll(reader, node, node.output);
   const pooled = averageAll(reader, node, `${node.output}/pool`);
@@ -90,6 +90,23 @@ function averageAll(reader: Reader, node: NodeReader, name: string): Activation 
     pad: [0, 0, 0, 0],
   };
   return push(reader, layer, [channels, 1, 1]);
+}
+
+/** Padding of height and width with what stands for zero, which the Conv that reads it takes over. */
+export function readPad(reader: Reader, node: NodeReader): Value {
+  const x = activation(reader, node);
+  const given = optional(reader, node, 1);
+  const pads = given === undefined ? node.ints('pads', []) : [...valuesOf(given)];
+  const [, , top, left, , , bottom, right] = pads;
+  const constant = optional(reader, node, 2);
+  const value = constant === undefined ? node.float('value', 0) : valuesOf(constant)[0];
+  const [mode, zero] = [node.string('mode', 'constant'), zeroOf(x)];
+  const around = pads.length === 8 && [0, 1, 4, 5].every((place) => pads[place] === 0);
+  if (!around || x.shape.length !== 3 || (node.inputs[3] ?? '') !== '' || mode !== 'constant' || value !== zero)
+    throw new Error(
+      `pads ${pads.join(' ')} with ${mode} ${value}: height and width, with the constant ${zero} that stands for zero, are supported`,
+    );
+  return { ...x, pad: [top, left, bottom, right] };
 }
 
 export function readFlatten(reader: Reader, node: NodeReader): Value {

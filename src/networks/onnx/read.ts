@@ -20,6 +20,7 @@ import {
   readGather,
   readGlobalAveragePool,
   readMaxPool,
+  readPad,
   readReduceMean,
   readReshape,
   readShape,
@@ -49,6 +50,7 @@ const OPERATORS: Readonly<Record<string, (reader: Reader, node: NodeReader) => V
   Max: readMax,
   MaxPool: readMaxPool,
   Mul: readMul,
+  Pad: readPad,
   QLinearConv: readQLinearConv,
   QLinearMatMul: readQLinearMatMul,
   QuantizeLinear: readQuantizeLinear,
@@ -79,28 +81,27 @@ export function readOnnx(bytes: Uint8Array, name: string): Network {
   try {
     return networkOf(model, name);
   } catch (error) {
-    throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`${name}: ${messageOf(error)}`, { cause: error });
   }
 }
 
 function decoded(bytes: Uint8Array, name: string): Proto<'ModelProto'> {
-  let model: Proto<'ModelProto'>;
   try {
-    model = decodeModel(bytes);
+    return decodeModel(bytes);
   } catch (error) {
-    throw new Error(`${name}: not an ONNX file, or cut short (${(error as Error).message} in ${bytes.length} bytes)`, {
-      cause: error,
-    });
+    const reason = `not an ONNX file, or cut short (${messageOf(error)} in ${bytes.length} bytes)`;
+    throw new Error(`${name}: ${reason}`, { cause: error });
   }
-  if (model.graph === undefined || model.opsetImport.length === 0)
-    throw new Error(
-      `${name}: not an ONNX model, or cut short: it has no ${model.graph === undefined ? 'graph' : 'opset'} (${bytes.length} bytes)`,
-    );
-  return model;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function networkOf(model: Proto<'ModelProto'>, name: string): Network {
-  const graph = model.graph as Proto<'GraphProto'>;
+  const { graph } = model;
+  if (graph === undefined || model.opsetImport.length === 0)
+    throw new Error(`not an ONNX model, or cut short: it has no ${graph === undefined ? 'graph' : 'opset'}`);
   const reader: Reader = { values: new Map(), layers: [], uses: usesOf(graph) };
   for (const tensor of graph.initializer)
     reader.values.set(tensor.name, { kind: 'stored', constant: readConstant(tensor) });
@@ -129,7 +130,7 @@ function inputOf(graph: Proto<'GraphProto'>, reader: Reader): Network['input'] {
   const dims = (type?.tensorType?.shape?.dim ?? []).map(({ dimValue, dimParam }) =>
     dimParam === '' ? Number(dimValue) : dimParam,
   );
-  const shape = dims.slice(1).filter((length) => typeof length === 'number' && length > 0) as number[];
+  const shape = dims.slice(1).filter((length): length is number => typeof length === 'number' && length > 0);
   if ((dims.length !== 2 && dims.length !== 4) || shape.length !== dims.length - 1)
     throw new Error(
       `input ${name} has shape ${dims.join('x') || 'unknown'}: batch x channels x height x width or batch x features, fixed but for the batch, is supported`,
@@ -154,7 +155,7 @@ function readNode(reader: Reader, proto: Proto<'NodeProto'>): void {
   try {
     reader.values.set(node.output, readValue(reader, node));
   } catch (error) {
-    throw new Error(`${label}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`${label}: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Format } from '../../formats/format.js';
-import type { Layer } from '../network.js';
+import type { ConvLayer, Layer } from '../network.js';
 import type { CodeTensor, Quantization } from '../tensor.js';
 import { type Constant, readConstant } from './constant.js';
 import type { Proto } from './proto.js';
@@ -32,6 +32,8 @@ export interface Activation {
   realName?: string;
   /** Features that the file has reshaped to features x 1 x 1. */
   column?: boolean;
+  /** top, left, bottom, right: a Pad before it, which the Conv that must follow takes over. */
+  pad?: ConvLayer['pad'];
   /** More than one node reads it, so the layer that writes it must stay as it is. */
   shared: boolean;
 }
@@ -85,7 +87,10 @@ export function operand(reader: Reader, node: NodeReader, index: number): Value 
   const value = reader.values.get(name);
   if (value === undefined)
     throw new Error(name === '' ? `lacks input ${index + 1}` : `reads ${name}, which nothing before it writes`);
-  if (value.kind !== 'activation' || (reader.uses.get(name) ?? 0) < 2) return value;
+  if (value.kind !== 'activation') return value;
+  if (value.pad !== undefined && !node.opType.endsWith('Conv'))
+    throw new Error(`reads the padded ${name}: Pad is supported before Conv only`);
+  if ((reader.uses.get(name) ?? 0) < 2) return value;
   return { ...value, shared: true };
 }
 

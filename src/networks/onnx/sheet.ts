@@ -1,3 +1,4 @@
+import type { Layer } from '../network.js';
 import type { Quantization } from '../tensor.js';
 import { type Constant, writeConstant } from './constant.js';
 import { type ElementType, elementType } from './element.js';
@@ -23,6 +24,8 @@ export interface Sheet {
   opset: number;
   /** By the name of the network's tensor. */
   tensors: Map<string, Written>;
+  /** All layers of the network. */
+  layers: readonly Layer[];
   /** Names given so far, so that nothing is written twice. */
   names: Set<string>;
 }

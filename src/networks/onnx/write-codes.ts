@@ -1,5 +1,6 @@
 import type { Fit } from '../../formats/codec.js';
 import type { IntFormat } from '../../formats/format.js';
+import { isMacLayer } from '../network.js';
 import type { CodeArray, Quantization } from '../tensor.js';
 import { type ElementType, quantizedTypeOf } from './element.js';
 import { type LocalQuantizer, localQuantizer } from './functions.js';
@@ -12,7 +13,9 @@ import { emit, FLOAT, INT8, need, type Sheet, store, UINT8, type Written } from 
 export function storeQuantization(sheet: Sheet, name: string, q: Quantization, type: ElementType): [string, string] {
   const shape = q.scale.length === 1 ? [] : [q.scale.length];
   const zeros = emptyCodes(type, q.scale.length).fill(codeOfInteger(type, q.zeroPoint));
-  return [store(sheet, `${name}/scale`, FLOAT, shape, q.scale), store(sheet, `${name}/zero_point`, type, shape, zeros)];
+  const own = type === quantizedTypeOf(q.fit.format);
+  const zeroPoint = own ? `${name}/zero_point` : `${name}/zero_point_${type.name.toLowerCase()}`;
+  return [store(sheet, `${name}/scale`, FLOAT, shape, q.scale), store(sheet, zeroPoint, type, shape, zeros)];
 }
 
 function emptyCodes(type: ElementType, length: number): CodeArray {
@@ -41,15 +44,8 @@ export function writeQuantize(sheet: Sheet, input: string, name: string, q: Quan
     throw new Error(
       `layer ${name} quantizes activations with ${q.scale.length} scales: only weights can have more than one`,
     );
-  const { format } = q.fit;
-  if (type === undefined && format.kind === 'int' && format.bits < 8 && q.zeroPoint !== 0) {
-    // QONNX's Quant adds the zero point before it rounds; bytes, clipped, have it added after, as all of ONNX.
-    const byte = byteTypeOf(format, name);
-    saturateOf(q.fit, byte);
-    const wide = emit(sheet, 'QuantizeLinear', [input, ...storeQuantization(sheet, name, q, byte)], `${name}/wide`);
-    clipTo(sheet, wide, format, name);
-    return byte;
-  }
+  if (q.fit.format.kind === 'int' && q.fit.format.bits < 8 && wantsBytes(sheet, name, q, type))
+    return quantizeToBytes(sheet, input, name, q, q.fit.format);
   if (type === undefined) {
     callQuantizer(sheet, input, name, q, []);
     return FLOAT;
@@ -58,6 +54,28 @@ export function writeQuantize(sheet: Sheet, input: string, name: string, q: Quan
   emit(sheet, 'QuantizeLinear', [input, ...storeQuantization(sheet, name, q, type)], name, attributes);
   need(sheet, type.quantizeSince ?? 13);
   return type;
+}
+
+/**
+ * Whether integers narrower than a byte are better kept in clipped bytes. INT4 and INT2 tensors are for layers that
+ * dequantize them: no other operator here takes them, and ONNX Runtime (1.30) gives the memory of such a tensor, half of
+ * what is needed, to a byte tensor of the same shape. QONNX's Quant adds the zero point before it rounds, ONNX after.
+ */
+function wantsBytes(sheet: Sheet, name: string, q: Quantization, type: ElementType | undefined): boolean {
+  if (type === undefined) return q.zeroPoint !== 0;
+  const readers = sheet.layers.filter((layer) => layer.input === name);
+  return (
+    readers.length === 0 ||
+    !readers.every((layer) => layer.op === 'dequantize' || (isMacLayer(layer) && layer.result.kind === 'dequantize'))
+  );
+}
+
+function quantizeToBytes(sheet: Sheet, input: string, name: string, q: Quantization, format: IntFormat): ElementType {
+  const byte = byteTypeOf(format, name);
+  saturateOf(q.fit, byte);
+  const wide = emit(sheet, 'QuantizeLinear', [input, ...storeQuantization(sheet, name, q, byte)], `${name}/wide`);
+  clipTo(sheet, wide, format, name);
+  return byte;
 }
 
 /** @param channels shape that the scales are spread over, [] for one scale */
@@ -102,16 +120,13 @@ export function writeDequantize(sheet: Sheet, tensor: Written, name: string): vo
 
 /** Integers of up to 8 bits in an INT8 or UINT8 tensor, as the QLinear operators and MaxPool want them. */
 export function asBytes(sheet: Sheet, tensor: Written): string {
-  const format = tensor.quantization?.fit.format;
-  if (tensor.type === INT8 || tensor.type === UINT8) return tensor.name;
-  const byte = byteTypeOf(format, tensor.name);
+  const { quantization, type } = tensor;
+  if (type === INT8 || type === UINT8) return tensor.name;
+  const byte = byteTypeOf(quantization?.fit.format, tensor.name);
   const name = `${tensor.name}/${byte.name.toLowerCase()}`;
-  if (sheet.names.has(name)) return name;
-  if (tensor.type === FLOAT) {
-    const codes = storeQuantization(sheet, name, tensor.quantization as Quantization, byte);
-    return emit(sheet, 'QuantizeLinear', [tensor.name, ...codes], name);
-  }
-  return emit(sheet, 'Cast', [tensor.name], name, { to: byte.number });
+  if (sheet.names.has(name) || quantization === undefined) return name;
+  const codes = storeQuantization(sheet, name, quantization, byte);
+  return emit(sheet, 'QuantizeLinear', [asReals(sheet, tensor), ...codes], name);
 }
 
 /** @throws Error naming the tensor where the format is no integer of up to 8 bits */

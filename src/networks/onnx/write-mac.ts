@@ -1,6 +1,7 @@
 import { decode } from '../../formats/codec.js';
 import { toNumber } from '../../formats/raw.js';
 import type { ConvLayer, DenseLayer } from '../network.js';
+import { codeTensor, dequantize, zeroCode } from '../quantization.js';
 import type { CodeTensor, Quantization } from '../tensor.js';
 import { type ElementType, quantizedTypeOf } from './element.js';
 import {
@@ -21,12 +22,35 @@ import { asBytes, asReals, byteTypeOf, callQuantizer, clipTo, saturateOf, storeQ
 export function writeMac(sheet: Sheet, layer: ConvLayer | DenseLayer, input: Written): ElementType {
   if (layer.result.kind === 'requantize') return requantize(sheet, layer, layer.result.output, input);
   const x = layer.result.kind === 'float' ? input.name : asReals(sheet, input);
-  const inputs = [x, realWeights(sheet, layer)];
+  const rest = [realWeights(sheet, layer)];
   if (layer.bias !== undefined)
-    inputs.push(store(sheet, `${layer.name}/bias`, FLOAT, [layer.bias.length], Float32Array.from(layer.bias)));
-  if (layer.op === 'conv') emit(sheet, 'Conv', inputs, layer.name, windowOf(layer));
-  else emit(sheet, 'Gemm', inputs, layer.name, { transB: 1 });
+    rest.push(store(sheet, `${layer.name}/bias`, FLOAT, [layer.bias.length], Float32Array.from(layer.bias)));
+  if (layer.op === 'dense') emit(sheet, 'Gemm', [x, ...rest], layer.name, { transB: 1 });
+  else writeConv(sheet, layer, x, rest, layer.result.kind === 'float' ? 0 : paddingOf(layer, input));
   return FLOAT;
+}
+
+function writeConv(sheet: Sheet, layer: ConvLayer, x: string, rest: string[], padding: number): void {
+  if (padding === 0) emit(sheet, 'Conv', [x, ...rest], layer.name, windowOf(layer));
+  else
+    emit(sheet, 'Conv', [padded(sheet, layer, x, padding), ...rest], layer.name, {
+      ...windowOf(layer),
+      pads: [0, 0, 0, 0],
+    });
+}
+
+/** What the padding stands for: zero, but for formats that have none (binary: +1). */
+function paddingOf({ pad }: ConvLayer, { quantization: q }: Written): number {
+  if (q === undefined || pad.every((length) => length === 0)) return 0;
+  return dequantize(codeTensor([1], Uint32Array.of(zeroCode(q)), q)).data[0];
+}
+
+/** Conv pads with zeros only: other padding goes before it. */
+function padded(sheet: Sheet, { name, pad }: ConvLayer, x: string, value: number): string {
+  const [top, left, bottom, right] = pad;
+  const pads = store(sheet, `${name}/pads`, INT64, [8], Float64Array.of(0, 0, top, left, 0, 0, bottom, right));
+  const constant = store(sheet, `${name}/padding`, FLOAT, [], Float32Array.of(value));
+  return emit(sheet, 'Pad', [x, pads, constant], `${name}/padded`);
 }
 
 function windowOf(layer: ConvLayer): Record<string, AttributeValue> {
@@ -109,16 +133,13 @@ function finish(
 ): ElementType {
   const { name } = layer;
   const format = output.fit.format;
-  const type = quantizedTypeOf(format) ?? byte;
   const steps: ((x: string, y: string) => string)[] = [
     (_, y) => emit(sheet, 'QLinearConv', inputs, y, layer.op === 'conv' ? windowOf(layer) : { kernel_shape: [1, 1] }),
   ];
   if (layer.op === 'dense') steps.push((x, y) => emit(sheet, 'Flatten', [x], y));
   if (format.kind === 'int' && format.bits < 8) steps.push((x, y) => clipTo(sheet, x, format, y));
-  if (type !== byte) steps.push((x, y) => emit(sheet, 'Cast', [x], y, { to: type.number }));
   steps.reduce((x, step, i) => step(x, i === steps.length - 1 ? name : `${name}/step${i}`), '');
-  if (type !== byte) need(sheet, type.quantizeSince ?? 13);
-  return type;
+  return byte;
 }
 
 function columnShape(sheet: Sheet, features: number): string {

@@ -1,8 +1,8 @@
+import { statesOf } from '../lower.js';
 import type { BatchNormLayer, Layer, Network, PoolLayer } from '../network.js';
 import { type ElementType, irVersionOf } from './element.js';
 import { signFunction } from './functions.js';
 import { encodeModel, type ProtoInit } from './proto.js';
-import { shapeAfter } from './shapes.js';
 import { emit, FLOAT, INT8, type Sheet, store, UINT8, type Written, written } from './sheet.js';
 import { asBytes, define, writeDequantize, writeQuantize } from './write-codes.js';
 import { writeMac } from './write-mac.js';
@@ -24,15 +24,15 @@ export function writeOnnx(network: Network): Uint8Array {
     functions: new Map(),
     opset: LOWEST_OPSET,
     tensors: new Map(),
+    layers: network.layers,
     names: new Set([network.input.name]),
   };
+  const states = statesOf(network);
   const input: Written = { name: network.input.name, type: FLOAT, shape: network.input.shape };
   sheet.tensors.set(input.name, input);
   for (const layer of network.layers) {
-    const source = written(sheet, layer.input, layer.name);
-    const type = writeLayer(sheet, layer, source);
-    const quantization = quantizationAfter(layer, source);
-    sheet.tensors.set(layer.name, { name: layer.name, type, shape: shapeAfter(layer, source.shape), quantization });
+    const type = writeLayer(sheet, layer, written(sheet, layer.input, layer.name));
+    sheet.tensors.set(layer.name, { name: layer.name, type, shape: [], ...states.get(layer.name) });
   }
   return encodeModel(modelOf(network, sheet, input, written(sheet, network.output, 'output')));
 }
@@ -52,31 +52,13 @@ function modelOf(network: Network, sheet: Sheet, input: Written, output: Written
       output: [valueInfo(output)],
     },
     metadataProps: Object.entries(network.metadata).map(([key, value]) => ({ key, value })),
-    functions: [...sheet.functions.keys()].sort().map((key) => (sheet.functions.get(key) as FunctionOf)(opset)),
+    functions: [...sheet.functions].map(([, define]) => define(opset)),
   };
 }
-type FunctionOf = (opset: number) => ProtoInit<'FunctionProto'>;
 
 function valueInfo({ name, type, shape }: Written): ProtoInit<'ValueInfoProto'> {
   const dim = [{ dimParam: 'N' }, ...shape.map((length) => ({ dimValue: BigInt(length) }))];
   return { name, type: { tensorType: { elemType: type.number, shape: { dim } } } };
-}
-
-/** What the codes of a layer's output mean; undefined where it is real. */
-function quantizationAfter(layer: Layer, source: Written): Written['quantization'] {
-  switch (layer.op) {
-    case 'quantize':
-      return layer.quantization;
-    case 'conv':
-    case 'dense':
-      return layer.result.kind === 'requantize' ? layer.result.output : undefined;
-    case 'maxPool':
-    case 'flatten':
-    case 'relu':
-      return source.quantization;
-    default:
-      return undefined;
-  }
 }
 
 function writeLayer(sheet: Sheet, layer: Layer, source: Written): ElementType {
@@ -137,17 +119,21 @@ function writeBatchNorm(sheet: Sheet, { name, scale, shift }: BatchNormLayer, in
 }
 
 /**
- * Operators that only move or compare elements run on codes; where ONNX has them for bytes and reals alone, a Cast
- * before and one after, both exact, give them those.
+ * Operators that only move or compare elements run on codes, but ONNX has them for bytes and reals alone. Narrower
+ * integers go on as bytes; floats are cast before and after, which is exact.
  */
 function overCodes(sheet: Sheet, source: Written, name: string, write: (x: string, y: string) => string): ElementType {
-  const { type } = source;
-  if (type === FLOAT || type === INT8 || type === UINT8) {
+  const { type, quantization } = source;
+  const format = quantization?.fit.format;
+  if (type === FLOAT || format === undefined) {
     write(source.name, name);
-    return type;
+    return FLOAT;
   }
-  const x = type.bits === 4 && type.name !== 'FLOAT4E2M1' ? asBytes(sheet, source) : castToFloat(sheet, source);
-  emit(sheet, 'Cast', [write(x, `${name}/wide`)], name, { to: type.number });
+  if (format.kind === 'int' && format.bits <= 8) {
+    write(asBytes(sheet, source), name);
+    return format.signed ? INT8 : UINT8;
+  }
+  emit(sheet, 'Cast', [write(castToFloat(sheet, source), `${name}/wide`)], name, { to: type.number });
   return type;
 }
 
@@ -159,6 +145,8 @@ function castToFloat(sheet: Sheet, source: Written): string {
 /** Codes of integers are held above the zero point; for floats, and reals, that is zero. */
 function writeRelu(sheet: Sheet, source: Written, x: string, y: string): string {
   const format = source.quantization?.fit.format;
+  if (format?.kind === 'table' && !format.values.includes(0))
+    throw new Error(`layer ${y} is a ReLU over codes of ${format.name}, which has no zero`);
   if (format?.kind !== 'int' || source.type === FLOAT) return emit(sheet, 'Relu', [x], y);
   const zeroPoint = source.quantization?.zeroPoint ?? 0;
   const zero =

@@ -1,6 +1,7 @@
 import { formatNamed } from '../../../src/formats/catalog.js';
 import { decode, fitTo } from '../../../src/formats/codec.js';
 import { widthOf } from '../../../src/formats/format.js';
+import { levelsOf } from '../../../src/networks/onnx/functions.js';
 import type { ConvLayer, DenseLayer, Layer, MacResult, Network } from '../../../src/networks/network.js';
 import { type CodeTensor, floatTensor, type Quantization, sizeOf } from '../../../src/networks/tensor.js';
 
@@ -26,6 +27,10 @@ export function quantization(format: string, scale: number | Float32Array, zeroP
   return { fit: fitTo(formatNamed(format), { overflow: 'saturate' }), scale: scales, axis: 0, zeroPoint };
 }
 
+function largestOf(format: string): number {
+  return levelsOf(formatNamed(format)).at(-1) ?? 1;
+}
+
 /** Random codes that stand for finite values; scales for each output channel, or one. */
 export function codes(
   draw: () => number,
@@ -38,7 +43,8 @@ export function codes(
   const usable = Array.from({ length: 2 ** widthOf(f) }, (_, code) => code).filter(
     (code) => decode(f, code).kind === 'finite',
   );
-  const scale = Float32Array.from({ length: perChannel ? shape[0] : 1 }, () => 0.01 + draw() / 50);
+  const unit = 1 / largestOf(format);
+  const scale = Float32Array.from({ length: perChannel ? shape[0] : 1 }, () => (1 + 2 * draw()) * unit);
   const data = Uint8Array.from({ length: sizeOf(shape) }, () => usable[Math.floor(draw() * usable.length)]);
   return { kind: 'codes', shape, data, quantization: quantization(format, scale, zeroPoint) };
 }
@@ -81,7 +87,7 @@ export function network(name: string, shape: readonly number[], layers: readonly
 
 const pool = { kernel: [2, 2], stride: [2, 2], pad: [0, 0, 0, 0] } as const;
 
-export function floatNetwork(): Network {
+function floatNetwork(): Network {
   const draw = random(1);
   return network(
     'float',
@@ -120,70 +126,74 @@ function biases(draw: () => number, length: number): Int32Array {
 }
 
 /** Integers all the way: asymmetric activations, scales for each channel, all that a window can have. */
-export function integerNetwork(activations: string, weights: string, zeroPoint: number, seed = 2): Network {
+function integerNetwork(activations: string, weights: string, zeroPoint: number, seed = 2): Network {
   const draw = random(seed);
-  const a = (scale: number, zero = zeroPoint) => requantize(activations, scale, zero);
+  const unit = 1 / largestOf(activations);
+  const a = (range: number) => requantize(activations, range * unit, zeroPoint);
+  const weight = (shape: number[], perChannel = true) =>
+    codes(draw, weights, shape, perChannel, weights === 'uint8' ? 131 : 0);
   return network(
-    `${activations} x ${weights}`,
+    `${activations} x ${weights} integers`,
     [2, 9, 8],
     [
-      { op: 'quantize', name: 'q', input: 'image', quantization: quantization(activations, 0.013, zeroPoint) },
-      conv('conv1', 'q', codes(draw, weights, [4, 2, 3, 3]), {
+      { op: 'quantize', name: 'q', input: 'image', quantization: quantization(activations, 1.5 * unit, zeroPoint) },
+      conv('conv1', 'q', weight([4, 2, 3, 3]), {
         bias: biases(draw, 4),
         pad: [1, 0, 2, 1],
         stride: [2, 1],
-        result: a(0.031),
+        result: a(5),
       }),
       { op: 'relu', name: 'relu1', input: 'conv1' },
-      conv('conv2', 'relu1', codes(draw, weights, [4, 2, 3, 3], false), {
+      conv('conv2', 'relu1', weight([4, 2, 3, 3], false), {
         groups: 2,
         dilation: [1, 2],
         pad: [1, 2, 1, 2],
-        result: a(0.027),
+        result: a(20),
       }),
       { op: 'maxPool', name: 'pool1', input: 'conv2', ...pool },
       { op: 'flatten', name: 'flat', input: 'pool1' },
-      dense('fc1', 'flat', codes(draw, weights, [8, 24]), { bias: biases(draw, 8), result: a(0.05) }),
-      dense('fc2', 'fc1', codes(draw, weights, [5, 8], false), { result: a(0.09) }),
+      dense('fc1', 'flat', weight([8, 24]), { bias: biases(draw, 8), result: a(60) }),
+      dense('fc2', 'fc1', weight([5, 8], false), { result: a(90) }),
       { op: 'dequantize', name: 'scores', input: 'fc2' },
     ],
   );
 }
 
 /** Quantized operands, real results: activations are quantized again before each layer. */
-export function mixedNetwork(activations: string, weights: string, scale = 0.02, zeroPoint = 0): Network {
+function mixedNetwork(activations: string, weights: string, zeroPoint = 0): Network {
   const draw = random(3);
-  const q = (name: string, input: string, s = scale): Layer => ({
+  const unit = 1 / largestOf(activations);
+  const q = (name: string, input: string, range: number): Layer => ({
     op: 'quantize',
     name,
     input,
-    quantization: quantization(activations, s, zeroPoint),
+    quantization: quantization(activations, range * unit, zeroPoint),
   });
   return network(
     `${activations} x ${weights}`,
     [1, 8, 8],
     [
-      q('q1', 'image'),
+      q('q1', 'image', 1),
       conv('conv1', 'q1', codes(draw, weights, [3, 1, 3, 3]), {
         bias: reals(draw, 3),
         stride: [2, 2],
         pad: [1, 1, 1, 1],
       }),
-      q('q2', 'conv1', scale * 2),
+      q('q2', 'conv1', 4),
       { op: 'maxPool', name: 'pool1', input: 'q2', ...pool },
       { op: 'flatten', name: 'flat', input: 'pool1' },
-      dense('fc1', 'flat', codes(draw, weights, [7, 12])),
-      q('q3', 'fc1', scale * 3),
-      { op: 'relu', name: 'relu1', input: 'q3' },
-      { op: 'dequantize', name: 'back', input: 'relu1' },
-      q('q4', 'back', scale),
+      dense('fc1', 'flat', codes(draw, weights, [7, 12]), { bias: reals(draw, 7, 0.1) }),
+      q('q3', 'fc1', 20),
+      ...(activations === 'binary' ? [] : [{ op: 'relu', name: 'relu1', input: 'q3' } as const]),
+      { op: 'dequantize', name: 'back', input: activations === 'binary' ? 'q3' : 'relu1' },
+      q('q4', 'back', 15),
       dense('fc2', 'q4', codes(draw, weights, [3, 7], false), { bias: reals(draw, 3) }),
     ],
   );
 }
 
-/** Every network above. `types`: formats of activations and weights, with how they are met in the file. */
-export const MIXED_TYPES: readonly [string, string, number][] = [
+/** Formats of activations and weights, and the zero point of the activations. */
+const MIXED: readonly [string, string, number][] = [
   ['int8', 'int8', 0],
   ['uint8', 'int8', 11],
   ['int4', 'int4', 0],
@@ -203,3 +213,14 @@ export const MIXED_TYPES: readonly [string, string, number][] = [
   ['int2', 'int2', 0],
   ['e2m1fn', 'e2m1fn', 0],
 ];
+
+export const floats = floatNetwork();
+/** Integers from the first layer to the last. */
+export const integers = [
+  integerNetwork('uint8', 'int8', 128),
+  integerNetwork('int8', 'int8', -3),
+  integerNetwork('uint8', 'uint8', 0),
+  integerNetwork('int4', 'int4', 0),
+  integerNetwork('uint6', 'int3', 5),
+];
+export const mixed = MIXED.map(([activations, weights, zero]) => mixedNetwork(activations, weights, zero));
