@@ -3,7 +3,7 @@ import type { Mesh, MeshParts, Registers } from './mesh.js';
 import { OperandMesh } from './operandMesh.js';
 import { OutputMesh } from './outputMesh.js';
 import { type Cycles, noCycles, type Turn, turnsOf } from './schedule.js';
-import { checkJob, type Tile, tilesOf } from './tiling.js';
+import { checkJob, tilesOf } from './tiling.js';
 import type { Wave } from './wave.js';
 
 /** Sees the registers after every clock edge; they are the array's own, to be read at once. */
@@ -41,19 +41,19 @@ export function runMesh(parts: MeshParts, observer: CycleObserver = {}, turns?: 
   return { sums: mesh.memory.sums, cycles: ledger.cycles, counts: mesh.counts };
 }
 
-/** What a port is doing in a cycle: the tile at work, and whether its first word is issued now. */
-type Port = (cycle: number) => { tile: Tile; first: boolean } | undefined;
+/** Whether a port issues a word of a turn in a cycle, the first even; undefined outside its first to last word. */
+type Port = (cycle: number) => { issues: boolean; first: boolean } | undefined;
 
 const heightOf = ({ tile }: Turn) => tile.height;
 const stepsOf = ({ tile }: Turn) => tile.steps;
 const none = () => 0;
 
 function portsOf(mesh: Mesh, turns: readonly Turn[]): Port[] {
-  const { loads, interval } = mesh.timing;
+  const { loads, interval, loadInterval, drainInterval } = mesh.timing;
   return [
-    portOf(mesh.load, turns, ({ slot }) => slot.load, loads ? heightOf : none, 1),
+    portOf(mesh.load, turns, ({ slot }) => slot.load, loads ? heightOf : none, loadInterval),
     portOf(mesh.stream, turns, ({ slot }) => slot.stream, stepsOf, interval),
-    portOf(mesh.drain, turns, ({ slot }) => slot.drain, loads ? none : heightOf, 1),
+    portOf(mesh.drain, turns, ({ slot }) => slot.drain, loads ? none : heightOf, drainInterval),
   ];
 }
 
@@ -74,7 +74,8 @@ function portOf(
       throw new Error(`mesh: tiles ${at} and ${at + 1} want one port in cycle ${cycle}`);
     const issues = since >= 0 && since % interval === 0;
     wave.issue(cycle, issues ? turn.tile : undefined, since / interval);
-    return since < 0 ? undefined : { tile: turn.tile, first: since === 0 };
+    const open = since >= 0 && since <= (wordsOf(turn) - 1) * interval;
+    return open ? { issues, first: since === 0 } : undefined;
   };
 }
 
@@ -102,16 +103,17 @@ class Ledger {
       this.#toStream--;
       this.#unfinished++;
     }
-    this.cycles[this.#itemOf(loading, streaming !== undefined)]++;
+    this.cycles[this.#itemOf(loading, streaming)]++;
     this.cycles.total++;
     this.#unfinished -= this.#mesh.addedIn(cycle);
     this.#toStore -= this.#mesh.storedIn(cycle);
   }
 
-  #itemOf(loading: boolean, streaming: boolean): Exclude<keyof Cycles, 'total'> {
-    if (streaming) return 'stream';
+  #itemOf(loading: boolean, streaming: ReturnType<Port>): Exclude<keyof Cycles, 'total'> {
+    if (streaming !== undefined) return streaming.issues ? 'stream' : 'stall';
     if (this.#mesh.timing.doubleBuffer && this.#toStream > 0 && this.cycles.stream > 0) return 'stall';
     if (loading) return 'load';
-    return this.#unfinished > 0 ? 'fill' : 'drain';
+    if (this.#unfinished > 0) return 'fill';
+    return this.#toStore > this.#toStream ? 'drain' : 'stall';
   }
 }

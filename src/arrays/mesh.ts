@@ -2,7 +2,7 @@ import type { Order } from '../datapaths/order.js';
 import { type Counts, noCounts } from './counts.js';
 import { DATAFLOWS, type MacArray } from './dataflow.js';
 import { type Codes, OperandPorts, type Place, type Product, ResultMemory } from './ports.js';
-import { type Timing, timingOf } from './schedule.js';
+import { type Pace, type Timing, timingOf } from './schedule.js';
 import { Stages } from './stages.js';
 import { extentsOf } from './tiling.js';
 import { Wave } from './wave.js';
@@ -36,6 +36,8 @@ export interface MeshParts {
   array: MacArray;
   order: Order;
   unit: Unit;
+  /** Where memories hinder the array. */
+  pace?: Pace;
 }
 
 /**
@@ -65,12 +67,12 @@ export abstract class Mesh {
   /** Cycles in which the last sum of a tile goes into the memory. */
   readonly #lastStores: number[] = [];
 
-  constructor({ product, array, order, unit }: MeshParts, timing = timingOf(array, order)) {
+  constructor({ product, array, order, unit, pace }: MeshParts) {
     const { rows, cols, dataflow, multiplyStages } = array;
     const size = rows * cols;
     this.array = array;
     this.unit = unit;
-    this.timing = timing;
+    this.timing = timingOf(array, order, pace);
     this.ports = new OperandPorts(product, DATAFLOWS[dataflow], unit.lanes, this.counts);
     this.memory = new ResultMemory(product.job, DATAFLOWS[dataflow], cols, unit.zero, this.counts);
     const plane = () => new Uint32Array(size * unit.lanes);
@@ -78,9 +80,9 @@ export abstract class Mesh {
       a: new Stages<Codes>(multiplyStages + 1, plane),
       b: new Stages<Codes>(multiplyStages + 1, plane),
     };
-    this.sums = new Stages(timing.sumRegisters, () => new Float64Array(size).fill(unit.zero));
+    this.sums = new Stages(this.timing.sumRegisters, () => new Float64Array(size).fill(unit.zero));
     this.#live = new Uint16Array(size);
-    const oldest = this.ageOf(rows, cols) + multiplyStages + array.addStages + timing.settle;
+    const oldest = this.ageOf(rows, cols) + multiplyStages + array.addStages + this.timing.settle;
     this.load = new Wave(oldest);
     this.stream = new Wave(oldest);
     this.drain = new Wave(oldest);

@@ -28,7 +28,7 @@ export class OperandMesh extends Mesh {
         const tile = this.stream.tileAt(word);
         if (tile === undefined || tile.height !== height || col >= tile.width) continue;
         const step = this.stream.stepAt(word);
-        this.memory.occupy(cycle, col);
+        this.memory.occupy(cycle, col, this.timing.interval);
         if (col < tile.cols) this.#store(cycle, { tile, row: 0, col, step });
         if (col === tile.width - 1 && step === tile.steps - 1) this.storesLast(cycle);
       }

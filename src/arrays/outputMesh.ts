@@ -56,7 +56,7 @@ export class OutputMesh extends Mesh {
     const step = this.drain.stepAt(word);
     const row = tile.height - 1 - step;
     const sums = this.#leaving;
-    this.memory.occupy(cycle, col);
+    this.memory.occupy(cycle, col, this.timing.drainInterval);
     if (row < tile.rows && col < tile.cols)
       this.memory.store({ tile, row, col, step: 0 }, sums[(tile.height - 1) * cols + col], cycle + 1);
     for (let r = tile.height - 1; r > step; r--) sums[r * cols + col] = sums[(r - 1) * cols + col];

@@ -63,13 +63,13 @@ export class OperandPorts {
 
 /**
  * The memory below the array, one bank a column. It adds (accumulator memory), or gives sums back to the top. A sum that
- * is wanted before it is there, and two sums in one bank in one cycle, are faults of the schedule and end the run.
+ * is wanted before it is there, and two sums at one bank's port, are faults of the schedule and end the run.
  */
 export class ResultMemory {
   /** Codes, [groups, m, n]. */
   readonly sums: Float64Array;
   readonly #readyAt: Int32Array;
-  readonly #lastStore: Int32Array;
+  readonly #freeAt: Int32Array;
   readonly #job: GemmJob;
   readonly #dataflow: Dataflow;
   readonly #counts: Counts;
@@ -78,7 +78,7 @@ export class ResultMemory {
     const size = (job.groups ?? 1) * job.m * job.n;
     this.sums = new Float64Array(size).fill(zero);
     this.#readyAt = new Int32Array(size);
-    this.#lastStore = new Int32Array(cols).fill(-1);
+    this.#freeAt = new Int32Array(cols);
     this.#job = job;
     this.#dataflow = dataflow;
     this.#counts = counts;
@@ -101,10 +101,10 @@ export class ResultMemory {
     this.#counts.sumWrites++;
   }
 
-  /** A column's port is used, for a sum or for the empty place of one. */
-  occupy(cycle: number, col: number): void {
-    if (this.#lastStore[col] === cycle) throw new Error(`mesh: two sums reach column ${col} in cycle ${cycle}`);
-    this.#lastStore[col] = cycle;
+  /** A column's port is in use for `interval` cycles, for a sum or for the empty place of one. */
+  occupy(cycle: number, col: number, interval: number): void {
+    if (cycle < this.#freeAt[col]) throw new Error(`mesh: two sums want column ${col}'s port in cycle ${cycle}`);
+    this.#freeAt[col] = cycle + interval;
   }
 
   #addressOf(place: Place): number {

@@ -7,18 +7,20 @@ import type { Tile } from './tiling.js';
  *
  * 1. A PE takes an operand word each `interval` cycles, multiplies over `multiplyStages` registers and adds over
  *    `addStages`. In os a sum meets itself again after addStages, so interval = ceil(addStages / interleaved registers);
- *    in ws and is sums move on and the interval is 1.
+ *    in ws and is sums move on and the interval is 1. Memories that are too narrow for a word a cycle lengthen it.
  * 2. Row r is fed `rowDelay * r` cycles after row 0 (os: a hop; ws, is: addStages, as the sum comes down), column c
  *    `colDelay * c` after column 0 (a hop: 1 systolic, 0 broadcast).
- * 3. ws, is: the stationary tile is shifted in from the top, a row each cycle: `height` cycles.
- * 4. os: sums are shifted out at the bottom of the tile, a row each cycle: `height` cycles, after the chunks' outer
- *    addition or the interleaved registers' joining (`settle`).
+ * 3. ws, is: the stationary tile is shifted in from the top, a row each `loadInterval` (1) cycles, `height` rows.
+ * 4. os: sums are shifted out at the bottom of the tile, a row each `drainInterval` (1) cycles, `height` rows, after the
+ *    chunks' outer addition or the interleaved registers' joining (`settle`).
  * 5. A tile is done when its last sum lies in the result memory, which takes the sum below the last row in the cycle after
  *    it is registered (ws, is: one cycle; with an accumulator memory, its adder's addStages).
  * 6. One buffer: a tile begins when the one before is done. Two: as soon as no register and no port is wanted twice.
  */
 export interface Timing {
   interval: number;
+  loadInterval: number;
+  drainInterval: number;
   /** Sum registers of a PE, those of the adder included. */
   sumRegisters: number;
   rowDelay: number;
@@ -34,36 +36,36 @@ export interface Timing {
   reinject: boolean;
 }
 
-export function timingOf(array: MacArray, order: Order): Timing {
-  const { multiplyStages, addStages, doubleBuffer, dataflow } = array;
+/** Cycles that the memories need for a word of each row, a row of stationary words, a row of sums. */
+export interface Pace {
+  stream: number;
+  load: number;
+  drain: number;
+}
+
+const UNHINDERED: Pace = { stream: 1, load: 1, drain: 1 };
+
+export function timingOf(array: MacArray, order: Order, pace = UNHINDERED): Timing {
+  const { multiplyStages, addStages, doubleBuffer } = array;
   const hop = array.operands === 'systolic' ? 1 : 0;
-  const common = { multiplyStages, addStages, doubleBuffer, colDelay: hop };
-  if (dataflow !== 'os') {
-    const reinject = array.accumulation === 'reinject';
-    const store = reinject ? 1 : addStages;
-    return {
-      ...common,
-      interval: 1,
-      sumRegisters: addStages,
-      rowDelay: addStages,
-      settle: 0,
-      store,
-      loads: true,
-      reinject,
-    };
-  }
-  const ways = order.kind === 'interleaved' ? order.ways : 1;
-  const settle = addStages * (order.kind === 'chunked' ? 1 : ways - 1);
-  const interval = Math.ceil(addStages / ways);
+  const loads = array.dataflow !== 'os';
+  const reinject = loads && array.accumulation === 'reinject';
+  const ways = !loads && order.kind === 'interleaved' ? order.ways : 1;
+  const interval = Math.max(loads ? 1 : Math.ceil(addStages / ways), pace.stream);
   return {
-    ...common,
     interval,
-    sumRegisters: ways * interval,
-    rowDelay: hop,
-    settle,
-    store: 1,
-    loads: false,
-    reinject: false,
+    loadInterval: pace.load,
+    drainInterval: pace.drain,
+    sumRegisters: loads ? addStages : ways * interval,
+    rowDelay: loads ? addStages : hop,
+    colDelay: hop,
+    multiplyStages,
+    addStages,
+    settle: loads ? 0 : addStages * (order.kind === 'chunked' ? 1 : ways - 1),
+    store: loads && !reinject ? addStages : 1,
+    loads,
+    doubleBuffer,
+    reinject,
   };
 }
 
@@ -88,7 +90,7 @@ export interface Cycles {
   fill: number;
   /** Sums moving out of the array, where no streaming hides it. */
   drain: number;
-  /** Waiting for a buffer, a port or a memory. */
+  /** Waiting for an adder, a buffer, a port or a memory. */
   stall: number;
   total: number;
 }
@@ -97,12 +99,16 @@ export function noCycles(): Cycles {
   return { load: 0, stream: 0, fill: 0, drain: 0, stall: 0, total: 0 };
 }
 
-const streamOf = (tile: Tile, timing: Timing) => tile.steps * timing.interval;
-const skewOf = (tile: Tile, { rowDelay, colDelay }: Timing) =>
-  (tile.height - 1) * rowDelay + (tile.width - 1) * colDelay;
-const fillOf = (tile: Tile, timing: Timing) =>
-  skewOf(tile, timing) + timing.multiplyStages + timing.addStages - timing.interval;
-const drainOf = (tile: Tile, timing: Timing) => (timing.loads ? timing.store : timing.settle + tile.height);
+/** Cycles from the first word to the last of a port that takes one each `interval` cycles. */
+const spanOf = (words: number, interval: number) => (words - 1) * interval + 1;
+const loadOf = (tile: Tile, timing: Timing) => (timing.loads ? spanOf(tile.height, timing.loadInterval) : 0);
+const streamOf = (tile: Tile, timing: Timing) => spanOf(tile.steps, timing.interval);
+const drainOf = (tile: Tile, timing: Timing) =>
+  timing.loads ? timing.store : timing.settle + spanOf(tile.height, timing.drainInterval);
+
+function fillOf(tile: Tile, { rowDelay, colDelay, multiplyStages, addStages }: Timing): number {
+  return (tile.height - 1) * rowDelay + (tile.width - 1) * colDelay + multiplyStages + addStages - 1;
+}
 
 /** A tile and its time. */
 export interface Turn {
@@ -110,51 +116,53 @@ export interface Turn {
   slot: Slot;
 }
 
+/** The cycle from which a tile's operands lie in the memories beside the array, given the turns up to the one before. */
+export type Arrival = (tile: Tile, before: Turn | undefined) => number;
+
+const AT_ONCE: Arrival = () => 0;
+
 /** Every tile with its time, in order. */
-export function* turnsOf(tiles: Iterable<Tile>, timing: Timing): Generator<Turn> {
+export function* turnsOf(tiles: Iterable<Tile>, timing: Timing, arrival = AT_ONCE): Generator<Turn> {
   let before: Turn | undefined;
   for (const tile of tiles) {
-    before = { tile, slot: slotAfter(before, tile, timing) };
+    before = { tile, slot: slotAfter(before, tile, timing, arrival(tile, before)) };
     yield before;
   }
 }
 
-/** Itemised cycles of all the tiles. With two buffers only the first load and the last tile's tail are in sight. */
-export function cyclesOf(tiles: Iterable<Tile>, timing: Timing): Cycles {
+/** Itemised cycles of turns. With two buffers only the first load and the last tile's tail are in sight. */
+export function cyclesOf(turns: Iterable<Turn>, timing: Timing): Cycles {
   const cycles = noCycles();
   let before: Turn | undefined;
+  let last = 0;
   let added = 0;
-  for (const turn of turnsOf(tiles, timing)) {
+  for (const turn of turns) {
     const { tile, slot } = turn;
-    cycles.stream += streamOf(tile, timing);
-    if (before === undefined || !timing.doubleBuffer) cycles.load += loadOf(tile, timing);
-    else cycles.stall += slot.stream - before.slot.stream - streamOf(before.tile, timing);
-    if (!timing.doubleBuffer) {
-      cycles.fill += fillOf(tile, timing);
-      cycles.drain += drainOf(tile, timing);
+    cycles.stream += tile.steps;
+    if (before === undefined || !timing.doubleBuffer) {
+      cycles.load += loadOf(tile, timing);
+      cycles.fill += slot.added - slot.stream - streamOf(tile, timing);
+      cycles.drain += slot.done - slot.added;
     }
-    // A narrow last tile can be done before the wide one ahead of it.
+    last = Math.max(last, slot.stream + streamOf(tile, timing));
     added = Math.max(added, slot.added);
+    // A narrow last tile can be done before the wide one ahead of it.
     cycles.total = Math.max(cycles.total, slot.done);
     before = turn;
   }
-  if (before !== undefined && timing.doubleBuffer) {
-    cycles.fill = added - before.slot.stream - streamOf(before.tile, timing);
+  if (timing.doubleBuffer) {
+    cycles.fill = added - last;
     cycles.drain = cycles.total - added;
   }
+  cycles.stall = cycles.total - cycles.load - cycles.stream - cycles.fill - cycles.drain;
   return cycles;
 }
 
-function slotAfter(before: Turn | undefined, tile: Tile, timing: Timing): Slot {
-  const start = before === undefined ? 0 : before.slot.done;
-  if (before === undefined || !timing.doubleBuffer) return slotAt(start, start + loadOf(tile, timing), tile, timing);
-  const load = timing.loads ? reloadAfter(before.tile, before.slot, tile, timing) : 0;
-  const ready = timing.loads ? load + tile.height : 0;
-  return slotAt(load, Math.max(ready, streamAfter(before.tile, before.slot, tile, timing)), tile, timing);
-}
-
-function loadOf(tile: Tile, timing: Timing): number {
-  return timing.loads ? tile.height : 0;
+function slotAfter(before: Turn | undefined, tile: Tile, timing: Timing, arrived: number): Slot {
+  if (before === undefined) return slotAt(arrived, arrived + loadOf(tile, timing), tile, timing);
+  const free = timing.doubleBuffer ? arrived : Math.max(arrived, before.slot.done);
+  const load = timing.loads ? Math.max(free, reloadAfter(before, tile, timing)) : free;
+  return slotAt(load, Math.max(load + loadOf(tile, timing), streamAfter(before, tile, timing)), tile, timing);
 }
 
 function slotAt(load: number, stream: number, tile: Tile, timing: Timing): Slot {
@@ -163,24 +171,31 @@ function slotAt(load: number, stream: number, tile: Tile, timing: Timing): Slot 
   return { load, stream, drain, added, done: added + drainOf(tile, timing) };
 }
 
-/** A row's second register is free once the first word of the tile before has switched it in; loading moves a row a cycle. */
-function reloadAfter(before: Tile, slot: Slot, tile: Tile, timing: Timing): number {
-  return slot.stream + (Math.min(before.height, tile.height) - 1) * (timing.rowDelay - 1);
+/** A row's second register is free once the first word of the tile before has switched it in. */
+function reloadAfter({ tile: before, slot }: Turn, tile: Tile, { rowDelay, loadInterval }: Timing): number {
+  const slower = (Math.min(before.height, tile.height) - 1) * (rowDelay - loadInterval);
+  return Math.max(slot.stream, slot.stream + slower, slot.load + before.height * loadInterval);
 }
 
-/** The earliest streaming that wants no port before the tile before has left it. */
-function streamAfter(before: Tile, slot: Slot, tile: Tile, timing: Timing): number {
-  const { rowDelay, addStages } = timing;
-  const later = (before.height - tile.height) * rowDelay;
-  const input = slot.stream + streamOf(before, timing);
-  if (!timing.loads) {
-    const rows = rowDelay === 0 ? before.height : Math.max(before.height, tile.height);
-    return Math.max(input, slot.stream + rows + later);
-  }
+/** The earliest streaming that wants no port and no register before the tile before has left it. */
+function streamAfter(before: Turn, tile: Tile, timing: Timing): number {
+  const { rowDelay, addStages, interval } = timing;
+  const { stream } = before.slot;
+  const later = (before.tile.height - tile.height) * rowDelay;
+  const input = stream + before.tile.steps * interval;
+  if (!timing.loads) return Math.max(input, stream + later + drainGap(before.tile, tile, timing));
   const exit = input + later;
   if (!tile.continues) return Math.max(input, exit);
   const again = timing.reinject
-    ? slot.stream + (before.height - 1) * rowDelay + addStages + 1
-    : slot.stream + later + addStages;
+    ? stream + (before.tile.height - 1) * rowDelay + addStages + 1
+    : stream + later + addStages;
   return Math.max(input, exit, again);
+}
+
+/** os: cycles between two tiles' first sums leaving; no row's may be taken over before it has left. */
+function drainGap(before: Tile, tile: Tile, { rowDelay, drainInterval }: Timing): number {
+  const shared = Math.min(before.height, tile.height);
+  const firstRow = (tile.height - 1) * rowDelay + 1;
+  const lastRow = (shared - 1) * drainInterval + (tile.height - shared) * rowDelay + 1;
+  return Math.max(before.height * drainInterval, firstRow, lastRow);
 }
