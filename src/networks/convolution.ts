@@ -56,10 +56,22 @@ function buildFrame(layer: ConvLayer, shape: readonly number[]): Frame {
     const row = Math.floor(i / cols) % rows;
     inside[i] = (plane * height + row + top) * width + (i % cols) + left;
   }
-  return { channels, height, width, inside, from: patchPlaces(layer, channels, height, width, productOf(layer, shape).output) };
+  return {
+    channels,
+    height,
+    width,
+    inside,
+    from: patchPlaces(layer, channels, height, width, productOf(layer, shape).output),
+  };
 }
 
-function patchPlaces({ weight, stride, dilation }: ConvLayer, channels: number, height: number, width: number, output: readonly number[]) {
+function patchPlaces(
+  { weight, stride, dilation }: ConvLayer,
+  channels: number,
+  height: number,
+  width: number,
+  output: readonly number[],
+) {
   const [r, s] = weight.shape.slice(2);
   const [p, q] = output.slice(2);
   const from = new Int32Array(p * q * channels * r * s);
@@ -113,7 +125,13 @@ function gather(frame: Elements, from: Int32Array, patches: Elements, at: number
 }
 
 /** The adjoint of `patchesOf`: every patch element is added to the input element that it came from (col2im). */
-export function addPatches(patches: Float32Array, x: Float32Array, shape: readonly number[], layer: ConvLayer, group: number): void {
+export function addPatches(
+  patches: Float32Array,
+  x: Float32Array,
+  shape: readonly number[],
+  layer: ConvLayer,
+  group: number,
+): void {
   const { channels, height, width, from, inside } = frameOf(layer, shape);
   const frame = new Float32Array(channels * height * width);
   for (let image = 0; image < shape[0]; image++) {

@@ -1,6 +1,13 @@
 import { encodeValue } from './codes.js';
 import { decoderOf } from '../datapaths/kernel/index.js';
-import { type BatchNormLayer, type ConvLayer, type DenseLayer, isMacLayer, type Layer, type Network } from './network.js';
+import {
+  type BatchNormLayer,
+  type ConvLayer,
+  type DenseLayer,
+  isMacLayer,
+  type Layer,
+  type Network,
+} from './network.js';
 import { type CodeTensor, sizeOf, type Tensor } from './tensor.js';
 
 /**
@@ -14,8 +21,16 @@ export function foldBatchNorm(network: Network): Network {
   for (const layer of network.layers) {
     const input = renamed.get(layer.input) ?? layer.input;
     const before = layers.at(-1);
-    const readers = network.layers.filter((l) => l.input === layer.input || (l.op === 'add' && l.other === layer.input));
-    if (layer.op === 'batchNorm' && before?.name === input && isMacLayer(before) && readers.length === 1 && canFold(before)) {
+    const readers = network.layers.filter(
+      (l) => l.input === layer.input || (l.op === 'add' && l.other === layer.input),
+    );
+    if (
+      layer.op === 'batchNorm' &&
+      before?.name === input &&
+      isMacLayer(before) &&
+      readers.length === 1 &&
+      canFold(before)
+    ) {
       layers[layers.length - 1] = folded(before, layer);
       renamed.set(layer.name, before.name);
     } else if (layer.op === 'add') layers.push({ ...layer, input, other: renamed.get(layer.other) ?? layer.other });
@@ -25,7 +40,9 @@ export function foldBatchNorm(network: Network): Network {
 }
 
 function canFold(layer: ConvLayer | DenseLayer): boolean {
-  return layer.result.kind !== 'requantize' && !(layer.weight.kind === 'codes' && layer.weight.quantization.zeroPoint !== 0);
+  return (
+    layer.result.kind !== 'requantize' && !(layer.weight.kind === 'codes' && layer.weight.quantization.zeroPoint !== 0)
+  );
 }
 
 function folded<L extends ConvLayer | DenseLayer>(layer: L, { scale, shift }: BatchNormLayer): L {
@@ -40,7 +57,9 @@ function scaledWeights(weight: Tensor, factors: Float32Array): Tensor {
   if (weight.kind === 'float') return { ...weight, data: weight.data.map((w, i) => w * factors[Math.floor(i / size)]) };
   const { quantization: q } = weight;
   const value = decoderOf(q.fit.format);
-  const data = weight.data.map((code, i) => (factors[Math.floor(i / size)] < 0 ? encodeValue(-value(code), q.fit) : code));
+  const data = weight.data.map((code, i) =>
+    factors[Math.floor(i / size)] < 0 ? encodeValue(-value(code), q.fit) : code,
+  );
   const scale = Float32Array.from(factors, (factor, f) => Math.abs(factor) * q.scale[q.scale.length === 1 ? 0 : f]);
   return { ...weight, data: data as CodeTensor['data'], quantization: { ...q, scale, axis: 0 } };
 }

@@ -190,7 +190,7 @@ function sized(content: readonly number[]): number[] {
 }
 
 function name(text: string): number[] {
-  return sized([...text].map((letter) => letter.charCodeAt(0)));
+  return sized(Array.from(text, (letter) => letter.charCodeAt(0)));
 }
 
 /** LEB128. */

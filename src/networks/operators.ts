@@ -9,7 +9,11 @@ import { type CodeTensor, type FloatTensor, floatTensor, sizeOf, type Tensor } f
 /** The layers beside the MAC array. Those that only move or compare elements run on codes as they are. */
 
 /** What lies under each window of a plane of height x width: places [outputs, taps], -1 in the padding. */
-function windowsOf({ kernel, stride, pad }: PoolLayer, [height, width]: readonly number[], [p, q]: readonly number[]): Int32Array {
+function windowsOf(
+  { kernel, stride, pad }: PoolLayer,
+  [height, width]: readonly number[],
+  [p, q]: readonly number[],
+): Int32Array {
   const places = new Int32Array(p * q * kernel[0] * kernel[1]);
   let at = 0;
   for (let y = 0; y < p; y++)
@@ -40,7 +44,14 @@ function slidingOf(layer: PoolLayer, shape: readonly number[]): Sliding {
   const windows = windowsOf(layer, shape.slice(2), after.slice(1));
   const taps = layer.kernel[0] * layer.kernel[1];
   const outputs = windows.length / taps;
-  return { planes: shape[0] * shape[1], size: sizeOf(shape.slice(2)), outputs, taps, windows, shape: [shape[0], ...after] };
+  return {
+    planes: shape[0] * shape[1],
+    size: sizeOf(shape.slice(2)),
+    outputs,
+    taps,
+    windows,
+    shape: [shape[0], ...after],
+  };
 }
 
 /**
@@ -68,15 +79,24 @@ export function maxPlaces(layer: PoolLayer, keys: Float32Array | Int32Array, sha
 /** Of codes, the largest value by the order of the format. */
 export function maxPool(layer: PoolLayer, x: Tensor): Tensor {
   const shape = [x.shape[0], ...shapeAfter(layer, x.shape.slice(1))];
-  if (x.kind === 'float') return floatTensor(shape, pick(x.data, maxPlaces(layer, x.data, x.shape), new Float32Array(sizeOf(shape))));
+  if (x.kind === 'float')
+    return floatTensor(shape, pick(x.data, maxPlaces(layer, x.data, x.shape), new Float32Array(sizeOf(shape))));
   const { quantization, data } = x;
   const { format } = quantization.fit;
   const ranks = pick(orderTable(format), data, new Int32Array(data.length));
-  return codeTensor(shape, pick(data, maxPlaces(layer, ranks, x.shape), codeArray(format, sizeOf(shape))), quantization);
+  return codeTensor(
+    shape,
+    pick(data, maxPlaces(layer, ranks, x.shape), codeArray(format, sizeOf(shape))),
+    quantization,
+  );
 }
 
 /** out[i] = from[places[i]]. */
-export function pick<T extends CodeTensor['data'] | Int32Array | Float32Array>(from: T, places: CodeTensor['data'] | Int32Array, out: T): T {
+export function pick<T extends CodeTensor['data'] | Int32Array | Float32Array>(
+  from: T,
+  places: CodeTensor['data'] | Int32Array,
+  out: T,
+): T {
   for (let i = 0; i < places.length; i++) out[i] = from[places[i]];
   return out;
 }

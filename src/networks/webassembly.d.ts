@@ -6,9 +6,9 @@ declare namespace WebAssembly {
     /** Adds pages of 64 KiB; every earlier `buffer` is detached. */
     grow(pages: number): number;
   }
-  class Module {
-    constructor(bytes: Uint8Array<ArrayBuffer>);
-  }
+  /** Compiled code, opaque. */
+  type Module = object;
+  const Module: new (bytes: Uint8Array<ArrayBuffer>) => Module;
   class Instance {
     constructor(module: Module, imports?: Record<string, Record<string, unknown>>);
     readonly exports: Readonly<Record<string, unknown>>;

@@ -15,7 +15,9 @@ export function schemesOf(network: Network, recipe: Recipe): Map<string, Operand
 /** @throws Error naming the layer when it has codes already */
 export function floatWeights(layer: ConvLayer | DenseLayer): FloatTensor {
   if (layer.weight.kind === 'float') return layer.weight;
-  throw new Error(`layer ${layer.name} is quantized already (${layer.weight.quantization.fit.format.name}): take the float network`);
+  throw new Error(
+    `layer ${layer.name} is quantized already (${layer.weight.quantization.fit.format.name}): take the float network`,
+  );
 }
 
 export function quantizedWeights(layer: ConvLayer | DenseLayer, { weight }: OperandSchemes): CodeTensor {
@@ -57,5 +59,7 @@ function flat(x: FloatTensor): FloatTensor {
 
 function withRoundedWeights(layer: Layer, schemes: ReadonlyMap<string, OperandSchemes>): Layer {
   const own = schemes.get(layer.name);
-  return isMacLayer(layer) && own !== undefined ? { ...layer, weight: dequantize(quantizedWeights(layer, own)) } : layer;
+  return isMacLayer(layer) && own !== undefined
+    ? { ...layer, weight: dequantize(quantizedWeights(layer, own)) }
+    : layer;
 }

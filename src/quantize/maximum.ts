@@ -15,5 +15,8 @@ export function magnitudeOf(values: Float32Array): number {
  *   one until subnormals are reached, and its sums of products stay further from the accumulator's overflow.
  */
 export function maximum(top?: number): Calibrator {
-  return (values, { format }) => ({ scale: Math.fround(magnitudeOf(values) / (top ?? largestOf(format))), zeroPoint: 0 });
+  return (values, { format }) => ({
+    scale: Math.fround(magnitudeOf(values) / (top ?? largestOf(format))),
+    zeroPoint: 0,
+  });
 }

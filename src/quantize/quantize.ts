@@ -19,7 +19,11 @@ export function quantizeNetwork(network: Network, recipe: Recipe, images: FloatT
   const codes = (layer: Mac) => quantizedWeights(layer, schemes.get(layer.name) as OperandSchemes);
   const metadata = { ...network.metadata, recipe: recipe.description };
   if (recipe.result === 'dequantize')
-    return foldBatchNorm({ ...network, metadata, layers: network.layers.flatMap((layer) => dequantizing(layer, codes, ranges)) });
+    return foldBatchNorm({
+      ...network,
+      metadata,
+      layers: network.layers.flatMap((layer) => dequantizing(layer, codes, ranges)),
+    });
   return { ...requantizing(foldBatchNorm(network), codes, ranges), metadata };
 }
 

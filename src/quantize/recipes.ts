@@ -37,13 +37,15 @@ const RADIX4_FRACTIONS = Array.from({ length: 16 }, (_, i) => 16 / (16 + 3 * i))
 export const RECIPES: readonly Recipe[] = [
   {
     name: 'int8',
-    description: 'int8 weights per channel (max), int8 activations (99.99th percentile, asymmetric), integers end to end',
+    description:
+      'int8 weights per channel (max), int8 activations (99.99th percentile, asymmetric), integers end to end',
     result: 'requantize',
     operands: () => INT8,
   },
   {
     name: 'int4',
-    description: 'int4 weights per channel (SAWB), int4 activations (99.9th percentile, asymmetric), real between layers',
+    description:
+      'int4 weights per channel (SAWB), int4 activations (99.9th percentile, asymmetric), real between layers',
     result: 'dequantize',
     operands: () => ({
       input: scheme('int4', percentile(99.9, minMax)),
@@ -54,14 +56,19 @@ export const RECIPES: readonly Recipe[] = [
     name: 'binary',
     description: 'binary weights and activations; first and last layer int8 as in the int8 recipe',
     result: 'dequantize',
-    operands: guarded(INT8, { input: scheme('binary', signs), weight: scheme('binary', signs, 'channel'), weightLimit: 1 }),
+    operands: guarded(INT8, {
+      input: scheme('binary', signs),
+      weight: scheme('binary', signs, 'channel'),
+      weightLimit: 1,
+    }),
   },
   fp8('e4m3fn', 'e4m3fn', 'e4m3fn'),
   fp8('e5m2', 'e5m2', 'e5m2'),
   fp8('mixed', 'e4m3fn', 'e5m2'),
   {
     name: 'radix4',
-    description: 'radix-4 fp4 weights per channel (least squares), int4 activations (99.9th percentile), real between layers',
+    description:
+      'radix-4 fp4 weights per channel (least squares), int4 activations (99.9th percentile), real between layers',
     result: 'dequantize',
     operands: () => ({
       input: scheme('int4', percentile(99.9, minMax)),

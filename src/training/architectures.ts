@@ -58,7 +58,10 @@ function network(name: string, layers: readonly Layer[]): Network {
 function weights(shape: readonly number[], seed: number) {
   const random = randomFrom(seed, 0xda7a);
   const deviation = Math.sqrt(2 / sizeOf(shape.slice(1)));
-  return floatTensor(shape, Float32Array.from({ length: sizeOf(shape) }, () => random.normal() * deviation));
+  return floatTensor(
+    shape,
+    Float32Array.from({ length: sizeOf(shape) }, () => random.normal() * deviation),
+  );
 }
 
 function conv(name: string, input: string, shape: readonly number[], pad: number, seed: number): ConvLayer {

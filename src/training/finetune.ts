@@ -22,7 +22,11 @@ export function finetune(network: Network, recipe: Recipe, data: Dataset, option
   const quantizers: QuantizersOf = ({ name }) => {
     const { weight, weightLimit } = schemes.get(name) as OperandSchemes;
     const input = ranges.inputs.get(name) ?? perTensor(weight.fit, 1);
-    return { weight: straightThrough((w) => quantizationOf(w, weight)), input: straightThrough(() => input), weightLimit };
+    return {
+      weight: straightThrough((w) => quantizationOf(w, weight)),
+      input: straightThrough(() => input),
+      weightLimit,
+    };
   };
   return quantizeNetwork(train(network, data, { ...options, quantizers }), recipe, ranges);
 }

@@ -37,9 +37,13 @@ export function macModule(
   quantizers: OperandQuantizers,
   needsInputGradient: boolean,
 ): Module {
-  if (layer.weight.kind !== 'float') throw new Error(`layer ${layer.name} holds codes: only a float network can be trained`);
+  if (layer.weight.kind !== 'float')
+    throw new Error(`layer ${layer.name} holds codes: only a float network can be trained`);
   const { shape } = layer.weight;
-  const weight = parameter(`${layer.name}.weight`, layer.weight.data.slice(), { decays: true, limit: quantizers.weightLimit });
+  const weight = parameter(`${layer.name}.weight`, layer.weight.data.slice(), {
+    decays: true,
+    limit: quantizers.weightLimit,
+  });
   const bias = layer.bias && parameter(`${layer.name}.bias`, Float32Array.from(layer.bias));
   let kept: Kept | undefined;
 
@@ -84,18 +88,36 @@ export function macModule(
     return quantizers.gradient?.[pass].forward(gradient) ?? { values: gradient, quantization: undefined };
   }
 
-  function weightGradient({ patches, job, product }: Kept, { values, quantization }: ReturnType<typeof quantized>): void {
+  function weightGradient(
+    { patches, job, product }: Kept,
+    { values, quantization }: ReturnType<typeof quantized>,
+  ): void {
     const { m, n, k } = product;
     const dw = new Float32Array(weight.value.length);
     patches.forEach((x, g) => {
       const dy = rowsOf(values.data, product, g);
-      dw.set(arithmetic.values(dy, x, { layer: layer.name, m: n, n: k, k: m, a: quantization, b: job.a, pass: 'weightGradient' }), g * n * k);
+      dw.set(
+        arithmetic.values(dy, x, {
+          layer: layer.name,
+          m: n,
+          n: k,
+          k: m,
+          a: quantization,
+          b: job.a,
+          pass: 'weightGradient',
+        }),
+        g * n * k,
+      );
     });
     quantizers.weight?.backward(floatTensor(shape, weight.value), dw);
     for (let i = 0; i < dw.length; i++) weight.gradient[i] += dw[i];
   }
 
-  function inputGradient({ weight: w, job, product }: Kept, { values, quantization }: ReturnType<typeof quantized>, dx: FloatTensor): void {
+  function inputGradient(
+    { weight: w, job, product }: Kept,
+    { values, quantization }: ReturnType<typeof quantized>,
+    dx: FloatTensor,
+  ): void {
     const { m, n, k, groups } = product;
     for (let g = 0; g < groups; g++) {
       const dy = transpose(rowsOf(values.data, product, g), n, m, new Float32Array(m * n));
@@ -120,7 +142,13 @@ function groupOf(weights: Float32Array, group: number, size: number): Float32Arr
 }
 
 /** Sums [m, n] of a group into [images, filters, pixels], with the bias. */
-function toImages(sums: Float32Array, y: Float32Array, product: Product, group: number, bias: Float32Array | undefined): void {
+function toImages(
+  sums: Float32Array,
+  y: Float32Array,
+  product: Product,
+  group: number,
+  bias: Float32Array | undefined,
+): void {
   const { m, n, groups, pixels } = product;
   for (let i = 0; i < m; i++) {
     const image = Math.floor(i / pixels);

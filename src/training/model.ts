@@ -26,7 +26,10 @@ export function modelOf(network: Network, arithmetic: Arithmetic, quantizersOf: 
     const tensors = new Map([[input, x]]);
     const at = (name: string) => tensors.get(name) ?? floatTensor([0]);
     for (const { layer, module } of steps)
-      tensors.set(layer.name, module === undefined ? add(at(layer.input), at(otherOf(layer))) : module.forward(at(layer.input), training));
+      tensors.set(
+        layer.name,
+        module === undefined ? add(at(layer.input), at(otherOf(layer))) : module.forward(at(layer.input), training),
+      );
     return at(network.output);
   }
 
@@ -56,7 +59,12 @@ function otherOf(layer: Layer): string {
 }
 
 /** Undefined for an add, which has nothing of its own. */
-function moduleOf(layer: Layer, network: Network, arithmetic: Arithmetic, quantizersOf: QuantizersOf): Module | undefined {
+function moduleOf(
+  layer: Layer,
+  network: Network,
+  arithmetic: Arithmetic,
+  quantizersOf: QuantizersOf,
+): Module | undefined {
   switch (layer.op) {
     case 'conv':
     case 'dense':
@@ -74,6 +82,8 @@ function moduleOf(layer: Layer, network: Network, arithmetic: Arithmetic, quanti
     case 'add':
       return undefined;
     default:
-      throw new Error(`layer ${layer.name}: there is no gradient of ${layer.op} here, leave it out of a network to be trained`);
+      throw new Error(
+        `layer ${layer.name}: there is no gradient of ${layer.op} here, leave it out of a network to be trained`,
+      );
   }
 }

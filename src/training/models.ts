@@ -71,7 +71,14 @@ function trainFloat(data: Dataset, progress: Progress): Network {
 /** The float network trained on with its operands on the recipe's grids. */
 function tuned(float: Network, name: string, data: Dataset, progress: Progress): Network {
   const onStep = reporting(name, progress);
-  return finetune(float, recipeNamed(name), data, { epochs: 1, batch: BATCH, rate: 0.005, seed: 5, optimizer: sgd(), onStep });
+  return finetune(float, recipeNamed(name), data, {
+    epochs: 1,
+    batch: BATCH,
+    rate: 0.005,
+    seed: 5,
+    optimizer: sgd(),
+    onStep,
+  });
 }
 
 /** From the start, because signs need batch-norms that live with them; the int8 layers are quantized afterwards. */
@@ -88,7 +95,9 @@ function trainBinary(data: Dataset, progress: Progress): Network {
     onStep: reporting('binary', progress),
     quantizers({ name }) {
       const { weight, weightLimit } = schemes.get(name) as OperandSchemes;
-      return weightLimit === undefined ? {} : { weight: straightThrough((w) => quantizationOf(w, weight)), weightLimit };
+      return weightLimit === undefined
+        ? {}
+        : { weight: straightThrough((w) => quantizationOf(w, weight)), weightLimit };
     },
   });
   return quantizeNetwork(network, recipe, imagesOf(data, 0, CALIBRATION_IMAGES));
@@ -102,6 +111,6 @@ function judged(network: Network, test: Dataset): Network {
   const accuracy = accuracyOf(network, test, exactArithmetic);
   const judgement = `${(100 * accuracy).toFixed(2)}% of ${TEST_IMAGES} generated digits (seed ${TEST_SEED}), sums exact`;
   const made = { accuracy: judgement, licence: LICENCE, made: 'npm run models' };
-  const reference = network.name === 'digits-fp32' ? {} : { reference: 'digits-fp32.onnx' };
+  const reference: Record<string, string> = network.name === 'digits-fp32' ? {} : { reference: 'digits-fp32.onnx' };
   return { ...network, metadata: { ...network.metadata, ...made, ...reference } };
 }

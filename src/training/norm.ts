@@ -16,7 +16,10 @@ export function normModule(layer: BatchNormLayer): Module {
   const channels = layer.scale.length;
   const gamma = parameter(`${layer.name}.gamma`, layer.scale.slice());
   const beta = parameter(`${layer.name}.beta`, layer.shift.slice());
-  const running: Statistics = { mean: new Float64Array(channels), variance: new Float64Array(channels).fill(1 - EPSILON) };
+  const running: Statistics = {
+    mean: new Float64Array(channels),
+    variance: new Float64Array(channels).fill(1 - EPSILON),
+  };
   const batch: Statistics = { mean: running.mean, variance: running.variance };
   let normal = new Float32Array(0);
   let inverse = new Float64Array(channels);
@@ -66,7 +69,8 @@ export function normModule(layer: BatchNormLayer): Module {
     });
     overRuns(shape, (c, first, end) => {
       const factor = gamma.value[c] * inverse[c];
-      for (let i = first; i < end; i++) dx.data[i] = factor * (dy[i] - totals[c] / count - (normal[i] * along[c]) / count);
+      for (let i = first; i < end; i++)
+        dx.data[i] = factor * (dy[i] - totals[c] / count - (normal[i] * along[c]) / count);
     });
     for (let c = 0; c < channels; c++) {
       gamma.gradient[c] += along[c];

@@ -24,7 +24,12 @@ function gated(layer: Layer, run: (x: FloatTensor) => FloatTensor, passes: (x: n
   };
 }
 
-export const reluModule = (layer: Layer): Module => gated(layer, (x) => relu(x) as FloatTensor, (x) => x > 0);
+export const reluModule = (layer: Layer): Module =>
+  gated(
+    layer,
+    (x) => relu(x) as FloatTensor,
+    (x) => x > 0,
+  );
 
 /** The gradient of the hard tanh in place of the step's (BNN, Courbariaux et al. 2016): passed where |x| <= 1. */
 export const signModule = (layer: Layer): Module => gated(layer, sign, (x) => Math.abs(x) <= 1);

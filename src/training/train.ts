@@ -43,7 +43,8 @@ export function train(network: Network, data: Dataset, options: TrainOptions): N
     const first = (step % perEpoch) * batch;
     const { images, labels } = selectFrom(data, order.subarray(first, first + batch));
     const { loss, gradient, correct } = crossEntropy(model.forward(images, true), labels);
-    if (!Number.isFinite(loss)) throw new Error(`training ${network.name}: the loss is ${loss} at step ${step}: lower the rate (${rate})`);
+    if (!Number.isFinite(loss))
+      throw new Error(`training ${network.name}: the loss is ${loss} at step ${step}: lower the rate (${rate})`);
     model.backward(gradient);
     optimizer.step(model.parameters, rate * (1 - step / steps));
     options.onStep?.({ step: step + 1, steps, loss, accuracy: correct / batch });
@@ -52,7 +53,12 @@ export function train(network: Network, data: Dataset, options: TrainOptions): N
 }
 
 /** Share of the images that a network labels right, float or quantized. */
-export function accuracyOf(network: Network, data: Dataset, arithmetic: Arithmetic = float32Arithmetic, batch = 100): number {
+export function accuracyOf(
+  network: Network,
+  data: Dataset,
+  arithmetic: Arithmetic = float32Arithmetic,
+  batch = 100,
+): number {
   let correct = 0;
   for (let first = 0; first < data.count; first += batch) {
     const output = dequantize(execute(network, imagesOf(data, first, batch), arithmetic));
