@@ -1,9 +1,10 @@
 import { formatNamed, int } from '../formats/catalog.js';
 import { type Datapath, datapath, sumFit } from './datapath.js';
+import { findSilicon, SILICON } from './silicon/index.js';
 
 /**
  * The datapaths by name. Adding one is one entry: the laws in test/laws then hold its kernel, clocked model and RTL
- * against the reference. Units of published chips are in silicon.ts.
+ * against the reference. Units of published chips are in silicon/.
  */
 const f = formatNamed;
 
@@ -45,13 +46,14 @@ export const BASIC: readonly Datapath[] = [
   }),
 ];
 
-const byName = new Map(BASIC.map((entry) => [entry.name, entry]));
-
 /** Every named datapath, in the order of the catalogue. */
-export const DATAPATHS: readonly Datapath[] = BASIC;
+export const DATAPATHS: readonly Datapath[] = [...BASIC, ...SILICON.map(({ datapath: unit }) => unit)];
 
+const byName = new Map(DATAPATHS.map((entry) => [entry.name, entry]));
+
+/** By its name, or by a chip's name in place of its generation's: `h100-fp16-fp32`. */
 export function findDatapath(name: string): Datapath | undefined {
-  return byName.get(name);
+  return byName.get(name) ?? findSilicon(name)?.datapath;
 }
 
 /** @throws RangeError naming the datapath and what there is */

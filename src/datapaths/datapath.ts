@@ -156,7 +156,7 @@ export function registerFitOf(sum: SumFit): Fit {
  * sum's. The initial sum is read from it, and a result without further stages is a code of its format.
  */
 export function totalFitOf(datapath: Pick<Datapath, 'sum' | 'order'>, order = datapath.order): SumFit {
-  if (order.kind === 'permuted') return totalFitOf(datapath, order.then ?? SEQUENTIAL);
+  if (order.kind === 'permuted') return totalFitOf(datapath, order.after ?? SEQUENTIAL);
   return (order.kind === 'chunked' ? order.outer : undefined) ?? datapath.sum;
 }
 

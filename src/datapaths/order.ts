@@ -28,11 +28,11 @@ export interface InterleavedOrder {
   kind: 'interleaved';
   ways: number;
 }
-/** Within each run of `indices.length` products, the k's are taken in the order given; then `then` (default sequential). */
+/** Within each run of `indices.length` products, the k's are taken in the order given; then `after` (default sequential) follows. */
 export interface PermutedOrder {
   kind: 'permuted';
   indices: readonly number[];
-  then?: SequentialOrder | ChunkedOrder | InterleavedOrder;
+  after?: SequentialOrder | ChunkedOrder | InterleavedOrder;
 }
 
 export const SEQUENTIAL: SequentialOrder = { kind: 'sequential' };

@@ -130,7 +130,7 @@ function inOrder(unit: Unit, order: Order, terms: readonly Term[], start: Raw): 
       const moved = terms
         .map((_, i) => terms[i - (i % period) + order.indices[i % period]])
         .filter((term) => term !== undefined);
-      return inOrder(unit, order.then ?? { kind: 'sequential' }, moved, start);
+      return inOrder(unit, order.after ?? { kind: 'sequential' }, moved, start);
     }
   }
 }

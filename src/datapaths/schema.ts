@@ -56,7 +56,7 @@ const interleaved = record({ kind: z.literal('interleaved'), ways: positive });
 const permuted = record({
   kind: z.literal('permuted'),
   indices: z.array(z.int().min(0)).min(1),
-  then: z.discriminatedUnion('kind', [sequential, chunked, interleaved]).optional(),
+  after: z.discriminatedUnion('kind', [sequential, chunked, interleaved]).optional(),
 }).refine(({ indices }) => new Set(indices).size === indices.length && Math.max(...indices) === indices.length - 1, {
   path: ['indices'],
   error: 'must hold every number from 0 to its length - 1 once',

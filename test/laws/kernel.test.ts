@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DATAPATHS } from '../../src/datapaths/catalog.js';
 import { type Datapath, totalFitOf } from '../../src/datapaths/datapath.js';
 import { codeArray, compileGemm, type GemmJob, sumArray } from '../../src/datapaths/kernel/index.js';
-import { widthOf } from '../../src/formats/format.js';
+import { type Format, widthOf } from '../../src/formats/format.js';
 import {
   anyCode,
   type Draw,
@@ -20,18 +20,27 @@ import {
  */
 const random = generator(20240607);
 
-/** Every pair of operand codes (or as many drawn ones) at once, each with an accumulator of its own. */
+/** How many codes of an operand take part: all of 8 bits, some of more. */
+function codesOf(format: Format): number {
+  return widthOf(format) <= 8 ? 2 ** widthOf(format) : 32;
+}
+
+/**
+ * Every pair of operand codes (of wide formats, drawn ones) in some lane of a firing from an accumulator of its own:
+ * lane i of output [x][y] has a = x and b = y * lanes + i.
+ */
 function everyPair(datapath: Datapath, start: Draw): GemmJob {
-  const sizes = [datapath.a, datapath.b].map((format) => Math.min(256, 2 ** widthOf(format)));
-  const [m, n] = sizes;
-  const lanes = datapath.lanes;
-  const job: GemmJob = { m, n, k: lanes, a: codeArray(datapath.a, m * lanes), b: codeArray(datapath.b, lanes * n) };
+  const { a, b, lanes } = datapath;
+  const m = codesOf(a);
+  const n = Math.ceil(codesOf(b) / lanes);
+  const job: GemmJob = { m, n, k: lanes, a: codeArray(a, m * lanes), b: codeArray(b, lanes * n) };
   const draw = anyCode(random);
   job.a.forEach((_, i) => {
-    job.a[i] = i % lanes === 0 && widthOf(datapath.a) <= 8 ? Math.floor(i / lanes) : Number(draw(datapath.a));
+    job.a[i] = widthOf(a) <= 8 ? Math.floor(i / lanes) : Number(draw(a));
   });
   job.b.forEach((_, i) => {
-    job.b[i] = i < n && widthOf(datapath.b) <= 8 ? i : Number(draw(datapath.b));
+    const code = (i % n) * lanes + Math.floor(i / n);
+    job.b[i] = widthOf(b) <= 8 ? code % codesOf(b) : Number(draw(b));
   });
   const total = totalFitOf(datapath).format;
   const c = sumArray(total, m * n);

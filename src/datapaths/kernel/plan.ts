@@ -31,7 +31,7 @@ export function planOf(order: Order, k: number, lanes: number): Plan {
       return dealt(order.ways, k, lanes);
     default: {
       const moved = permuted(order.indices, k);
-      const then = planOf(order.then ?? { kind: 'sequential' }, moved.length, lanes);
+      const then = planOf(order.after ?? { kind: 'sequential' }, moved.length, lanes);
       return { ...then, sequence: then.sequence === undefined ? moved : then.sequence.map((place) => moved[place]) };
     }
   }
@@ -39,7 +39,7 @@ export function planOf(order: Order, k: number, lanes: number): Plan {
 
 /** The fit of an order's outer register, where it has one of its own. */
 export function outerOf(order: Order): Fit | undefined {
-  if (order.kind === 'permuted') return order.then === undefined ? undefined : outerOf(order.then);
+  if (order.kind === 'permuted') return order.after === undefined ? undefined : outerOf(order.after);
   return order.kind === 'chunked' ? order.outer : undefined;
 }
 
