@@ -7,6 +7,8 @@ export interface GemmJob {
   n: number;
   k: number;
   groups?: number;
+  /** Elements of the real input of a group, where a is a convolution's unrolled one; m * k by default. */
+  inputs?: number;
 }
 
 /**
