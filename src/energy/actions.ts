@@ -1,21 +1,22 @@
 import { type Counts, noCounts } from '../arrays/counts.js';
 import { type MacArray, orderOf } from '../arrays/dataflow.js';
+import type { Memories } from '../arrays/memory.js';
+import type { TrafficBits } from '../arrays/traffic.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import { type Format, widthOf } from '../formats/format.js';
 import { type Actions, type EnergyTable, findEntry } from './table.js';
-
-/** Capacities of the memories beside the array, in kilobytes: of the two operands, and of sums. */
-export interface Memories {
-  a: number;
-  b: number;
-  sum: number;
-}
 
 /** What decides which actions an array performs. */
 export interface Performer {
   array: MacArray;
   datapath: Datapath;
   memories: Memories;
+}
+
+/** What an array has done for a layer. */
+export interface Performance {
+  counts: Counts;
+  traffic?: TrafficBits;
 }
 
 /** What the energy leaves out. */
@@ -26,9 +27,9 @@ const WORD = 64;
 
 /**
  * The actions behind an array's counts. All lanes of a firing are charged, with or without a product for them. Memory
- * words are 64 bits, packed. A unit is `mac:...` where the table has it, else a multiplication and an addition.
+ * words are 64 bits, packed. DRAM is charged where the target gives its bandwidth. A unit is `mac:...` where the table has it, else a multiplication and an addition.
  */
-export function actionsOf(counts: Counts, performer: Performer, table: EnergyTable): Actions {
+export function actionsOf({ counts, traffic }: Performance, performer: Performer, table: EnergyTable): Actions {
   const { array, datapath, memories } = performer;
   const { a, b, sum, lanes } = datapath;
   const order = orderOf(array, datapath);
@@ -42,8 +43,12 @@ export function actionsOf(counts: Counts, performer: Performer, table: EnergyTab
   add(`add:${outer.format.name}`, counts.joins);
   add(`read:sram${memories.a}KB`, words(counts.aReads, a));
   add(`read:sram${memories.b}KB`, words(counts.bReads, b));
-  add(`read:sram${memories.sum}KB`, words(counts.sumReads, sum.format));
-  add(`write:sram${memories.sum}KB`, words(counts.sumWrites, sum.format));
+  add(`read:sram${memories.sum}KB`, words(counts.sumReads, outer.format));
+  add(`write:sram${memories.sum}KB`, words(counts.sumWrites, outer.format));
+  if (traffic !== undefined && memories.bandwidth?.dram !== undefined) {
+    add('read:dram', (traffic.aReads + traffic.bReads + traffic.sumReads) / WORD);
+    add('write:dram', traffic.sumWrites / WORD);
+  }
   return actions;
 }
 
@@ -62,5 +67,6 @@ export function possibleActions(performer: Performer, table: EnergyTable): strin
   const joins = orderOf(array, datapath).kind === 'sequential' ? 0 : 1;
   const sumReads = array.dataflow === 'os' ? 0 : 1;
   const one = { ...noCounts(), firings: 1, aReads: 1, bReads: 1, sumWrites: 1, sumReads, joins };
-  return [...actionsOf(one, performer, table).keys()];
+  const traffic = { aReads: 1, bReads: 1, sumReads: 1, sumWrites: 1 };
+  return [...actionsOf({ counts: one, traffic }, performer, table).keys()];
 }

@@ -1,8 +1,7 @@
-import { type ArrayCost, costOf } from '../arrays/cost.js';
 import { type Cycles, noCycles } from '../arrays/schedule.js';
 import { lower } from '../networks/lower.js';
 import type { Network } from '../networks/network.js';
-import { layerEnergyOf, type Target, unitFor } from '../targets/target.js';
+import { layerCostOf, layerEnergyOf, type Target, unitFor } from '../targets/target.js';
 import type { Format } from '../formats/format.js';
 import type { EnergyPart } from '../energy/table.js';
 
@@ -41,7 +40,7 @@ export function judgeCost(network: Network, target: Target): NetworkCost {
   let extrapolated = false;
   const layers = lower(network).map((job) => {
     const unit = unitFor(target, job.layer, operandOf(job.layer, job.aFormat), operandOf(job.layer, job.bFormat));
-    const cost: ArrayCost = costOf(job, target.array, unit);
+    const cost = layerCostOf(job, target, unit);
     const energy = layerEnergyOf(cost, target, unit);
     for (const source of energy.sources) sources.add(source);
     extrapolated ||= energy.extrapolated;

@@ -28,6 +28,9 @@ const arrayField = record({
   addStages: z.int().min(1).max(64).optional(),
 });
 
+const bits = z.number().positive().optional();
+const bandwidthField = record({ a: bits, b: bits, sum: bits, dram: bits }).describe('bits a cycle; default: unlimited');
+
 const entryField = record({
   action: z.string().regex(/^(multiply|add|mac|read|write):\S+$/, 'must look like add:int32 or mac:int8*int8+int32'),
   pj: z.number().min(0),
@@ -49,7 +52,9 @@ export const targetSchema = record({
     .array(z.union([z.string(), datapathSchema]))
     .default([])
     .describe('units beside it, for other operands'),
-  memories: record({ a: kilobytes, b: kilobytes, sum: kilobytes }).describe('capacities in kilobytes'),
+  memories: record({ a: kilobytes, b: kilobytes, sum: kilobytes, bandwidth: bandwidthField.optional() }).describe(
+    'capacities in kilobytes',
+  ),
   clockMhz: z.number().positive(),
   energy: z
     .union([tableName, record({ table: tableName, entries: z.array(entryField).min(1) })], {

@@ -1,8 +1,9 @@
-import type { ArrayCost } from '../arrays/cost.js';
 import type { MacArray } from '../arrays/dataflow.js';
+import { type MemoryCost, memoryCostOf, type Memories } from '../arrays/memory.js';
+import type { GemmJob } from '../arrays/tiling.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import type { Format } from '../formats/format.js';
-import { actionsOf, type Memories, possibleActions } from '../energy/actions.js';
+import { actionsOf, type Performance, possibleActions } from '../energy/actions.js';
 import { type Energy, type EnergyTable, energyOf, entryOf } from '../energy/table.js';
 
 /** An accelerator: what it computes, how it is laid out, what its actions cost, and where each of that is from. */
@@ -39,13 +40,14 @@ export function withEveryEnergy(target: Target): Target {
   return target;
 }
 
+/** Cycles, counts and memory traffic of a layer, when it runs on that unit of the target. */
+export function layerCostOf(job: GemmJob, target: Target, datapath = target.datapath): MemoryCost {
+  return memoryCostOf(job, target.array, datapath, target.memories);
+}
+
 /** What a layer's actions cost on the target, when it runs on that unit of it. */
-export function layerEnergyOf(
-  { counts }: Pick<ArrayCost, 'counts'>,
-  target: Target,
-  datapath = target.datapath,
-): Energy {
-  return energyOf(actionsOf(counts, { ...target, datapath }, target.energy), target.energy);
+export function layerEnergyOf(performance: Performance, target: Target, datapath = target.datapath): Energy {
+  return energyOf(actionsOf(performance, { ...target, datapath }, target.energy), target.energy);
 }
 
 /**

@@ -11,7 +11,7 @@ const job = { layer: 'conv', m: 32, n: 16, k: 64 };
 
 function actionsFor(name: string, dataflow: 'os' | 'ws') {
   const performer = { array: macArray({ rows: 16, cols: 16, dataflow }), datapath: datapathNamed(name), memories };
-  return { performer, actions: actionsOf(costOf(job, performer.array, performer.datapath).counts, performer, table) };
+  return { performer, actions: actionsOf(costOf(job, performer.array, performer.datapath), performer, table) };
 }
 
 it('charges int8 as a multiplication and an addition, and memories by 64-bit words', () => {
@@ -35,8 +35,8 @@ it('charges the accumulator memory of a weight-stationary array: four chunks of 
 
 it('charges all 64 lanes of an XNOR unit whatever the layer fills', () => {
   const { performer } = actionsFor('xnor', 'os');
-  const { counts } = costOf({ ...job, k: 65 }, performer.array, performer.datapath);
-  expect(actionsOf(counts, performer, table).get('mac:binary*binary+int16')).toBe(32 * 16 * 128);
+  const cost = costOf({ ...job, k: 65 }, performer.array, performer.datapath);
+  expect(actionsOf(cost, performer, table).get('mac:binary*binary+int16')).toBe(32 * 16 * 128);
 });
 
 it('knows beforehand which actions can happen', () => {

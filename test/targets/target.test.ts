@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { costOf } from '../../src/arrays/cost.js';
 import { loadTarget, TARGETS } from '../../src/targets/catalog.js';
 import { parseTarget } from '../../src/targets/schema.js';
-import { layerEnergyOf, SOURCED_FIELDS } from '../../src/targets/target.js';
+import { layerCostOf, layerEnergyOf, SOURCED_FIELDS } from '../../src/targets/target.js';
 
 const FILE = `array: {rows: 8, cols: 4, dataflow: ws, doubleBuffer: true}
 datapath: int8
@@ -48,6 +48,19 @@ it('is read from a file, with defaults', () => {
     addStages: 1,
   });
   expect(target.source).toMatchObject({ clockMhz: 'data sheet p. 3', array: 'given in dir/tpu.yaml' });
+});
+
+it('stalls on its DRAM, and pays for it, where the file gives its bandwidth', () => {
+  const memories = (more: string) => FILE.replace('sum: 8}', `sum: 8${more}}`);
+  const [free, bound] = ['', ', bandwidth: {dram: 16}'].map((more) => parseTarget(memories(more), 'x.yaml'));
+  const job = { layer: 'x', m: 64, n: 32, k: 64 };
+  const [fast, slow] = [layerCostOf(job, free), layerCostOf(job, bound)];
+  expect(slow.traffic).toEqual(fast.traffic);
+  expect(slow.cycles.total).toBe(fast.cycles.total + slow.hindrance.dram);
+  expect(slow.hindrance.dram).toBeGreaterThan(0);
+  const actionsOf = (cost: typeof fast, target: typeof free) =>
+    layerEnergyOf(cost, target).parts.map(({ action }) => action);
+  expect(actionsOf(slow, bound)).toEqual([...actionsOf(fast, free), 'read:dram', 'write:dram']);
 });
 
 it('takes a datapath and energies of its own', () => {
