@@ -17,6 +17,7 @@ import {
 
 /** Sum of two activations, a bias for the layer before, or a shift of every channel. */
 export function readAdd(reader: Reader, node: NodeReader): Value {
+  if (node.inputs.length !== 2) throw new Error(`adds ${node.inputs.length} tensors: two are supported`);
   const { x, constant } = withConstant(reader, node);
   if (constant !== undefined) return addConstant(reader, node, x, channelVector(constant, x));
   const other = activation(reader, node, 1);

@@ -176,7 +176,16 @@ function storedInts(node: NodeReader, values: readonly number[], shape: readonly
   return { kind: 'stored', constant };
 }
 
-/** Gather, Unsqueeze, Concat and Slice run on stored shapes only. */
+export function readConstantOfShape(reader: Reader, node: NodeReader): Value {
+  const shape = [...valuesOf(stored(reader, node, 0))];
+  const value = node.constant();
+  const data = new Float32Array(sizeOf(shape)).fill(value === undefined ? 0 : valuesOf(value)[0]);
+  if (value !== undefined && value.type.name !== 'FLOAT')
+    throw new Error(`makes ${value.type.name}: FLOAT is supported`);
+  return { kind: 'stored', constant: { name: node.output, type: elementType('FLOAT'), shape, data } };
+}
+
+/** Gather, Concat and Slice run on stored vectors, which shapes are; Unsqueeze on any stored tensor. */
 export function readGather(reader: Reader, node: NodeReader): Value {
   const data = valuesOf(stored(reader, node, 0));
   const indices = stored(reader, node, 1);
@@ -188,12 +197,20 @@ export function readGather(reader: Reader, node: NodeReader): Value {
 }
 
 export function readUnsqueeze(reader: Reader, node: NodeReader): Value {
-  const data = stored(reader, node, 0);
-  if (data.shape.length !== 0) throw new Error('is supported for single numbers of a shape only');
-  return storedInts(node, [...valuesOf(data)], [1]);
+  const x = stored(reader, node, 0);
+  const axes = optional(reader, node, 1);
+  const rank = x.shape.length + (axes === undefined ? node.ints('axes', []).length : axes.data.length);
+  const places = (axes === undefined ? node.ints('axes', []) : [...valuesOf(axes)]).map((axis) =>
+    axis < 0 ? axis + rank : axis,
+  );
+  const kept = [...x.shape];
+  const shape = Array.from({ length: rank }, (_, axis) => (places.includes(axis) ? 1 : (kept.shift() ?? 1)));
+  return withShape({ kind: 'stored', constant: x }, node, shape);
 }
 
 export function readConcat(reader: Reader, node: NodeReader): Value {
+  if (node.inputs.some((_, i) => operand(reader, node, i).kind !== 'stored'))
+    throw new Error('joins activations: Concat is supported for shapes only');
   const values = node.inputs.flatMap((_, i) => [...valuesOf(stored(reader, node, i))]);
   return storedInts(node, values, [values.length]);
 }

@@ -16,6 +16,7 @@ import { readAdd, readBatchNormalization, readMax, readMul, readSign, readSoftma
 import {
   readAveragePool,
   readConcat,
+  readConstantOfShape,
   readFlatten,
   readGather,
   readGlobalAveragePool,
@@ -38,6 +39,7 @@ const OPERATORS: Readonly<Record<string, (reader: Reader, node: NodeReader) => V
   Clip: readClip,
   Concat: readConcat,
   Constant: readConstantNode,
+  ConstantOfShape: readConstantOfShape,
   Conv: readConv,
   DequantizeLinear: readDequantizeLinear,
   Dropout: (reader, node) => operand(reader, node, 0),
@@ -63,6 +65,7 @@ const OPERATORS: Readonly<Record<string, (reader: Reader, node: NodeReader) => V
   Softmax: readSoftmax,
   Squeeze: readSqueeze,
   Sub: readSub,
+  Sum: readAdd,
   Unsqueeze: readUnsqueeze,
 };
 
@@ -146,6 +149,8 @@ function outputOf(graph: Proto<'GraphProto'>, reader: Reader): string {
     );
   const value = reader.values.get(graph.output[0].name);
   if (value?.kind !== 'activation') throw new Error(`output ${graph.output[0].name} is computed by no layer`);
+  if (value.pad !== undefined)
+    throw new Error(`output ${graph.output[0].name} is padded: Pad is supported before Conv only`);
   return value.as === 'dequantized' ? realOf(reader, value) : value.name;
 }
 

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { readOnnx } from '../../../src/networks/onnx/read.js';
+import { encodeModel, type ProtoInit } from '../../../src/networks/onnx/proto.js';
+import { writeOnnx } from '../../../src/networks/onnx/write.js';
+import { fitTo } from '../../../src/formats/codec.js';
+import { formatNamed } from '../../../src/formats/catalog.js';
+import type { Layer } from '../../../src/networks/network.js';
+import { bytesOf, type Graph, modelOf, op, tensor } from './graphs.js';
+import { integers, network, quantization } from './samples.js';
+
+const conv: Graph = {
+  input: ['N', 1, 4, 4],
+  nodes: [op('Conv', 'x w', 'y')],
+  initializers: [tensor('w', 'FLOAT', [1, 1, 3, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9])],
+};
+
+function reading(graph: Partial<Graph>): () => unknown {
+  return () => readOnnx(bytesOf({ ...conv, ...graph }), 'net.onnx');
+}
+
+function withWeights(parts: ProtoInit<'TensorProto'>): () => unknown {
+  return reading({ initializers: [{ name: 'w', dataType: 1, dims: [1n, 1n, 3n, 3n], ...parts }] });
+}
+
+function succeeds(read: () => unknown): boolean {
+  try {
+    read();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('errors name the file, the thing, what was found and what would do', () => {
+  it('every file that is cut short', () => {
+    const bytes = writeOnnx(integers[0]);
+    for (let length = 0; length < bytes.length; length += 7) {
+      const read = () => readOnnx(bytes.subarray(0, length), 'cut.onnx');
+      // A cut between two fields is a file again: what can be lost so is the metadata, which stands behind the graph.
+      if (length > bytes.length - 60 && succeeds(read)) expect(read().layers).toEqual(integers[0].layers);
+      else expect(read, `${length} of ${bytes.length}`).toThrow(/^cut\.onnx: not an ONNX [^\n]*cut short[^\n]*$/);
+    }
+  });
+
+  it('a file that is something else', () => {
+    const text = new TextEncoder().encode('# A text, and a long one, that has nothing to do with networks\n'.repeat(9));
+    expect(() => readOnnx(text, 'notes.md')).toThrow(/^notes\.md: not an ONNX file, or cut short/);
+    expect(() => readOnnx(new Uint8Array(0), 'empty.onnx')).toThrow(
+      'empty.onnx: not an ONNX model, or cut short: it has no graph',
+    );
+  });
+
+  it('operators, with the node, the domain and what there is', () => {
+    expect(reading({ nodes: [op('LSTM', 'x w', 'y')] })).toThrow(
+      /^net\.onnx: node y \(LSTM\): operator LSTM of domain ai\.onnx is not supported; there are Add .* Unsqueeze/,
+    );
+    expect(reading({ nodes: [op('Gelu', 'x', 'y', {}, 'com.microsoft')] })).toThrow(
+      /com\.microsoft\.Gelu.*domain com\.microsoft/,
+    );
+    expect(reading({ nodes: [op('Clip', 'x', 'y', { min: { f: -1 }, max: { f: 1 } })] })).toThrow('clips to [-1, 1]');
+    expect(reading({ nodes: [op('MatMul', 'x w', 'y')] })).toThrow('weights of shape 1x1x3x3: a matrix is needed');
+    expect(reading({ nodes: [op('Conv', 'x v', 'y')] })).toThrow(
+      'net.onnx: node y (Conv): reads v, which nothing before it writes',
+    );
+    expect(reading({ nodes: [op('Conv', 'x w', 'y', { group: 2 })] })).toThrow(
+      'has weights for 1 x 2 groups of channels, but its input has 1',
+    );
+    expect(reading({ nodes: [op('Pad', 'x', 'y', { pads: [0, 0, 1, 1, 0, 0, 1, 1] })] })).toThrow('output y is padded');
+  });
+
+  it('stored tensors', () => {
+    const floats = [1, 2, 3, Number.NaN, 5, 6, 7, 8, 9];
+    expect(withWeights({ floatData: floats })).toThrow(
+      'tensor w holds NaN at index 3 of 9: weights must be finite numbers',
+    );
+    expect(withWeights({ floatData: [1, 2] })).toThrow(
+      'net.onnx: tensor w (FLOAT, shape 1x1x3x3) needs 9 elements, found 2',
+    );
+    expect(withWeights({ rawData: new Uint8Array(35) })).toThrow('needs 9 elements, found 35 bytes');
+    const external = { dataLocation: 1, externalData: [{ key: 'location', value: 'weights.bin' }] };
+    expect(withWeights(external)).toThrow('net.onnx: tensor w is kept in weights.bin: save the model as one file');
+    expect(withWeights({ dataType: 14 })).toThrow('tensor w has element type 14');
+    expect(withWeights({ dataType: 17, rawData: new Uint8Array(9).fill(0x7f) })).toThrow(
+      'tensor w holds NaN at index 0 of 9',
+    );
+  });
+
+  it('inputs and outputs', () => {
+    expect(reading({ input: ['N', 1, 'h', 'w'] })).toThrow(
+      'input x has shape Nx1xhxw: batch x channels x height x width',
+    );
+    expect(reading({ outputs: ['y', 'x'] })).toThrow('has 2 outputs (y x): one is supported');
+    const model = modelOf(conv);
+    const input = [{ name: 'x', type: { tensorType: { elemType: 10 } } }];
+    expect(() => readOnnx(encodeModel({ ...model, graph: { ...model.graph, input } }), 'half.onnx')).toThrow(
+      'half.onnx: input x has type FLOAT16: FLOAT is supported',
+    );
+  });
+
+  it('quantization', () => {
+    const quantize = (scale: number, again: number): Partial<Graph> => ({
+      nodes: [op('QuantizeLinear', 'x s', 'q'), op('DequantizeLinear', 'q t', 'y')],
+      initializers: [tensor('s', 'FLOAT', [], [scale]), tensor('t', 'FLOAT', [], [again])],
+    });
+    expect(reading(quantize(0, 0))).toThrow('node q (QuantizeLinear): has the scale 0 in s: scales must be positive');
+    expect(reading(quantize(1, 2))).toThrow('reads q with scale 2, zero point 0, but it was written with 1, 0');
+    const codes = {
+      nodes: [op('QuantizeLinear', 'x s', 'q'), op('Conv', 'q w', 'y')],
+      initializers: [...conv.initializers, tensor('s', 'FLOAT', [], [1])],
+    };
+    expect(reading(codes)).toThrow('node y (Conv): reads the codes q as numbers: DequantizeLinear is missing between');
+  });
+});
+
+describe('what ONNX cannot say is refused when it is written', () => {
+  const writing =
+    (...layers: Layer[]) =>
+    () =>
+      writeOnnx(network('n', [4], layers));
+  const quantize = (format: string, parts: object = {}): Layer => ({
+    op: 'quantize',
+    name: 'q',
+    input: 'image',
+    quantization: { ...quantization(format, 1), ...parts },
+  });
+
+  it('names the layer and the reason', () => {
+    const wrapping = { fit: fitTo(formatNamed('int8'), { overflow: 'wrap' }) };
+    expect(writing(quantize('int8', wrapping))).toThrow('QuantizeLinear to INT8 rounds half to even, saturates');
+    expect(writing(quantize('dlfloat16'))).toThrow('ONNX has no type for dlfloat16');
+    expect(writing(quantize('radix4', { zeroPoint: 2 }))).toThrow('layer q has the zero point 2');
+    expect(writing(quantize('int8'), { op: 'softmax', name: 's', input: 'q' })).toThrow(
+      'layer s (softmax) reads the codes q',
+    );
+    expect(writing({ op: 'relu', name: 'r', input: 'nothing' })).toThrow(
+      'layer r reads nothing, which no layer before it writes',
+    );
+  });
+});
