@@ -1,3 +1,7 @@
+import { type Code, FunctionBuilder, i32, type Local } from '../datapaths/kernel/wasm/assembler.js';
+import { Arena, type Kernel, kernelOf, sharedMemory } from '../datapaths/kernel/wasm/memory.js';
+import { f32x4, f64x2, splat32, v128 } from '../datapaths/kernel/wasm/vector.js';
+
 /**
  * Dense matrix products in float32 or float64 on WebAssembly's 128-bit vectors, which every Node that this project runs
  * on has. Each output is one accumulator that takes its products in the order of k, every product and every sum rounded
@@ -13,7 +17,6 @@ const VECTORS = 2;
 const STEP = VECTORS * 16;
 /** Rows of A are taken in chunks of about this many bytes, so that memory stays small. */
 const CHUNK = 4 << 20;
-const PAGE = 65536;
 
 /**
  * C = A B for row-major A [m, k] and B [k, n].
@@ -27,15 +30,14 @@ export function gemm<T extends Element>(a: T, b: T, m: number, n: number, k: num
   const lanes = STEP / bytes;
   const panels = Math.ceil(n / lanes);
   const chunk = Math.min(Math.max(ROWS, Math.floor(CHUNK / (k * bytes * ROWS)) * ROWS), Math.ceil(m / ROWS) * ROWS);
-  const bAt = 0;
-  const aAt = panels * k * STEP;
-  const cAt = align(aAt + chunk * k * bytes);
   const ldc = panels * STEP;
-  const memory = reserve(cAt + chunk * ldc);
+  const arena = new Arena();
+  const [bAt, aAt, cAt] = [k * ldc, chunk * k * bytes, chunk * ldc].map((size) => arena.take(size));
+  const { buffer } = sharedMemory();
   const view = (at: number, length: number) =>
-    (single ? new Float32Array(memory, at, length) : new Float64Array(memory, at, length)) as T;
+    (single ? new Float32Array(buffer, at, length) : new Float64Array(buffer, at, length)) as unknown as T;
   packPanels(b, view(bAt, panels * k * lanes), n, k, lanes);
-  const kernel = single ? kernels().f32 : kernels().f64;
+  const kernel = panelKernel(single);
   for (let first = 0; first < m; first += chunk) {
     const rows = Math.min(chunk, m - first);
     const groups = Math.ceil(rows / ROWS);
@@ -75,129 +77,47 @@ export function transpose<T extends Element | Uint8Array | Uint16Array | Uint32A
   return out;
 }
 
-function align(bytes: number): number {
-  return Math.ceil(bytes / 16) * 16;
-}
-
-let memory: WebAssembly.Memory | undefined;
-
-function reserve(bytes: number): ArrayBuffer {
-  memory ??= new WebAssembly.Memory({ initial: 1 });
-  const missing = Math.ceil(bytes / PAGE) - memory.buffer.byteLength / PAGE;
-  if (missing > 0) memory.grow(missing);
-  return memory.buffer;
-}
-
 /** (a, bytes of a row of A, packed panel, c, bytes of a row of C, k, groups of four rows); addresses in bytes. */
-type Kernel = (a: number, lda: number, b: number, c: number, ldc: number, k: number, groups: number) => void;
+type PanelKernel = (...parameters: number[]) => void;
 
-let compiled: { f32: Kernel; f64: Kernel } | undefined;
+let compiled: Kernel | undefined;
 
-function kernels(): { f32: Kernel; f64: Kernel } {
-  compiled ??= { f32: compile(F32), f64: compile(F64) };
-  return compiled;
+function panelKernel(single: boolean): PanelKernel {
+  compiled ??= kernelOf([panelFunction('f32', 4), panelFunction('f64', 8)]);
+  return compiled[single ? 'f32' : 'f64'];
 }
 
-function compile(type: ElementCode): Kernel {
-  memory ??= new WebAssembly.Memory({ initial: 1 });
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(emit(type)), { host: { memory } });
-  return instance.exports.kernel as Kernel;
-}
-
-/** Opcodes that differ with the element type (WebAssembly core specification, section 5.4.9). */
-interface ElementCode {
-  bytes: number;
-  splat: readonly number[];
-  add: readonly number[];
-  multiply: readonly number[];
-}
-const F32: ElementCode = { bytes: 4, splat: [0xfd, 9, 2, 0], add: [0xfd, 0xe4, 1], multiply: [0xfd, 0xe6, 1] };
-const F64: ElementCode = { bytes: 8, splat: [0xfd, 10, 3, 0], add: [0xfd, 0xf0, 1], multiply: [0xfd, 0xf2, 1] };
-
-const [A, LDA, B, C, LDC, K, GROUPS] = [0, 1, 2, 3, 4, 5, 6];
-/** Row pointers, panel pointer, its end; then the accumulators, the two vectors of B and the splatted element of A. */
-const [POINTER, PANEL, END, SUM] = [7, 11, 12, 13];
-const [VECTOR, ELEMENT] = [SUM + ROWS * VECTORS, SUM + ROWS * VECTORS + VECTORS];
-const I32 = 0x7f;
-const V128 = 0x7b;
-
-const get = (local: number) => [0x20, local];
-const set = (local: number) => [0x21, local];
-const constant = (value: number) => [0x41, ...signed(value)];
-const plus = [0x6a];
-const times = [0x6c];
-const load = (offset: number) => [0xfd, 0, 4, offset];
-const store = (offset: number) => [0xfd, 11, 4, offset];
-const zeros = [0xfd, 12, ...new Array<number>(16).fill(0)];
-const advance = (local: number, by: readonly number[]) => [...get(local), ...by, ...plus, ...set(local)];
-const each = (count: number, body: (i: number) => number[]) => Array.from({ length: count }, (_, i) => body(i)).flat();
-
-function emit(type: ElementCode): Uint8Array<ArrayBuffer> {
-  const multiplyAdd = (sum: number, vector: number) => [
-    ...get(sum),
-    ...get(ELEMENT),
-    ...get(vector),
-    ...type.multiply,
-    ...type.add,
-    ...set(sum),
-  ];
-  const step = [
-    ...each(VECTORS, (j) => [...get(PANEL), ...load(16 * j), ...set(VECTOR + j)]),
-    ...each(ROWS, (r) => [
-      ...get(POINTER + r),
-      ...type.splat,
-      ...set(ELEMENT),
-      ...each(VECTORS, (j) => multiplyAdd(SUM + r * VECTORS + j, VECTOR + j)),
-      ...advance(POINTER + r, constant(type.bytes)),
-    ]),
-    ...advance(PANEL, constant(STEP)),
-  ];
-  const pointers = (base: number, stride: number) =>
-    each(ROWS, (r) => [
-      ...(r === 0 ? get(base) : [...get(POINTER + r - 1), ...get(stride), ...plus]),
-      ...set(POINTER + r),
-    ]);
-  const body = [
-    ...[0x03, 0x40],
-    ...pointers(A, LDA),
-    ...[...get(B), ...set(PANEL), ...get(B), ...get(K), ...constant(STEP), ...times, ...plus, ...set(END)],
-    ...each(ROWS * VECTORS, (i) => [...zeros, ...set(SUM + i)]),
-    ...[0x03, 0x40, ...step, ...get(PANEL), ...get(END), 0x47, 0x0d, 0, 0x0b],
-    ...[...get(POINTER + ROWS - 1), ...set(A)],
-    ...pointers(C, LDC),
-    ...each(ROWS, (r) => each(VECTORS, (j) => [...get(POINTER + r), ...get(SUM + r * VECTORS + j), ...store(16 * j)])),
-    ...[...get(POINTER + ROWS - 1), ...get(LDC), ...plus, ...set(C)],
-    ...[...get(GROUPS), ...constant(1), 0x6b, 0x22, GROUPS, 0x0d, 0, 0x0b],
-    0x0b,
-  ];
-  const locals = [2, 6, I32, ROWS * VECTORS + VECTORS + 1, V128];
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, [1, 0x60, 7, ...new Array<number>(7).fill(I32), 0]),
-    ...section(2, [1, ...name('host'), ...name('memory'), 0x02, 0x00, 1]),
-    ...section(3, [1, 0]),
-    ...section(7, [1, ...name('kernel'), 0x00, 0]),
-    ...section(10, [1, ...sized([...locals, ...body])]),
-  ]);
-}
-
-function section(id: number, content: readonly number[]): number[] {
-  return [id, ...sized(content)];
-}
-
-function sized(content: readonly number[]): number[] {
-  return [...unsigned(content.length), ...content];
-}
-
-function name(text: string): number[] {
-  return sized(Array.from(text, (letter) => letter.charCodeAt(0)));
-}
-
-/** LEB128. */
-function unsigned(value: number): number[] {
-  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
-}
-
-function signed(value: number): number[] {
-  return value < 64 ? [value] : [(value & 0x7f) | 0x80, ...signed(value >> 7)];
+/** Four rows at a time against one panel: every sum stays in its lane from the first k to the last. */
+function panelFunction(name: 'f32' | 'f64', bytes: number): FunctionBuilder {
+  const f = new FunctionBuilder(name, 7);
+  const [a, lda, b, c, ldc, k, groups] = f.parameters;
+  const vector = name === 'f32' ? f32x4 : f64x2;
+  const splat = name === 'f32' ? v128.load32Splat : v128.load64Splat;
+  const locals = (count: number, type: 'i32' | 'v128') => Array.from({ length: count }, () => f.local(type));
+  const [rows, sums, columns] = [locals(ROWS, 'i32'), locals(ROWS * VECTORS, 'v128'), locals(VECTORS, 'v128')];
+  const [panel, element] = [f.local('i32'), f.local('v128')];
+  const advance = (local: Local, by: Code) => f.emit(local.set(i32.add(local.get, by)));
+  const place = (base: Local, stride: Local) =>
+    rows.forEach((row, r) => f.emit(row.set(r === 0 ? base.get : i32.add(rows[r - 1].get, stride.get))));
+  f.repeat(groups.get, () => {
+    place(a, lda);
+    f.emit(panel.set(b.get), ...sums.map((sum) => sum.set(splat32(0))));
+    f.repeat(k.get, () => {
+      columns.forEach((column, j) => f.emit(column.set(v128.load(panel.get, 16 * j))));
+      rows.forEach((row, r) => {
+        f.emit(element.set(splat(row.get)));
+        columns.forEach((column, j) => {
+          const sum = sums[r * VECTORS + j];
+          f.emit(sum.set(vector.add(sum.get, vector.mul(element.get, column.get))));
+        });
+        advance(row, i32.const(bytes));
+      });
+      advance(panel, i32.const(STEP));
+    });
+    place(c, ldc);
+    sums.forEach((sum, i) => f.emit(v128.store(rows[Math.floor(i / VECTORS)].get, sum.get, 16 * (i % VECTORS))));
+    advance(a, i32.mul(lda.get, i32.const(ROWS)));
+    advance(c, i32.mul(ldc.get, i32.const(ROWS)));
+  });
+  return f;
 }

@@ -49,13 +49,14 @@ function requantizing(network: Network, codes: (layer: Mac) => Mac['weight'], ra
     { op: 'quantize', name: entry, input: network.input.name, quantization: inputOf(macs[0], ranges) },
   ];
   const renamed = new Map([[network.input.name, entry]]);
+  let held = inputOf(macs[0], ranges);
   for (const layer of network.layers) {
     const input = renamed.get(layer.input) ?? layer.input;
     if (isMacLayer(layer)) {
       const next = macs[macs.indexOf(layer) + 1];
-      const output = next === undefined ? ranges.output : inputOf(next, ranges);
-      layers.push(requantized({ ...layer, input }, codes(layer), inputOf(layer, ranges), output));
-    } else if (layer.op === 'relu' && saturatesAtZero(layers.at(-1))) renamed.set(layer.name, input);
+      held = next === undefined ? ranges.output : inputOf(next, ranges);
+      layers.push(requantized({ ...layer, input }, codes(layer), inputOf(layer, ranges), held));
+    } else if (layer.op === 'relu' && endsAtZero(held)) renamed.set(layer.name, input);
     else if (layer.op === 'relu' || layer.op === 'maxPool' || layer.op === 'flatten') layers.push({ ...layer, input });
     else throw new Error(`layer ${layer.name}: ${layer.op} cannot run on codes here; take a recipe that dequantizes`);
   }
@@ -64,11 +65,9 @@ function requantizing(network: Network, codes: (layer: Mac) => Mac['weight'], ra
   return { ...network, layers, output: `${last}.real` };
 }
 
-/** A product whose codes end below at zero has the relu in its saturation. */
-function saturatesAtZero(layer: Layer | undefined): boolean {
-  if (layer === undefined || !isMacLayer(layer) || layer.result.kind !== 'requantize') return false;
-  const { output } = layer.result;
-  return orderTable(output.fit.format)[zeroCode(output)] === 0;
+/** Codes that end below at zero have had their relu in the saturation. */
+function endsAtZero(q: Quantization): boolean {
+  return orderTable(q.fit.format)[zeroCode(q)] === 0;
 }
 
 function requantized(layer: Mac, weight: Mac['weight'], input: Quantization, output: Quantization): Mac {

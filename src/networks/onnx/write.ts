@@ -147,6 +147,10 @@ function writeRelu(sheet: Sheet, source: Written, x: string, y: string): string 
   const format = source.quantization?.fit.format;
   if (format?.kind === 'table' && !format.values.includes(0))
     throw new Error(`layer ${y} is a ReLU over codes of ${format.name}, which has no zero`);
+  if (source.type === FLOAT && quantizesBeyondBytes(sheet)) {
+    const zero = store(sheet, `${y}/zero`, FLOAT, [], new Float32Array(1));
+    return emit(sheet, 'Max', [x, zero], y);
+  }
   if (format?.kind !== 'int' || source.type === FLOAT) return emit(sheet, 'Relu', [x], y);
   const zeroPoint = source.quantization?.zeroPoint ?? 0;
   const zero =
@@ -154,4 +158,16 @@ function writeRelu(sheet: Sheet, source: Written, x: string, y: string): string 
       ? store(sheet, `${y}/zero`, FLOAT, [], new Float32Array([zeroPoint]))
       : store(sheet, `${y}/zero`, format.signed ? INT8 : UINT8, [], new Uint8Array([zeroPoint & 0xff]));
   return emit(sheet, 'Max', [x, zero], y);
+}
+
+/**
+ * ONNX Runtime 1.30 drops a Relu before QuantizeLinear where the zero point's bytes are those of the lowest integer: right
+ * for bytes, wrong for float8 and int4 (seen: logits off by 3). It leaves Max alone.
+ */
+function quantizesBeyondBytes({ layers }: Sheet): boolean {
+  return layers.some((layer) => {
+    if (layer.op !== 'quantize') return false;
+    const { format } = layer.quantization.fit;
+    return format.kind !== 'int' || format.bits !== 8;
+  });
 }
