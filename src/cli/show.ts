@@ -1,17 +1,13 @@
-import { stringify } from 'yaml';
 import { DATAPATHS, findDatapath } from '../datapaths/catalog.js';
-import type { Datapath } from '../datapaths/datapath.js';
-import { describeDatapath } from '../datapaths/describe.js';
-import { resultFormatOf } from '../datapaths/exact.js';
 import { loadDatapath } from '../datapaths/schema.js';
 import { FORMATS, findFormat } from '../formats/catalog.js';
-import { widthOf } from '../formats/format.js';
 import { didYouMean } from '../formats/nearest.js';
 import { loadNetwork } from '../simulate/plan.js';
 import { TARGETS } from '../targets/catalog.js';
 import { jsonOption } from './arguments.js';
 import { command } from './command.js';
 import { UsageError } from './errors.js';
+import { datapathReport, showDatapath } from './showDatapath.js';
 import { formatReport, showFormat } from './showFormat.js';
 import { networkReport, showNetwork } from './showNetwork.js';
 import { showTarget, targetReport } from './showTarget.js';
@@ -40,7 +36,7 @@ const SHOWABLES: readonly Showable[] = [
     names: () => DATAPATHS.map((datapath) => datapath.name),
     find(name) {
       const datapath = isFile(name) ? loadDatapath(name) : findDatapath(name);
-      return datapath && { report: () => describeDatapath(datapath), show: () => showDatapath(datapath) };
+      return datapath && { report: () => datapathReport(datapath), show: () => showDatapath(datapath) };
     },
   },
   {
@@ -97,11 +93,3 @@ export const showCommand = command({
     });
   },
 });
-
-function showDatapath(datapath: Datapath): void {
-  const result = resultFormatOf(datapath);
-  print(
-    `# datapath ${datapath.name}: ${widthOf(datapath.a)} x ${widthOf(datapath.b)} bits to ${result.name}, ${widthOf(result)} bits`,
-  );
-  print(stringify(describeDatapath(datapath)).trimEnd());
-}

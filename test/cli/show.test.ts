@@ -65,3 +65,11 @@ it('a network is shown layer by layer, with the MACs of one image', () => {
     { layer: 'fc', op: 'dense', input: '784 float', weight: '10x784 float', output: '10 float', macs: 7840 },
   ]);
 });
+
+it('a published unit is shown with its chips and how each field is known', () => {
+  const { stdout } = lastbit(folderWith(), ['show', 'h100-e4m3fn-fp32']);
+  expect(stdout).toContain('name: hopper-e4m3fn-fp32');
+  expect(stdout).toContain('# chips: H100, H200');
+  expect(stdout).toMatch(/# {3}combine\.zerosAlign: .*\(disputed\)/);
+  expect(lastbit(folderWith(), ['show', 'arm-sdot']).stdout).toContain('(memory)');
+});

@@ -1,8 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import { DATAPATHS, datapathNamed, findDatapath } from '../../src/datapaths/catalog.js';
 import type { Datapath } from '../../src/datapaths/datapath.js';
+import { describeDatapath } from '../../src/datapaths/describe.js';
 import { type Operands, reduce } from '../../src/datapaths/reference.js';
+import { parseDatapath } from '../../src/datapaths/schema.js';
 import { evidenceOf, findSilicon, SILICON } from '../../src/datapaths/silicon/index.js';
 
 /**
@@ -97,6 +100,11 @@ describe('the catalogue', () => {
     expect(findDatapath('h200-bf16-fp32')?.name).toBe('hopper-bf16-fp32');
     expect(findDatapath('mi300x-fp16-fp32')?.name).toBe('cdna3-fp16-fp32');
     expect(findDatapath('v100-bf16-fp32')).toBeUndefined();
+  });
+
+  it('can be written as files and read back', () => {
+    for (const unit of DATAPATHS)
+      expect(parseDatapath(stringify(describeDatapath(unit)), `${unit.name}.yaml`)).toEqual(unit);
   });
 
   it('tells how each field is known', () => {

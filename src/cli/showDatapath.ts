@@ -1,0 +1,40 @@
+import { stringify } from 'yaml';
+import type { Datapath } from '../datapaths/datapath.js';
+import { describeDatapath } from '../datapaths/describe.js';
+import { resultFormatOf } from '../datapaths/exact.js';
+import { type Evidence, findSilicon, type Sourced } from '../datapaths/silicon/index.js';
+import { widthOf } from '../formats/format.js';
+import { print } from './terminal.js';
+
+/** The catalogue's own entry; a user's file may have its name. */
+function publishedUnit(datapath: Datapath): Sourced | undefined {
+  const found = findSilicon(datapath.name);
+  return found?.datapath === datapath ? found : undefined;
+}
+
+/** A datapath's fields, and for a published chip's unit how each is known. */
+export function datapathReport(datapath: Datapath): object {
+  const known = publishedUnit(datapath);
+  return {
+    ...describeDatapath(datapath),
+    ...(known && { known: { chips: known.chips, all: known.evidence, fields: known.fields } }),
+  };
+}
+
+/** Printed as a datapath file; what is known of its fields stands in comments. */
+export function showDatapath(datapath: Datapath): void {
+  const result = resultFormatOf(datapath);
+  print(
+    `# datapath ${datapath.name}: ${widthOf(datapath.a)} x ${widthOf(datapath.b)} bits to ${result.name}, ${widthOf(result)} bits`,
+  );
+  print(stringify(describeDatapath(datapath)).trimEnd());
+  const known = publishedUnit(datapath);
+  if (known === undefined) return;
+  print(`# chips: ${known.chips.join(', ')}`);
+  print(`# known from: ${sentence(known.evidence)}`);
+  for (const [field, evidence] of Object.entries(known.fields)) print(`#   ${field}: ${sentence(evidence)}`);
+}
+
+function sentence({ confidence, source }: Evidence): string {
+  return `${source} (${confidence})`;
+}
