@@ -22,7 +22,7 @@ const random = generator(20240607);
 
 /** How many codes of an operand take part: all of 8 bits, some of more. */
 function codesOf(format: Format): number {
-  return widthOf(format) <= 8 ? 2 ** widthOf(format) : 32;
+  return widthOf(format) <= 8 ? 2 ** widthOf(format) : 24;
 }
 
 /**
@@ -57,7 +57,9 @@ function accumulators(datapath: Datapath): Draw {
 
 describe.each(DATAPATHS.map((datapath) => [datapath.name, datapath] as const))('%s', (_name, datapath) => {
   const gemm = compileGemm(datapath);
-  const wide = datapath.lanes > 1 ? 4 : 1;
+  // Some firings and an odd rest; fewer outputs where firings are wide, because the reference takes its time.
+  const k = Math.max(43, 2 * datapath.lanes + 3);
+  const m = Math.max(2, Math.min(9, Math.floor(600 / k)));
 
   it('gives the reference on every pair of operands, from landmark and random accumulators', () => {
     expect(difference(gemm, everyPair(datapath, accumulators(datapath)))).toBeUndefined();
@@ -68,8 +70,7 @@ describe.each(DATAPATHS.map((datapath) => [datapath.name, datapath] as const))('
     ['mid-range', normalCode(random, 16)],
     ['normal', normalCode(random, 1)],
   ])('gives the reference on products of %s data', (_data, draw) => {
-    const k = 40 * wide + 3;
-    expect(difference(gemm, drawJob(datapath, [9, 13, k], draw))).toBeUndefined();
-    expect(difference(gemm, drawJob(datapath, [3, 17, k], draw, accumulators(datapath)))).toBeUndefined();
+    expect(difference(gemm, drawJob(datapath, [m, 11, k], draw))).toBeUndefined();
+    expect(difference(gemm, drawJob(datapath, [2, 9, k], draw, accumulators(datapath)))).toBeUndefined();
   });
 });

@@ -2,7 +2,8 @@ import type { Datapath } from '../datapath.js';
 import type { Order } from '../order.js';
 import type { Gemm, Unit } from './gemm.js';
 import { referenceGemm } from './reference.js';
-import { scalarGemm } from './scalar.js';
+import { scalarGemm, scalarOf } from './scalar.js';
+import { floatGemm } from './wasm/float.js';
 import { unitOf } from './unit.js';
 
 export type { CodeArray, Gemm, GemmJob, GemmStatistics, SumArray, Unit } from './gemm.js';
@@ -15,8 +16,10 @@ export { decoderOf, sumValues, valuesOf } from './values.js';
  * @param order of the additions; the unit's own by default
  */
 export function compileGemm(datapath: Datapath, order: Order = datapath.order): Gemm {
-  const scalar = scalarGemm(datapath, order, 'float64 carries every sum, rounded to odd where it is not exact');
-  return typeof scalar === 'string' ? referenceGemm(datapath, order, scalar) : scalar;
+  const scalar = scalarOf(datapath, order);
+  if (typeof scalar === 'string') return referenceGemm(datapath, order, scalar);
+  const middle = scalarGemm(datapath, order, scalar, 'float64 carries every sum, rounded to odd where it is not exact');
+  return floatGemm(datapath, order, middle, scalar);
 }
 
 /** Compiles one firing of a datapath on codes. */

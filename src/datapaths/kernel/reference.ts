@@ -9,7 +9,7 @@ import { outputFormatOf, sumArray } from './gemm.js';
 /** The last route: the reference, once for each output. Output i of a stochastic datapath has random source i. */
 export function referenceGemm(datapath: Datapath, order: Order, why: string): Gemm {
   const run = (job: GemmJob, each?: (index: number, found: ReturnType<typeof reduce>) => void): SumArray => {
-    const sums = sumArray(outputFormatOf(datapath), job.m * job.n);
+    const sums = sumArray(outputFormatOf(datapath, order), job.m * job.n);
     for (let index = 0; index < sums.length; index++) {
       const found = reduce(
         datapath,

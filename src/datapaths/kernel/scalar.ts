@@ -31,8 +31,16 @@ interface Source {
   next: Draw;
 }
 
-/** The middle route: float64 arithmetic, one output after the other. A reason in words where it cannot be exact. */
-export function scalarGemm(datapath: Datapath, order: Order, why: string): Gemm | string {
+/** A datapath on float64 values, one output after the other. */
+export interface Scalar {
+  engine: Engine;
+  finish: Finish;
+  /** Puts the finished sum of one output of a job. */
+  single: (job: GemmJob, sums: SumArray) => (index: number) => void;
+}
+
+/** @returns in words why float64 cannot be exact for it */
+export function scalarOf(datapath: Datapath, order: Order): Scalar | string {
   const { rounding, format } = datapath.sum;
   const outer = outerOf(order);
   if (outer !== undefined && outer.format !== format && hasSignedNan(outer.format))
@@ -43,16 +51,26 @@ export function scalarGemm(datapath: Datapath, order: Order, why: string): Gemm 
   for (const fit of [outer, datapath.result])
     if (fit !== undefined && !engine.carries(fit)) return `float64 does not carry the fit to ${fit.format.name}`;
   const finish = finisherOf(datapath, engine, outer);
-  const last = referenceGemm(datapath, order, why);
-  const run = (job: GemmJob): SumArray => {
-    const plan = planOf(order, job.k, datapath.lanes);
-    if (plan.runs.length === 0) return last.sums(job);
-    const dot = dotOf(datapath, engine, plan, job);
-    const sums = sumArray(outputFormatOf(datapath), job.m * job.n);
-    for (let index = 0; index < sums.length; index++) {
+  const single: Scalar['single'] = (job, sums) => {
+    let dot: ((index: number) => number) | undefined;
+    return (index) => {
+      dot ??= dotOf(datapath, engine, planOf(order, job.k, datapath.lanes), job);
       if (typeof rounding !== 'string') source.next = drawsOf(datapath, index);
       finish(sums, index, dot(index));
-    }
+    };
+  };
+  return { engine, finish, single };
+}
+
+/** The middle route: float64 arithmetic, one output after the other. */
+export function scalarGemm(datapath: Datapath, order: Order, { engine, single }: Scalar, why: string): Gemm {
+  const last = referenceGemm(datapath, order, why);
+  const empty = (job: GemmJob) => planOf(order, job.k, datapath.lanes).runs.length === 0;
+  const run = (job: GemmJob): SumArray => {
+    if (empty(job)) return last.sums(job);
+    const sums = sumArray(outputFormatOf(datapath, order), job.m * job.n);
+    const put = single(job, sums);
+    for (let index = 0; index < sums.length; index++) put(index);
     return sums;
   };
   return {
@@ -62,7 +80,7 @@ export function scalarGemm(datapath: Datapath, order: Order, why: string): Gemm 
     why,
     sums: run,
     stats(job) {
-      if (planOf(order, job.k, datapath.lanes).runs.length === 0) return last.stats(job);
+      if (empty(job)) return last.stats(job);
       Object.assign(engine.tally, { swamped: 0, overflowed: 0 });
       const sums = run(job);
       return { sums, exact: exactSums(datapath, job), ...engine.tally };
@@ -150,7 +168,7 @@ function reducerOf(
   return plan.direct ? dealt : chunked;
 }
 
-type Finish = (sums: SumArray, index: number, total: number) => void;
+export type Finish = (sums: SumArray, index: number, total: number) => void;
 
 /** What happens to the last sum of the outer register on its way out. */
 function finisherOf(datapath: Datapath, engine: Engine, fit: Fit | undefined): Finish {

@@ -1,0 +1,173 @@
+import type { Datapath } from '../../datapath.js';
+import { registerFitOf, totalFitOf } from '../../datapath.js';
+import type { Order } from '../../order.js';
+import { widthOf } from '../../../formats/format.js';
+import { factsOf, termFacts } from '../facts.js';
+import { type Gemm, type GemmJob, outputFormatOf, type SumArray, sumArray } from '../gemm.js';
+import { outerOf, type Plan, planOf } from '../plan.js';
+import type { Scalar } from '../scalar.js';
+import { unitInFirstPlace } from '../snap.js';
+import { decoderOf, valuesOf } from '../values.js';
+import { type Addends, chooseStep, floatRegister, type FloatRegister, reachOf } from './choose.js';
+import type { Step } from './lanes.js';
+import { layoutOf, type Seen, seenIn } from './pack.js';
+import { runTiles } from './tiles.js';
+
+/** What the lane routes need of the slower ones: single outputs, and the way out of the last sum. */
+export interface Fallback {
+  finish(sums: SumArray, index: number, total: number): void;
+  /** Puts the finished sum of one output. */
+  single(job: GemmJob, sums: SumArray): (index: number) => void;
+  whole(job: GemmJob): SumArray;
+}
+
+/** A datapath whose products meet float registers in SIMD lanes. */
+export interface FloatSite {
+  datapath: Datapath;
+  order: Order;
+  register: FloatRegister;
+  outer: FloatRegister;
+  /** Values of the operands' codes. */
+  tables: readonly Float64Array[];
+  fallback: Fallback;
+}
+
+export interface Steps {
+  step: Step;
+  outer: Step;
+}
+
+/** What the initial sums hold. */
+interface Starts extends Seen {
+  quantum: number;
+  negativeZero: boolean;
+  /** A start has more bits than the register keeps. */
+  wide: boolean;
+}
+
+const NO_STARTS: Starts = {
+  max: 0,
+  nans: false,
+  infinities: false,
+  quantum: Infinity,
+  negativeZero: false,
+  wide: false,
+};
+
+/** @returns in words why float lanes are not for this datapath */
+export function floatSite(datapath: Datapath, order: Order, fallback: Fallback): FloatSite | string {
+  const { a, b, product, lanes, combine, blockScale, sum } = datapath;
+  if (product !== 'exact') return 'its products are rounded';
+  if (blockScale !== undefined) return 'it has block scales';
+  const alone = combine.kind === 'tree' || (combine.kind === 'fused' && combine.sumInside);
+  if (combine.kind !== 'chain' && !(lanes === 1 && alone)) return 'its lanes do not add one after the other';
+  if (widthOf(a) > 16 || widthOf(b) > 16) return 'an operand has more than 16 bits';
+  const fit = registerFitOf(sum);
+  const register = floatRegister(fit);
+  const outerFit = outerOf(order);
+  const outer = outerFit === undefined ? register : floatRegister(outerFit);
+  if (register === undefined || outer === undefined) return 'a register is not a float that lanes carry';
+  const random = [fit.rounding, outerFit?.rounding].filter((rounding) => typeof rounding === 'object');
+  if (random.some(({ stochastic }) => stochastic.perOutput)) return 'each output has random bits of its own';
+  if (random.length > 0 && (outerFit !== undefined || order.kind === 'tree'))
+    return 'its random bits come in another order';
+  if (order.kind === 'tree' && lanes > 1) return 'its tree has leaves of several products';
+  return {
+    datapath,
+    order,
+    register,
+    outer,
+    tables: [a, b].map((format) => valuesOf(format, datapath.operands)),
+    fallback,
+  };
+}
+
+/** Float lanes where they suit the datapath, else the route given. */
+export function floatGemm(datapath: Datapath, order: Order, slower: Gemm, { finish, single }: Scalar): Gemm {
+  const site = floatSite(datapath, order, { finish, single, whole: (job) => slower.sums(job) });
+  const reason = (text: string): Gemm => ({ ...slower, why: `${slower.why}; not in SIMD lanes: ${text}` });
+  if (typeof site === 'string') return reason(site);
+  const seen: Seen = { max: 1, nans: false, infinities: false };
+  const usual = stepsFor(site, [seen, seen], planOf(order, 64, datapath.lanes), NO_STARTS);
+  if (typeof usual === 'string') return reason(usual);
+  const { carrier, method, rounding } = usual.step;
+  const why = `sums are exact or innocuously rounded in ${carrier} lanes; ${rounding} by ${method}`;
+  return { ...slower, route: `simd ${carrier}`, why, sums: (job) => floatSums(site, job) };
+}
+
+function stepsFor(site: FloatSite, seen: readonly Seen[], plan: Plan, starts: Starts): Steps | string {
+  const { register, outer, datapath, order } = site;
+  if (starts.wide) return 'an initial sum has more bits than the register keeps';
+  const facts = termFacts(datapath);
+  const specials = [...seen, starts].some(({ nans, infinities }) => nans || infinities);
+  const infinite = [...seen, starts].some(({ infinities }) => infinities);
+  const zeroTimesInfinity = infinite || specials;
+  if (infinite && !(register.toInfinity && outer.toInfinity)) return 'infinities meet a register that has none';
+  if (typeof register.fit.rounding !== 'string' && zeroTimesInfinity && plan.runs.length > 1)
+    return 'sums that are not finite draw no random bits';
+  const max = seen[0].max * seen[1].max;
+  const inner: Addends = {
+    quantum: Math.min(facts.quantum, plan.direct ? starts.quantum : Infinity),
+    max,
+    precision: facts.precision,
+    start: plan.direct ? starts.max : 0,
+    count: Math.max(...plan.runs, 1),
+    specials,
+    negativeZero: plan.direct && starts.negativeZero,
+  };
+  if (order.kind === 'tree' && facts.precision > register.mantissaBits + 1) return 'leaves are wider than the register';
+  const joined: Addends = {
+    quantum: Math.min(facts.quantum, starts.quantum),
+    max: Math.min(reachOf(register, inner), register.facts.max),
+    precision: order.kind === 'tree' ? Math.max(facts.precision, register.mantissaBits + 1) : register.mantissaBits + 1,
+    start: Math.max(starts.max, plan.direct ? reachOf(register, inner) : 0),
+    count: plan.runs.length,
+    specials,
+    negativeZero: starts.negativeZero,
+  };
+  const direct = plan.runs.length === 1 && plan.direct;
+  const reasons: string[] = [];
+  for (const carrier of ['f32', 'f64'] as const) {
+    const step = chooseStep(register, inner, carrier);
+    const last = direct ? step : chooseStep(outer, joined, carrier);
+    if (typeof step !== 'string' && typeof last !== 'string') return { step, outer: last };
+    reasons.push(`${carrier}: ${typeof step === 'string' ? step : last}`);
+  }
+  return reasons.join('; ');
+}
+
+/** Sums of a job in lanes where its data allow it, else by the slower route. */
+export function floatSums(site: FloatSite, job: GemmJob): SumArray {
+  const { datapath, tables, fallback } = site;
+  const plan = planOf(site.order, job.k, datapath.lanes);
+  if (plan.runs.length === 0 || job.m === 0 || job.n === 0) return fallback.whole(job);
+  const starts = startsOf(site, job);
+  const seen = [seenIn(job.a, tables[0]), seenIn(job.b, tables[1])];
+  const steps = stepsFor(site, seen, plan, starts.facts);
+  if (typeof steps === 'string') return fallback.whole(job);
+  const sums = sumArray(outputFormatOf(datapath, site.order), job.m * job.n);
+  const sure = seen.every(({ nans, infinities }) => !nans && !infinities);
+  runTiles(site, job, { plan, layout: layoutOf(plan, datapath.lanes), steps, starts: starts.values, sums, sure });
+  return sums;
+}
+
+function startsOf({ datapath, order, outer }: FloatSite, job: GemmJob): { facts: Starts; values?: Float64Array } {
+  if (job.c === undefined) return { facts: NO_STARTS };
+  const total = totalFitOf(datapath, order);
+  const read = decoderOf(total.format, total.subnormals);
+  const values = Float64Array.from(job.c as ArrayLike<number>, (code) => read(Number(code)));
+  const facts: Starts = { ...NO_STARTS };
+  const products = 2 ** termFacts(datapath).quantum;
+  for (const value of values) {
+    if (value !== value) facts.nans = true;
+    else if (value - value !== 0) facts.infinities = true;
+    else {
+      facts.max = Math.max(facts.max, Math.abs(value));
+      if (Object.is(value, -0)) facts.negativeZero = true;
+      if (value !== 0 && (value / unitInFirstPlace(Math.abs(value))) % 2 ** -outer.mantissaBits !== 0)
+        facts.wide = true;
+      if (value % products !== 0) facts.quantum = Math.min(outer.facts.quantum, factsOf(total.format).quantum);
+    }
+  }
+  return { facts, values };
+}

@@ -1,0 +1,151 @@
+import { type Code, type FunctionBuilder, type Local } from './assembler.js';
+import { f32x4, f64x2, i32x4, i64x2, splat32, splat64, v128 } from './vector.js';
+
+/**
+ * Sums in SIMD lanes: the float that carries them, and how a carried sum is rounded to the register's format.
+ *
+ * `native`: the carrier is the register. `magic`: adding and taking away 1.5 * 2^(e + bits - m) makes the adder round to
+ * nearest even, exponent e by exponent. `pattern`: half an ulp (or random bits) is added to the bit pattern, which is
+ * then cut; a carry moves into the exponent by itself.
+ */
+export interface Step {
+  carrier: 'f32' | 'f64';
+  method: 'native' | 'magic' | 'pattern';
+  rounding: 'rne' | 'rna' | 'rtz' | 'stochastic';
+  mantissaBits: number;
+  /** Random bits of a stochastic step. */
+  randomBits: number;
+  /** Lowest exponent of a normal number, where sums may lie below it between two codes. */
+  floor?: number;
+  /** Sums may become -0. */
+  signedZero: boolean;
+  /** `watch` notes the largest sum of a tile; `infinity` makes sums from 2^(limit) up infinite. */
+  overflow: 'none' | 'watch' | 'infinity';
+  /** Sums whose magnitude reaches 2^limit must be watched, or overflow. */
+  limit: number;
+}
+
+/** Constants of a carrier. */
+const CARRIERS = {
+  f32: {
+    bytes: 4,
+    lanes: 4,
+    bits: 23,
+    bias: 127,
+    v: f32x4,
+    i: i32x4,
+    splat: (bits: bigint) => splat32(Number(BigInt.asUintN(32, bits))),
+  },
+  f64: { bytes: 8, lanes: 2, bits: 52, bias: 1023, v: f64x2, i: i64x2, splat: splat64 },
+} as const;
+
+export function carrierOf({ carrier }: Pick<Step, 'carrier'>) {
+  return CARRIERS[carrier];
+}
+
+/** 2^exponent in every lane. */
+export function powerOfTwo(step: Step, exponent: number): Code {
+  const { bits, bias, splat } = carrierOf(step);
+  return splat(BigInt(exponent + bias) << BigInt(bits));
+}
+
+/** Emits `acc = round(acc + y)` again and again, with its temporaries in the same locals. */
+export class Adder {
+  private readonly f: FunctionBuilder;
+  private readonly step: Step;
+  private readonly s: Local;
+  private readonly t: Local;
+  /** Largest exponent field (or magnitude) seen. */
+  private readonly top: Local;
+
+  constructor(f: FunctionBuilder, step: Step) {
+    this.f = f;
+    this.step = step;
+    this.s = f.local('v128');
+    this.t = f.local('v128');
+    this.top = f.local('v128');
+  }
+
+  /** @param drawn the random bits of a stochastic step, in place */
+  add(acc: Local, x: Code, y: Code, drawn: Code = []): void {
+    const { v } = carrierOf(this.step);
+    const { s, f, step } = this;
+    if (step.method === 'native' && step.overflow === 'none') {
+      f.emit(acc.set(v.add(x, y)));
+      return;
+    }
+    f.emit(s.set(v.add(x, y)));
+    const rounded = step.method === 'native' ? s.get : step.method === 'magic' ? this.magic() : this.pattern(drawn);
+    if (step.overflow === 'watch' && step.method !== 'magic') this.watch(v.abs(s.get));
+    f.emit(acc.set(step.overflow === 'infinity' ? this.overflowing(rounded) : rounded));
+  }
+
+  private watch(magnitude: Code): void {
+    const { v } = carrierOf(this.step);
+    this.f.emit(this.top.set(v.pmax(this.top.get, magnitude)));
+  }
+
+  private magic(): Code {
+    const { bits, v, i, bias, splat } = carrierOf(this.step);
+    const { step, s, t, f } = this;
+    const field = splat(((1n << BigInt(step.carrier === 'f32' ? 8 : 11)) - 1n) << BigInt(bits));
+    const exponent = v128.and(s.get, field);
+    if (step.overflow === 'watch') {
+      f.emit(t.set(exponent));
+      this.watch(t.get);
+    }
+    const plain = step.overflow === 'watch' ? t.get : exponent;
+    const floor = step.floor;
+    // Positive floats are ordered as their exponents are.
+    const raised = floor === undefined ? plain : v.max(plain, splat(BigInt(floor + bias) << BigInt(bits)));
+    const offset = (BigInt(bits - step.mantissaBits) << BigInt(bits)) | (1n << BigInt(bits - 1));
+    f.emit(t.set(i.add(raised, splat(offset))));
+    const rounded = v.sub(v.add(s.get, t.get), t.get);
+    return step.signedZero
+      ? v128.or(rounded, v128.and(s.get, splat(1n << BigInt(carrierOf(step).bytes * 8 - 1))))
+      : rounded;
+  }
+
+  private pattern(drawn: Code): Code {
+    const { bits, i, splat } = carrierOf(this.step);
+    const { step, s } = this;
+    const dropped = BigInt(bits - step.mantissaBits);
+    const kept = splat(-1n << dropped);
+    const half = 1n << (dropped - 1n);
+    switch (step.rounding) {
+      case 'rtz':
+        return v128.and(s.get, kept);
+      case 'rna':
+        return v128.and(i.add(s.get, splat(half)), kept);
+      case 'stochastic':
+        return v128.and(i.add(s.get, drawn), kept);
+      default: {
+        const odd = v128.and(i.shrU(s.get, Number(dropped)), splat(1n));
+        return v128.and(i.add(i.add(s.get, odd), splat(half - 1n)), kept);
+      }
+    }
+  }
+
+  /** What lies above the carrier's largest number, after scaling, becomes infinite by itself. */
+  private overflowing(rounded: Code): Code {
+    const { v, bias } = carrierOf(this.step);
+    const lift = bias + 1 - this.step.limit;
+    return v.mul(v.mul(rounded, powerOfTwo(this.step, lift)), powerOfTwo(this.step, -lift));
+  }
+
+  /** Forgets what was watched. */
+  reset(): void {
+    if (this.step.overflow === 'watch') this.f.emit(this.top.set(splat32(0)));
+  }
+
+  /** 1 where a watched sum reached the limit, else 0; not emitted where nothing is watched. */
+  reached(): Code {
+    const { v } = carrierOf(this.step);
+    const below = v.lt(this.top.get, powerOfTwo(this.step, this.step.limit));
+    return v128.anyTrue(v128.not(below));
+  }
+
+  get watches(): boolean {
+    return this.step.overflow === 'watch';
+  }
+}

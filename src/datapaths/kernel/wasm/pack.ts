@@ -1,0 +1,85 @@
+import type { CodeArray } from '../gemm.js';
+import type { Plan } from '../plan.js';
+
+/** Where each place of a padded k comes from: runs one after the other, each filled up to whole firings with -1. */
+export interface Layout {
+  /** Source k of each packed place; -1 for padding. */
+  source: Int32Array;
+  /** Packed length of each run. */
+  runs: readonly number[];
+}
+
+export function layoutOf(plan: Plan, lanes: number): Layout {
+  const runs = plan.runs.map((length) => Math.ceil(length / lanes) * lanes);
+  const source = new Int32Array(runs.reduce((total, run) => total + run, 0)).fill(-1);
+  let from = 0;
+  let to = 0;
+  plan.runs.forEach((length, i) => {
+    for (let j = 0; j < length; j++) source[to + j] = plan.sequence === undefined ? from + j : plan.sequence[from + j];
+    from += length;
+    to += runs[i];
+  });
+  return { source, runs };
+}
+
+/** Any typed array of numbers that panels are made of. */
+export type Panel = Float32Array | Float64Array | Int16Array | Int32Array;
+
+/** Rows [first, first + count) of a [m][k] as panels [tile][place][width]; rows beyond m are zero. */
+export function packRows(
+  to: Panel,
+  codes: CodeArray,
+  table: ArrayLike<number>,
+  { source }: Layout,
+  { k, first, count, width }: { k: number; first: number; count: number; width: number },
+): void {
+  const places = source.length;
+  for (let row = 0; row < count; row++) {
+    let at = Math.floor(row / width) * width * places + (row % width);
+    const from = (first + row) * k;
+    for (let i = 0; i < places; i++, at += width) to[at] = source[i] < 0 ? 0 : table[codes[from + source[i]]];
+  }
+}
+
+/** Columns of b [k][n] as panels [tile][place][width]; columns beyond n are zero. */
+export function packColumns(
+  to: Panel,
+  codes: CodeArray,
+  table: ArrayLike<number>,
+  { source }: Layout,
+  n: number,
+  width: number,
+): void {
+  const places = source.length;
+  for (let i = 0; i < places; i++) {
+    if (source[i] < 0) continue;
+    const from = source[i] * n;
+    for (let column = 0; column < n; column += width) {
+      const at = column * places + i * width;
+      const count = Math.min(width, n - column);
+      for (let j = 0; j < count; j++) to[at + j] = table[codes[from + column + j]];
+    }
+  }
+}
+
+/** What the codes of an operand really hold. */
+export interface Seen {
+  /** Largest finite magnitude. */
+  max: number;
+  nans: boolean;
+  infinities: boolean;
+}
+
+export function seenIn(codes: CodeArray, table: ArrayLike<number>): Seen {
+  const marks = new Uint8Array(table.length);
+  for (let i = 0; i < codes.length; i++) marks[codes[i]] = 1;
+  const seen: Seen = { max: 0, nans: false, infinities: false };
+  for (let code = 0; code < marks.length; code++) {
+    if (marks[code] === 0) continue;
+    const value = Math.abs(table[code]);
+    if (value !== value) seen.nans = true;
+    else if (value === Infinity) seen.infinities = true;
+    else if (value > seen.max) seen.max = value;
+  }
+  return seen;
+}
