@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { DATAPATHS } from '../datapaths/catalog.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import { describeFit } from '../datapaths/describe.js';
+import { BLOCK_FORMATS, type BlockFormat } from '../formats/block.js';
 import { FORMATS } from '../formats/catalog.js';
 import { type Format, widthOf } from '../formats/format.js';
 import { latticeOf } from '../formats/lattice.js';
@@ -24,6 +25,7 @@ export type Listed = { name: string } & Readonly<Record<string, string | number 
 /** What can be listed; adding a catalogue is one entry. */
 const LISTS: Readonly<Record<string, () => Listed[] | Promise<Listed[]>>> = {
   formats: () => FORMATS.map(listedFormat),
+  blocks: () => BLOCK_FORMATS.map(listedBlock),
   datapaths: () => DATAPATHS.map(listedDatapath),
   targets: () => TARGETS.map(listedTarget),
   networks: () => networkFiles().map(listedNetwork),
@@ -48,6 +50,17 @@ function largestOf(format: Format): number | bigint {
   const lattice = latticeOf(format);
   const largest = lattice.valueAt(lattice.maxIndex(false));
   return format.kind === 'int' ? largest.significand : toNumber(largest);
+}
+
+function listedBlock({ name, element, size, scale, rule, tensorScale }: BlockFormat): Listed {
+  return {
+    name,
+    element: element.name,
+    size,
+    scale: scale.name,
+    rule,
+    'scale of the tensor': tensorScale ? 'fp32' : '',
+  };
 }
 
 function listedDatapath(datapath: Datapath): Listed {

@@ -1,5 +1,8 @@
+import { stringify } from 'yaml';
 import { DATAPATHS, findDatapath } from '../datapaths/catalog.js';
+import { describeFormat } from '../datapaths/describe.js';
 import { loadDatapath } from '../datapaths/schema.js';
+import { BLOCK_FORMATS, type BlockFormat, findBlockFormat } from '../formats/block.js';
 import { FORMATS, findFormat } from '../formats/catalog.js';
 import { didYouMean } from '../formats/nearest.js';
 import { loadNetwork } from '../simulate/plan.js';
@@ -48,6 +51,16 @@ const SHOWABLES: readonly Showable[] = [
     },
   },
   {
+    kind: 'block format',
+    names: () => BLOCK_FORMATS.map((format) => format.name),
+    find(name) {
+      const format = findBlockFormat(name);
+      return (
+        format && { report: () => describeBlock(format), show: () => print(stringify(describeBlock(format)).trimEnd()) }
+      );
+    },
+  },
+  {
     kind: 'network',
     names: () => [],
     find(name) {
@@ -60,6 +73,11 @@ const SHOWABLES: readonly Showable[] = [
 
 function isFile(name: string): boolean {
   return /\.(ya?ml|json)$/i.test(name);
+}
+
+/** By the fields of a block format, its element and scale by name. */
+function describeBlock({ name, element, size, scale, rule, tensorScale }: BlockFormat): object {
+  return { name, element: describeFormat(element), size, scale: describeFormat(scale), rule, tensorScale };
 }
 
 /** `show`: everything about one thing of the catalogues. A name may be of several kinds: all are shown. */

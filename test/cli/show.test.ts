@@ -73,3 +73,11 @@ it('a published unit is shown with its chips and how each field is known', () =>
   expect(stdout).toMatch(/# {3}combine\.zerosAlign: .*\(disputed\)/);
   expect(lastbit(folderWith(), ['show', 'arm-sdot']).stdout).toContain('(memory)');
 });
+
+it('block formats are listed and shown', () => {
+  const folder = folderWith();
+  expect(lastbit(folder, ['list', 'blocks']).stdout).toMatch(/nvfp4 +e2m1fn +16 +e4m3fn +nearest +fp32/);
+  expect(lastbit(folder, ['show', 'mxint8']).stdout).toContain(
+    'element: int8q6\nsize: 32\nscale: e8m0fnu\nrule: floor\n',
+  );
+});
