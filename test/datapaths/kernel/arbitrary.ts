@@ -129,3 +129,53 @@ function widened(drawn: Order, lanes: number): Order {
   if (drawn.kind === 'chunked') return { ...drawn, length: drawn.length * lanes };
   return drawn.kind === 'tree' ? { ...drawn, width: drawn.width * lanes } : drawn;
 }
+
+const narrow = fc.oneof(
+  fc.constantFrom(...catalogued.filter((format) => widthOf(format) <= 8)),
+  floats.filter((format) => widthOf(format) <= 9),
+  fc.constantFrom(...FORMATS.filter((format) => ['fp16', 'bf16', 'int12', 'int16'].includes(format.name))),
+);
+
+/** Datapaths of the kind that SIMD lanes are for: exact products, one after the other. */
+export const laneDatapath: fc.Arbitrary<Datapath> = fc
+  .record({
+    a: narrow,
+    b: narrow,
+    lanes: fc.constantFrom(1, 1, 1, 2, 3),
+    format: fc.oneof(
+      {
+        weight: 3,
+        arbitrary: fc.constantFrom(...FORMATS.filter(({ name }) => /^(fp32|fp16|bf16|tf32|dlfloat16)$/.test(name))),
+      },
+      { weight: 1, arbitrary: floats.filter(({ mantissaBits }) => mantissaBits > 0) },
+      { weight: 1, arbitrary: fc.constantFrom(int(16), int(8), int(12), int(20), int(24), int(32), int(24, true, -6)) },
+    ),
+    rounding: fc.oneof(
+      { weight: 4, arbitrary: fc.constant<Rounding>('rne') },
+      { weight: 3, arbitrary: fc.constantFrom<Rounding>('rna', 'rtz') },
+      {
+        weight: 1,
+        arbitrary: fc
+          .record({ bits: fc.integer({ min: 1, max: 12 }), seed: fc.integer({ min: 0, max: 99 }) })
+          .map(({ bits, seed }) => stochastic(bits, seed)),
+      },
+    ),
+    overflow: fc.constantFrom('ieee', 'ieee', 'infinity', 'saturate', 'wrap'),
+    order,
+    operands: fc.constantFrom('keep', 'keep', 'flush'),
+    kept: fc.constantFrom(undefined, undefined, 5),
+    subnormals: fc.constantFrom('keep', 'keep', 'flush'),
+  })
+  .map(({ format, rounding: mode, overflow, order: drawn, kept, subnormals, ...parts }) => {
+    const sum = {
+      format,
+      rounding: mode,
+      overflow: overflow === 'wrap' && format.kind !== 'int' ? 'ieee' : overflow,
+      subnormals,
+      keptMantissaBits: kept,
+    } as const;
+    const base = datapath({ name: 'own', ...parts, sum });
+    if (drawn.kind === 'chunked')
+      return { ...base, order: { ...widened({ ...drawn, outer: undefined }, parts.lanes) } };
+    return { ...base, order: drawn.kind === 'tree' ? widened(drawn, parts.lanes) : drawn };
+  });
