@@ -195,7 +195,6 @@ function streamAfter(before: Turn, tile: Tile, timing: Timing): number {
 /** os: cycles between two tiles' first sums leaving; no row's may be taken over before it has left. */
 function drainGap(before: Tile, tile: Tile, { rowDelay, drainInterval }: Timing): number {
   const shared = Math.min(before.height, tile.height);
-  const firstRow = (tile.height - 1) * rowDelay + 1;
-  const lastRow = (shared - 1) * drainInterval + (tile.height - shared) * rowDelay + 1;
-  return Math.max(before.height * drainInterval, firstRow, lastRow);
+  const lastShared = (shared - 1) * drainInterval + (tile.height - shared) * rowDelay + 1;
+  return Math.max(before.height * drainInterval, lastShared);
 }

@@ -148,5 +148,6 @@ export function jobOf({ name, shape }: TopologyLayer): GemmJob {
   const high = Math.floor((shape.height + 2 * shape.padHeight - filterHeight) / shape.strideHeight) + 1;
   const wide = Math.floor((shape.width + 2 * shape.padWidth - filterWidth) / shape.strideWidth) + 1;
   const k = (filterHeight * filterWidth * channels) / groups;
-  return { layer: name, m: batch * high * wide, n: filters / groups, k, ...(groups > 1 && { groups }) };
+  const inputs = (batch * shape.height * shape.width * channels) / groups;
+  return { layer: name, m: batch * high * wide, n: filters / groups, k, inputs, ...(groups > 1 && { groups }) };
 }

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { costOf } from '../../src/arrays/cost.js';
 import { macArray, orderOf } from '../../src/arrays/dataflow.js';
+import { paceOf } from '../../src/arrays/memory.js';
 import { scaleSimCounts } from '../../src/arrays/scalesim.js';
 import { jobOf, parseTopology } from '../../src/arrays/topology.js';
 import { datapathNamed } from '../../src/datapaths/catalog.js';
@@ -54,6 +55,21 @@ it('pays for an adder of three stages three times over in os, or has three inter
   expect(costOf(job, os, int8).cycles).toMatchObject({ stream: 60, stall: 2 * 59 });
   const interleaved = { ...int8, order: { kind: 'interleaved', ways: 3 } as const };
   expect(costOf(job, os, interleaved).cycles).toMatchObject({ stream: 60, stall: 0, drain: 6 + 4 });
+});
+
+it('adds a chunk to its outer register before the sum may leave', () => {
+  const chunked = { ...int8, order: { kind: 'chunked', length: 64 } as const };
+  const os = macArray({ rows: 4, cols: 4, dataflow: 'os', addStages: 3 });
+  expect(costOf({ layer: 'L', m: 4, n: 4, k: 60 }, os, chunked).cycles.drain).toBe(3 + 4);
+});
+
+it('waits for memories that are narrower than the array is wide', () => {
+  const memories = { a: 32, b: 32, sum: 32, bandwidth: { a: 64, b: 32, sum: 128 } };
+  // 16 rows of 8 bits from 64; 16 columns of 8 bits from 32; 16 sums of 32 bits, in ws read and written, through 128.
+  const paceFor = (dataflow: 'os' | 'ws' | 'is') => paceOf(macArray({ rows: 16, cols: 16, dataflow }), int8, memories);
+  expect(paceFor('os')).toEqual({ stream: 4, load: 1, drain: 4 });
+  expect(paceFor('ws')).toEqual({ stream: 8, load: 4, drain: 1 });
+  expect(paceFor('is')).toEqual({ stream: 8, load: 2, drain: 1 });
 });
 
 it('runs an adder-tree engine: 16 cells of 64 lanes, activations broadcast, partial sums in a memory', () => {

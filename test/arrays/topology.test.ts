@@ -10,7 +10,7 @@ it("reads both of SCALE-Sim's forms, with its commas, blank lines and byte order
     { layer: 'L1', m: 196, n: 1176, k: 64 },
   ]);
   expect(jobsOf(`\uFEFF${CONV}\r\nConv1,224,224,7,7,3,64,2,\r\n`)).toEqual([
-    { layer: 'Conv1', m: 109 * 109, n: 64, k: 147 },
+    { layer: 'Conv1', m: 109 * 109, n: 64, k: 147, inputs: 224 * 224 * 3 },
   ]);
 });
 
@@ -21,7 +21,7 @@ it('counts outputs as a convolution has them: 32, 5, stride 2 gives 14', () => {
 it('takes padding, two strides, groups and a batch from columns with those names', () => {
   const header = 'Layer,H,W,R,S,C,K,Stride height,Stride width,pad_h,pad_w,Groups,Batch Size,';
   expect(jobsOf(`${header}\ndw,10,12,3,3,8,16,2,1,1,0,8,5,`)).toEqual([
-    { layer: 'dw', m: 5 * 5 * 10, n: 2, k: 9, groups: 8 },
+    { layer: 'dw', m: 5 * 5 * 10, n: 2, k: 9, inputs: 5 * 10 * 12, groups: 8 },
   ]);
 });
 

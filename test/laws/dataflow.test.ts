@@ -3,7 +3,7 @@ import { afterAll, expect, it } from 'vitest';
 import { runMesh } from '../../src/arrays/clocked.js';
 import { costOf } from '../../src/arrays/cost.js';
 import { type MacArray, orderOf } from '../../src/arrays/dataflow.js';
-import { type Slot, timingOf, turnsOf } from '../../src/arrays/schedule.js';
+import { type Slot, type Timing, timingOf, type Turn, turnsOf } from '../../src/arrays/schedule.js';
 import { type GemmJob, tilesOf } from '../../src/arrays/tiling.js';
 import type { Order } from '../../src/datapaths/order.js';
 import { direct, hashUnit } from '../arrays/direct.js';
@@ -21,7 +21,8 @@ const arrays: fc.Arbitrary<MacArray> = fc.record({
   multiplyStages: fc.integer({ min: 0, max: 3 }),
   addStages: fc.integer({ min: 1, max: 4 }),
 });
-const length = fc.integer({ min: 1, max: 20 });
+// Short ones often: there waiting for ports and registers shows.
+const length = fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 20 }));
 const jobs: fc.Arbitrary<GemmJob> = fc.record({
   layer: fc.constant('random'),
   m: length,
@@ -40,7 +41,7 @@ const units = fc.integer({ min: 1, max: 4 }).chain((lanes) =>
   }),
 );
 
-const RUNS = 2400;
+const RUNS = 4000;
 /** Half of the arrays have memories that give a word a cycle, half have slower ones. */
 const pace = fc.integer({ min: 1, max: 4 });
 const paces = fc.oneof(
@@ -85,7 +86,8 @@ it('a double-buffered tile cannot begin a cycle earlier', () => {
       const turns = [...turnsOf(tilesOf(job, array, datapath.lanes), timingOf(array, order, pace))];
       fc.pre(turns.length > 1);
       const from = 1 + (pick % (turns.length - 1));
-      const hurried = turns.map((turn, i) => (i < from ? turn : { ...turn, slot: earlier(turn.slot) }));
+      const timing = timingOf(array, order, pace);
+      const hurried = turns.map((turn, i) => (i < from ? turn : { ...turn, slot: earlier(turn, timing, i > from) }));
       const product = {
         job,
         a: codes(job.m * job.k * (job.groups ?? 1), pick),
@@ -100,12 +102,15 @@ it('a double-buffered tile cannot begin a cycle earlier', () => {
       expect(sums).not.toEqual(direct(product, unit, order));
       seen.hurried++;
     }),
-    { numRuns: 500, seed: 3, endOnFailure: false },
+    { numRuns: 2000, seed: 3, endOnFailure: false },
   );
 });
 
-function earlier(slot: Slot): Slot {
-  return { load: slot.load - 1, stream: slot.stream - 1, drain: slot.drain - 1, added: slot.added, done: slot.done };
+/** A cycle earlier, loading too only where streaming follows upon it, or where all before has moved as well. */
+function earlier({ tile, slot }: Turn, timing: Timing, withLoad: boolean): Slot {
+  const loaded = slot.load + (tile.height - 1) * timing.loadInterval + 1;
+  const load = withLoad || loaded === slot.stream ? slot.load - 1 : slot.load;
+  return { ...slot, load, stream: slot.stream - 1, drain: slot.drain - 1 };
 }
 
 function codes(length: number, seed: number): Uint8Array {
