@@ -4,6 +4,7 @@ import type { Gemm, Unit } from './gemm.js';
 import { referenceGemm } from './reference.js';
 import { scalarGemm, scalarOf } from './scalar.js';
 import { floatGemm } from './wasm/float.js';
+import { intGemm } from './wasm/int.js';
 import { unitOf } from './unit.js';
 
 export type { CodeArray, Gemm, GemmJob, GemmStatistics, SumArray, Unit } from './gemm.js';
@@ -19,7 +20,8 @@ export function compileGemm(datapath: Datapath, order: Order = datapath.order): 
   const scalar = scalarOf(datapath, order);
   if (typeof scalar === 'string') return referenceGemm(datapath, order, scalar);
   const middle = scalarGemm(datapath, order, scalar, 'float64 carries every sum, rounded to odd where it is not exact');
-  return floatGemm(datapath, order, middle, scalar);
+  const ints = intGemm(datapath, order, middle, scalar);
+  return typeof ints === 'string' ? floatGemm(datapath, order, middle, scalar) : ints;
 }
 
 /** Compiles one firing of a datapath on codes. */

@@ -47,6 +47,7 @@ interface Starts extends Seen {
 
 const NO_STARTS: Starts = {
   max: 0,
+  negative: false,
   nans: false,
   infinities: false,
   quantum: Infinity,
@@ -87,7 +88,7 @@ export function floatGemm(datapath: Datapath, order: Order, slower: Gemm, { fini
   const site = floatSite(datapath, order, { finish, single, whole: (job) => slower.sums(job) });
   const reason = (text: string): Gemm => ({ ...slower, why: `${slower.why}; not in SIMD lanes: ${text}` });
   if (typeof site === 'string') return reason(site);
-  const seen: Seen = { max: 1, nans: false, infinities: false };
+  const seen: Seen = { max: 1, negative: true, nans: false, infinities: false };
   const usual = stepsFor(site, [seen, seen], planOf(order, 64, datapath.lanes), NO_STARTS);
   if (typeof usual === 'string') return reason(usual);
   const { carrier, method, rounding } = usual.step;

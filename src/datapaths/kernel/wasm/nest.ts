@@ -26,7 +26,8 @@ export interface NestShape {
   outer: Step;
 }
 
-interface Frame {
+/** What a tile's body works with: pointers that it may move, and the function's parameters. */
+export interface Frame {
   f: FunctionBuilder;
   a: Local;
   b: Local;

@@ -7,10 +7,12 @@ export interface Layout {
   source: Int32Array;
   /** Packed length of each run. */
   runs: readonly number[];
+  padded: boolean;
 }
 
-export function layoutOf(plan: Plan, lanes: number): Layout {
-  const runs = plan.runs.map((length) => Math.ceil(length / lanes) * lanes);
+/** @param step what every run's length is rounded up to a multiple of */
+export function layoutOf(plan: Plan, step: number): Layout {
+  const runs = plan.runs.map((length) => Math.ceil(length / step) * step);
   const source = new Int32Array(runs.reduce((total, run) => total + run, 0)).fill(-1);
   let from = 0;
   let to = 0;
@@ -19,45 +21,48 @@ export function layoutOf(plan: Plan, lanes: number): Layout {
     from += length;
     to += runs[i];
   });
-  return { source, runs };
+  return { source, runs, padded: source.includes(-1) };
 }
 
 /** Any typed array of numbers that panels are made of. */
 export type Panel = Float32Array | Float64Array | Int16Array | Int32Array;
 
-/** Rows [first, first + count) of a [m][k] as panels [tile][place][width]; rows beyond m are zero. */
+/** Rows [first, first + count) of a [m][k] as panels [tile][place / group][width][group]. */
 export function packRows(
   to: Panel,
   codes: CodeArray,
   table: ArrayLike<number>,
   { source }: Layout,
-  { k, first, count, width }: { k: number; first: number; count: number; width: number },
+  { k, first, count, width, group }: { k: number; first: number; count: number; width: number; group: number },
 ): void {
   const places = source.length;
+  const step = width * group;
   for (let row = 0; row < count; row++) {
-    let at = Math.floor(row / width) * width * places + (row % width);
+    const base = Math.floor(row / width) * width * places + (row % width) * group;
     const from = (first + row) * k;
-    for (let i = 0; i < places; i++, at += width) to[at] = source[i] < 0 ? 0 : table[codes[from + source[i]]];
+    for (let lane = 0; lane < group; lane++)
+      for (let i = lane, at = base + lane; i < places; i += group, at += step)
+        if (source[i] >= 0) to[at] = table[codes[from + source[i]]];
   }
 }
 
-/** Columns of b [k][n] as panels [tile][place][width]; columns beyond n are zero. */
+/** Columns of b [k][n] as panels [tile][place / group][width][group]. */
 export function packColumns(
   to: Panel,
   codes: CodeArray,
   table: ArrayLike<number>,
   { source }: Layout,
-  n: number,
-  width: number,
+  { n, width, group }: { n: number; width: number; group: number },
 ): void {
   const places = source.length;
   for (let i = 0; i < places; i++) {
     if (source[i] < 0) continue;
     const from = source[i] * n;
+    const offset = (i - (i % group)) * width + (i % group);
     for (let column = 0; column < n; column += width) {
-      const at = column * places + i * width;
+      const at = column * places + offset;
       const count = Math.min(width, n - column);
-      for (let j = 0; j < count; j++) to[at + j] = table[codes[from + column + j]];
+      for (let j = 0; j < count; j++) to[at + j * group] = table[codes[from + column + j]];
     }
   }
 }
@@ -66,6 +71,7 @@ export function packColumns(
 export interface Seen {
   /** Largest finite magnitude. */
   max: number;
+  negative: boolean;
   nans: boolean;
   infinities: boolean;
 }
@@ -73,13 +79,14 @@ export interface Seen {
 export function seenIn(codes: CodeArray, table: ArrayLike<number>): Seen {
   const marks = new Uint8Array(table.length);
   for (let i = 0; i < codes.length; i++) marks[codes[i]] = 1;
-  const seen: Seen = { max: 0, nans: false, infinities: false };
+  const seen: Seen = { max: 0, negative: false, nans: false, infinities: false };
   for (let code = 0; code < marks.length; code++) {
     if (marks[code] === 0) continue;
-    const value = Math.abs(table[code]);
+    const value = table[code];
     if (value !== value) seen.nans = true;
-    else if (value === Infinity) seen.infinities = true;
-    else if (value > seen.max) seen.max = value;
+    else if (value - value !== 0) seen.infinities = true;
+    else if (Math.abs(value) > seen.max) seen.max = Math.abs(value);
+    if (value < 0) seen.negative = true;
   }
   return seen;
 }

@@ -1,0 +1,70 @@
+import { type Code, type FunctionBuilder, i32, type Local } from './assembler.js';
+import { type Frame, ROWS, tiles } from './nest.js';
+import { i16x8, i32x4, splat16, splat32, v128 } from './vector.js';
+import type { Shape } from './walk.js';
+
+/**
+ * Integer sums in lanes. `dot`: two products at a time into 32 bits that wrap. `narrow`: 16-bit lanes that saturate at
+ * every addition. `wide`: 32-bit lanes that are clamped after every addition.
+ */
+export interface IntStep {
+  kind: 'dot' | 'narrow' | 'wide';
+  /** The register's range. */
+  low: number;
+  high: number;
+}
+
+export function shapeOf({ kind }: IntStep): Shape {
+  if (kind === 'narrow')
+    return { operand: Int16Array, operandBytes: 2, sum: Int16Array, sumBytes: 2, width: 16, group: 1 };
+  if (kind === 'wide')
+    return { operand: Int32Array, operandBytes: 4, sum: Int32Array, sumBytes: 4, width: 8, group: 1 };
+  return { operand: Int16Array, operandBytes: 2, sum: Int32Array, sumBytes: 4, width: 8, group: 2 };
+}
+
+const VECTORS = 2;
+
+export function intFunctions(step: IntStep): FunctionBuilder[] {
+  return (['extend', 'join', 'empty'] as const).map((kind) =>
+    tiles(kind, (frame) => {
+      const { f, parameters } = frame;
+      const sums = Array.from({ length: ROWS * VECTORS }, () => f.local('v128'));
+      const at = placesOf(frame);
+      sums.forEach((acc, i) => f.emit(acc.set(kind === 'extend' ? v128.load(...at[i]) : splat32(0))));
+      if (kind !== 'empty') f.repeat(parameters[3].get, () => products(frame, step, sums));
+      sums.forEach((acc, i) => {
+        const total = kind === 'extend' ? acc.get : plus(step, v128.load(...at[i]), acc.get);
+        f.emit(v128.store(at[i][0], total, at[i][1]));
+      });
+    }),
+  );
+}
+
+function placesOf({ f, sums, parameters }: Frame): [Code, number][] {
+  const rows: Code[] = [sums];
+  for (let r = 1; r < ROWS; r++) rows.push(f.keep('i32', i32.add(rows[r - 1], parameters[6].get)));
+  return rows.flatMap((row) => Array.from({ length: VECTORS }, (_, i): [Code, number] => [row, i * 16]));
+}
+
+function products({ f, a, b }: Frame, step: IntStep, sums: readonly Local[]): void {
+  const narrow = step.kind === 'narrow';
+  const columns = Array.from({ length: VECTORS }, (_, i) => f.keep('v128', v128.load(b.get, i * 16)));
+  const bytes = narrow ? 2 : 4;
+  for (let r = 0; r < ROWS; r++) {
+    const x = f.keep('v128', narrow ? v128.load16Splat(a.get, r * bytes) : v128.load32Splat(a.get, r * bytes));
+    columns.forEach((y, i) => {
+      const acc = sums[r * VECTORS + i];
+      const product = narrow ? i16x8.mul(x, y) : step.kind === 'dot' ? i32x4.dot(x, y) : i32x4.mul(x, y);
+      f.emit(acc.set(plus(step, acc.get, product)));
+    });
+  }
+  f.emit(a.set(i32.add(a.get, i32.const(ROWS * bytes))), b.set(i32.add(b.get, i32.const(VECTORS * 16))));
+}
+
+/** One addition, as the register does it. */
+function plus({ kind, low, high }: IntStep, x: Code, y: Code): Code {
+  if (kind === 'dot') return i32x4.add(x, y);
+  if (kind === 'wide') return i32x4.maxS(i32x4.minS(i32x4.add(x, y), splat32(high)), splat32(low));
+  const sum = i16x8.addSat(x, y);
+  return high === 32767 && low === -32768 ? sum : i16x8.maxS(i16x8.minS(sum, splat16(high)), splat16(low));
+}

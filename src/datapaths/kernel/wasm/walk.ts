@@ -1,0 +1,152 @@
+import type { CodeArray, GemmJob } from '../gemm.js';
+import type { Plan } from '../plan.js';
+import { Arena, type Kernel, sharedMemory } from './memory.js';
+import { ROWS } from './nest.js';
+import { type Layout, packColumns, packRows, type Panel } from './pack.js';
+
+/** Bytes of A that a block of rows may take, so that it stays in the second-level cache. */
+const BLOCK_BYTES = 256 * 1024;
+
+type ViewOf<T extends Panel> = new (buffer: SharedArrayBuffer, offset: number, length: number) => T;
+
+/** How a nest lays its operands and sums out. */
+export interface Shape {
+  operand: ViewOf<Panel>;
+  operandBytes: number;
+  sum: ViewOf<Panel>;
+  sumBytes: number;
+  /** Columns of a tile. */
+  width: number;
+  /** Products that one step of the inner loop takes; they lie together. */
+  group: number;
+}
+
+export interface Walk {
+  job: GemmJob;
+  plan: Plan;
+  layout: Layout;
+  shape: Shape;
+  tables: readonly ArrayLike<number>[];
+  /** Initial sums [m][n] as the lanes hold them. */
+  starts?: ArrayLike<number>;
+  kernel: Kernel;
+  /** For tiles that raised their flag; without, `redo` gets each output. */
+  second?: Kernel;
+  /** Writes random bits at an address; gives the address of the joins'. */
+  draws?: (address: number) => number;
+  /** Takes sums of rows [first, first + rows) out of memory. */
+  put: (sums: Panel, stride: number, first: number, rows: number) => void;
+  redo: (index: number) => void;
+}
+
+/** Bytes that the random bits of one place take. */
+export const DRAW_BYTES = 16;
+
+/** Walks the tiles of a job: blocks of rows, panels of columns, runs of k. */
+export function walk(work: Walk): void {
+  const { job, plan, layout, shape } = work;
+  const { width, operandBytes, sumBytes } = shape;
+  const places = layout.source.length;
+  const fitting = Math.floor(BLOCK_BYTES / (operandBytes * places));
+  const blockRows = Math.max(ROWS, Math.min(roundUp(job.m, ROWS), roundUp(fitting, ROWS)));
+  const columns = roundUp(job.n, width);
+  const arena = new Arena();
+  const at = {
+    b: arena.take(columns * places * operandBytes),
+    a: arena.take(blockRows * places * operandBytes),
+    sums: arena.take(blockRows * columns * sumBytes),
+    flags: arena.take((blockRows / ROWS) * 4),
+    draws: arena.take((places + plan.runs.length) * DRAW_BYTES),
+  };
+  const { buffer } = sharedMemory();
+  const b = new shape.operand(buffer, at.b, columns * places);
+  const a = new shape.operand(buffer, at.a, blockRows * places);
+  const sums = new shape.sum(buffer, at.sums, blockRows * columns);
+  const flags = new Int32Array(buffer, at.flags, blockRows / ROWS);
+  packB(b, job.b, work, columns);
+  const joins = work.draws?.(at.draws) ?? 0;
+
+  /** All runs over so many row tiles of one panel. */
+  function run(kernel: Kernel, tile: number, count: number, panel: number): void {
+    const aStride = places * ROWS * operandBytes;
+    const sumStride = columns * sumBytes;
+    const target = at.sums + tile * ROWS * sumStride + panel * width * sumBytes;
+    let place = 0;
+    for (let i = 0; i < plan.runs.length; i++) {
+      const length = layout.runs[i];
+      const from = at.a + tile * aStride + place * ROWS * operandBytes;
+      const to = at.b + (panel * places + place) * width * operandBytes;
+      const draws = at.draws + place * DRAW_BYTES;
+      const flag = at.flags + tile * 4;
+      const steps = length / shape.group;
+      const name = runName(plan, i, length);
+      if (name !== undefined)
+        kernel[name](from, to, target, steps, count, aStride, sumStride, flag, draws, joins + i * DRAW_BYTES);
+      place += length;
+    }
+  }
+
+  function start(first: number, row: number, rows: number, column: number, count: number): void {
+    for (let r = row; r < row + rows; r++) {
+      const line = r * columns;
+      sums.fill(0, line + column, line + column + count);
+      if (work.starts === undefined || first + r >= job.m) continue;
+      for (let j = column; j < Math.min(column + count, job.n); j++)
+        sums[line + j] = work.starts[(first + r) * job.n + j];
+    }
+  }
+
+  function outputs(first: number, tile: number, panel: number): void {
+    for (let row = first + tile * ROWS; row < Math.min(first + tile * ROWS + ROWS, job.m); row++)
+      for (let j = panel * width; j < Math.min(panel * width + width, job.n); j++) work.redo(row * job.n + j);
+  }
+
+  for (let first = 0; first < job.m; first += blockRows) {
+    const count = Math.min(blockRows, job.m - first);
+    const rows = roundUp(count, ROWS);
+    packA(a, job.a, work, { first, count, rows });
+    start(first, 0, rows, 0, columns);
+    const lost: [number, number][] = [];
+    for (let panel = 0; panel < columns / width; panel++) {
+      flags.fill(0);
+      run(work.kernel, 0, rows / ROWS, panel);
+      for (let tile = 0; tile < rows / ROWS; tile++) {
+        if (flags[tile] === 0) continue;
+        if (work.second === undefined) lost.push([tile, panel]);
+        else {
+          start(first, tile * ROWS, ROWS, panel * width, width);
+          run(work.second, tile, 1, panel);
+        }
+      }
+    }
+    work.put(sums, columns, first, count);
+    for (const [tile, panel] of lost) outputs(first, tile, panel);
+  }
+}
+
+/** The kernel's function for a run; undefined where there is nothing to do. */
+function runName(plan: Plan, index: number, length: number): string | undefined {
+  if (plan.pairwise) return `tree${length}`;
+  const direct = plan.direct && index === 0;
+  if (length === 0) return direct ? undefined : 'empty';
+  return direct ? 'extend' : 'join';
+}
+
+function packB(to: Panel, codes: CodeArray, { job, tables, layout, shape }: Walk, columns: number): void {
+  if (columns !== job.n || layout.padded) to.fill(0);
+  packColumns(to, codes, tables[1], layout, { n: job.n, width: shape.width, group: shape.group });
+}
+
+function packA(
+  to: Panel,
+  codes: CodeArray,
+  { job, tables, layout, shape }: Walk,
+  block: { first: number; count: number; rows: number },
+): void {
+  if (block.rows !== block.count || layout.padded) to.fill(0);
+  packRows(to, codes, tables[0], layout, { ...block, k: job.k, width: ROWS, group: shape.group });
+}
+
+export function roundUp(value: number, step: number): number {
+  return Math.ceil(value / step) * step;
+}
