@@ -2,7 +2,7 @@ import type { Format } from '../formats/format.js';
 import { productOf } from './convolution.js';
 import { type Layer, isMacLayer, type Network } from './network.js';
 import { shapeAfter } from './onnx/shapes.js';
-import type { Quantization } from './tensor.js';
+import { type Quantization, sizeOf } from './tensor.js';
 
 /** The matrix products of a layer, `groups` of one shape: what the array has to do, without running it. */
 export interface GemmJob {
@@ -12,6 +12,8 @@ export interface GemmJob {
   n: number;
   k: number;
   groups: number;
+  /** Numbers that a group's input really has; a convolution's m x k repeats them. */
+  inputs: number;
   /** Formats of activations and weights; undefined for real numbers. */
   aFormat?: Format;
   bFormat?: Format;
@@ -23,8 +25,19 @@ export function lower(network: Network, batch = 1): GemmJob[] {
   return network.layers.filter(isMacLayer).map((layer) => {
     const input = states.get(layer.input) as TensorState;
     const { m, n, k, groups } = productOf(layer, [batch, ...input.shape]);
+    const inputs = (batch * sizeOf(input.shape)) / groups;
     const bFormat = layer.weight.kind === 'codes' ? layer.weight.quantization.fit.format : undefined;
-    return { layer: layer.name, op: layer.op, m, n, k, groups, aFormat: input.quantization?.fit.format, bFormat };
+    return {
+      layer: layer.name,
+      op: layer.op,
+      m,
+      n,
+      k,
+      groups,
+      inputs,
+      aFormat: input.quantization?.fit.format,
+      bFormat,
+    };
   });
 }
 

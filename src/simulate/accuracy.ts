@@ -56,9 +56,9 @@ class LayerMeter {
   readonly format: Format;
 
   constructor(sums: LayerSums, route: string) {
-    this.format = sums.unit.sum.format;
-    this.single = new ErrorMeter(sums.unit.sum.format);
-    this.entire = new ErrorMeter(sums.unit.sum.format);
+    this.format = sums.format;
+    this.single = new ErrorMeter(sums.format);
+    this.entire = new ErrorMeter(sums.format);
     this.unit = sums.unit.name;
     this.route = route;
   }

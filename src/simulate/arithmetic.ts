@@ -9,6 +9,8 @@ import { type Target, unitFor } from '../targets/target.js';
 export interface LayerSums {
   job: MatmulJob;
   unit: Datapath;
+  /** Of the sums: the register's that holds them in the end. */
+  format: Format;
   /** Operand codes [m, k] and [k, n]. */
   a: CodeArray;
   b: CodeArray;
@@ -66,7 +68,7 @@ export function targetArithmetic(units: TargetUnits, watch?: (job: MatmulJob, su
 }
 
 function unitSums(gemm: Gemm, a: CodeArray, b: CodeArray, { m, n, k }: MatmulJob): Float64Array {
-  return sumValues(outputFormatOf(gemm.datapath), gemm.sums({ m, n, k, a, b }));
+  return sumValues(outputFormatOf(gemm.datapath, gemm.order), gemm.sums({ m, n, k, a, b }));
 }
 
 /** Exact sums go on to the next layer; on the way each layer's are compared with what the unit makes of the same operands. */
@@ -78,8 +80,9 @@ export function goldenArithmetic(units: TargetUnits, compare: (sums: LayerSums) 
       const gemm = units.gemmFor(job);
       const { m, n, k } = job;
       const { sums, exact, swamped, overflowed } = gemm.stats({ m, n, k, a, b });
-      const unit = gemm.datapath;
-      compare({ job, unit, a, b, sums: sumValues(outputFormatOf(unit), sums), exact, swamped, overflowed });
+      const format = outputFormatOf(gemm.datapath, gemm.order);
+      const values = sumValues(format, sums);
+      compare({ job, unit: gemm.datapath, format, a, b, sums: values, exact, swamped, overflowed });
       return exact;
     },
   };

@@ -1,7 +1,7 @@
 import { type ClockedResult, type CycleObserver, runMesh } from '../arrays/clocked.js';
 import { orderOf } from '../arrays/dataflow.js';
 import type { GemmJob } from '../arrays/tiling.js';
-import type { Datapath } from '../datapaths/datapath.js';
+import { type Datapath, totalFitOf } from '../datapaths/datapath.js';
 import { type CodeArray, compileUnit, sumValues } from '../datapaths/kernel/index.js';
 import { execute } from '../networks/execute.js';
 import { isMacLayer, type MatmulJob, type Network } from '../networks/network.js';
@@ -81,7 +81,7 @@ export function runLayer(target: Target, operands: LayerOperands, observer?: Cyc
   const { job, unit, a, b, sums } = operands;
   const order = orderOf(target.array, unit);
   const result = runMesh({ product: { job, a, b }, array: target.array, order, unit: compileUnit(unit) }, observer);
-  const values = sumValues(unit.sum.format, Uint32Array.from(result.sums));
+  const values = sumValues(totalFitOf(unit, order).format, Uint32Array.from(result.sums));
   const wrong = values.findIndex((value, i) => !Object.is(value, sums[i]));
   if (wrong >= 0)
     throw new Error(
