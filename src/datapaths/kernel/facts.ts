@@ -29,11 +29,18 @@ export function factsOf(format: Format): Facts {
   return {
     quantum: quantumExponentOf(format),
     max: Math.max(largest(false), largest(true)),
-    precision: format.kind === 'int' && format.signed ? Math.max(1, format.bits - 1) : precisionOf(format),
+    precision: significantBits(format),
     infinities: hasInfinity(format),
     nans: hasNan(format) || unused,
     signed: largest(true) > 0,
   };
+}
+
+/** The most negative integer is a power of two and needs no bit more than the largest; tables hold small integers. */
+function significantBits(format: Format): number {
+  if (format.kind === 'int') return format.signed ? Math.max(1, format.bits - 1) : format.bits;
+  if (format.kind === 'float') return precisionOf(format);
+  return Math.max(1, ...format.values.map((value) => 32 - Math.clz32(Math.abs(value ?? 0))));
 }
 
 /** Facts of the exact products of two sets. */

@@ -49,7 +49,12 @@ export const i32 = {
   load8: (address: Code, offset = 0): Code => [...address, 0x2d, 0, ...unsigned(offset)],
   load16: (address: Code, offset = 0): Code => [...address, 0x2f, 1, ...unsigned(offset)],
   store: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0x36, 2, ...unsigned(offset)],
-  store16: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0x3b, 1, ...unsigned(offset)],
+  shl: (x: Code, y: Code): Code => [...x, ...y, 0x74],
+  /** Moves 2, 4 or 8 bytes from one address to another. */
+  copy: (bytes: number, to: Code, offset: number, from: Code): Code => {
+    const [load, store, align] = bytes === 2 ? [0x2f, 0x3b, 1] : bytes === 4 ? [0x28, 0x36, 2] : [0x29, 0x37, 3];
+    return [...to, ...from, load, align, 0, store, align, ...unsigned(offset)];
+  },
 };
 
 /** A function under construction: parameters first, locals as they are asked for. */

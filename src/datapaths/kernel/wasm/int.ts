@@ -20,6 +20,8 @@ export interface IntSite {
   wrap: boolean;
   /** Operand values in units that make every product a count of the register's. */
   tables: readonly Float64Array[];
+  /** What all codes of the operands hold. */
+  codes: readonly Seen[];
   /** Saturation after every addition is what the unit does, one product at a time. */
   chained: boolean;
   scalar: Scalar;
@@ -49,9 +51,11 @@ function intSite(datapath: Datapath, order: Order, slower: Gemm, scalar: Scalar)
     table.every((value) => value - value !== 0 || (value >= -32768 && value <= 32767)),
   );
   if (!fits) return 'an operand has more than 16 significant bits';
+  const all = tables.map((table) => seenIn(Uint16Array.from(table.keys()), table));
   return {
     datapath,
     order,
+    codes: all,
     register: format,
     wrap: overflow === 'wrap',
     tables,
@@ -107,7 +111,9 @@ function intSums(site: IntSite, job: GemmJob): SumArray {
   const plan = planOf(order, job.k, datapath.lanes);
   if (plan.runs.length === 0 || job.m === 0 || job.n === 0) return slower.sums(job);
   const starts = startsOf(site, job);
-  const step = stepFor(site, [seenIn(job.a, tables[0]), seenIn(job.b, tables[1])], job.k, starts);
+  const known = stepFor(site, site.codes, job.k, starts);
+  const seen = () => [seenIn(job.a, tables[0]), seenIn(job.b, tables[1])];
+  const step = typeof known === 'string' || known.kind !== 'dot' ? stepFor(site, seen(), job.k, starts) : known;
   if (typeof step === 'string') return slower.sums(job);
   const sums = sumArray(outputFormatOf(datapath, order), job.m * job.n);
   // Wherever the dot product is exact, so is any other order of the same products.
@@ -146,11 +152,16 @@ function startsOf(
 /** Counts out of memory: straight to codes, or by the datapath's own way out. */
 function putterOf({ datapath, scalar }: IntSite, { n }: GemmJob, sums: SumArray, register: IntFormat) {
   const plain = datapath.result === undefined && datapath.requantize === undefined && register.bits <= 32;
+  const whole = plain && register.bits === 32;
   const mask = register.bits === 32 ? -1 : 2 ** register.bits - 1;
   const unit = 2 ** register.exponent;
   return (from: Panel, stride: number, first: number, rows: number): void => {
     for (let row = 0; row < rows; row++) {
       const to = (first + row) * n;
+      if (whole) {
+        (sums as Uint32Array).set(from.subarray(row * stride, row * stride + n), to);
+        continue;
+      }
       if (!plain || sums instanceof BigUint64Array) {
         for (let j = 0; j < n; j++) scalar.finish(sums, to + j, wrapped(from[row * stride + j], register) * unit);
         continue;

@@ -8,6 +8,8 @@ export interface Layout {
   /** Packed length of each run. */
   runs: readonly number[];
   padded: boolean;
+  /** Places are in k order, without padding. */
+  plain: boolean;
 }
 
 /** @param step what every run's length is rounded up to a multiple of */
@@ -21,7 +23,7 @@ export function layoutOf(plan: Plan, step: number): Layout {
     from += length;
     to += runs[i];
   });
-  return { source, runs, padded: source.includes(-1) };
+  return { source, runs, padded: source.includes(-1), plain: source.every((place, i) => place === i) };
 }
 
 /** Any typed array of numbers that panels are made of. */

@@ -1,4 +1,6 @@
+import { registerFitOf, totalFitOf } from '../../datapath.js';
 import { randomBitsOf } from '../../reference.js';
+import { rowEncoderOf } from '../encode-rows.js';
 import type { GemmJob, SumArray } from '../gemm.js';
 import type { Plan } from '../plan.js';
 import type { FloatSite, Steps } from './float.js';
@@ -6,7 +8,7 @@ import { carrierOf, type Step } from './lanes.js';
 import { type Kernel, kernelOf, sharedMemory } from './memory.js';
 import { columnsOf, nestFunctions, treeFunctions } from './nest.js';
 import type { Layout } from './pack.js';
-import { walk } from './walk.js';
+import { type Walk, walk } from './walk.js';
 
 export interface Work {
   plan: Plan;
@@ -64,13 +66,24 @@ export function runTiles(site: FloatSite, job: GemmJob, work: Work): void {
     kernel: kernelFor(work.sure || second === undefined ? steps : second, trees),
     second: second === undefined ? undefined : kernelFor(second, trees),
     draws: (address) => putDraws(site, work, address),
-    put: (from, stride, first, rows) => {
-      for (let row = 0; row < rows; row++)
-        for (let j = 0; j < job.n; j++)
-          site.fallback.finish(work.sums, (first + row) * job.n + j, from[row * stride + j]);
-    },
+    put: putterOf(site, job, work),
     redo: site.fallback.single(job, work.sums),
   });
+}
+
+/** Sums out of memory: by whole rows where nothing follows the register, else one by one. */
+function putterOf({ datapath, order, fallback }: FloatSite, { n }: GemmJob, { sums }: Work): Walk['put'] {
+  const { result, requantize, nanCode } = datapath;
+  const plain = result === undefined && requantize === undefined && nanCode === undefined;
+  const encodeRow = plain ? rowEncoderOf(registerFitOf(totalFitOf(datapath, order))) : undefined;
+  return (from, stride, first, rows) => {
+    for (let row = 0; row < rows; row++) {
+      const to = (first + row) * n;
+      const line = from.subarray(row * stride, row * stride + n) as Float32Array | Float64Array;
+      if (encodeRow !== undefined && sums instanceof Uint32Array) encodeRow(sums, to, line);
+      else for (let j = 0; j < n; j++) fallback.finish(sums, to + j, line[j]);
+    }
+  };
 }
 
 /** Random bits of every place, in place and in every lane, then those of the joins; the joins' address. */

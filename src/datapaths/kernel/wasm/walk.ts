@@ -2,6 +2,7 @@ import type { CodeArray, GemmJob } from '../gemm.js';
 import type { Plan } from '../plan.js';
 import { Arena, type Kernel, sharedMemory } from './memory.js';
 import { ROWS } from './nest.js';
+import { packersFor } from './pack-nest.js';
 import { type Layout, packColumns, packRows, type Panel } from './pack.js';
 
 /** Bytes of A that a block of rows may take, so that it stays in the second-level cache. */
@@ -39,6 +40,9 @@ export interface Walk {
   redo: (index: number) => void;
 }
 
+/** Lane values of all codes of 16 bits in float64, the largest table there is. */
+const TABLE_BYTES = 65536 * 8;
+
 /** Bytes that the random bits of one place take. */
 export const DRAW_BYTES = 16;
 
@@ -57,13 +61,17 @@ export function walk(work: Walk): void {
     sums: arena.take(blockRows * columns * sumBytes),
     flags: arena.take((blockRows / ROWS) * 4),
     draws: arena.take((places + plan.runs.length) * DRAW_BYTES),
+    // One tile more than there is, because packing runs over the edge.
+    codes: arena.take(Math.max(blockRows * job.k, (job.k + 1) * job.n + width) * 2),
+    table: arena.take(TABLE_BYTES),
   };
   const { buffer } = sharedMemory();
   const b = new shape.operand(buffer, at.b, columns * places);
   const a = new shape.operand(buffer, at.a, blockRows * places);
   const sums = new shape.sum(buffer, at.sums, blockRows * columns);
   const flags = new Int32Array(buffer, at.flags, blockRows / ROWS);
-  packB(b, job.b, work, columns);
+  const packer = packerOf(work, at);
+  packer.columns(b, at.b, columns);
   const joins = work.draws?.(at.draws) ?? 0;
 
   /** All runs over so many row tiles of one panel. */
@@ -87,6 +95,8 @@ export function walk(work: Walk): void {
   }
 
   function start(first: number, row: number, rows: number, column: number, count: number): void {
+    if (count === columns) sums.fill(0, row * columns, (row + rows) * columns);
+    if (count === columns && work.starts === undefined) return;
     for (let r = row; r < row + rows; r++) {
       const line = r * columns;
       sums.fill(0, line + column, line + column + count);
@@ -104,7 +114,7 @@ export function walk(work: Walk): void {
   for (let first = 0; first < job.m; first += blockRows) {
     const count = Math.min(blockRows, job.m - first);
     const rows = roundUp(count, ROWS);
-    packA(a, job.a, work, { first, count, rows });
+    packer.rows(a, at.a, first, count);
     start(first, 0, rows, 0, columns);
     const lost: [number, number][] = [];
     for (let panel = 0; panel < columns / width; panel++) {
@@ -132,19 +142,44 @@ function runName(plan: Plan, index: number, length: number): string | undefined 
   return direct ? 'extend' : 'join';
 }
 
-function packB(to: Panel, codes: CodeArray, { job, tables, layout, shape }: Walk, columns: number): void {
-  if (columns !== job.n || layout.padded) to.fill(0);
-  packColumns(to, codes, tables[1], layout, { n: job.n, width: shape.width, group: shape.group });
+interface Packer {
+  columns(to: Panel, address: number, columns: number): void;
+  rows(to: Panel, address: number, first: number, count: number): void;
 }
 
-function packA(
-  to: Panel,
-  codes: CodeArray,
-  { job, tables, layout, shape }: Walk,
-  block: { first: number; count: number; rows: number },
-): void {
-  if (block.rows !== block.count || layout.padded) to.fill(0);
-  packRows(to, codes, tables[0], layout, { ...block, k: job.k, width: ROWS, group: shape.group });
+/** Packs in WebAssembly where places are in k order and codes are bytes or pairs of bytes, else in JavaScript. */
+function packerOf(work: Walk, at: { codes: number; table: number }): Packer {
+  const { job, tables, layout, shape } = work;
+  const { width, group } = shape;
+  const steps = layout.source.length / group;
+  const { buffer } = sharedMemory();
+  const quick = (codes: CodeArray) => layout.plain && codes.BYTES_PER_ELEMENT <= 2 && steps > 0;
+  const load = (codes: CodeArray, table: ArrayLike<number>): Kernel => {
+    new shape.operand(buffer, at.table, table.length).set(table);
+    const bytes = codes.BYTES_PER_ELEMENT as 1 | 2;
+    new Uint8Array(buffer, at.codes).set(new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength));
+    return packersFor(bytes, shape);
+  };
+  return {
+    columns(to, address, columns) {
+      if (quick(job.b)) {
+        const kernel = load(job.b, tables[1]);
+        kernel.columns(at.codes, at.table, address, steps, columns / width, job.n * job.b.BYTES_PER_ELEMENT);
+        return;
+      }
+      if (columns !== job.n || layout.padded) to.fill(0);
+      packColumns(to, job.b, tables[1], layout, { n: job.n, width, group });
+    },
+    rows(to, address, first, count) {
+      if (quick(job.a)) {
+        const kernel = load(job.a.subarray(first * job.k, (first + count) * job.k), tables[0]);
+        kernel.rows(at.codes, at.table, address, steps, Math.ceil(count / ROWS), job.k * job.a.BYTES_PER_ELEMENT);
+        return;
+      }
+      if (count % ROWS !== 0 || layout.padded) to.fill(0);
+      packRows(to, job.a, tables[0], layout, { first, count, k: job.k, width: ROWS, group });
+    },
+  };
 }
 
 export function roundUp(value: number, step: number): number {
