@@ -1,5 +1,5 @@
 import { type CodeArray, valuesOf } from '../datapaths/kernel/index.js';
-import { type Format, quantumExponentOf, widthOf } from '../formats/format.js';
+import { type Format, quantumExponentOf } from '../formats/format.js';
 import { fromNumber, sum, toNumber } from '../formats/raw.js';
 import { gemm } from './gemm.js';
 import type { Arithmetic, MatmulJob } from './network.js';
@@ -23,8 +23,8 @@ export const exactArithmetic: Arithmetic = {
   codes(a, b, job) {
     const x = decoded(a, formatOf(job, 'a'));
     const y = decoded(b, formatOf(job, 'b'));
-    const bits = spanOf(formatOf(job, 'a')) + spanOf(formatOf(job, 'b')) + Math.ceil(Math.log2(job.k));
-    return bits <= 53 ? gemm(x, y, job.m, job.n, job.k) : wideSums(x, y, job);
+    const bits = spanOf(x, formatOf(job, 'a')) + spanOf(y, formatOf(job, 'b'));
+    return bits + Math.ceil(Math.log2(job.k)) <= 53 ? gemm(x, y, job.m, job.n, job.k) : wideSums(x, y, job, bits);
   },
 };
 
@@ -49,29 +49,28 @@ function float32Of(codes: CodeArray, job: MatmulJob, side: 'a' | 'b'): Float32Ar
   return values;
 }
 
-const spans = new WeakMap<Format, number>();
-
-/** Bits from a format's smallest quantum to its largest value: a sum of k products fits the two spans plus log2 k. */
-function spanOf(format: Format): number {
-  let span = spans.get(format);
-  if (span === undefined) {
-    if (widthOf(format) > 16) throw new RangeError(`exact arithmetic: ${format.name} is wider than 16 bits`);
-    const largest = valuesOf(format).reduce((most, v) => (Number.isFinite(v) ? Math.max(most, Math.abs(v)) : most), 0);
-    span = Math.floor(Math.log2(largest)) + 1 - quantumExponentOf(format);
-    spans.set(format, span);
+/**
+ * Bits from a format's smallest quantum to the largest of some of its values: a sum of k products fits the operands'
+ * two spans plus log2 k.
+ */
+function spanOf(values: Float64Array, format: Format): number {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) {
+    const magnitude = Math.abs(values[i]);
+    if (magnitude > largest && magnitude !== Infinity) largest = magnitude;
   }
-  return span;
+  return largest === 0 ? 0 : Math.floor(Math.log2(largest)) + 1 - quantumExponentOf(format);
 }
 
 /**
  * Sums that need more than 53 bits (e5m2 x e5m2, 16-bit floats): each product is split at a power of two in a high and a
  * low part, both parts add up without error, and the two sums are added once. Spans beyond that go through big integers.
  */
-function wideSums(x: Float64Array, y: Float64Array, job: MatmulJob): Float64Array {
+function wideSums(x: Float64Array, y: Float64Array, job: MatmulJob, bits: number): Float64Array {
   const { m, n, k } = job;
   const [a, b] = [formatOf(job, 'a'), formatOf(job, 'b')];
   const lowBits = 52 - Math.ceil(Math.log2(k));
-  const fits = spanOf(a) + spanOf(b) - lowBits + Math.ceil(Math.log2(k)) <= 53;
+  const fits = bits - lowBits + Math.ceil(Math.log2(k)) <= 53;
   const unit = 2 ** (quantumExponentOf(a) + quantumExponentOf(b) + lowBits);
   const sums = new Float64Array(m * n);
   for (let i = 0; i < m; i++)
