@@ -124,12 +124,20 @@ function scatter({ m, n, groups, pixels }: Product, put: (at: number, from: numb
   }
 }
 
+/** What a layer multiplies its sums by, in float32, a filter each: s_in * s_w, over s_out where the result is codes. */
+export function multipliersOf({ weight, result }: Mac, a: Quantization, b: Quantization): Float32Array {
+  const scales = Float32Array.from(
+    { length: weight.shape[0] },
+    (_, f) => a.scale[0] * b.scale[b.scale.length === 1 ? 0 : f],
+  );
+  return result.kind === 'requantize' ? scales.map((scale) => scale / result.output.scale[0]) : scales;
+}
+
 function finishCodes(layer: Mac, sums: Float64Array, a: Quantization, b: Quantization, product: Product): Tensor {
   const { result } = layer;
-  const filters = product.n * product.groups;
-  const scales = Float32Array.from({ length: filters }, (_, f) => a.scale[0] * b.scale[b.scale.length === 1 ? 0 : f]);
+  const scales = multipliersOf(layer, a, b);
   if (result.kind === 'requantize') return requantize(sums, scales, layer.bias, result.output, product);
-  const bias = layer.bias ?? new Float32Array(filters);
+  const bias = layer.bias ?? new Float32Array(scales.length);
   const output = floatTensor(product.output);
   scatter(product, (at, from, f) => {
     output.data[at] = Math.fround(Math.fround(sums[from]) * scales[f]) + bias[f];
@@ -143,12 +151,11 @@ function finishCodes(layer: Mac, sums: Float64Array, a: Quantization, b: Quantiz
  */
 function requantize(
   sums: Float64Array,
-  scales: Float32Array,
+  multipliers: Float32Array,
   bias: Mac['bias'],
   output: Quantization,
   product: Product,
 ): CodeTensor {
-  const multipliers = scales.map((scale) => scale / output.scale[0]);
   const scaled = new Float32Array(sums.length);
   scatter(product, (at, from, f) => {
     const sum = bias === undefined ? sums[from] : (sums[from] + bias[f]) | 0;

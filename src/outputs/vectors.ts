@@ -1,14 +1,12 @@
-import { createHash, type Hash } from 'node:crypto';
-import { join } from 'node:path';
 import { type Datapath, totalFitOf } from '../datapaths/datapath.js';
-import { describeDatapath, describeFormat } from '../datapaths/describe.js';
+import { describeDatapath } from '../datapaths/describe.js';
 import { resultFormatOf } from '../datapaths/exact.js';
+import type { Order } from '../datapaths/order.js';
 import { type Operands, randomBitsOf, reduce } from '../datapaths/reference.js';
-import { hexDigitsOf } from '../formats/format.js';
-import { hexCell } from './csv.js';
-import { AtomicFile, makeFolder } from './file.js';
-import { type Manifest, manifestText } from './manifest.js';
-import { type Port, wordBits } from './port.js';
+import { type Bank, bankWriter, portEntries, type VectorFormat } from './bank.js';
+import { writingSet } from './fileSet.js';
+import { manifestText, type Provenance, type UnitManifest } from './manifest.js';
+import type { Port } from './port.js';
 import { type Codes, exhaustiveCount, exhaustiveRows, sampledRows } from './stimulus.js';
 import { testbench } from './testbench.js';
 import { WORD_FORMATS, type WordFormatName } from './words/index.js';
@@ -20,7 +18,7 @@ export interface VectorOptions {
   /** Rows, or every combination of the operands' codes. */
   count: number | 'exhaustive';
   seed: number;
-  format: WordFormatName | 'csv';
+  format: VectorFormat;
   /** Name of the module that the testbench instantiates. */
   module: string;
 }
@@ -42,36 +40,6 @@ export function portsOf(datapath: Datapath, k: number): { inputs: Port[]; result
   };
 }
 
-/** One file of a set, as a stream of rows. */
-interface VectorFile {
-  name: string;
-  begin: string | Uint8Array;
-  row(codes: Codes, address: number, last: boolean): string | Uint8Array;
-  end: string;
-}
-
-function vectorFiles(format: VectorOptions['format'], ports: readonly Port[], rows: number): VectorFile[] {
-  if (format === 'csv') return [csvFile(ports)];
-  const words = WORD_FORMATS[format];
-  return ports.map((port, i) => ({
-    name: `${port.name}.${words.extension}`,
-    begin: words.begin(port, rows),
-    row: (codes, address, last) => words.word(port, codes[i], address, last),
-    end: words.end(port),
-  }));
-}
-
-/** All ports side by side, as `lastbit eval` reads them. */
-function csvFile(ports: readonly Port[]): VectorFile {
-  const digits = ports.map(({ format }) => hexDigitsOf(format));
-  return {
-    name: 'vectors.csv',
-    begin: `${ports.map(({ name }) => name).join(',')}\n`,
-    row: (codes) => `${codes.map((lanes, i) => lanes.map((code) => hexCell(code, digits[i])).join(' ')).join(',')}\n`,
-    end: '',
-  };
-}
-
 /** Rows between two looks at the clock, so that a signal is heard. */
 const ROWS_A_TURN = 2048;
 
@@ -85,57 +53,51 @@ export async function writeVectors(
   datapath: Datapath,
   options: VectorOptions,
   folder: string,
-  provenance: Pick<Manifest, 'generator' | 'command'>,
+  provenance: Provenance,
   onRows: (done: number, total: number) => void = () => {},
-): Promise<Manifest> {
+): Promise<UnitManifest> {
   const { k, count, seed, format } = options;
   const { inputs, result } = portsOf(datapath, k);
   const rows = count === 'exhaustive' ? exhaustiveCount(inputs) : count;
   const stimulus = count === 'exhaustive' ? exhaustiveRows(inputs, seed) : sampledRows(inputs, count, seed);
-  const ports = [...inputs, result];
-  makeFolder(folder);
-  const set = new FileSet(folder);
-  try {
-    const files = vectorFiles(format, ports, rows).map((file) => ({ ...file, sink: set.open(file.name) }));
-    for (const { sink, begin } of files) sink.write(begin);
+  const bank: Bank = { name: 'vectors', ports: [...inputs, result], depth: rows };
+  return writingSet(folder, async (set) => {
+    const writer = bankWriter(set, format, bank);
     const expected = expecter(datapath);
-    let address = 0;
+    let done = 0;
     for (const codes of stimulus) {
-      const row = [...codes, [expected(codes)]];
-      for (const file of files) file.sink.write(file.row(row, address, address === rows - 1));
-      if (++address % ROWS_A_TURN === 0) {
-        onRows(address, rows);
+      writer.row([...codes, [expected(codes)]]);
+      if (++done % ROWS_A_TURN === 0) {
+        onRows(done, rows);
         await new Promise((resolve) => setImmediate(resolve));
       }
     }
-    for (const { sink, end } of files) sink.write(end);
+    writer.end();
     if (format === 'readmemh' || format === 'readmemb')
       set.open('tb.sv').write(benchText(datapath, options, inputs, result, rows));
-    const manifest: Manifest = {
+    const manifest: UnitManifest = {
+      kind: 'unit',
       ...provenance,
-      datapath: describeDatapath(datapath),
-      order: describeDatapath({ ...datapath, order: datapath.order }).order ?? { kind: 'sequential' },
+      ...describeUnit(datapath, datapath.order),
       k,
       rows,
       stimulus: count === 'exhaustive' ? 'exhaustive' : 'landmarks, then random',
       seed,
       format,
-      ports: ports.map((port) => ({
-        name: port.name,
-        direction: port === result ? 'out' : 'in',
-        format: describeFormat(port.format),
-        lanes: port.lanes,
-        wordBits: wordBits(port),
-      })),
-      files: set.finish(),
+      ports: portEntries(bank, format, (port) => ({ direction: port === result ? 'out' : 'in' })),
+      files: set.entries(),
     };
     set.open('manifest.json').write(manifestText(manifest));
-    set.finish();
-    set.commit();
     return manifest;
-  } finally {
-    set.discard();
-  }
+  });
+}
+
+/** A unit and its order, as a manifest has them. */
+export function describeUnit(datapath: Datapath, order: Order): { datapath: unknown; order: unknown } {
+  return {
+    datapath: describeDatapath(datapath),
+    order: describeDatapath({ ...datapath, order }).order ?? { kind: 'sequential' },
+  };
 }
 
 function expecter(datapath: Datapath): (codes: Codes) => bigint {
@@ -166,40 +128,4 @@ function benchText(
     extension: WORD_FORMATS[format as WordFormatName].extension,
     readTask: format === 'readmemh' ? '$readmemh' : '$readmemb',
   });
-}
-
-/** Files that appear together, each with its size and digest. */
-class FileSet {
-  private readonly folder: string;
-  private readonly files: { file: AtomicFile; name: string; hash: Hash; bytes: number }[] = [];
-
-  constructor(folder: string) {
-    this.folder = folder;
-  }
-
-  open(name: string): AtomicFile {
-    const entry = { name, hash: createHash('sha256'), bytes: 0 };
-    const file = new AtomicFile(join(this.folder, name), (chunk) => {
-      entry.hash.update(chunk);
-      added.bytes += chunk.length;
-    });
-    const added = { ...entry, file };
-    this.files.push(added);
-    return file;
-  }
-
-  finish(): Manifest['files'] {
-    return this.files.map(({ file, name, hash }, i) => {
-      file.flush();
-      return { name, bytes: this.files[i].bytes, sha256: hash.copy().digest('hex') };
-    });
-  }
-
-  commit(): void {
-    for (const { file } of this.files) file.commit();
-  }
-
-  discard(): void {
-    for (const { file } of this.files) file.discard();
-  }
 }
