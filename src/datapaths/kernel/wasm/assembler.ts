@@ -42,6 +42,7 @@ export const i32 = {
   add: (x: Code, y: Code): Code => [...x, ...y, 0x6a],
   sub: (x: Code, y: Code): Code => [...x, ...y, 0x6b],
   mul: (x: Code, y: Code): Code => [...x, ...y, 0x6c],
+  and: (x: Code, y: Code): Code => [...x, ...y, 0x71],
   or: (x: Code, y: Code): Code => [...x, ...y, 0x72],
   ltU: (x: Code, y: Code): Code => [...x, ...y, 0x49],
   eqz: (x: Code): Code => [...x, 0x45],
@@ -49,12 +50,26 @@ export const i32 = {
   load8: (address: Code, offset = 0): Code => [...address, 0x2d, 0, ...unsigned(offset)],
   load16: (address: Code, offset = 0): Code => [...address, 0x2f, 1, ...unsigned(offset)],
   store: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0x36, 2, ...unsigned(offset)],
+  store8: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0x3a, 0, ...unsigned(offset)],
   shl: (x: Code, y: Code): Code => [...x, ...y, 0x74],
   /** Moves 2, 4 or 8 bytes from one address to another. */
   copy: (bytes: number, to: Code, offset: number, from: Code): Code => {
     const [load, store, align] = bytes === 2 ? [0x2f, 0x3b, 1] : bytes === 4 ? [0x28, 0x36, 2] : [0x29, 0x37, 3];
     return [...to, ...from, load, align, 0, store, align, ...unsigned(offset)];
   },
+};
+
+export const i64 = {
+  const: (value: bigint): Code => [0x42, ...signed(BigInt.asIntN(64, value))],
+  load: (address: Code, offset = 0): Code => [...address, 0x29, 3, ...unsigned(offset)],
+  store: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0x37, 3, ...unsigned(offset)],
+  popcnt: (x: Code): Code => [...x, 0x7b],
+  add: (x: Code, y: Code): Code => [...x, ...y, 0x7c],
+  or: (x: Code, y: Code): Code => [...x, ...y, 0x84],
+  xor: (x: Code, y: Code): Code => [...x, ...y, 0x85],
+  shl: (x: Code, y: Code): Code => [...x, ...y, 0x86],
+  wrap: (x: Code): Code => [...x, 0xa7],
+  extend: (x: Code): Code => [...x, 0xad],
 };
 
 /** A function under construction: parameters first, locals as they are asked for. */

@@ -7,6 +7,7 @@ import { type Gemm, type GemmJob, outputFormatOf, type SumArray, sumArray } from
 import { outerOf, planOf } from '../plan.js';
 import type { Scalar } from '../scalar.js';
 import { decoderOf, valuesOf } from '../values.js';
+import { signSums } from './bits.js';
 import { type IntStep, intFunctions, shapeOf } from './int-nest.js';
 import { type Kernel, kernelOf } from './memory.js';
 import { layoutOf, type Panel, type Seen, seenIn } from './pack.js';
@@ -20,6 +21,8 @@ export interface IntSite {
   wrap: boolean;
   /** Operand values in units that make every product a count of the register's. */
   tables: readonly Float64Array[];
+  /** Both operands are signs, which XOR multiplies. */
+  signs: boolean;
   /** What all codes of the operands hold. */
   codes: readonly Seen[];
   /** Saturation after every addition is what the unit does, one product at a time. */
@@ -56,6 +59,7 @@ function intSite(datapath: Datapath, order: Order, slower: Gemm, scalar: Scalar)
     datapath,
     order,
     codes: all,
+    signs: isSign(tables[0]) && isSign(tables[1]) && tables[0][0] === tables[1][0],
     register: format,
     wrap: overflow === 'wrap',
     tables,
@@ -65,6 +69,10 @@ function intSite(datapath: Datapath, order: Order, slower: Gemm, scalar: Scalar)
   };
 }
 
+function isSign(table: Float64Array): boolean {
+  return table.length === 2 && Math.abs(table[0]) === 1 && table[0] === -table[1];
+}
+
 /** Integer lanes where they suit the datapath, else the route given. */
 export function intGemm(datapath: Datapath, order: Order, slower: Gemm, scalar: Scalar): Gemm | string {
   const site = intSite(datapath, order, slower, scalar);
@@ -72,6 +80,10 @@ export function intGemm(datapath: Datapath, order: Order, slower: Gemm, scalar: 
   const usual: Seen = { max: 1, negative: true, nans: false, infinities: false };
   const step = stepFor(site, [usual, usual], 1, { max: 0, negative: false });
   if (typeof step === 'string') return step;
+  if (site.signs) {
+    const why = 'operands are signs: 64 products are one XOR and one population count';
+    return { ...slower, route: 'xor popcount', why, sums: (job) => intSums(site, job) };
+  }
   const why = `operands fit 16 bits; the register ${site.wrap ? 'wraps, which is exact at the end' : 'saturates where the data can reach its limits'}`;
   return { ...slower, route: 'simd int', why, sums: (job) => intSums(site, job) };
 }
@@ -116,6 +128,11 @@ function intSums(site: IntSite, job: GemmJob): SumArray {
   const step = typeof known === 'string' || known.kind !== 'dot' ? stepFor(site, seen(), job.k, starts) : known;
   if (typeof step === 'string') return slower.sums(job);
   const sums = sumArray(outputFormatOf(datapath, order), job.m * job.n);
+  const put = putterOf(site, job, sums, register);
+  if (step.kind === 'dot' && site.signs && job.k > 0 && starts.values === undefined && plan.sequence === undefined) {
+    signSums(job, put);
+    return sums;
+  }
   // Wherever the dot product is exact, so is any other order of the same products.
   const own = step.kind === 'dot' ? { runs: [job.k], direct: true, pairwise: false } : plan;
   const kept =
@@ -131,7 +148,7 @@ function intSums(site: IntSite, job: GemmJob): SumArray {
     tables,
     starts: starts.values,
     kernel: kernelFor(step),
-    put: putterOf(site, job, sums, register),
+    put,
     redo: scalar.single(job, sums),
   });
   return sums;
@@ -152,23 +169,24 @@ function startsOf(
 /** Counts out of memory: straight to codes, or by the datapath's own way out. */
 function putterOf({ datapath, scalar }: IntSite, { n }: GemmJob, sums: SumArray, register: IntFormat) {
   const plain = datapath.result === undefined && datapath.requantize === undefined && register.bits <= 32;
-  const whole = plain && register.bits === 32;
-  const mask = register.bits === 32 ? -1 : 2 ** register.bits - 1;
   const unit = 2 ** register.exponent;
   return (from: Panel, stride: number, first: number, rows: number): void => {
-    for (let row = 0; row < rows; row++) {
-      const to = (first + row) * n;
-      if (whole) {
-        (sums as Uint32Array).set(from.subarray(row * stride, row * stride + n), to);
-        continue;
-      }
-      if (!plain || sums instanceof BigUint64Array) {
-        for (let j = 0; j < n; j++) scalar.finish(sums, to + j, wrapped(from[row * stride + j], register) * unit);
-        continue;
-      }
-      for (let j = 0; j < n; j++) sums[to + j] = from[row * stride + j] & mask;
+    if (!plain || sums instanceof BigUint64Array) {
+      for (let row = 0; row < rows; row++)
+        for (let j = 0; j < n; j++)
+          scalar.finish(sums, (first + row) * n + j, wrapped(from[row * stride + j], register) * unit);
+      return;
     }
+    if (stride === n) sums.set(from.subarray(0, rows * n), first * n);
+    else
+      for (let row = 0; row < rows; row++) sums.set(from.subarray(row * stride, row * stride + n), (first + row) * n);
+    if (register.bits < 32) keepLow(sums, first * n, rows * n, 2 ** register.bits - 1);
   };
+}
+
+/** Its own function, because it is fast only while it sees one kind of array. */
+function keepLow(sums: Uint32Array, from: number, count: number, mask: number): void {
+  for (let i = from; i < from + count; i++) sums[i] &= mask;
 }
 
 /** The register's value of a count modulo 2^32. */

@@ -48,7 +48,14 @@ export function splat8(bits: number): Code {
   return v128.const(new Uint8Array(16).fill(bits));
 }
 
-export const i8x16 = { add: binary(110), sub: binary(113), popcnt: unary(98), bitmask: unary(100), shl: shift(107) };
+export const i8x16 = {
+  add: binary(110),
+  sub: binary(113),
+  popcnt: unary(98),
+  bitmask: unary(100),
+  extract: (x: Code, lane: number): Code => [...x, ...simd(22), lane],
+  shl: shift(107),
+};
 export const i16x8 = {
   add: binary(142),
   addSat: binary(143),
