@@ -1,10 +1,14 @@
 import { SingleBar } from 'cli-progress';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { loadNetwork, type RunPlan } from '../simulate/plan.js';
+import type { Network } from '../networks/network.js';
+import { loadNetwork, type RunPlan, whyNot } from '../simulate/plan.js';
 import { type PoolOptions, runAll } from '../simulate/pool.js';
 import type { RunResult } from '../simulate/run.js';
+import { loadTarget, TARGETS } from '../targets/catalog.js';
+import type { Target } from '../targets/target.js';
 import { integer } from './arguments.js';
+import { usage, UsageError } from './errors.js';
 
 /** What the commands that run networks share: options, the progress bar, and the float network to compare with. */
 export const imagesOption = { type: 'number', default: 1000, describe: 'images to classify' } as const;
@@ -49,4 +53,13 @@ export function referenceOf(path: string): string | undefined {
   if (name === undefined) return undefined;
   const beside = join(dirname(path), name);
   return existsSync(beside) ? beside : undefined;
+}
+
+/** The target that the user named, or the first of the catalogue that can run the network. */
+export function targetFor(name: string | undefined, network: Network): Target {
+  if (name !== undefined) return usage(() => loadTarget(name));
+  const found = TARGETS.find((target) => whyNot(network, target) === undefined);
+  if (found === undefined)
+    throw new UsageError(`no target of the catalogue can run ${network.name}: name one with --target`);
+  return found;
 }

@@ -1,76 +1,86 @@
-import { SingleBar } from 'cli-progress';
 import { join } from 'node:path';
-import { widthOf } from '../formats/format.js';
-import { writeVectors } from '../outputs/vectors.js';
-import { WORD_FORMATS, type WordFormatName } from '../outputs/words/index.js';
-import { datapathFrom, integer, jsonOption, seedOption } from './arguments.js';
+import { VECTOR_FORMATS, type VectorFormat } from '../outputs/bank.js';
+import type { Manifest } from '../outputs/manifest.js';
+import { integer, jsonOption, seedOption } from './arguments.js';
 import { command } from './command.js';
 import { UsageError } from './errors.js';
+import { dataOption } from './runs.js';
 import { print, printJson } from './terminal.js';
+import {
+  drawnTileSet,
+  layerSet,
+  layerTileSet,
+  loadGolden,
+  networkSet,
+  unitSet,
+  type VectorArguments,
+  type VectorSet,
+} from './vectorSets.js';
 import { VERSION } from './version.js';
-
-const FORMATS = [...(Object.keys(WORD_FORMATS) as WordFormatName[]), 'csv'] as const;
-const DEFAULT_COUNT = 10_000;
 
 /** `vectors`: golden files for a hardware team's bench. */
 export const vectorsCommand = command({
-  usage: 'vectors <datapath>',
-  summary: "Write golden vectors of a datapath's unit, with a manifest and a self-checking testbench",
+  usage: 'vectors [datapath]',
+  summary:
+    'Write golden vectors of a unit, an array, a layer or a network, with a manifest; of a unit, with a testbench',
   options: {
-    datapath: { type: 'string', demandOption: true, describe: 'by name or file' },
-    count: { type: 'number', describe: `rows: landmarks first, then random (default ${DEFAULT_COUNT})` },
-    exhaustive: { type: 'boolean', default: false, describe: 'every combination of operand codes' },
-    k: { type: 'number', describe: "products in a row (default: the datapath's lanes)" },
+    datapath: { type: 'string', describe: 'a unit, by name or file; or else:' },
+    network: { type: 'string', describe: 'ONNX file of a quantized network: all its tensors' },
+    layer: { type: 'string', describe: 'one layer of the network' },
+    tile: { type: 'boolean', default: false, describe: 'words on the ports of the array, clock edge by clock edge' },
+    target: { type: 'string', describe: 'target by name or file; for a network, default: the first that can run it' },
+    image: { type: 'number', default: 0, describe: 'number of the image' },
+    data: dataOption,
+    count: { type: 'number', describe: 'unit: rows, landmarks first (10000); tile: words in each row (64)' },
+    exhaustive: { type: 'boolean', default: false, describe: 'unit: every combination of operand codes' },
+    k: { type: 'number', describe: "unit: products in a row (default: the datapath's lanes)" },
+    pack: { type: 'number', default: 1, describe: 'network and layer: codes in a word of memory' },
     seed: seedOption,
-    format: { type: 'string', choices: FORMATS, default: 'readmemh', describe: 'kind of files' },
-    module: { type: 'string', default: 'dut', describe: 'module that the testbench instantiates' },
-    out: { type: 'string', describe: 'folder (default: vectors/<datapath>)' },
+    format: { type: 'string', choices: VECTOR_FORMATS, default: 'readmemh', describe: 'kind of files' },
+    module: { type: 'string', describe: 'unit: module that the testbench instantiates (default: dut)' },
+    out: { type: 'string', describe: 'folder (default: vectors/<what>)' },
     json: jsonOption,
   },
   examples: [
     ['vectors int8 --exhaustive --out golden', 'all 65,536 pairs, with and without a running sum'],
     ['vectors fp8-fp16 --count 100000 --k 64 --seed 7', 'dot products of 64'],
-    ['vectors my-unit.yaml --format npy', 'for numpy and cocotb'],
+    ['vectors --tile --target int8 --count 32', 'a 16 x 16 array: operands of every edge, sums with their edge'],
+    ['vectors --network models/digits-int8.onnx --layer conv1', 'a layer: weights, inputs, sums, outputs'],
+    ['vectors --network models/digits-int8.onnx --format npy', 'a network, every tensor for numpy and cocotb'],
   ],
   async run(args) {
-    const datapath = datapathFrom(args.datapath);
-    if (args.exhaustive && args.count !== undefined) throw new UsageError('give either --count or --exhaustive');
-    const count = args.exhaustive ? 'exhaustive' : integer(args.count ?? DEFAULT_COUNT, '--count', 1);
-    const k = integer(args.k ?? datapath.lanes, '--k', 1);
     const seed = integer(args.seed, '--seed');
-    const out = args.out ?? join('vectors', datapath.name);
-    if (!/^[A-Za-z_]\w*$/.test(args.module))
-      throw new UsageError(`--module must be an identifier, found "${args.module}"`);
-    const format = args.format as (typeof FORMATS)[number];
-    const how = args.exhaustive ? '--exhaustive' : `--count ${count}`;
-    const module = args.module === 'dut' ? '' : ` --module ${args.module}`;
-    const command = `lastbit vectors ${args.datapath} ${how} --k ${k} --seed ${seed} --format ${format}${module}`;
-    const bar = new SingleBar({
-      format: 'vectors {bar} {percentage}% | {value} of {total} rows | {eta_formatted} left',
-    });
-    let started = false;
-    try {
-      const manifest = await writeVectors(
-        datapath,
-        { k, count, seed, format, module: args.module },
-        out,
-        { generator: `lastbit ${VERSION}`, command },
-        (done, total) => {
-          if (!started) bar.start(total, 0);
-          started = true;
-          bar.update(done);
-        },
-      );
-      bar.stop();
-      if (args.json) return printJson(manifest);
-      print(
-        `${manifest.rows} rows of ${k} ${datapath.a.name} x ${datapath.b.name} (${widthOf(datapath.a)} x ${widthOf(datapath.b)} bits) in ${out}:`,
-      );
-      for (const { name, bytes } of manifest.files) print(`  ${name}  ${bytes} bytes`);
-      print('  manifest.json');
-    } catch (error) {
-      bar.stop();
-      throw error instanceof RangeError ? new UsageError(error.message, { cause: error }) : error;
-    }
+    const set = chosen({ ...args, format: args.format as VectorFormat, seed });
+    const out = args.out ?? join('vectors', set.name);
+    const manifest = await set.write(out, { generator: `lastbit ${VERSION}`, command: `lastbit vectors ${set.words}` });
+    if (args.json) return printJson(manifest);
+    print(`${set.describe(manifest)} in ${out}:`);
+    for (const { name, bytes } of manifest.files) print(`  ${name}  ${bytes} bytes`);
+    print('  manifest.json');
   },
 });
+
+function chosen(args: VectorArguments): VectorSet<Manifest> {
+  const { datapath, network, layer, tile } = args;
+  if (datapath !== undefined) {
+    const other = (['network', 'layer', 'target'] as const).find((name) => args[name] !== undefined);
+    if (tile || other !== undefined)
+      throw new UsageError(`vectors ${datapath} is of a unit: leave out --${other ?? 'tile'}, or the datapath`);
+    return unitSet(datapath, args);
+  }
+  const ofUnits = (['k', 'module', 'exhaustive'] as const).find(
+    (name) => args[name] !== undefined && args[name] !== false,
+  );
+  if (ofUnits !== undefined) throw new UsageError(`--${ofUnits} is for a unit: name a datapath, or leave it out`);
+  if (network === undefined) {
+    if (!tile) throw new UsageError('vectors needs a datapath, --network, or --tile with --target');
+    return drawnTileSet(args);
+  }
+  if (args.count !== undefined) throw new UsageError('--count is for drawn operands: leave it out, or --network');
+  const loaded = loadGolden(network, args);
+  if (layer === undefined) {
+    if (tile) throw new UsageError('--tile with --network needs --layer');
+    return networkSet(loaded, args);
+  }
+  return tile ? layerTileSet(loaded, layer, args) : layerSet(loaded, layer, args);
+}

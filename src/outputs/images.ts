@@ -18,12 +18,7 @@ export interface Image {
 }
 
 /** Writes images one after another, `pack` codes a word; the last word is filled up with code 0. */
-export function writeImages(
-  set: FileSet,
-  format: VectorFormat,
-  pack: number,
-  images: readonly Image[],
-): PortEntry[] {
+export function writeImages(set: FileSet, format: VectorFormat, pack: number, images: readonly Image[]): PortEntry[] {
   const used = new Set<string>();
   return images.flatMap((image) => {
     const name = identifierOf(image.name, used);

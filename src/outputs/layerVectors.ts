@@ -1,10 +1,9 @@
-import { costOf } from '../arrays/cost.js';
 import type { Format } from '../formats/format.js';
 import { multipliersOf } from '../networks/mac.js';
 import type { Layer } from '../networks/network.js';
 import type { CodeTensor } from '../networks/tensor.js';
 import type { GoldenProduct, GoldenRun } from '../simulate/golden.js';
-import type { Target } from '../targets/target.js';
+import { layerCostOf, type Target } from '../targets/target.js';
 import { writingSet } from './fileSet.js';
 import type { VectorFormat } from './bank.js';
 import { activation, type Image, vector, weights, writeImages } from './images.js';
@@ -98,9 +97,8 @@ export function parametersIn(layer: Layer): Record<string, unknown> {
   return { ...Object.fromEntries(entries), ...('result' in layer && { result: layer.result.kind }) };
 }
 
-/** A product's shape, and the cycles that the target takes for it. */
-export function costIn({ job, unit }: GoldenProduct, { array }: Target) {
+/** A product's shape, and the cycles that the target takes for it, its memories included. */
+export function costIn({ job, unit }: GoldenProduct, target: Target) {
   const { m, n, k, groups } = job;
-  const { cycles } = costOf(job, array, unit);
-  return { product: { m, n, k, groups }, cycles: { ...cycles } };
+  return { product: { m, n, k, groups }, cycles: { ...layerCostOf(job, target, unit).cycles } };
 }

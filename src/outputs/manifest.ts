@@ -4,7 +4,10 @@ import { z } from 'zod';
 const tensorSchema = z.object({
   shape: z.array(z.int().min(1)).describe('row-major: the last index runs fastest'),
   layer: z.string().optional().describe('the layer that writes it, or that it is a parameter of'),
-  scale: z.array(z.number()).optional().describe('real = scale * (value - zeroPoint); one, or one for each on the axis'),
+  scale: z
+    .array(z.number())
+    .optional()
+    .describe('real = scale * (value - zeroPoint); one, or one for each on the axis'),
   axis: z.int().min(0).optional().describe('of the scales, where there are several'),
   zeroPoint: z.int().optional(),
   fit: z.string().optional().describe('format, rounding and overflow of the codes'),

@@ -37,7 +37,7 @@ function* landmarkRows(inputs: readonly Port[]): Generator<Codes> {
       });
 }
 
-interface Drawer {
+export interface Drawer {
   any(): bigint;
   nearOne(): bigint;
 }
@@ -45,7 +45,8 @@ interface Drawer {
 /** Exponents at most this far from one's, and integers of half the width, count as near one. */
 const NEAR = 4;
 
-function drawer(format: Format, random: Random): Drawer {
+/** Random codes of a format: all of them, or those near one. */
+export function drawer(format: Format, random: Random): Drawer {
   if (format.kind === 'table') {
     const used = usedCodes(format);
     const any = () => used[random.below(used.length)];

@@ -1,12 +1,12 @@
 import { orderOf } from '../arrays/dataflow.js';
-import type { GemmJob } from '../arrays/tiling.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import { type CodeArray, type Gemm, outputFormatOf, type SumArray, sumValues } from '../datapaths/kernel/index.js';
 import type { Order } from '../datapaths/order.js';
 import { didYouMean } from '../formats/nearest.js';
 import type { Format } from '../formats/format.js';
 import { execute } from '../networks/execute.js';
-import { type ConvLayer, type DenseLayer, isMacLayer, type Network } from '../networks/network.js';
+import { type GemmJob, lower } from '../networks/lower.js';
+import { type ConvLayer, type DenseLayer, isMacLayer, type MatmulJob, type Network } from '../networks/network.js';
 import type { FloatTensor, Tensor } from '../networks/tensor.js';
 import type { Target } from '../targets/target.js';
 import { targetArithmetic, unitsOf } from './arithmetic.js';
@@ -14,7 +14,7 @@ import { targetArithmetic, unitsOf } from './arithmetic.js';
 /** One layer's product on a target, all groups of it: what hardware for it has to give, bit for bit. */
 export interface GoldenProduct {
   layer: ConvLayer | DenseLayer;
-  job: GemmJob & { groups: number };
+  job: GemmJob;
   unit: Datapath;
   /** The order of the additions that the array gives the unit. */
   order: Order;
@@ -33,9 +33,9 @@ export interface GoldenRun {
   products: ReadonlyMap<string, GoldenProduct>;
 }
 
+/** What one group of a layer gave. */
 interface Part {
   gemm: Gemm;
-  job: GemmJob;
   a: CodeArray;
   b: CodeArray;
   sums: SumArray;
@@ -48,31 +48,34 @@ export function goldenRun(network: Network, target: Target, image: FloatTensor):
   const tensors = new Map<string, Tensor>([[network.input.name, image]]);
   const arithmetic = {
     ...targetArithmetic(units),
-    codes(a: CodeArray, b: CodeArray, job: Parameters<typeof units.gemmFor>[0]) {
+    codes(a: CodeArray, b: CodeArray, job: MatmulJob) {
       const gemm = units.gemmFor(job);
       const { layer, m, n, k } = job;
       const sums = gemm.sums({ m, n, k, a, b });
-      const part = { gemm, job: { layer, m, n, k }, a, b, sums };
-      parts.set(layer, [...(parts.get(layer) ?? []), part]);
+      parts.set(layer, [...(parts.get(layer) ?? []), { gemm, a, b, sums }]);
       return sumValues(outputFormatOf(gemm.datapath, gemm.order), sums);
     },
   };
   execute(network, image, arithmetic, (name, output) => tensors.set(name, output));
-  const layers = network.layers.filter(isMacLayer);
-  return { tensors, products: new Map(layers.map((layer) => [layer.name, productOf(layer, parts, target)])) };
+  const jobs = new Map(lower(network).map((job) => [job.layer, job]));
+  const products = network.layers.filter(isMacLayer).map((layer): [string, GoldenProduct] => {
+    const { name } = layer;
+    return [name, productOf(layer, jobs.get(name) as GemmJob, parts.get(name) as Part[], target)];
+  });
+  return { tensors, products: new Map(products) };
 }
 
 function productOf(
   layer: GoldenProduct['layer'],
-  parts: ReadonlyMap<string, readonly Part[]>,
+  job: GemmJob,
+  groups: readonly Part[],
   { array }: Target,
 ): GoldenProduct {
-  const groups = parts.get(layer.name) as readonly Part[];
-  const [{ gemm, job }] = groups;
+  const [{ gemm }] = groups;
   const order = orderOf(array, gemm.datapath);
   return {
     layer,
-    job: { ...job, groups: groups.length },
+    job,
     unit: gemm.datapath,
     order,
     sumFormat: outputFormatOf(gemm.datapath, order),

@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
+import { widthOf } from '../formats/format.js';
+import type { Network } from '../networks/network.js';
+import { type ImageOptions, type Source, writeLayerVectors } from '../outputs/layerVectors.js';
+import type { VectorFormat } from '../outputs/bank.js';
+import type { Manifest, Provenance, UnitManifest } from '../outputs/manifest.js';
+import { writeNetworkVectors } from '../outputs/networkVectors.js';
+import { drawTile, writeTileVectors } from '../outputs/tileVectors.js';
+import { writeVectors } from '../outputs/vectors.js';
+import { type GoldenRun, goldenRun, productNamed } from '../simulate/golden.js';
+import { loadData, loadNetwork } from '../simulate/plan.js';
+import { loadTarget } from '../targets/catalog.js';
+import type { Target } from '../targets/target.js';
+import { imagesOf } from '../training/dataset.js';
+import { datapathFrom, integer } from './arguments.js';
+import { usage, UsageError } from './errors.js';
+import { progressBar, targetFor } from './runs.js';
+
+/** What the command line says, options that were not given left out. */
+export interface VectorArguments {
+  datapath?: string;
+  network?: string;
+  layer?: string;
+  tile: boolean;
+  target?: string;
+  image: number;
+  data?: string;
+  count?: number;
+  exhaustive: boolean;
+  k?: number;
+  pack: number;
+  seed: number;
+  format: VectorFormat;
+  module?: string;
+}
+
+/** A set that a command line asks for. */
+export interface VectorSet<M extends Manifest> {
+  /** Of its folder. */
+  name: string;
+  /** The command's words that make it again, without the folder. */
+  words: string;
+  write(folder: string, provenance: Provenance): Promise<M>;
+  /** One line for the terminal. */
+  describe(manifest: Manifest): string;
+}
+
+const DEFAULT_COUNT = 10_000;
+const DEFAULT_STEPS = 64;
+
+export function unitSet(nameOrFile: string, args: VectorArguments): VectorSet<UnitManifest> {
+  const datapath = datapathFrom(nameOrFile);
+  if (args.exhaustive && args.count !== undefined) throw new UsageError('give either --count or --exhaustive');
+  const count = args.exhaustive ? 'exhaustive' : integer(args.count ?? DEFAULT_COUNT, '--count', 1);
+  const k = integer(args.k ?? datapath.lanes, '--k', 1);
+  const { seed, format, module = 'dut' } = args;
+  if (!/^[A-Za-z_]\w*$/.test(module)) throw new UsageError(`--module must be an identifier, found "${module}"`);
+  const how = args.exhaustive ? '--exhaustive' : `--count ${count}`;
+  const named = module === 'dut' ? '' : ` --module ${module}`;
+  const width = `${widthOf(datapath.a)} x ${widthOf(datapath.b)} bits`;
+  return {
+    name: datapath.name,
+    words: `${nameOrFile} ${how} --k ${k} --seed ${seed} --format ${format}${named}`,
+    async write(folder, provenance) {
+      const bar = lateBar();
+      try {
+        return await usageAsync(
+          writeVectors(datapath, { k, count, seed, format, module }, folder, provenance, bar.update),
+        );
+      } finally {
+        bar.stop();
+      }
+    },
+    describe: (manifest) =>
+      `${(manifest as UnitManifest).rows} rows of ${k} ${datapath.a.name} x ${datapath.b.name} (${width})`,
+  };
+}
+
+/** A bar that appears when there is something to wait for. */
+function lateBar() {
+  let bar: ReturnType<typeof progressBar> | undefined;
+  return {
+    update(done: number, total: number) {
+      bar ??= progressBar(total, 'rows');
+      bar.update(done);
+    },
+    stop: () => bar?.stop(),
+  };
+}
+
+/** A RangeError there is the user's. */
+async function usageAsync<T>(result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(error.message, { cause: error }) : error;
+  }
+}
+
+/** One image through a network on a target, and where all that came from. */
+export interface Loaded {
+  /** The file's, without its ending. */
+  name: string;
+  network: Network;
+  target: Target;
+  run: GoldenRun;
+  source: Source;
+  /** The command's words for it. */
+  words: string;
+}
+
+export function loadGolden(file: string, args: VectorArguments): Loaded {
+  const network = loadNetwork(file);
+  const target = targetFor(args.target, network);
+  const image = integer(args.image, '--image');
+  const data = loadData({ images: image + 1, ...(args.data !== undefined && { folder: args.data }) });
+  const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
+  const from = args.data === undefined ? '' : ` --data ${args.data}`;
+  return {
+    name: basename(file, extname(file)),
+    network,
+    target,
+    run: usage(() => goldenRun(network, target, imagesOf(data, image, 1))),
+    source: { network: { file, sha256 }, image, data: args.data ?? 'digits' },
+    words: `--network ${file} --target ${args.target ?? target.name} --image ${image}${from}`,
+  };
+}
+
+export function networkSet(
+  { name, network, run, target, source, words }: Loaded,
+  args: VectorArguments,
+): VectorSet<Manifest> {
+  const options = imageOptions(args);
+  return {
+    name,
+    words: `${words} ${imageWords(args)}`,
+    write: (folder, provenance) =>
+      writeNetworkVectors(network, run, target, options, folder, { ...provenance, ...source }),
+    describe: ({ ports }) => `${ports.length} tensors of ${network.name} on ${target.name}`,
+  };
+}
+
+export function layerSet(loaded: Loaded, layer: string, args: VectorArguments): VectorSet<Manifest> {
+  const { name, network, run, target, source, words } = loaded;
+  const product = usage(() => productNamed(run, network, layer));
+  const options = imageOptions(args);
+  return {
+    name: join(name, layer),
+    words: `${words} --layer ${layer} ${imageWords(args)}`,
+    write: (folder, provenance) =>
+      writeLayerVectors(run, product, target, options, folder, { ...provenance, ...source }),
+    describe: ({ ports }) => `${ports.length} tensors of layer ${layer} of ${network.name} on ${target.name}`,
+  };
+}
+
+function imageOptions({ format, pack }: VectorArguments): ImageOptions {
+  return { format, pack: integer(pack, '--pack', 1) };
+}
+
+function imageWords({ format, pack }: VectorArguments): string {
+  return `--pack ${pack} --format ${format}`;
+}
+
+/** A layer's whole product, tile after tile, on the ports of the array. */
+export function layerTileSet(loaded: Loaded, layer: string, { format }: VectorArguments): VectorSet<Manifest> {
+  const { name, network, run, target, source, words } = loaded;
+  const product = usage(() => productNamed(run, network, layer));
+  return {
+    name: join(name, `${layer}-tile`),
+    words: `--tile ${words} --layer ${layer} --format ${format}`,
+    write: (folder, provenance) =>
+      writeTileVectors(target, product, format, folder, { ...provenance, layer, ...source }),
+    describe: (manifest) => `${edgesOf(manifest)} clock edges of layer ${layer} on ${target.name}`,
+  };
+}
+
+export function drawnTileSet({ target: name, count, seed, format }: VectorArguments): VectorSet<Manifest> {
+  if (name === undefined) throw new UsageError('--tile needs --target');
+  const target = usage(() => loadTarget(name));
+  const steps = integer(count ?? DEFAULT_STEPS, '--count', 1);
+  const operands = drawTile(target.array, target.datapath, steps, seed);
+  return {
+    name: `${target.name}-tile`,
+    words: `--tile --target ${name} --count ${steps} --seed ${seed} --format ${format}`,
+    write: (folder, provenance) => writeTileVectors(target, operands, format, folder, { ...provenance, seed }),
+    describe: (manifest) => `${edgesOf(manifest)} clock edges of a tile on ${target.name}`,
+  };
+}
+
+function edgesOf(manifest: Manifest): number {
+  return manifest.kind === 'tile' ? manifest.cycles.total : 0;
+}
