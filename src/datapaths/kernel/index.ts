@@ -3,6 +3,7 @@ import type { Order } from '../order.js';
 import type { Gemm, Unit } from './gemm.js';
 import { referenceGemm } from './reference.js';
 import { scalarGemm, scalarOf } from './scalar.js';
+import { firingGemm } from './wasm/firing.js';
 import { floatGemm } from './wasm/float.js';
 import { intGemm } from './wasm/int.js';
 import { unitOf } from './unit.js';
@@ -21,7 +22,9 @@ export function compileGemm(datapath: Datapath, order: Order = datapath.order): 
   if (typeof scalar === 'string') return referenceGemm(datapath, order, scalar);
   const middle = scalarGemm(datapath, order, scalar, 'float64 carries every sum, rounded to odd where it is not exact');
   const ints = intGemm(datapath, order, middle, scalar);
-  return typeof ints === 'string' ? floatGemm(datapath, order, middle, scalar) : ints;
+  if (typeof ints !== 'string') return ints;
+  const firing = firingGemm(datapath, order, middle, scalar);
+  return typeof firing === 'string' ? floatGemm(datapath, order, middle, scalar) : firing;
 }
 
 /** Compiles one firing of a datapath on codes. */

@@ -42,6 +42,7 @@ export const i32 = {
   add: (x: Code, y: Code): Code => [...x, ...y, 0x6a],
   sub: (x: Code, y: Code): Code => [...x, ...y, 0x6b],
   mul: (x: Code, y: Code): Code => [...x, ...y, 0x6c],
+  divU: (x: Code, y: Code): Code => [...x, ...y, 0x6e],
   and: (x: Code, y: Code): Code => [...x, ...y, 0x71],
   or: (x: Code, y: Code): Code => [...x, ...y, 0x72],
   ltU: (x: Code, y: Code): Code => [...x, ...y, 0x49],

@@ -31,6 +31,8 @@ export interface Addends {
   specials: boolean;
   /** The register starts from -0 somewhere. */
   negativeZero: boolean;
+  /** The carrier holds what is rounded exactly, whatever it is. */
+  exact?: boolean;
 }
 
 /** @returns undefined for registers that only slower routes know */
@@ -71,7 +73,7 @@ export function chooseStep(register: FloatRegister, addends: Addends, carrier: S
   const precision = PRECISION[carrier];
   const top = HIGHEST[carrier];
   const { quantum } = addends;
-  if (addends.precision > precision) return `an addend has ${addends.precision} bits`;
+  if (!addends.exact && addends.precision > precision) return `an addend has ${addends.precision} bits`;
   if (quantum < LOWEST[carrier] || addends.max >= 2 ** top || addends.start >= 2 ** top)
     return "addends leave the carrier's range";
   if (m + 1 > precision || facts.quantum < LOWEST[carrier]) return 'the carrier is narrower than the register';
@@ -94,12 +96,12 @@ export function chooseStep(register: FloatRegister, addends: Addends, carrier: S
     return { ...base, method: 'native', overflow: 'none', limit: top };
   if (m === precision - 1) return 'the register has the whole precision of the carrier and other rules';
   const capacity = top - (precision - 1 - m) - 1;
-  if (rounding === 'rne' && innocuous(register, addends, precision))
+  if (rounding === 'rne' && (addends.exact || innocuous(register, addends, precision)))
     return guarded('magic', Math.min(highest, capacity), belowLattice ? { floor: lowest } : {});
   if (belowLattice) return 'sums fall between two subnormals';
   if (randomBits > precision - 1 - m) return 'there are more random bits than the carrier drops';
-  const exact = precision + quantum;
-  if (spanBits(addends.max, quantum) > precision) return 'a sum can be inexact at once';
+  const exact = addends.exact ? top : precision + quantum;
+  if (!addends.exact && spanBits(addends.max, quantum) > precision) return 'a sum can be inexact at once';
   return guarded('pattern', Math.min(highest, exact, top));
 }
 

@@ -1,15 +1,15 @@
 import type { Datapath } from '../../datapath.js';
-import { registerFitOf, totalFitOf } from '../../datapath.js';
+import { registerFitOf } from '../../datapath.js';
 import type { Order } from '../../order.js';
 import { widthOf } from '../../../formats/format.js';
-import { factsOf, termFacts } from '../facts.js';
+import { termFacts } from '../facts.js';
 import { type Gemm, type GemmJob, outputFormatOf, type SumArray, sumArray } from '../gemm.js';
 import { outerOf, type Plan, planOf } from '../plan.js';
 import type { Scalar } from '../scalar.js';
-import { unitInFirstPlace } from '../snap.js';
-import { decoderOf, valuesOf } from '../values.js';
+import { valuesOf } from '../values.js';
 import { type Addends, chooseStep, floatRegister, type FloatRegister, reachOf } from './choose.js';
 import type { Step } from './lanes.js';
+import { NO_STARTS, type Starts, startsOf } from './starts.js';
 import { layoutOf, type Seen, seenIn } from './pack.js';
 import { runTiles } from './tiles.js';
 
@@ -37,23 +37,8 @@ export interface Steps {
   outer: Step;
 }
 
-/** What the initial sums hold. */
-interface Starts extends Seen {
-  quantum: number;
-  negativeZero: boolean;
-  /** A start has more bits than the register keeps. */
-  wide: boolean;
-}
-
-const NO_STARTS: Starts = {
-  max: 0,
-  negative: false,
-  nans: false,
-  infinities: false,
-  quantum: Infinity,
-  negativeZero: false,
-  wide: false,
-};
+/** What the smallest operands of ordinary data are multiples of, for telling which route a datapath usually gets. */
+const USUAL_QUANTUM = -12;
 
 /** @returns in words why float lanes are not for this datapath */
 export function floatSite(datapath: Datapath, order: Order, fallback: Fallback): FloatSite | string {
@@ -88,7 +73,7 @@ export function floatGemm(datapath: Datapath, order: Order, slower: Gemm, { fini
   const site = floatSite(datapath, order, { finish, single, whole: (job) => slower.sums(job) });
   const reason = (text: string): Gemm => ({ ...slower, why: `${slower.why}; not in SIMD lanes: ${text}` });
   if (typeof site === 'string') return reason(site);
-  const seen: Seen = { max: 1, negative: true, nans: false, infinities: false };
+  const seen: Seen = { max: 1, negative: true, nans: false, infinities: false, quantum: USUAL_QUANTUM };
   const usual = stepsFor(site, [seen, seen], planOf(order, 64, datapath.lanes), NO_STARTS);
   if (typeof usual === 'string') return reason(usual);
   const { carrier, method, rounding } = usual.step;
@@ -107,8 +92,9 @@ function stepsFor(site: FloatSite, seen: readonly Seen[], plan: Plan, starts: St
   if (typeof register.fit.rounding !== 'string' && zeroTimesInfinity && plan.runs.length > 1)
     return 'sums that are not finite draw no random bits';
   const max = seen[0].max * seen[1].max;
+  const quantum = seen[0].quantum + seen[1].quantum;
   const inner: Addends = {
-    quantum: Math.min(facts.quantum, plan.direct ? starts.quantum : Infinity),
+    quantum: Math.min(quantum, plan.direct ? starts.quantum : Infinity),
     max,
     precision: facts.precision,
     start: plan.direct ? starts.max : 0,
@@ -118,7 +104,7 @@ function stepsFor(site: FloatSite, seen: readonly Seen[], plan: Plan, starts: St
   };
   if (order.kind === 'tree' && facts.precision > register.mantissaBits + 1) return 'leaves are wider than the register';
   const joined: Addends = {
-    quantum: Math.min(facts.quantum, starts.quantum),
+    quantum: Math.min(quantum, starts.quantum),
     max: Math.min(reachOf(register, inner), register.facts.max),
     precision: order.kind === 'tree' ? Math.max(facts.precision, register.mantissaBits + 1) : register.mantissaBits + 1,
     start: Math.max(starts.max, plan.direct ? reachOf(register, inner) : 0),
@@ -142,33 +128,12 @@ export function floatSums(site: FloatSite, job: GemmJob): SumArray {
   const { datapath, tables, fallback } = site;
   const plan = planOf(site.order, job.k, datapath.lanes);
   if (plan.runs.length === 0 || job.m === 0 || job.n === 0) return fallback.whole(job);
-  const starts = startsOf(site, job);
   const seen = [seenIn(job.a, tables[0]), seenIn(job.b, tables[1])];
+  const starts = startsOf(datapath, site.order, site.outer, job, seen[0].quantum + seen[1].quantum);
   const steps = stepsFor(site, seen, plan, starts.facts);
   if (typeof steps === 'string') return fallback.whole(job);
   const sums = sumArray(outputFormatOf(datapath, site.order), job.m * job.n);
   const sure = seen.every(({ nans, infinities }) => !nans && !infinities);
   runTiles(site, job, { plan, layout: layoutOf(plan, datapath.lanes), steps, starts: starts.values, sums, sure });
   return sums;
-}
-
-function startsOf({ datapath, order, outer }: FloatSite, job: GemmJob): { facts: Starts; values?: Float64Array } {
-  if (job.c === undefined) return { facts: NO_STARTS };
-  const total = totalFitOf(datapath, order);
-  const read = decoderOf(total.format, total.subnormals);
-  const values = Float64Array.from(job.c as ArrayLike<number>, (code) => read(Number(code)));
-  const facts: Starts = { ...NO_STARTS };
-  const products = 2 ** termFacts(datapath).quantum;
-  for (const value of values) {
-    if (value !== value) facts.nans = true;
-    else if (value - value !== 0) facts.infinities = true;
-    else {
-      facts.max = Math.max(facts.max, Math.abs(value));
-      if (Object.is(value, -0)) facts.negativeZero = true;
-      if (value !== 0 && (value / unitInFirstPlace(Math.abs(value))) % 2 ** -outer.mantissaBits !== 0)
-        facts.wide = true;
-      if (value % products !== 0) facts.quantum = Math.min(outer.facts.quantum, factsOf(total.format).quantum);
-    }
-  }
-  return { facts, values };
 }

@@ -77,7 +77,7 @@ function isSign(table: Float64Array): boolean {
 export function intGemm(datapath: Datapath, order: Order, slower: Gemm, scalar: Scalar): Gemm | string {
   const site = intSite(datapath, order, slower, scalar);
   if (typeof site === 'string') return site;
-  const usual: Seen = { max: 1, negative: true, nans: false, infinities: false };
+  const usual: Seen = { max: 1, negative: true, nans: false, infinities: false, quantum: 0 };
   const step = stepFor(site, [usual, usual], 1, { max: 0, negative: false });
   if (typeof step === 'string') return step;
   if (site.signs) {

@@ -68,13 +68,18 @@ export class Adder {
 
   /** @param drawn the random bits of a stochastic step, in place */
   add(acc: Local, x: Code, y: Code, drawn: Code = []): void {
+    this.fit(acc, carrierOf(this.step).v.add(x, y), drawn);
+  }
+
+  /** acc = what an exact value (or one whose rounding is innocuous) is rounded to. */
+  fit(acc: Local, value: Code, drawn: Code = []): void {
     const { v } = carrierOf(this.step);
     const { s, f, step } = this;
     if (step.method === 'native' && step.overflow === 'none') {
-      f.emit(acc.set(v.add(x, y)));
+      f.emit(acc.set(value));
       return;
     }
-    f.emit(s.set(v.add(x, y)));
+    f.emit(s.set(value));
     const rounded = step.method === 'native' ? s.get : step.method === 'magic' ? this.magic() : this.pattern(drawn);
     if (step.overflow === 'watch' && step.method !== 'magic') this.watch(v.abs(s.get));
     f.emit(acc.set(step.overflow === 'infinity' ? this.overflowing(rounded) : rounded));

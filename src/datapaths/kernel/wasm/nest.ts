@@ -6,10 +6,10 @@ import { splat32, v128 } from './vector.js';
  * The loop nest of float sums. Lanes are columns, so that every lane adds in k order and nothing is reassociated: a
  * panel of A is [k][ROWS], one of B [k][columns], and the tile's sums stay in registers.
  *
- * Functions take (a, b, sums, length, tiles, aStride, sumStride, flags, draws, joinDraw): byte addresses of the first row tile's
+ * Functions take (a, b, sums, length, tiles, aStride, sumStride, flags, draws, joinDraw, aPlane, bPlane): byte addresses of the first row tile's
  * panel at the run's first k, of the B panel there, of the tile's first sum; k's; row tiles; bytes from one A panel to
  * the next, from one row of sums to the next; one 32-bit flag for each tile, which is OR'ed; random bits [k] in place, and
- * those of the join.
+ * those of the join; bytes from a panel to the one with its operands' weights.
  */
 export const ROWS = 4;
 /** Vectors of columns. */
@@ -156,7 +156,7 @@ function flag({ f, parameters }: Frame, adder: Adder): void {
 
 /** A function that does its body once for each row tile. */
 export function tiles(name: string, body: (frame: Frame) => void): FunctionBuilder {
-  const f = new FunctionBuilder(name, 10);
+  const f = new FunctionBuilder(name, 12);
   const [a0, b0, sums, , count, aStride, sumStride, flags, draws0] = f.parameters;
   const a = f.local('i32');
   const b = f.local('i32');

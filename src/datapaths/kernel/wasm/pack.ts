@@ -76,18 +76,39 @@ export interface Seen {
   negative: boolean;
   nans: boolean;
   infinities: boolean;
+  /** Every finite value is a multiple of 2^quantum; Infinity where all are zero. */
+  quantum: number;
+}
+
+const float64 = new Float64Array(1);
+const words = new Uint32Array(float64.buffer);
+
+/** Exponent of the lowest set bit of a nonzero float64. */
+function lowestBit(value: number): number {
+  float64[0] = value;
+  const field = (words[1] >>> 20) & 0x7ff;
+  if (field === 0) return -1074;
+  const zeros = words[0] === 0 ? 32 + trailingZeros(words[1] | 0x100000) : trailingZeros(words[0]);
+  return field - 1075 + zeros;
+}
+
+function trailingZeros(word: number): number {
+  return 31 - Math.clz32(word & -word);
 }
 
 export function seenIn(codes: CodeArray, table: ArrayLike<number>): Seen {
   const marks = new Uint8Array(table.length);
   for (let i = 0; i < codes.length; i++) marks[codes[i]] = 1;
-  const seen: Seen = { max: 0, negative: false, nans: false, infinities: false };
+  const seen: Seen = { max: 0, negative: false, nans: false, infinities: false, quantum: Infinity };
   for (let code = 0; code < marks.length; code++) {
     if (marks[code] === 0) continue;
     const value = table[code];
     if (value !== value) seen.nans = true;
     else if (value - value !== 0) seen.infinities = true;
-    else if (Math.abs(value) > seen.max) seen.max = Math.abs(value);
+    else if (value !== 0) {
+      seen.max = Math.max(seen.max, Math.abs(value));
+      seen.quantum = Math.min(seen.quantum, lowestBit(value));
+    }
     if (value < 0) seen.negative = true;
   }
   return seen;

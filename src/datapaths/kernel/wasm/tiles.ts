@@ -1,8 +1,10 @@
-import { registerFitOf, totalFitOf } from '../../datapath.js';
+import { type Datapath, registerFitOf, totalFitOf } from '../../datapath.js';
+import type { Order } from '../../order.js';
 import { randomBitsOf } from '../../reference.js';
 import { rowEncoderOf } from '../encode-rows.js';
 import type { GemmJob, SumArray } from '../gemm.js';
 import type { Plan } from '../plan.js';
+import type { Finish } from '../scalar.js';
 import type { FloatSite, Steps } from './float.js';
 import { carrierOf, type Step } from './lanes.js';
 import { type Kernel, kernelOf, sharedMemory } from './memory.js';
@@ -66,13 +68,19 @@ export function runTiles(site: FloatSite, job: GemmJob, work: Work): void {
     kernel: kernelFor(work.sure || second === undefined ? steps : second, trees),
     second: second === undefined ? undefined : kernelFor(second, trees),
     draws: (address) => putDraws(site, work, address),
-    put: putterOf(site, job, work),
+    put: putterOf(site.datapath, site.order, site.fallback.finish, job, work.sums),
     redo: site.fallback.single(job, work.sums),
   });
 }
 
 /** Sums out of memory: by whole rows where nothing follows the register, else one by one. */
-function putterOf({ datapath, order, fallback }: FloatSite, { n }: GemmJob, { sums }: Work): Walk['put'] {
+export function putterOf(
+  datapath: Datapath,
+  order: Order,
+  finish: Finish,
+  { n }: GemmJob,
+  sums: SumArray,
+): Walk['put'] {
   const { result, requantize, nanCode } = datapath;
   const plain = result === undefined && requantize === undefined && nanCode === undefined;
   const encodeRow = plain ? rowEncoderOf(registerFitOf(totalFitOf(datapath, order))) : undefined;
@@ -81,7 +89,7 @@ function putterOf({ datapath, order, fallback }: FloatSite, { n }: GemmJob, { su
       const to = (first + row) * n;
       const line = from.subarray(row * stride, row * stride + n) as Float32Array | Float64Array;
       if (encodeRow !== undefined && sums instanceof Uint32Array) encodeRow(sums, to, line);
-      else for (let j = 0; j < n; j++) fallback.finish(sums, to + j, line[j]);
+      else for (let j = 0; j < n; j++) finish(sums, to + j, line[j]);
     }
   };
 }

@@ -28,6 +28,8 @@ export interface Walk {
   layout: Layout;
   shape: Shape;
   tables: readonly ArrayLike<number>[];
+  /** Second panels from the same codes: exponents as powers of two. */
+  weights?: readonly ArrayLike<number>[];
   /** Initial sums [m][n] as the lanes hold them. */
   starts?: ArrayLike<number>;
   kernel: Kernel;
@@ -58,6 +60,8 @@ export function walk(work: Walk): void {
   const at = {
     b: arena.take(columns * places * operandBytes),
     a: arena.take(blockRows * places * operandBytes),
+    bWeights: arena.take(work.weights === undefined ? 0 : columns * places * operandBytes),
+    aWeights: arena.take(work.weights === undefined ? 0 : blockRows * places * operandBytes),
     sums: arena.take(blockRows * columns * sumBytes),
     flags: arena.take((blockRows / ROWS) * 4),
     draws: arena.take((places + plan.runs.length) * DRAW_BYTES),
@@ -66,12 +70,12 @@ export function walk(work: Walk): void {
     table: arena.take(TABLE_BYTES),
   };
   const { buffer } = sharedMemory();
-  const b = new shape.operand(buffer, at.b, columns * places);
-  const a = new shape.operand(buffer, at.a, blockRows * places);
+  const planes = [[work.tables, at.a, at.b] as const];
+  if (work.weights !== undefined) planes.push([work.weights, at.aWeights, at.bWeights]);
   const sums = new shape.sum(buffer, at.sums, blockRows * columns);
   const flags = new Int32Array(buffer, at.flags, blockRows / ROWS);
   const packer = packerOf(work, at);
-  packer.columns(b, at.b, columns);
+  for (const [tables, , address] of planes) packer.columns(tables[1], address, columns);
   const joins = work.draws?.(at.draws) ?? 0;
 
   /** All runs over so many row tiles of one panel. */
@@ -89,7 +93,10 @@ export function walk(work: Walk): void {
       const steps = length / shape.group;
       const name = runName(plan, i, length);
       if (name !== undefined)
-        kernel[name](from, to, target, steps, count, aStride, sumStride, flag, draws, joins + i * DRAW_BYTES);
+        kernel[name](
+          ...[from, to, target, steps, count, aStride, sumStride, flag, draws, joins + i * DRAW_BYTES],
+          ...[at.aWeights - at.a, at.bWeights - at.b],
+        );
       place += length;
     }
   }
@@ -114,7 +121,7 @@ export function walk(work: Walk): void {
   for (let first = 0; first < job.m; first += blockRows) {
     const count = Math.min(blockRows, job.m - first);
     const rows = roundUp(count, ROWS);
-    packer.rows(a, at.a, first, count);
+    for (const [tables, address] of planes) packer.rows(tables[0], address, first, count);
     start(first, 0, rows, 0, columns);
     const lost: [number, number][] = [];
     for (let panel = 0; panel < columns / width; panel++) {
@@ -143,17 +150,21 @@ function runName(plan: Plan, index: number, length: number): string | undefined 
 }
 
 interface Packer {
-  columns(to: Panel, address: number, columns: number): void;
-  rows(to: Panel, address: number, first: number, count: number): void;
+  columns(table: ArrayLike<number>, address: number, columns: number): void;
+  rows(table: ArrayLike<number>, address: number, first: number, count: number): void;
 }
 
 /** Packs in WebAssembly where places are in k order and codes are bytes or pairs of bytes, else in JavaScript. */
 function packerOf(work: Walk, at: { codes: number; table: number }): Packer {
-  const { job, tables, layout, shape } = work;
+  const { job, layout, shape } = work;
   const { width, group } = shape;
-  const steps = layout.source.length / group;
+  const places = layout.source.length;
   const { buffer } = sharedMemory();
-  const quick = (codes: CodeArray) => layout.plain && codes.BYTES_PER_ELEMENT <= 2 && steps > 0;
+  const quick = (codes: CodeArray) => layout.plain && codes.BYTES_PER_ELEMENT <= 2 && places > 0;
+  const panel = (address: number, length: number): Panel => {
+    const view = new shape.operand(buffer, address, length * places);
+    return view.fill(0);
+  };
   const load = (codes: CodeArray, table: ArrayLike<number>): Kernel => {
     new shape.operand(buffer, at.table, table.length).set(table);
     const bytes = codes.BYTES_PER_ELEMENT as 1 | 2;
@@ -161,23 +172,19 @@ function packerOf(work: Walk, at: { codes: number; table: number }): Packer {
     return packersFor(bytes, shape);
   };
   return {
-    columns(to, address, columns) {
-      if (quick(job.b)) {
-        const kernel = load(job.b, tables[1]);
-        kernel.columns(at.codes, at.table, address, steps, columns / width, job.n * job.b.BYTES_PER_ELEMENT);
-        return;
-      }
-      if (columns !== job.n || layout.padded) to.fill(0);
-      packColumns(to, job.b, tables[1], layout, { n: job.n, width, group });
+    columns(table, address, columns) {
+      const { b, n } = job;
+      if (!quick(b)) packColumns(panel(address, columns), b, table, layout, { n, width, group });
+      else
+        load(b, table).columns(at.codes, at.table, address, places / group, columns / width, n * b.BYTES_PER_ELEMENT);
     },
-    rows(to, address, first, count) {
-      if (quick(job.a)) {
-        const kernel = load(job.a.subarray(first * job.k, (first + count) * job.k), tables[0]);
-        kernel.rows(at.codes, at.table, address, steps, Math.ceil(count / ROWS), job.k * job.a.BYTES_PER_ELEMENT);
-        return;
-      }
-      if (count % ROWS !== 0 || layout.padded) to.fill(0);
-      packRows(to, job.a, tables[0], layout, { first, count, k: job.k, width: ROWS, group });
+    rows(table, address, first, count) {
+      const { k } = job;
+      const to = { first, count, k, width: ROWS, group };
+      const tiles = Math.ceil(count / ROWS);
+      if (!quick(job.a)) return packRows(panel(address, tiles * ROWS), job.a, table, layout, to);
+      const codes = job.a.subarray(first * k, (first + count) * k);
+      load(codes, table).rows(at.codes, at.table, address, places / group, tiles, k * codes.BYTES_PER_ELEMENT);
     },
   };
 }
