@@ -1,88 +1,89 @@
+import type { Datapath } from '../datapaths/datapath.js';
 import { resultFormatOf } from '../datapaths/exact.js';
 import { hexDigitsOf } from '../formats/format.js';
+import { VECTOR_FORMATS, type VectorFormat } from '../outputs/bank.js';
 import { hexCell } from '../outputs/csv.js';
-import { formatTable } from '../outputs/table.js';
-import { datapathFrom, inputOption, integer, jsonOption } from './arguments.js';
+import { datapathFrom, integer, jsonOption } from './arguments.js';
+import { checkDump, checkFiles, type CheckOptions } from './checkSet.js';
 import { command } from './command.js';
-import { type Difference, differenceOf, type Kind, KINDS } from './differences.js';
-import { evaluator, numberText } from './dots.js';
-import { UsageError, Verdict } from './errors.js';
+import { differenceOf, withoutValue } from './differences.js';
+import { evaluator } from './dots.js';
+import { UsageError } from './errors.js';
+import { conclude, type Finding, newTally, record } from './findings.js';
 import { codeAt, columnOf, openTable, optionalColumn, type Row, type Table } from './rows.js';
-import { print, printJson } from './terminal.js';
 
-interface Finding extends Difference {
+interface RowFinding extends Finding {
   row: number;
   operands: string;
-  expectedCode: string;
-  gotCode: string;
-}
-
-interface Tally {
-  rows: number;
-  differences: number;
-  kinds: Partial<Record<Kind, number>>;
-  first: Finding[];
 }
 
 /** `check`: does a unit's dump agree with the model, bit for bit? */
 export const checkCommand = command({
   usage: 'check',
-  summary: "Compare a unit's dumped results with a datapath; exit code 0 for PASS, 1 for FAIL",
+  summary: "Compare a unit's dumped results with a datapath, or with golden vectors; exit code 0 for PASS, 1 for FAIL",
   options: {
-    datapath: { type: 'string', demandOption: true, describe: 'datapath by name or file' },
-    input: { ...inputOption, describe: 'CSV of operands: columns a, b and maybe c, as eval reads them' },
-    dut: { type: 'string', demandOption: true, describe: 'CSV with the unit\'s column "result", row by row' },
+    manifest: { type: 'string', describe: 'manifest.json of golden vectors; without --dut, its files are checked' },
+    datapath: { type: 'string', describe: 'or a datapath by name or file, with --input' },
+    input: { type: 'string', describe: 'CSV of operands: columns a, b and maybe c, as eval reads them' },
+    dut: {
+      type: 'string',
+      describe: 'with a manifest, a dump in any kind of vector file; else a CSV with column "result"',
+    },
+    port: { type: 'string', describe: "with a manifest: the port; default: the dump's name, or the only output" },
+    format: { type: 'string', choices: VECTOR_FORMATS, describe: 'kind of the dump; default: told by its ending' },
     first: { type: 'number', default: 10, describe: 'differences to show' },
     'any-nan': { type: 'boolean', default: false, describe: 'take one NaN for another' },
     json: jsonOption,
   },
   examples: [
+    ['check --manifest golden/manifest.json --dut dump.memh', "a simulator's dump, word by word"],
+    ['check --manifest golden/manifest.json', 'are the files as they were written?'],
     ['check --datapath my-unit.yaml --input ops.csv --dut dut.csv', 'bit for bit'],
     ['check --datapath fp8-fp32 --input ops.csv --dut dut.csv --any-nan', "NaN codes are the unit's own affair"],
   ],
   async run(args) {
-    const datapath = datapathFrom(args.datapath);
-    if (args.input === '-' && args.dut === '-') throw new UsageError('only one of --input and --dut can be -');
-    const first = integer(args.first, '--first');
-    const ops = await openTable(args.input);
-    const dut = await openTable(args.dut);
-    const tally: Tally = { rows: 0, differences: 0, kinds: {}, first: [] };
-    const expect = evaluator(datapath, ops);
-    const format = resultFormatOf(datapath);
-    const column = columnOf(dut, 'result');
-    const operandsAgree = operandComparer(ops, dut);
-    for await (const [op, got] of pairs(ops, dut)) {
-      tally.rows++;
-      operandsAgree(op, got);
-      const { code, result } = expect(op);
-      const found = /[xz]/i.test((got.fields[column] ?? '').replace(/^\s*0x/i, ''))
-        ? undefined
-        : codeAt(dut, got, column, format);
-      if (found === code) continue;
-      const difference =
-        found === undefined ? unknownTo(differenceOf(format, code, code)) : differenceOf(format, code, found);
-      if (args['any-nan'] && difference.kind === 'other code of NaN') continue;
-      tally.differences++;
-      tally.kinds[difference.kind] = (tally.kinds[difference.kind] ?? 0) + 1;
-      if (tally.first.length === first) continue;
-      const gotCode = found === undefined ? got.fields[column].trim() : hexCell(found, hexDigitsOf(format));
-      tally.first.push({
-        ...difference,
-        row: tally.rows,
-        operands: operandsOf(ops, op),
-        expectedCode: result,
-        gotCode,
-      });
+    const { manifest, datapath, input, dut } = args;
+    const options = { first: integer(args.first, '--first'), anyNan: args['any-nan'], json: args.json };
+    if (manifest !== undefined) {
+      if (datapath !== undefined || input !== undefined)
+        throw new UsageError('--manifest says what is expected: leave out --datapath and --input');
+      if (dut === undefined) return checkFiles(manifest, args.json);
+      return checkDump(manifest, dut, { ...options, port: args.port, kind: args.format as VectorFormat | undefined });
     }
-    if (tally.rows === 0) throw new Error(`${args.input} has no rows: nothing was checked`);
-    report(tally, args.json);
-    if (tally.differences > 0) throw new Verdict('FAIL');
+    if (datapath === undefined || input === undefined || dut === undefined)
+      throw new UsageError('check needs --manifest, or --datapath with --input and --dut; see "lastbit check --help"');
+    for (const name of ['port', 'format'] as const)
+      if (args[name] !== undefined) throw new UsageError(`--${name} goes with --manifest`);
+    if (input === '-' && dut === '-') throw new UsageError('only one of --input and --dut can be -');
+    return checkRows(datapathFrom(datapath), await openTable(input), await openTable(dut), options);
   },
 });
 
-/** A word with x or z in it has no value. */
-function unknownTo({ expected }: Difference): Difference {
-  return { kind: 'unknown (x or z)', expected, got: Number.NaN, ulp: Number.NaN };
+async function checkRows(datapath: Datapath, ops: Table, dut: Table, { first, anyNan, json }: CheckOptions) {
+  const tally = newTally<RowFinding>();
+  const expect = evaluator(datapath, ops);
+  const format = resultFormatOf(datapath);
+  const column = columnOf(dut, 'result');
+  const operandsAgree = operandComparer(ops, dut);
+  for await (const [op, got] of pairs(ops, dut)) {
+    const row = ++tally.compared;
+    operandsAgree(op, got);
+    const { code, result } = expect(op);
+    const text = (got.fields[column] ?? '').trim();
+    const found = /[xz]/i.test(text.replace(/^0x/i, '')) ? undefined : codeAt(dut, got, column, format);
+    if (found === code) continue;
+    const difference =
+      found === undefined ? withoutValue('unknown (x or z)', format, code) : differenceOf(format, code, found);
+    if (anyNan && difference.kind === 'other code of NaN') continue;
+    const gotCode = found === undefined ? text : hexCell(found, hexDigitsOf(format));
+    const operands = operandsOf(ops, op);
+    record(tally, first, { ...difference, row, operands, expectedCode: result, gotCode });
+  }
+  if (tally.compared === 0) throw new Error(`${ops.path} has no rows: nothing was checked`);
+  conclude(tally, json, 'rows', [
+    { title: 'row', value: (f) => f.row },
+    { title: 'operands', value: (f) => f.operands },
+  ]);
 }
 
 /** Rows of two tables side by side. @throws Error when one ends before the other */
@@ -132,38 +133,4 @@ function operandsOf(ops: Table, row: Row): string {
     .join(' ')
     .replace(/\s+/g, ' ');
   return text.length > SHOWN ? `${text.slice(0, SHOWN - 3)}...` : text;
-}
-
-function report(tally: Tally, json: boolean): void {
-  const verdict = tally.differences === 0 ? 'PASS' : 'FAIL';
-  if (json) return printJson({ verdict, ...tally, first: tally.first.map(withTexts) });
-  if (tally.differences > 0) {
-    print(
-      formatTable<Finding>(
-        [
-          { title: 'row', value: (f) => f.row },
-          { title: 'operands', value: (f) => f.operands },
-          { title: 'expected', value: (f) => f.expectedCode },
-          { title: 'value', value: (f) => numberText(f.expected) },
-          { title: 'got', value: (f) => f.gotCode },
-          { title: 'value', value: (f) => numberText(f.got) },
-          { title: 'ulp', value: (f) => numberText(f.ulp) },
-          { title: 'kind', value: (f) => f.kind },
-        ],
-        tally.first,
-      ),
-    );
-    for (const kind of KINDS) if (tally.kinds[kind] !== undefined) print(`${tally.kinds[kind]} x ${kind}`);
-  }
-  print(`${verdict}: ${tally.differences} of ${tally.rows} rows differ`);
-}
-
-/** JSON has no infinity and no NaN: they are given as text. */
-function withTexts(finding: Finding): object {
-  return {
-    ...finding,
-    expected: numberText(finding.expected),
-    got: numberText(finding.got),
-    ulp: numberText(finding.ulp),
-  };
 }

@@ -13,6 +13,7 @@ export const KINDS = [
   'other code of NaN',
   'other code of one value',
   'unknown (x or z)',
+  'missing',
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
@@ -34,4 +35,9 @@ export function differenceOf(format: Format, expected: bigint, got: bigint): Dif
   if (isZero(truth) && isZero(found) && truth.sign !== found.sign) return { kind: 'sign of zero', ...values };
   if (ulp === 0) return { kind: 'other code of one value', ...values };
   return { kind: Math.abs(ulp) <= 1 ? '1 ulp' : 'more than 1 ulp', ...values };
+}
+
+/** Where a unit gave no code at all, or one with x or z in it, there is no value to compare. */
+export function withoutValue(kind: 'unknown (x or z)' | 'missing', format: Format, expected: bigint): Difference {
+  return { kind, expected: toNumber(decode(format, expected)), got: Number.NaN, ulp: Number.NaN };
 }

@@ -1,8 +1,8 @@
-import { createReadStream } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import type { Format } from '../formats/format.js';
 import { hexDigitsOf, widthOf } from '../formats/format.js';
 import { didYouMean } from '../formats/nearest.js';
+import { linesOf } from '../outputs/lines.js';
 
 /** CSV files as commands read them: a header line, then a stream of rows, so that memory stays flat. */
 export interface Row {
@@ -112,34 +112,4 @@ function quotedFields(path: string, { text, line }: { text: string; line: number
   } catch (error) {
     throw new Error(`${path}:${line}: ${(error as Error).message}`, { cause: error });
   }
-}
-
-async function* linesOf(path: string): AsyncGenerator<string> {
-  let rest = '';
-  let first = true;
-  for await (const chunk of chunksOf(path)) {
-    const lines = `${rest}${chunk}`.split('\n');
-    rest = lines.pop() as string;
-    for (const line of lines) {
-      yield tidied(line, first);
-      first = false;
-    }
-  }
-  if (rest !== '') yield tidied(rest, first);
-}
-
-async function* chunksOf(path: string): AsyncGenerator<string> {
-  const stream = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1 << 18 });
-  stream.setEncoding('utf8');
-  try {
-    for await (const chunk of stream) yield chunk as string;
-  } catch (error) {
-    throw Object.assign(error as Error, { path });
-  }
-}
-
-/** Without the carriage return of a Windows line end and the byte-order mark of a first line. */
-function tidied(line: string, first: boolean): string {
-  const start = first && line.startsWith('\ufeff') ? 1 : 0;
-  return line.endsWith('\r') ? line.slice(start, -1) : start === 0 ? line : line.slice(start);
 }

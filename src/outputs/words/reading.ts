@@ -1,0 +1,78 @@
+import type { Port } from '../port.js';
+import { wordBits } from '../port.js';
+
+/** A word as it stands in a file. */
+export interface ReadWord {
+  address: number;
+  /** Lane by lane; undefined where the word has an x or z in the lane. */
+  codes: readonly (bigint | undefined)[];
+  /** Where it stands: a line of a text file, or the word's number in a binary one. */
+  line: number;
+}
+
+export interface Line {
+  text: string;
+  /** From 1. */
+  number: number;
+}
+
+/** Reads one kind of vector file. @throws Error `file:line: what is wrong and what would do` */
+export type WordReader = (lines: AsyncIterable<Line>, port: Port, file: string) => AsyncGenerator<ReadWord>;
+
+/** A packed word in digits of radix 2 or 16, x and z among them, as codes. */
+export function codesOfDigits(digits: string, radix: 2 | 16, port: Port, where: string): ReadWord['codes'] {
+  const plain = digits.replaceAll('_', '');
+  const known = radix === 2 ? /^[01]+$/ : /^[0-9a-f]+$/i;
+  if (known.test(plain)) return unpacked(BigInt(`${radix === 2 ? '0b' : '0x'}${plain}`), port, where);
+  if (!(radix === 2 ? /^[01xz?]+$/i : /^[0-9a-fxz?]+$/i).test(plain))
+    throw new Error(`${where}: "${digits}" is no word in radix ${radix}`);
+  return codesOfBits(bitsOf(plain, radix), port, where);
+}
+
+/** Binary digits of a word with unknown ones. */
+function bitsOf(digits: string, radix: 2 | 16): string {
+  if (radix === 2) return digits;
+  return [...digits]
+    .map((digit) => (/[xz?]/i.test(digit) ? 'xxxx' : Number.parseInt(digit, 16).toString(2).padStart(4, '0')))
+    .join('');
+}
+
+/** A lane is unknown as soon as one of its bits is. */
+function codesOfBits(text: string, port: Port, where: string): ReadWord['codes'] {
+  const bits = wordBits(port);
+  // A simulator writes a whole digit of x for the bits that the word has of its first digit.
+  if (/1/.test(text.slice(0, Math.max(0, text.length - bits)))) throw tooWide(text, port, where);
+  const own = text.slice(-bits).padStart(bits, '0');
+  const width = bits / port.lanes;
+  return Array.from({ length: port.lanes }, (_, lane) => {
+    const part = own.slice(bits - (lane + 1) * width, bits - lane * width);
+    return /^[01]+$/.test(part) ? BigInt(`0b${part}`) : undefined;
+  });
+}
+
+/** The codes of a packed word, lane 0 in the least significant bits. */
+export function unpacked(word: bigint, port: Port, where: string): bigint[] {
+  const bits = wordBits(port);
+  if (word < 0n || word >> BigInt(bits) !== 0n) throw tooWide(`0x${word.toString(16)}`, port, where);
+  if (port.lanes === 1) return [word];
+  const width = bits / port.lanes;
+  const text = word.toString(2).padStart(bits, '0');
+  return Array.from({ length: port.lanes }, (_, lane) =>
+    BigInt(`0b${text.slice(bits - (lane + 1) * width, bits - lane * width)}`),
+  );
+}
+
+function tooWide(word: string, port: Port, where: string): Error {
+  return new Error(`${where}: ${word} is too wide; a word of ${port.name} has ${wordBits(port)} bits`);
+}
+
+/** One code as a number, negative ones in two's complement. */
+export function codeOfNumber(text: string, port: Port, where: string): bigint {
+  const number = /^(-?)(0x[0-9a-f]+|\d+)(?:u|l|ul|ll|ull)*$/i.exec(text);
+  if (number === null) throw new Error(`${where}: "${text}" is no code; write it as 0x.. or as a whole number`);
+  const width = wordBits(port) / port.lanes;
+  const value = number[1] === '-' ? -BigInt(number[2]) : BigInt(number[2]);
+  if (value >> BigInt(width) === 0n || (value < 0n && value >= -(1n << BigInt(width - 1))))
+    return BigInt.asUintN(width, value);
+  throw new Error(`${where}: ${text} is too wide; a code of ${port.name} has ${width} bits`);
+}
