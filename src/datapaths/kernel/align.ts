@@ -41,7 +41,6 @@ export function alignerOf({ register, tally, datapath }: Parts, combine: Aligned
   const { sum } = datapath;
   const { add, round, read } = register;
   const floor = combine.exponentFloor === undefined ? 0 : 2 ** combine.exponentFloor;
-  const lowest = sum.format.kind === 'float' ? 2 ** (1 - sum.format.bias) : 0;
   const cut = CUT[combine.truncate];
   const unit = 2 ** -combine.fractionBits;
   const sumUnit = 2 ** -(combine.sumFractionBits ?? combine.fractionBits);
@@ -55,7 +54,7 @@ export function alignerOf({ register, tally, datapath }: Parts, combine: Aligned
 
   /** Exact but for the cuts; `running` is 0 where the sum stays outside. */
   function aligned(terms: Float64Array, weights: Float64Array, from: number, to: number, running: number): number {
-    let largest = running === 0 ? 0 : Math.max(unitInFirstPlace(Math.abs(running)), lowest);
+    let largest = running === 0 ? 0 : weightOf(sum.format, running);
     for (let i = from; i < to; i++) if (terms[i] !== 0 && weights[i] > largest) largest = weights[i];
     if (largest === 0) return 0;
     largest = Math.max(largest, floor);

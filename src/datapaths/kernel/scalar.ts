@@ -8,7 +8,8 @@ import { type Engine, engineOf, hasSignedNan, pairwise } from './engine.js';
 import { ownWeight, weightOf } from './align.js';
 import { type CodeArray, type Gemm, type GemmJob, outputFormatOf, type SumArray, sumArray } from './gemm.js';
 import { outerOf, type Plan, planOf } from './plan.js';
-import { exactSums, referenceGemm } from './reference.js';
+import { exactSums } from './exact.js';
+import { referenceGemm } from './reference.js';
 import type { Draw } from './rounder.js';
 import { decoderOf } from './values.js';
 

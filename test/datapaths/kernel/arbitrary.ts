@@ -179,3 +179,33 @@ export const laneDatapath: fc.Arbitrary<Datapath> = fc
       return { ...base, order: { ...widened({ ...drawn, outer: undefined }, parts.lanes) } };
     return { ...base, order: drawn.kind === 'tree' ? widened(drawn, parts.lanes) : drawn };
   });
+
+/** Units that take several products at once, fused or aligned: what tensor cores are. */
+export const firingDatapath: fc.Arbitrary<Datapath> = fc
+  .record({
+    a: narrow,
+    b: narrow,
+    lanes: fc.integer({ min: 1, max: 12 }),
+    format: fc.oneof(
+      {
+        weight: 3,
+        arbitrary: fc.constantFrom(...FORMATS.filter(({ name }) => /^(fp32|fp16|bf16|tf32|dlfloat16)$/.test(name))),
+      },
+      { weight: 1, arbitrary: floats.filter(({ mantissaBits }) => mantissaBits > 0) },
+    ),
+    combine: fc.oneof(
+      { weight: 1, arbitrary: fc.boolean().map((sumInside): Combine => ({ kind: 'fused', sumInside })) },
+      { weight: 3, arbitrary: aligned.map((one): Combine => ({ ...one, evenOdd: false, zerosAlign: false })) },
+    ),
+    rounding: fc.constantFrom<Rounding>('rne', 'rtz', 'rna'),
+    overflow: fc.constantFrom('ieee', 'infinity', 'saturate'),
+    order,
+    operands: fc.constantFrom('keep', 'flush'),
+    kept: fc.constantFrom(undefined, undefined, 7, 13),
+    subnormals: fc.constantFrom('keep', 'keep', 'flush'),
+  })
+  .map(({ format, rounding: mode, overflow, order: drawn, kept, subnormals, ...parts }) => {
+    const sum = { format, rounding: mode, overflow, subnormals, keptMantissaBits: kept } as const;
+    const base = datapath({ name: 'own', ...parts, sum });
+    return { ...base, order: drawn.kind === 'chunked' || drawn.kind === 'tree' ? widened(drawn, parts.lanes) : drawn };
+  });

@@ -133,7 +133,7 @@ function onCarrier(
     plus: plus as Step | undefined,
     outer: last as Step,
     smallest: cut,
-    lowest: cut < register.lowest ? register.lowest : undefined,
+    lowest: cut < register.lowest && register.fit.format.lowest === 'subnormal' ? register.lowest : undefined,
   };
 }
 
