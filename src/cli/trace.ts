@@ -1,21 +1,25 @@
-import { TARGETS, loadTarget } from '../targets/catalog.js';
-import type { Network } from '../networks/network.js';
-import { traceCsv, type Window } from '../outputs/trace.js';
+import { extname } from 'node:path';
+import type { Window } from '../outputs/signals.js';
+import { traceCsv } from '../outputs/trace.js';
+import { traceVcd } from '../outputs/vcd.js';
+import { DRAWING_LIMITS, traceWavedrom } from '../outputs/wavedrom.js';
 import { SPREADSHEET_ROWS } from '../outputs/csv.js';
 import { layerOperands, runLayer } from '../simulate/layer.js';
-import { loadData, loadNetwork, whyNot } from '../simulate/plan.js';
-import type { Target } from '../targets/target.js';
+import { loadData, loadNetwork } from '../simulate/plan.js';
 import { imagesOf } from '../training/dataset.js';
 import { integer } from './arguments.js';
 import { command } from './command.js';
 import { usage, UsageError } from './errors.js';
-import { dataOption } from './runs.js';
+import { dataOption, targetFor } from './runs.js';
 import { remark, writingTo } from './terminal.js';
+
+/** What a trace can be written as; adding a kind is one entry. */
+const TRACES = { csv: traceCsv, vcd: traceVcd, wavedrom: traceWavedrom } as const;
 
 /** `trace`: what every PE holds in every cycle. */
 export const traceCommand = command({
   usage: 'trace <network>',
-  summary: 'Write what each PE of the array holds in each cycle of a layer, as CSV',
+  summary: 'Write what each PE of the array holds in each cycle of a layer: a spreadsheet, a waveform, a drawing',
   options: {
     network: { type: 'string', demandOption: true, describe: 'ONNX file of a quantized network' },
     layer: { type: 'string', demandOption: true, describe: 'name of a conv or dense layer; "lastbit show" lists them' },
@@ -25,15 +29,22 @@ export const traceCommand = command({
     cycles: { type: 'string', default: '0-99', describe: 'cycles from-to' },
     rows: { type: 'string', describe: 'rows of PEs from-to; default: all' },
     cols: { type: 'string', describe: 'columns of PEs from-to; default: all' },
-    output: { type: 'string', default: '-', describe: 'CSV file to write, or - for standard output' },
+    format: {
+      type: 'string',
+      choices: Object.keys(TRACES),
+      describe: "csv, vcd (GTKWave, Surfer) or wavedrom (JSON); default: what the output's ending says, or csv",
+    },
+    output: { type: 'string', default: '-', describe: 'file to write, or - for standard output' },
   },
   examples: [
     ['trace models/digits-int8.onnx --layer conv1 --cycles 0-40 --rows 0-1 --cols 0-1', 'four PEs'],
     ['trace models/digits-e4m3fn.onnx --layer dense2 --target fp8-fp16 --output dense2.csv', 'a spreadsheet'],
+    ['trace models/digits-int8.onnx --layer conv1 --cycles 1000-1999 --output conv1.vcd', 'a waveform'],
+    ['trace models/digits-int8.onnx --layer conv1 --rows 0 --cols 0 --cycles 0-11 --format wavedrom', 'a drawing'],
   ],
   async run(args) {
     const network = loadNetwork(args.network);
-    const target = targetFrom(args.target, network);
+    const target = targetFor(args.target, network);
     const number = integer(args.image, '--image');
     const data = loadData({ images: number + 1, ...(args.data !== undefined && { folder: args.data }) });
     const operands = usage(() => layerOperands(network, target, args.layer, imagesOf(data, number, 1)));
@@ -43,24 +54,34 @@ export const traceCommand = command({
       rows: rangeFrom(args.rows, '--rows', array.rows),
       cols: rangeFrom(args.cols, '--cols', array.cols),
     };
+    const format = kindOf(args.format, args.output);
+    if (format === 'wavedrom') refuseLargeDrawing(window);
     await writingTo(args.output, (sink) => {
-      const trace = traceCsv(sink, array, operands.unit, window);
+      const trace = TRACES[format](sink, array, operands.unit, window);
       const { cycles } = runLayer(target, operands, trace);
-      const rows = trace.end();
-      if (rows === 0)
+      const written = trace.end();
+      if (written === 0)
         throw new UsageError(`--cycles ${args.cycles}: layer ${args.layer} ends in cycle ${cycles.total - 1}`);
-      if (rows >= SPREADSHEET_ROWS)
-        remark(`${rows} rows: a spreadsheet takes ${SPREADSHEET_ROWS - 1}; narrow --cycles, --rows or --cols`);
+      if (format === 'csv' && written >= SPREADSHEET_ROWS)
+        remark(`${written} rows: a spreadsheet takes ${SPREADSHEET_ROWS - 1}; narrow --cycles, --rows or --cols`);
     });
   },
 });
 
-function targetFrom(name: string | undefined, network: Network): Target {
-  if (name !== undefined) return usage(() => loadTarget(name));
-  const found = TARGETS.find((target) => whyNot(network, target) === undefined);
-  if (found === undefined)
-    throw new UsageError(`no target of the catalogue can run ${network.name}: name one with --target`);
-  return found;
+/** As the option says, or the ending of the output. */
+function kindOf(format: string | undefined, output: string): keyof typeof TRACES {
+  if (format !== undefined) return format as keyof typeof TRACES;
+  const ending = extname(output).toLowerCase();
+  return ending === '.vcd' ? 'vcd' : ending === '.json' ? 'wavedrom' : 'csv';
+}
+
+/** What the window asks for is refused where nobody could use it. */
+function refuseLargeDrawing({ cycles, rows, cols }: Window): void {
+  const pes = (rows[1] - rows[0] + 1) * (cols[1] - cols[0] + 1);
+  if (pes > DRAWING_LIMITS.pes || cycles[1] - cycles[0] >= DRAWING_LIMITS.cycles)
+    throw new UsageError(
+      `a drawing has at most ${DRAWING_LIMITS.pes} PEs and ${DRAWING_LIMITS.cycles} cycles, found ${pes} PEs and ${cycles[1] - cycles[0] + 1} cycles: narrow --rows, --cols and --cycles`,
+    );
 }
 
 /** `4-9`, `4` or nothing (all of them), within the first `count`. */

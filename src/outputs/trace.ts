@@ -5,19 +5,15 @@ import type { CycleObserver } from '../arrays/clocked.js';
 import type { MacArray } from '../arrays/dataflow.js';
 import { csvWriter, hexCell } from './csv.js';
 import type { Sink } from './file.js';
+import { isIn, pesIn, type Window } from './signals.js';
 import type { Cell } from './table.js';
-
-/** Which cycles and PEs a trace shows; all bounds are included. */
-export interface Window {
-  cycles: readonly [number, number];
-  rows: readonly [number, number];
-  cols: readonly [number, number];
-}
 
 /**
  * A row for each cycle and PE of the window: the operands that met at the PE and the sum that it registered, as codes and
  * as values. PEs that idle in a cycle have empty operands. A PE with several lanes has its first and the number of those
  * that carried a product.
+ *
+ * @returns an observer; its `end` gives the number of rows written
  */
 export function traceCsv(
   sink: Sink,
@@ -29,18 +25,17 @@ export function traceCsv(
   const b = cellsOf(unit.b);
   const sum = cellsOf(unit.sum.format);
   const csv = csvWriter(sink, ['cycle', 'row', 'col', 'lanes', 'aCode', 'a', 'bCode', 'b', 'sumCode', 'sum']);
+  const pes = pesIn(window, array);
   let written = 0;
   return {
     cycle(cycle, registers) {
-      if (cycle < window.cycles[0] || cycle > window.cycles[1]) return;
-      for (let row = window.rows[0]; row <= window.rows[1]; row++)
-        for (let col = window.cols[0]; col <= window.cols[1]; col++) {
-          const pe = row * array.cols + col;
-          const live = registers.live[pe];
-          const operands = live > 0 ? [...a(registers.a[pe * unit.lanes]), ...b(registers.b[pe * unit.lanes])] : IDLE;
-          csv.row([cycle, row, col, live, ...operands, ...sum(registers.sum[pe])]);
-          written++;
-        }
+      if (!isIn(window, cycle)) return;
+      for (const { row, col, pe } of pes) {
+        const live = registers.live[pe];
+        const operands = live > 0 ? [...a(registers.a[pe * unit.lanes]), ...b(registers.b[pe * unit.lanes])] : IDLE;
+        csv.row([cycle, row, col, live, ...operands, ...sum(registers.sum[pe])]);
+      }
+      written += pes.length;
     },
     end() {
       csv.end();
