@@ -23,7 +23,7 @@ export function floatWeights(layer: ConvLayer | DenseLayer): FloatTensor {
 export function quantizedWeights(layer: ConvLayer | DenseLayer, { weight }: OperandSchemes): CodeTensor {
   const real = floatWeights(layer);
   if (real.data.some(Number.isNaN)) throw new Error(`layer ${layer.name}: a weight is NaN`);
-  return quantize(real, quantizationOf(real, weight));
+  return weight.codes?.(real) ?? quantize(real, quantizationOf(real, weight));
 }
 
 /**

@@ -14,6 +14,16 @@ type Mac = ConvLayer | DenseLayer;
  * @throws Error naming the layer that the recipe cannot do
  */
 export function quantizeNetwork(network: Network, recipe: Recipe, images: FloatTensor | Ranges): Network {
+  if (recipe.prepare === undefined && recipe.correct === undefined) return onGrids(network, recipe, images);
+  if ('inputs' in images)
+    throw new Error(`recipe ${recipe.name} looks at what the layers read: give it images, not ranges`);
+  const folded = foldBatchNorm(network);
+  const float = recipe.prepare?.(folded, images) ?? folded;
+  const quantized = onGrids(float, recipe, images);
+  return recipe.correct?.(quantized, float, images) ?? quantized;
+}
+
+function onGrids(network: Network, recipe: Recipe, images: FloatTensor | Ranges): Network {
   const ranges = 'inputs' in images ? images : calibrate(network, recipe, images);
   const schemes = schemesOf(network, recipe);
   const codes = (layer: Mac) => quantizedWeights(layer, schemes.get(layer.name) as OperandSchemes);

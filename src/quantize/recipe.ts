@@ -1,3 +1,5 @@
+import type { Network } from '../networks/network.js';
+import type { FloatTensor } from '../networks/tensor.js';
 import type { Scheme } from './scheme.js';
 
 /** How a float network becomes a quantized one. */
@@ -11,6 +13,10 @@ export interface Recipe {
    */
   result: 'requantize' | 'dequantize';
   operands(place: Place): OperandSchemes;
+  /** Changes the float network first, batch-norms folded: SmoothQuant, AWQ. */
+  prepare?(network: Network, images: FloatTensor): Network;
+  /** Corrects the quantized network by the float one that it was made from: bias correction, GPTQ. */
+  correct?(quantized: Network, float: Network, images: FloatTensor): Network;
 }
 
 /** Which of a network's conv and dense layers, counted from 0. */

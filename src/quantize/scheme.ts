@@ -1,6 +1,6 @@
 import { type Fit, fitTo } from '../formats/codec.js';
 import { formatNamed } from '../formats/catalog.js';
-import type { FloatTensor, Quantization } from '../networks/tensor.js';
+import type { CodeTensor, FloatTensor, Quantization } from '../networks/tensor.js';
 
 /** Scale and zero point of one grid. */
 export interface Grid {
@@ -17,6 +17,8 @@ export interface Scheme {
   calibrate: Calibrator;
   /** One grid for each output channel, or one for the whole tensor. */
   per: 'channel' | 'tensor';
+  /** How weights become codes, where that is more than the nearest codes of the grid. */
+  codes?(x: FloatTensor): CodeTensor;
 }
 
 /** A scheme by the format's name; values beyond the grid saturate, nearest even within it. */

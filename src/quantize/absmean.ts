@@ -1,0 +1,10 @@
+import { meanMagnitude } from './reals.js';
+import type { Calibrator } from './scheme.js';
+
+/**
+ * BitNet b1.58 (Ma et al. 2024, arXiv 2402.17764): w ~ s t, t = clip(round(w / (s + eps)), -1, 1), s = E|w|. In the
+ * ternary format: values beyond half the mean magnitude become +-s. One scale for the tensor there, any here.
+ */
+export function absmean(epsilon = 1e-5): Calibrator {
+  return (values) => ({ scale: Math.fround(meanMagnitude(values) + epsilon), zeroPoint: 0 });
+}
