@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { makeFolder, writeWhole } from '../outputs/file.js';
 import { LAYER_COLUMNS, resultCsv, resultTable, RUN_COLUMNS, worstCsv } from '../outputs/results.js';
 import { loadTarget } from '../targets/catalog.js';
@@ -47,7 +47,7 @@ export const runCommand = command({
 /** `<network>.<target>.csv`, and beside it `.layers.csv`, and `.worst.csv` for `eval`. */
 async function writeResult(folder: string, result: RunResult): Promise<void> {
   makeFolder(folder);
-  const stem = join(folder, `${basename(result.network, '.onnx')}.${result.target}`);
+  const stem = join(folder, `${result.network}.${result.target}`);
   await writeWhole(`${stem}.csv`, resultCsv(RUN_COLUMNS, [result]));
   await writeWhole(`${stem}.layers.csv`, resultCsv(LAYER_COLUMNS, result.layers));
   await writeWhole(`${stem}.worst.csv`, worstCsv(result.layers));
@@ -57,7 +57,7 @@ function show(result: RunResult, verbose: boolean): void {
   print(`${result.network} on ${result.target}, ${result.images} images, one at a time\n`);
   print(resultTable(RUN_COLUMNS, [result]));
   print(
-    `\nPer layer and inference; errors of its sums on golden input, and entire: with the errors of the layers before\n`,
+    `\nPer layer and inference; errors of its sums on golden input, and entire: with the errors of the layers before.\nSwamped and overflowed additions are counted on the first ${result.layers[0].countedImages} images.\n`,
   );
   print(resultTable(LAYER_COLUMNS, result.layers));
   print(`\n${energyNote([result])}`);
@@ -68,6 +68,6 @@ function show(result: RunResult, verbose: boolean): void {
 export function energyNote(results: readonly RunResult[]): string {
   const sources = [...new Set(results.flatMap(({ cost }) => cost.sources))];
   const extrapolated = results.filter(({ cost }) => cost.extrapolated).map(({ target }) => target);
-  const doubt = extrapolated.length === 0 ? '' : `\nextrapolated in part: ${extrapolated.join(', ')}`;
-  return `energy from: ${sources.join('; ')}${doubt}\n${NOT_COUNTED}`;
+  const doubt = extrapolated.length === 0 ? [] : [`extrapolated in part: ${[...new Set(extrapolated)].join(', ')}`];
+  return ['Energy from', ...sources.map((source) => `  ${source}`), ...doubt, NOT_COUNTED].join('\n');
 }

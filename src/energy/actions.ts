@@ -55,10 +55,16 @@ export function actionsOf({ counts, traffic }: Performance, performer: Performer
 const words = (count: number, format: Format) => (count * widthOf(format)) / WORD;
 
 function unitActions({ a, b, sum }: Datapath, table: EnergyTable): string[] {
-  const mac = `mac:${a.name}*${b.name}+${sum.format.name}`;
-  const apart = [`multiply:${a.name}*${b.name}`, `add:${sum.format.name}`];
+  const mac = eitherWay(a, b, (x, y) => `mac:${x}*${y}+${sum.format.name}`, table);
+  const apart = [eitherWay(a, b, (x, y) => `multiply:${x}*${y}`, table), `add:${sum.format.name}`];
   const known = apart.every((action) => findEntry(table, action) !== undefined);
   return findEntry(table, mac) === undefined && known ? apart : [mac];
+}
+
+/** Products commute: the action under the name that the table has, a before b where it has neither. */
+function eitherWay(a: Format, b: Format, action: (x: string, y: string) => string, table: EnergyTable): string {
+  const [name, swapped] = [action(a.name, b.name), action(b.name, a.name)];
+  return findEntry(table, name) === undefined && findEntry(table, swapped) !== undefined ? swapped : name;
 }
 
 /** The actions that the array can perform at all: what its energy table has to know. */

@@ -52,7 +52,7 @@ export const RUN_COLUMNS: readonly ResultColumn<RunResult>[] = [
     value: (r) => r.cost.energyPj,
     shown: (r) => r.cost.energyPj / PICO_PER_NANO,
   },
-  { field: 'extrapolated', title: 'extrapolated', value: (r) => r.cost.extrapolated },
+  { field: 'extrapolated', title: 'extrapolated', value: (r) => r.cost.extrapolated, hidden: true },
   { field: 'energySources', title: 'sources', value: (r) => r.cost.sources.join('; '), hidden: true },
 ];
 
@@ -86,6 +86,7 @@ export const LAYER_COLUMNS: readonly ResultColumn<LayerResult>[] = [
   { field: 'maxErrorUlp', title: 'max (ulp)', digits: 1, value: (l) => plain(l.single.maxUlp) },
   { field: 'meanErrorUlp', title: 'mean (ulp)', digits: 3, value: (l) => plain(l.single.meanUlp) },
   { field: 'biasUlp', title: 'bias (ulp)', digits: 3, value: (l) => plain(l.single.biasUlp), hidden: true },
+  { field: 'countedImages', title: 'counted images', value: (l) => l.countedImages, hidden: true },
   { field: 'swamped', title: 'swamped', value: (l) => l.swamped },
   { field: 'overflowed', title: 'overflowed', value: (l) => l.overflowed },
   { field: 'sufficientBits', title: 'sufficient bits', value: (l) => l.sufficient.bits, hidden: true },

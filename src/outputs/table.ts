@@ -15,7 +15,7 @@ export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly
   const texts = cells.map((line) => line.map((cell, i) => cellText(cell, columns[i].digits)));
   const titles = columns.map(({ title }) => title);
   const widths = titles.map((title, i) => Math.max(title.length, ...texts.map((line) => line[i].length)));
-  const right = titles.map((_, i) => cells.length > 0 && cells.every((line) => typeof line[i] !== 'string'));
+  const right = titles.map((_, i) => cells.some((line) => typeof line[i] === 'number' || typeof line[i] === 'bigint'));
   const lineOf = (line: readonly string[]) =>
     line
       .map((text, i) => (right[i] ? text.padStart(widths[i]) : text.padEnd(widths[i])))

@@ -22,9 +22,10 @@ export interface LayerErrors {
   single: ErrorReport;
   /** The layer fed what the layers before really gave: errors accumulated through the network. */
   entire: ErrorReport;
-  /** Additions of something nonzero that changed nothing, on golden input. */
+  /** Images whose additions were counted one by one: the first ones. */
+  countedImages: number;
+  /** Of them, on golden input: additions of something nonzero that changed nothing, and roundings that overflowed. */
   swamped: number;
-  /** Roundings that overflowed, on golden input. */
   overflowed: number;
   /** What a register must hold so that no order of additions overflows it. */
   sufficient: Sufficient;
@@ -93,7 +94,9 @@ export function judgeAccuracy(
     const exactOutput = outputOf(
       network,
       images,
-      goldenArithmetic(units, (sums) => golden.push(compareSingle(meters, sums, units.gemmFor(sums.job).route))),
+      goldenArithmetic(units, first === 0, (sums) =>
+        golden.push(compareSingle(meters, sums, units.gemmFor(sums.job).route)),
+      ),
     );
     const output = entirePass(network, images, units, golden, meters) ?? exactOutput;
     exactOutputs.push(exactOutput.data);
@@ -108,7 +111,7 @@ export function judgeAccuracy(
     outputs: joined(outputs),
     exactOutputs: joined(exactOutputs),
     accuracy: right / data.count,
-    layers: [...meters].map(([layer, meter]) => reportOf(layer, meter)),
+    layers: [...meters].map(([layer, meter]) => reportOf(layer, meter, Math.min(BATCH, data.count))),
   };
 }
 
@@ -119,8 +122,8 @@ function compareSingle(meters: Map<string, LayerMeter>, sums: LayerSums, route: 
   const worst = meter.single.add(exact, sums.sums, job.n, meter.rows);
   if (worst !== undefined) meter.worst = operandsOf(sums, worst, meter.rows);
   meter.magnitude = Math.max(meter.magnitude, largestMagnitude(sums));
-  meter.swamped += sums.swamped;
-  meter.overflowed += sums.overflowed;
+  meter.swamped += sums.tally?.swamped ?? 0;
+  meter.overflowed += sums.tally?.overflowed ?? 0;
   return { job, exact, sums: sums.sums, differs: sums.sums.some((value, i) => value !== exact[i]) };
 }
 
@@ -164,9 +167,10 @@ function joined(parts: readonly Float32Array[]): Float32Array {
   return all;
 }
 
-function reportOf(layer: string, meter: LayerMeter): LayerErrors {
+function reportOf(layer: string, meter: LayerMeter, countedImages: number): LayerErrors {
   const { unit, route, swamped, overflowed, worst } = meter;
   const sufficient = sufficientFor(meter.format, meter.magnitude);
-  const errors = { single: meter.single.report(), entire: meter.entire.report(), swamped, overflowed, sufficient };
-  return { layer, unit, route, ...errors, ...(worst && { worst }) };
+  const errors = { single: meter.single.report(), entire: meter.entire.report() };
+  const counts = { countedImages, swamped, overflowed, sufficient };
+  return { layer, unit, route, ...errors, ...counts, ...(worst && { worst }) };
 }

@@ -1,6 +1,13 @@
 import { orderOf } from '../arrays/dataflow.js';
 import type { Datapath } from '../datapaths/datapath.js';
-import { type CodeArray, compileGemm, type Gemm, outputFormatOf, sumValues } from '../datapaths/kernel/index.js';
+import {
+  type CodeArray,
+  compileGemm,
+  exactSums,
+  type Gemm,
+  outputFormatOf,
+  sumValues,
+} from '../datapaths/kernel/index.js';
 import type { Format } from '../formats/format.js';
 import type { Arithmetic, MatmulJob } from '../networks/network.js';
 import { type Target, unitFor } from '../targets/target.js';
@@ -18,7 +25,14 @@ export interface LayerSums {
   sums: Float64Array;
   /** The same without any rounding. */
   exact: Float64Array;
+  /** Counts of the whole product; undefined where they were not asked for. */
+  tally?: Tally;
+}
+
+export interface Tally {
+  /** Additions of something nonzero that changed nothing. */
   swamped: number;
+  /** Roundings that overflowed. */
   overflowed: number;
 }
 
@@ -71,18 +85,28 @@ function unitSums(gemm: Gemm, a: CodeArray, b: CodeArray, { m, n, k }: MatmulJob
   return sumValues(outputFormatOf(gemm.datapath, gemm.order), gemm.sums({ m, n, k, a, b }));
 }
 
-/** Exact sums go on to the next layer; on the way each layer's are compared with what the unit makes of the same operands. */
-export function goldenArithmetic(units: TargetUnits, compare: (sums: LayerSums) => void): Arithmetic {
+/**
+ * Exact sums go on to the next layer; on the way each layer's are compared with what the unit makes of the same operands.
+ * @param counting whether additions are counted one by one too, which takes much longer
+ */
+export function goldenArithmetic(
+  units: TargetUnits,
+  counting: boolean,
+  compare: (sums: LayerSums) => void,
+): Arithmetic {
   return {
     name: 'exact',
     values: refuseFloats,
     codes(a, b, job) {
       const gemm = units.gemmFor(job);
       const { m, n, k } = job;
-      const { sums, exact, swamped, overflowed } = gemm.stats({ m, n, k, a, b });
+      const product = { m, n, k, a, b };
+      const counted = counting ? gemm.stats(product) : undefined;
+      const sums = counted?.sums ?? gemm.sums(product);
+      const exact = counted?.exact ?? exactSums(gemm.datapath, product);
       const format = outputFormatOf(gemm.datapath, gemm.order);
       const values = sumValues(format, sums);
-      compare({ job, unit: gemm.datapath, format, a, b, sums: values, exact, swamped, overflowed });
+      compare({ job, unit: gemm.datapath, format, a, b, sums: values, exact, tally: counted });
       return exact;
     },
   };

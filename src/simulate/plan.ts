@@ -3,6 +3,7 @@ import { loadTarget } from '../targets/catalog.js';
 import { type TargetFields, targetOf, targetSchema } from '../targets/schema.js';
 import { type Target, unitFor, withEveryEnergy } from '../targets/target.js';
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { readOnnx } from '../networks/onnx/read.js';
 import { lower } from '../networks/lower.js';
 import type { Network } from '../networks/network.js';
@@ -34,7 +35,7 @@ export interface TargetPlan {
 
 /** @throws Error naming the file and what is wrong with it */
 export function loadNetwork(path: string): Network {
-  return readOnnx(readFileSync(path), path);
+  return { ...readOnnx(readFileSync(path), path), name: basename(path, '.onnx') };
 }
 
 export function loadData({ folder, images }: DataPlan): Dataset {

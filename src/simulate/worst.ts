@@ -52,9 +52,14 @@ export function largestMagnitude({ job, unit, a, b }: LayerSums): number {
 }
 
 function magnitudesOf(codes: CodeArray, format: Format): Float64Array {
-  const table = valuesOf(format).map(Math.abs);
-  return Float64Array.from(codes, (code) => table[code]);
+  let table = magnitudeTables.get(format);
+  if (table === undefined) magnitudeTables.set(format, (table = valuesOf(format).map(Math.abs)));
+  const magnitudes = new Float64Array(codes.length);
+  for (let i = 0; i < codes.length; i++) magnitudes[i] = table[codes[i]];
+  return magnitudes;
 }
+
+const magnitudeTables = new WeakMap<Format, Float64Array>();
 
 export function sufficientFor(format: Format, magnitude: number): Sufficient {
   if (format.kind === 'float') return { exponent: magnitude === 0 ? 0 : floorLog2(magnitude) };

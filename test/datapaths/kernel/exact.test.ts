@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { datapath, sumFit } from '../../../src/datapaths/datapath.js';
+import { codeArray, exactSums } from '../../../src/datapaths/kernel/index.js';
+import { exactSums as referenceSums } from '../../../src/datapaths/kernel/reference.js';
+import { formatNamed } from '../../../src/formats/catalog.js';
+import { widthOf } from '../../../src/formats/format.js';
+import { randomFrom } from '../../../src/training/random.js';
+
+/** From ranges that fit float64 at once, over those that are split, to those that only big integers hold. */
+it.each(['int8', 'int16', 'binary', 'radix4', 'e4m3fn', 'e5m2', 'fp16', 'bf16'])(
+  'exact sums of %s are the big integers’',
+  (name) => {
+    const format = formatNamed(name);
+    const job = { m: 5, n: 7, k: 33, a: codeArray(format, 5 * 33), b: codeArray(format, 33 * 7) };
+    const unit = datapath({ name, a: format, b: format, sum: sumFit('fp32') });
+    for (const finite of [true, false]) {
+      const random = randomFrom(9, finite ? 1 : 2);
+      const top = finite && format.kind === 'float' ? 0.9 : 1;
+      for (const codes of [job.a, job.b])
+        for (let i = 0; i < codes.length; i++)
+          codes[i] = random.below(2 ** (widthOf(format) - 1) * top) + random.below(2) * 2 ** (widthOf(format) - 1);
+      expect(Array.from(exactSums(unit, job), (sum) => sum + 0)).toEqual(
+        Array.from(referenceSums(unit, job), (sum) => sum + 0),
+      );
+    }
+  },
+);
