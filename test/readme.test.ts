@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 /**
  * Runs the README. A `console` block holds commands (lines that start with `$ `) and what they print; it is run in a
- * folder that has the models, and what it prints is compared to the letter.
+ * folder that has the models, and what it prints is compared to the letter. A block `yaml name` or `csv name` is a file
+ * of that name in the folder.
  */
 const root = join(import.meta.dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -32,6 +33,8 @@ describe('README', () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'lastbit-readme-'));
     cpSync(join(root, 'models'), join(folder, 'models'), { recursive: true });
+    for (const [, name, text] of readme.matchAll(/```(?:yaml|csv) (\S+)\n([\s\S]*?)```/g))
+      writeFileSync(join(folder, name), text);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
