@@ -5,6 +5,7 @@ import { type Command, nameOf, positionalsOf } from './command.js';
 import { accumulateCommand } from './accumulate.js';
 import { checkCommand } from './check.js';
 import { convertCommand } from './convert.js';
+import { cyclesCommand } from './cycles.js';
 import { demoCommand } from './demo.js';
 import { exitCodeOf, explain, UsageError, Verdict } from './errors.js';
 import { evalCommand } from './eval.js';
@@ -23,6 +24,7 @@ import { VERSION } from './version.js';
 const COMMANDS: readonly Command[] = [
   runCommand,
   sweepCommand,
+  cyclesCommand,
   traceCommand,
   demoCommand,
   modelsCommand,
