@@ -1,69 +1,99 @@
+import { type Datapath, totalFitOf } from '../datapath.js';
+import type { Order } from '../order.js';
 import { widthOf } from '../../formats/format.js';
-import type { Datapath } from '../datapath.js';
-import { factsOf, productFacts } from './facts.js';
 import type { GemmJob } from './gemm.js';
 import { exactSums as referenceSums } from './reference.js';
-import { valuesOf } from './values.js';
+import { decoderOf, valuesOf } from './values.js';
+import type { Step } from './wasm/lanes.js';
+import { type Kernel, kernelOf } from './wasm/memory.js';
+import { columnsOf, nestFunctions, type NestShape } from './wasm/nest.js';
+import { layoutOf, seenIn } from './wasm/pack.js';
+import { walk } from './wasm/walk.js';
+
+const NATIVE: Step = {
+  carrier: 'f64',
+  method: 'native',
+  rounding: 'rne',
+  mantissaBits: 52,
+  randomBits: 0,
+  signedZero: false,
+  overflow: 'none',
+  limit: 1023,
+};
+
+const compiled = new Map<string, Kernel>();
+
+function kernelFor(part: NestShape['part']): Kernel {
+  const key = JSON.stringify(part ?? null);
+  let kernel = compiled.get(key);
+  if (kernel === undefined)
+    compiled.set(key, (kernel = kernelOf(nestFunctions({ step: NATIVE, outer: NATIVE, part }))));
+  return kernel;
+}
 
 /**
- * Sums with nothing rounded on the way, each rounded once to float64, the fast way where it is provably the same: when
- * every partial sum is a multiple of the products' quantum and fits 53 bits, float64 additions are exact. Wider ranges
- * (e5m2, 16-bit floats) are split at a power of two into two such sums. All else goes through big integers.
+ * Exact sums [m][n], each rounded once to float64: float64 lanes where every sum fits 53 bits, two sums of the products'
+ * upper and lower parts where both do, else exact values.
  */
-export function exactSums(datapath: Datapath, job: GemmJob): Float64Array {
-  const { a, b, operands: subnormals, blockScale } = datapath;
-  const narrow = widthOf(a) <= 16 && widthOf(b) <= 16;
-  if (!narrow || blockScale !== undefined || job.c !== undefined || job.k === 0) return referenceSums(datapath, job);
-  const products = productFacts(factsOf(a), factsOf(b));
-  const growth = Math.ceil(Math.log2(job.k)) + 1;
-  const bits = Math.ceil(Math.log2(products.max)) - products.quantum + growth;
-  const x = decoded(job.a, valuesOf(a, subnormals));
-  const y = decoded(job.b, valuesOf(b, subnormals));
-  if (bits <= 53) return sumsOf(x, y, job, undefined)[0];
-  const lowBits = 52 - growth;
-  if (bits - lowBits > 53) return referenceSums(datapath, job);
-  const [high, low] = sumsOf(x, y, job, 2 ** (products.quantum + lowBits));
-  return high.map((sum, i) => sum + low[i]);
+export function exactSums(datapath: Datapath, job: GemmJob, order: Order = datapath.order): Float64Array {
+  const { a, b, blockScale, operands } = datapath;
+  const { m, n, k } = job;
+  if (blockScale !== undefined || widthOf(a) > 16 || widthOf(b) > 16 || m * n * k === 0)
+    return referenceSums(datapath, job, order);
+  const tables = [valuesOf(a, operands), valuesOf(b, operands)];
+  const [x, y] = [seenIn(job.a, tables[0]), seenIn(job.b, tables[1])];
+  const starts = startValues(datapath, order, job);
+  const start = starts === undefined ? undefined : seenIn(Uint32Array.from(starts.keys()), starts);
+  const quantum = Math.min(x.quantum + y.quantum, start?.quantum ?? Infinity);
+  const max = Math.max(x.max * y.max, start?.max ?? 0);
+  const terms = Math.ceil(Math.log2(k + 1));
+  const top = max === 0 ? 0 : Math.floor(Math.log2(max)) + 1;
+  if (quantum === Infinity || top + terms - quantum <= 53) return pass(job, tables, starts);
+  const exponent = quantum + 53 - terms;
+  if (quantum < -1000 || top + terms - exponent > 52) return referenceSums(datapath, job, order);
+  const magic = 1.5 * 2 ** (exponent + 52);
+  const upper = starts?.map((value) => value + magic - magic);
+  const lower = starts?.map((value, i) => value - (upper?.[i] ?? 0));
+  const high = pass(job, tables, upper, { exponent, which: 'high' });
+  const low = pass(job, tables, lower, { exponent, which: 'low' });
+  return high.map((value, i) => (value - value === 0 ? value + low[i] : value));
 }
 
-function decoded(codes: GemmJob['a'], table: Float64Array): Float64Array {
-  const values = new Float64Array(codes.length);
-  for (let i = 0; i < codes.length; i++) values[i] = table[codes[i]];
-  return values;
+function startValues(datapath: Datapath, order: Order, { c }: GemmJob): Float64Array | undefined {
+  if (c === undefined) return undefined;
+  const total = totalFitOf(datapath, order);
+  const read = decoderOf(total.format, total.subnormals);
+  return Float64Array.from(c as ArrayLike<number>, (code) => read(Number(code)));
 }
 
-/** [m, n] sums of the products' multiples of `unit`, and of what they leave; of whole products without a unit. */
-function sumsOf(x: Float64Array, y: Float64Array, { m, n, k }: GemmJob, unit: number | undefined): Float64Array[] {
-  const high = new Float64Array(m * n);
-  const low = new Float64Array(unit === undefined ? 0 : m * n);
-  for (let i = 0; i < m; i++)
-    for (let kk = 0; kk < k; kk++) {
-      const value = x[i * k + kk];
-      if (unit === undefined) addRow(high, i * n, value, y, kk * n, n);
-      else addSplitRow(high, low, i * n, value, y, kk * n, n, unit);
-    }
-  return [high, low];
-}
-
-function addRow(sums: Float64Array, at: number, value: number, y: Float64Array, from: number, n: number): void {
-  for (let j = 0; j < n; j++) sums[at + j] += value * y[from + j];
-}
-
-function addSplitRow(
-  high: Float64Array,
-  low: Float64Array,
-  at: number,
-  value: number,
-  y: Float64Array,
-  from: number,
-  n: number,
-  unit: number,
-): void {
-  for (let j = 0; j < n; j++) {
-    const product = value * y[from + j];
-    const whole = Math.trunc(product / unit) * unit;
-    high[at + j] += whole;
-    // An infinite or undefined product is in `high` already.
-    if (Number.isFinite(product)) low[at + j] += product - whole;
-  }
+function pass(
+  job: GemmJob,
+  tables: readonly Float64Array[],
+  starts?: Float64Array,
+  part?: NestShape['part'],
+): Float64Array {
+  const plan = { runs: [job.k], direct: true, pairwise: false };
+  const sums = new Float64Array(job.m * job.n);
+  walk({
+    job,
+    plan,
+    layout: layoutOf(plan, 1),
+    shape: {
+      operand: Float64Array,
+      operandBytes: 8,
+      sum: Float64Array,
+      sumBytes: 8,
+      width: columnsOf(NATIVE),
+      group: 1,
+    },
+    tables,
+    starts,
+    kernel: kernelFor(part),
+    put: (from, stride, first, rows) => {
+      for (let row = 0; row < rows; row++)
+        sums.set(from.subarray(row * stride, row * stride + job.n), (first + row) * job.n);
+    },
+    redo: () => undefined,
+  });
+  return sums;
 }

@@ -1,4 +1,4 @@
-import type { Datapath } from '../datapath.js';
+import { type Datapath, totalFitOf } from '../datapath.js';
 import type { Order } from '../order.js';
 import { randomBitsOf, reduce } from '../reference.js';
 import { fromAligned, multiply, type Raw, sum, toNumber } from '../../formats/raw.js';
@@ -29,7 +29,11 @@ export function referenceGemm(datapath: Datapath, order: Order, why: string): Ge
     why,
     sums: (job) => run(job),
     stats(job) {
-      const result: Omit<GemmStatistics, 'sums'> = { exact: exactSums(datapath, job), swamped: 0, overflowed: 0 };
+      const result: Omit<GemmStatistics, 'sums'> = {
+        exact: exactSums(datapath, job, order),
+        swamped: 0,
+        overflowed: 0,
+      };
       const sums = run(job, (_index, found) => {
         result.swamped += found.swamped;
         result.overflowed += found.overflowed;
@@ -60,8 +64,9 @@ export function operandsOf({ blockScale }: Datapath, job: GemmJob, index: number
 }
 
 /** Sums with nothing rounded, each rounded once to float64 at the end. */
-export function exactSums(datapath: Datapath, job: GemmJob): Float64Array {
-  const { a, b, sum: register, operands: subnormals, blockScale } = datapath;
+export function exactSums(datapath: Datapath, job: GemmJob, order: Order = datapath.order): Float64Array {
+  const { a, b, operands: subnormals, blockScale } = datapath;
+  const register = totalFitOf(datapath, order);
   const exact = new Float64Array(job.m * job.n);
   for (let index = 0; index < exact.length; index++) {
     const codes = operandsOf(datapath, job, index);

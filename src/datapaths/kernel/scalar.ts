@@ -84,7 +84,7 @@ export function scalarGemm(datapath: Datapath, order: Order, { engine, single }:
       if (empty(job)) return last.stats(job);
       Object.assign(engine.tally, { swamped: 0, overflowed: 0 });
       const sums = run(job);
-      return { sums, exact: exactSums(datapath, job), ...engine.tally };
+      return { sums, exact: exactSums(datapath, job, order), ...engine.tally };
     },
   };
 }

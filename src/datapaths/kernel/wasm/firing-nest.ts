@@ -1,7 +1,7 @@
 import type { AlignedCombine, FusedCombine } from '../../datapath.js';
 import { type Code, type FunctionBuilder, i32, type Local } from './assembler.js';
 import { Adder, carrierOf, powerOfTwo, type Step } from './lanes.js';
-import { type Frame, ROWS, tiles } from './nest.js';
+import { counterOf, type Frame, keepCount, ROWS, tiles } from './nest.js';
 import { v128 } from './vector.js';
 
 /** A unit that takes several products at once: they are summed exactly, or aligned and cut first. */
@@ -15,6 +15,8 @@ export interface Firing {
   /** Exponents: no weight of anything but zero is smaller; the register's lowest normal, where sums may lie below it. */
   smallest: number;
   lowest?: number;
+  /** Additions that change nothing, and terms that are cut to nothing, are counted for each tile. */
+  count?: boolean;
 }
 
 /** One vector of columns: an alignment keeps three values for each accumulator. */
@@ -25,6 +27,7 @@ export function firingWidth({ fit }: Pick<Firing, 'fit'>): number {
 interface Body extends Frame {
   firing: Firing;
   sums4: readonly Local[];
+  counter: Local | undefined;
 }
 
 export function firingFunctions(firing: Firing): FunctionBuilder[] {
@@ -32,14 +35,15 @@ export function firingFunctions(firing: Firing): FunctionBuilder[] {
   return (['extend', 'join', 'empty'] as const).map((kind) =>
     tiles(kind, (frame) => {
       const { f, parameters } = frame;
-      const adders = [new Adder(f, fit), new Adder(f, plus ?? fit), new Adder(f, outer)];
+      const counter = counterOf(frame, firing.count);
+      const adders = [fit, plus ?? fit, outer].map((step) => new Adder(f, step, counter));
       for (const adder of adders) adder.reset();
       const rows: Code[] = [frame.sums];
       for (let r = 1; r < ROWS; r++) rows.push(f.keep('i32', i32.add(rows[r - 1], parameters[6].get)));
       const sums4 = rows.map(() => f.local('v128'));
       const zero = powerOfTwo({ ...fit }, -carrierOf(fit).bias);
       sums4.forEach((acc, r) => f.emit(acc.set(kind === 'extend' ? v128.load(rows[r]) : zero)));
-      const body: Body = { ...frame, firing, sums4 };
+      const body: Body = { ...frame, firing, sums4, counter };
       if (kind !== 'empty')
         f.repeat(i32.divU(parameters[3].get, i32.const(lanes)), () =>
           combine.kind === 'fused' ? fused(body, adders) : aligned(body, combine, adders),
@@ -50,6 +54,7 @@ export function firingFunctions(firing: Firing): FunctionBuilder[] {
       });
       for (const adder of adders)
         if (adder.watches) f.emit(i32.store(parameters[7].get, i32.or(i32.load(parameters[7].get), adder.reached())));
+      keepCount(frame, counter);
     }),
   );
 }
@@ -111,15 +116,30 @@ function aligned(body: Body, combine: AlignedCombine, [fit, plus]: readonly Adde
   const wider = (combine.sumFractionBits ?? combine.fractionBits) - combine.fractionBits;
   totals.forEach((total, r) => {
     const scaled = v.mul(sums4[r].get, wider === 0 ? inverse[r] : v.mul(inverse[r], power(wider)));
-    const own = wider === 0 ? cut(scaled) : v.mul(cut(scaled), power(-wider));
+    const whole = lost(body, combine.sumInside ? sums4[r].get : splat(0n), cut(scaled));
+    const own = wider === 0 ? whole : v.mul(whole, power(-wider));
     f.emit(total.set(combine.sumInside ? v.add(own, splat(0n)) : splat(0n)));
   });
-  overLanes(body, ends, (r, product) => f.emit(totals[r].set(v.add(totals[r].get, cut(v.mul(product, inverse[r]))))));
+  overLanes(body, ends, (r, product) => {
+    const term = body.counter === undefined ? product : f.keep('v128', product);
+    const whole = lost(body, term, cut(v.mul(term, inverse[r])));
+    f.emit(totals[r].set(v.add(totals[r].get, whole)));
+  });
   f.emit(body.a.set(ends[0].get), body.b.set(ends[1].get));
   totals.forEach((total, r) =>
     f.emit(total.set(v.mul(total.get, v.mul(largest[r].get, power(-combine.fractionBits))))),
   );
   finish(body, totals, fit, plus);
+}
+
+/** The cut term; counted where the cut leaves nothing of something. */
+function lost({ f, firing, counter }: Body, term: Code, cut: Code): Code {
+  if (counter === undefined) return cut;
+  const { v, i, splat } = carrierOf(firing.fit);
+  const whole = f.keep('v128', cut);
+  const gone = v128.and(v.eq(whole, splat(0n)), v.ne(term, splat(0n)));
+  f.emit(counter.set(i.sub(counter.get, gone)));
+  return whole;
 }
 
 function moved(f: FunctionBuilder, pointer: Local, by: Local): Local {

@@ -6,7 +6,9 @@ import { alignsInFloat64, weightOf } from '../align.js';
 import { spanBits, termFacts } from '../facts.js';
 import { type Gemm, type GemmJob, outputFormatOf, type SumArray, sumArray } from '../gemm.js';
 import { outerOf, type Plan, planOf } from '../plan.js';
+import type { Tally } from '../rounder.js';
 import type { Scalar } from '../scalar.js';
+import { statsBy } from './stats.js';
 import { valuesOf } from '../values.js';
 import { type Addends, chooseStep, floatRegister, type FloatRegister, reachOf } from './choose.js';
 import { type Firing, firingFunctions, firingWidth } from './firing-nest.js';
@@ -162,15 +164,18 @@ export function firingGemm(datapath: Datapath, order: Order, slower: Gemm, scala
     route: `simd ${carrier} ${site.combine.kind}`,
     why,
     sums: (job) => firingSums(site, job, slower, scalar),
+    stats: statsBy(datapath, order, scalar, (job, tally) => firingSums(site, job, slower, scalar, tally)),
   };
 }
 
-function firingSums(site: FiringSite, job: GemmJob, slower: Gemm, scalar: Scalar): SumArray {
+function firingSums(site: FiringSite, job: GemmJob, slower: Gemm, scalar: Scalar, tally?: Tally): SumArray {
   const { datapath, order, tables, weights, outer } = site;
   const plan = planOf(order, job.k, datapath.lanes);
   if (plan.runs.length === 0 || job.m === 0 || job.n === 0) return slower.sums(job);
   const seen = [seenIn(job.a, tables[0]), seenIn(job.b, tables[1])];
   const starts = startsOf(datapath, order, outer, job, seen[0].quantum + seen[1].quantum);
+  if (tally !== undefined && [...seen, starts.facts].some(({ nans, infinities }) => nans || infinities))
+    return slower.sums(job);
   const heavy = [seenIn(job.a, weights[0]), seenIn(job.b, weights[1])];
   const firing = firingFor(site, { seen, weights: heavy, starts: starts.facts }, plan);
   if (typeof firing === 'string') return slower.sums(job);
@@ -187,9 +192,10 @@ function firingSums(site: FiringSite, job: GemmJob, slower: Gemm, scalar: Scalar
     tables,
     weights: unnormalised ? weights : undefined,
     starts: starts.values,
-    kernel: kernelFor(firing),
+    kernel: kernelFor(tally === undefined ? firing : { ...firing, count: true }),
     put: putterOf(datapath, order, scalar.finish, job, sums),
     redo: scalar.single(job, sums),
+    tally,
   });
   return sums;
 }

@@ -5,7 +5,9 @@ import { widthOf } from '../../../formats/format.js';
 import { termFacts } from '../facts.js';
 import { type Gemm, type GemmJob, outputFormatOf, type SumArray, sumArray } from '../gemm.js';
 import { outerOf, type Plan, planOf } from '../plan.js';
+import type { Tally } from '../rounder.js';
 import type { Scalar } from '../scalar.js';
+import { statsBy } from './stats.js';
 import { valuesOf } from '../values.js';
 import { type Addends, chooseStep, floatRegister, type FloatRegister, reachOf } from './choose.js';
 import type { Step } from './lanes.js';
@@ -69,7 +71,8 @@ export function floatSite(datapath: Datapath, order: Order, fallback: Fallback):
 }
 
 /** Float lanes where they suit the datapath, else the route given. */
-export function floatGemm(datapath: Datapath, order: Order, slower: Gemm, { finish, single }: Scalar): Gemm {
+export function floatGemm(datapath: Datapath, order: Order, slower: Gemm, scalar: Scalar): Gemm {
+  const { finish, single } = scalar;
   const site = floatSite(datapath, order, { finish, single, whole: (job) => slower.sums(job) });
   const reason = (text: string): Gemm => ({ ...slower, why: `${slower.why}; not in SIMD lanes: ${text}` });
   if (typeof site === 'string') return reason(site);
@@ -78,7 +81,9 @@ export function floatGemm(datapath: Datapath, order: Order, slower: Gemm, { fini
   if (typeof usual === 'string') return reason(usual);
   const { carrier, method, rounding } = usual.step;
   const why = `sums are exact or innocuously rounded in ${carrier} lanes; ${rounding} by ${method}`;
-  return { ...slower, route: `simd ${carrier}`, why, sums: (job) => floatSums(site, job) };
+  const sums = (job: GemmJob) => floatSums(site, job);
+  const run = (job: GemmJob, tally: Tally) => floatSums(site, job, tally);
+  return { ...slower, route: `simd ${carrier}`, why, sums, stats: statsBy(datapath, order, scalar, run) };
 }
 
 function stepsFor(site: FloatSite, seen: readonly Seen[], plan: Plan, starts: Starts): Steps | string {
@@ -124,16 +129,26 @@ function stepsFor(site: FloatSite, seen: readonly Seen[], plan: Plan, starts: St
 }
 
 /** Sums of a job in lanes where its data allow it, else by the slower route. */
-export function floatSums(site: FloatSite, job: GemmJob): SumArray {
+export function floatSums(site: FloatSite, job: GemmJob, tally?: Tally): SumArray {
   const { datapath, tables, fallback } = site;
   const plan = planOf(site.order, job.k, datapath.lanes);
   if (plan.runs.length === 0 || job.m === 0 || job.n === 0) return fallback.whole(job);
   const seen = [seenIn(job.a, tables[0]), seenIn(job.b, tables[1])];
   const starts = startsOf(datapath, site.order, site.outer, job, seen[0].quantum + seen[1].quantum);
+  // Infinite sums stay what they are without being swamped; only the slower route tells.
+  if (tally !== undefined && [...seen, starts.facts].some(({ infinities }) => infinities)) return fallback.whole(job);
   const steps = stepsFor(site, seen, plan, starts.facts);
   if (typeof steps === 'string') return fallback.whole(job);
   const sums = sumArray(outputFormatOf(datapath, site.order), job.m * job.n);
   const sure = seen.every(({ nans, infinities }) => !nans && !infinities);
-  runTiles(site, job, { plan, layout: layoutOf(plan, datapath.lanes), steps, starts: starts.values, sums, sure });
+  runTiles(site, job, {
+    plan,
+    layout: layoutOf(plan, datapath.lanes),
+    steps,
+    starts: starts.values,
+    sums,
+    sure,
+    tally,
+  });
   return sums;
 }

@@ -1,5 +1,5 @@
 import { type Code, type FunctionBuilder, i32, type Local } from './assembler.js';
-import { type Frame, ROWS, tiles } from './nest.js';
+import { counterOf, type Frame, keepCount, ROWS, tiles } from './nest.js';
 import { i16x8, i32x4, splat16, splat32, v128 } from './vector.js';
 import type { Shape } from './walk.js';
 
@@ -24,18 +24,21 @@ export function shapeOf({ kind }: IntStep): Shape {
 
 const VECTORS = 2;
 
-export function intFunctions(step: IntStep): FunctionBuilder[] {
+export function intFunctions(step: IntStep, count = false): FunctionBuilder[] {
   return (['extend', 'join', 'empty'] as const).map((kind) =>
     tiles(kind, (frame) => {
       const { f, parameters } = frame;
       const sums = Array.from({ length: ROWS * VECTORS }, () => f.local('v128'));
       const at = placesOf(frame);
+      const counters = [counterOf(frame, count), counterOf(frame, count)];
+      const add = (x: Code, y: Code) => plus(f, step, x, y, counters);
       sums.forEach((acc, i) => f.emit(acc.set(kind === 'extend' ? v128.load(...at[i]) : splat32(0))));
-      if (kind !== 'empty') f.repeat(parameters[3].get, () => products(frame, step, sums));
+      if (kind !== 'empty') f.repeat(parameters[3].get, () => products(frame, step, sums, add));
       sums.forEach((acc, i) => {
-        const total = kind === 'extend' ? acc.get : plus(step, v128.load(...at[i]), acc.get);
+        const total = kind === 'extend' ? acc.get : add(v128.load(...at[i]), acc.get);
         f.emit(v128.store(at[i][0], total, at[i][1]));
       });
+      counters.forEach((counter, i) => keepCount(frame, wide(f, step, counter), i * 16));
     }),
   );
 }
@@ -46,7 +49,7 @@ function placesOf({ f, sums, parameters }: Frame): [Code, number][] {
   return rows.flatMap((row) => Array.from({ length: VECTORS }, (_, i): [Code, number] => [row, i * 16]));
 }
 
-function products({ f, a, b }: Frame, step: IntStep, sums: readonly Local[]): void {
+function products({ f, a, b }: Frame, step: IntStep, sums: readonly Local[], add: (x: Code, y: Code) => Code): void {
   const narrow = step.kind === 'narrow';
   const columns = Array.from({ length: VECTORS }, (_, i) => f.keep('v128', v128.load(b.get, i * 16)));
   const bytes = narrow ? 2 : 4;
@@ -55,16 +58,42 @@ function products({ f, a, b }: Frame, step: IntStep, sums: readonly Local[]): vo
     columns.forEach((y, i) => {
       const acc = sums[r * VECTORS + i];
       const product = narrow ? i16x8.mul(x, y) : step.kind === 'dot' ? i32x4.dot(x, y) : i32x4.mul(x, y);
-      f.emit(acc.set(plus(step, acc.get, product)));
+      f.emit(acc.set(add(acc.get, product)));
     });
   }
   f.emit(a.set(i32.add(a.get, i32.const(ROWS * bytes))), b.set(i32.add(b.get, i32.const(VECTORS * 16))));
 }
 
-/** One addition, as the register does it. */
-function plus({ kind, low, high }: IntStep, x: Code, y: Code): Code {
+type Counters = readonly (Local | undefined)[];
+
+/** One addition, as the register does it; counts what changes nothing and what overflows. */
+function plus(
+  f: FunctionBuilder,
+  { kind, low, high }: IntStep,
+  x: Code,
+  y: Code,
+  [swamped, overflowed]: Counters,
+): Code {
   if (kind === 'dot') return i32x4.add(x, y);
-  if (kind === 'wide') return i32x4.maxS(i32x4.minS(i32x4.add(x, y), splat32(high)), splat32(low));
-  const sum = i16x8.addSat(x, y);
-  return high === 32767 && low === -32768 ? sum : i16x8.maxS(i16x8.minS(sum, splat16(high)), splat16(low));
+  const narrow = kind === 'narrow';
+  const i = narrow ? i16x8 : i32x4;
+  const splat = narrow ? splat16 : splat32;
+  const whole = narrow && high === 32767 && low === -32768;
+  const clamp = (sum: Code) => (whole ? sum : i.maxS(i.minS(sum, splat(high)), splat(low)));
+  if (swamped === undefined || overflowed === undefined) return clamp(narrow ? i16x8.addSat(x, y) : i32x4.add(x, y));
+  const [before, addend] = [f.keep('v128', x), f.keep('v128', y)];
+  const sum = f.keep('v128', clamp(narrow ? i16x8.addSat(before, addend) : i32x4.add(before, addend)));
+  // Where 16 bits wrap around, the saturated sum differs from the wrapped one as well.
+  f.emit(overflowed.set(i.sub(overflowed.get, i.ne(sum, i.add(before, addend)))));
+  const lost = v128.and(i.eq(sum, before), i.ne(addend, splat(0)));
+  f.emit(swamped.set(i.sub(swamped.get, lost)));
+  return sum;
+}
+
+/** Counts of 16-bit lanes in 32. */
+function wide(f: FunctionBuilder, { kind }: IntStep, counter: Local | undefined): Local | undefined {
+  if (counter === undefined || kind !== 'narrow') return counter;
+  const local = f.local('v128');
+  f.emit(local.set(i32x4.extaddPairwiseU(counter.get)));
+  return local;
 }

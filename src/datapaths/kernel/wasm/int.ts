@@ -5,7 +5,9 @@ import { type IntFormat, widthOf } from '../../../formats/format.js';
 import { factsOf } from '../facts.js';
 import { type Gemm, type GemmJob, outputFormatOf, type SumArray, sumArray } from '../gemm.js';
 import { outerOf, planOf } from '../plan.js';
+import type { Tally } from '../rounder.js';
 import type { Scalar } from '../scalar.js';
+import { statsBy } from './stats.js';
 import { decoderOf, valuesOf } from '../values.js';
 import { signSums } from './bits.js';
 import { type IntStep, intFunctions, shapeOf } from './int-nest.js';
@@ -80,12 +82,13 @@ export function intGemm(datapath: Datapath, order: Order, slower: Gemm, scalar: 
   const usual: Seen = { max: 1, negative: true, nans: false, infinities: false, quantum: 0 };
   const step = stepFor(site, [usual, usual], 1, { max: 0, negative: false });
   if (typeof step === 'string') return step;
+  const stats = statsBy(datapath, order, scalar, (job, tally) => intSums(site, job, tally));
   if (site.signs) {
     const why = 'operands are signs: 64 products are one XOR and one population count';
-    return { ...slower, route: 'xor popcount', why, sums: (job) => intSums(site, job) };
+    return { ...slower, route: 'xor popcount', why, sums: (job) => intSums(site, job), stats };
   }
   const why = `operands fit 16 bits; the register ${site.wrap ? 'wraps, which is exact at the end' : 'saturates where the data can reach its limits'}`;
-  return { ...slower, route: 'simd int', why, sums: (job) => intSums(site, job) };
+  return { ...slower, route: 'simd int', why, sums: (job) => intSums(site, job), stats };
 }
 
 /** The cheapest step that is exact for what a job holds. */
@@ -111,14 +114,17 @@ function stepFor(
 
 const compiled = new Map<string, Kernel>();
 
-function kernelFor(step: IntStep): Kernel {
-  const key = step.kind === 'dot' ? 'dot' : JSON.stringify(step);
+function kernelFor(step: IntStep, count: boolean): Kernel {
+  const key = step.kind === 'dot' ? 'dot' : JSON.stringify([step, count]);
   let kernel = compiled.get(key);
-  if (kernel === undefined) compiled.set(key, (kernel = kernelOf(intFunctions(step))));
+  if (kernel === undefined) compiled.set(key, (kernel = kernelOf(intFunctions(step, count && step.kind !== 'dot'))));
   return kernel;
 }
 
-function intSums(site: IntSite, job: GemmJob): SumArray {
+/** The most additions whose counts fit 16-bit lanes. */
+const MOST_COUNTS = 65535;
+
+function intSums(site: IntSite, job: GemmJob, tally?: Tally): SumArray {
   const { datapath, order, tables, scalar, slower, register } = site;
   const plan = planOf(order, job.k, datapath.lanes);
   if (plan.runs.length === 0 || job.m === 0 || job.n === 0) return slower.sums(job);
@@ -126,7 +132,8 @@ function intSums(site: IntSite, job: GemmJob): SumArray {
   const known = stepFor(site, site.codes, job.k, starts);
   const seen = () => [seenIn(job.a, tables[0]), seenIn(job.b, tables[1])];
   const step = typeof known === 'string' || known.kind !== 'dot' ? stepFor(site, seen(), job.k, starts) : known;
-  if (typeof step === 'string') return slower.sums(job);
+  if (typeof step === 'string' || (tally !== undefined && !countable(site, step, job, starts.max)))
+    return slower.sums(job);
   const sums = sumArray(outputFormatOf(datapath, order), job.m * job.n);
   const put = putterOf(site, job, sums, register);
   if (step.kind === 'dot' && site.signs && job.k > 0 && starts.values === undefined && plan.sequence === undefined) {
@@ -147,9 +154,10 @@ function intSums(site: IntSite, job: GemmJob): SumArray {
     shape,
     tables,
     starts: starts.values,
-    kernel: kernelFor(step),
+    kernel: kernelFor(step, tally !== undefined),
     put,
     redo: scalar.single(job, sums),
+    tally,
   });
   return sums;
 }
@@ -164,6 +172,12 @@ function startsOf(
   const values = Float64Array.from(job.c as ArrayLike<number>, (code) => read(Number(code)) * unit);
   const max = values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
   return { values, max, negative: values.some((value) => value < 0) };
+}
+
+/** Whether lanes count as the reference does: a sum that wraps has to be watched at every addition. */
+function countable({ register, codes }: IntSite, { kind }: IntStep, { k }: GemmJob, start: number): boolean {
+  if (kind !== 'dot') return 8 * k <= MOST_COUNTS;
+  return register.signed && start + k * codes[0].max * codes[1].max < 2 ** (register.bits - 1);
 }
 
 /** Counts out of memory: straight to codes, or by the datapath's own way out. */

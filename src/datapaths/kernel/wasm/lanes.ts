@@ -58,9 +58,13 @@ export class Adder {
   /** Largest exponent field (or magnitude) seen. */
   private readonly top: Local;
 
-  constructor(f: FunctionBuilder, step: Step) {
+  /** Lanes' counts of additions that changed nothing. */
+  private readonly swamped: Local | undefined;
+
+  constructor(f: FunctionBuilder, step: Step, swamped?: Local) {
     this.f = f;
     this.step = step;
+    this.swamped = swamped;
     this.s = f.local('v128');
     this.t = f.local('v128');
     this.top = f.local('v128');
@@ -68,7 +72,16 @@ export class Adder {
 
   /** @param drawn the random bits of a stochastic step, in place */
   add(acc: Local, x: Code, y: Code, drawn: Code = []): void {
-    this.fit(acc, carrierOf(this.step).v.add(x, y), drawn);
+    const { v, i, splat } = carrierOf(this.step);
+    if (this.swamped === undefined) {
+      this.fit(acc, v.add(x, y), drawn);
+      return;
+    }
+    const { f, swamped } = this;
+    const [before, addend] = [f.keep('v128', x), f.keep('v128', y)];
+    this.fit(acc, v.add(before, addend), drawn);
+    const lost = v128.and(v.eq(acc.get, before), v.ne(addend, splat(0n)));
+    f.emit(swamped.set(i.sub(swamped.get, lost)));
   }
 
   /** acc = what an exact value (or one whose rounding is innocuous) is rounded to. */

@@ -4,11 +4,12 @@ import { randomBitsOf } from '../../reference.js';
 import { rowEncoderOf } from '../encode-rows.js';
 import type { GemmJob, SumArray } from '../gemm.js';
 import type { Plan } from '../plan.js';
+import type { Tally } from '../rounder.js';
 import type { Finish } from '../scalar.js';
 import type { FloatSite, Steps } from './float.js';
 import { carrierOf, type Step } from './lanes.js';
 import { type Kernel, kernelOf, sharedMemory } from './memory.js';
-import { columnsOf, nestFunctions, treeFunctions } from './nest.js';
+import { columnsOf, nestFunctions, type NestShape, treeFunctions } from './nest.js';
 import type { Layout } from './pack.js';
 import { type Walk, walk } from './walk.js';
 
@@ -20,11 +21,13 @@ export interface Work {
   sums: SumArray;
   /** All operands are finite, so that reaching the limit is rare. */
   sure: boolean;
+  /** Where the counts of a run with statistics go. */
+  tally?: Tally;
 }
 
 const compiled = new Map<string, Kernel>();
 
-function kernelFor(steps: Steps, trees: readonly number[]): Kernel {
+function kernelFor(steps: Steps & Pick<NestShape, 'count'>, trees: readonly number[]): Kernel {
   const key = JSON.stringify([steps, trees]);
   let kernel = compiled.get(key);
   if (kernel === undefined) {
@@ -56,7 +59,9 @@ export function runTiles(site: FloatSite, job: GemmJob, work: Work): void {
   const { plan, layout, steps } = work;
   const view = steps.step.carrier === 'f32' ? Float32Array : Float64Array;
   const { bytes } = carrierOf(steps.step);
-  const second = checked(site, work);
+  const counting = work.tally !== undefined;
+  // The slower route counts for itself what overflows.
+  const second = counting ? undefined : checked(site, work);
   const trees = plan.pairwise ? [...new Set(plan.runs)] : [];
   walk({
     job,
@@ -65,11 +70,12 @@ export function runTiles(site: FloatSite, job: GemmJob, work: Work): void {
     shape: { operand: view, operandBytes: bytes, sum: view, sumBytes: bytes, width: columnsOf(steps.step), group: 1 },
     tables: site.tables,
     starts: work.starts,
-    kernel: kernelFor(work.sure || second === undefined ? steps : second, trees),
+    kernel: kernelFor(counting ? { ...steps, count: true } : work.sure || second === undefined ? steps : second, trees),
     second: second === undefined ? undefined : kernelFor(second, trees),
     draws: (address) => putDraws(site, work, address),
     put: putterOf(site.datapath, site.order, site.fallback.finish, job, work.sums),
     redo: site.fallback.single(job, work.sums),
+    tally: work.tally,
   });
 }
 

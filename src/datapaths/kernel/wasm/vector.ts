@@ -57,6 +57,9 @@ export const i8x16 = {
   shl: shift(107),
 };
 export const i16x8 = {
+  eq: binary(45),
+  ne: binary(46),
+  sub: binary(145),
   add: binary(142),
   addSat: binary(143),
   mul: binary(149),
@@ -68,7 +71,8 @@ export const i16x8 = {
 };
 export const i32x4 = {
   eq: binary(55),
-  neS: binary(56),
+  ne: binary(56),
+  extaddPairwiseU: unary(127),
   gtS: binary(59),
   shl: shift(171),
   shrS: shift(172),

@@ -1,7 +1,8 @@
 import type { CodeArray, GemmJob } from '../gemm.js';
 import type { Plan } from '../plan.js';
 import { Arena, type Kernel, sharedMemory } from './memory.js';
-import { ROWS } from './nest.js';
+import type { Tally } from '../rounder.js';
+import { COUNT_BYTES, ROWS } from './nest.js';
 import { packersFor } from './pack-nest.js';
 import { type Layout, packColumns, packRows, type Panel } from './pack.js';
 
@@ -40,6 +41,8 @@ export interface Walk {
   /** Takes sums of rows [first, first + rows) out of memory. */
   put: (sums: Panel, stride: number, first: number, rows: number) => void;
   redo: (index: number) => void;
+  /** Takes what the tiles that stand have counted; padding is then zero, which counts for nothing. */
+  tally?: Tally;
 }
 
 /** Lane values of all codes of 16 bits in float64, the largest table there is. */
@@ -64,6 +67,7 @@ export function walk(work: Walk): void {
     aWeights: arena.take(work.weights === undefined ? 0 : blockRows * places * operandBytes),
     sums: arena.take(blockRows * columns * sumBytes),
     flags: arena.take((blockRows / ROWS) * 4),
+    counts: arena.take((blockRows / ROWS) * COUNT_BYTES),
     draws: arena.take((places + plan.runs.length) * DRAW_BYTES),
     // One tile more than there is, because packing runs over the edge.
     codes: arena.take(Math.max(blockRows * job.k, (job.k + 1) * job.n + width) * 2),
@@ -74,6 +78,7 @@ export function walk(work: Walk): void {
   if (work.weights !== undefined) planes.push([work.weights, at.aWeights, at.bWeights]);
   const sums = new shape.sum(buffer, at.sums, blockRows * columns);
   const flags = new Int32Array(buffer, at.flags, blockRows / ROWS);
+  const counts = new Int32Array(buffer, at.counts, (blockRows / ROWS) * (COUNT_BYTES / 4));
   const packer = packerOf(work, at);
   for (const [tables, , address] of planes) packer.columns(tables[1], address, columns);
   const joins = work.draws?.(at.draws) ?? 0;
@@ -95,7 +100,7 @@ export function walk(work: Walk): void {
       if (name !== undefined)
         kernel[name](
           ...[from, to, target, steps, count, aStride, sumStride, flag, draws, joins + i * DRAW_BYTES],
-          ...[at.aWeights - at.a, at.bWeights - at.b],
+          ...[at.aWeights - at.a, at.bWeights - at.b, at.counts + tile * COUNT_BYTES],
         );
       place += length;
     }
@@ -126,9 +131,13 @@ export function walk(work: Walk): void {
     const lost: [number, number][] = [];
     for (let panel = 0; panel < columns / width; panel++) {
       flags.fill(0);
+      counts.fill(0);
       run(work.kernel, 0, rows / ROWS, panel);
       for (let tile = 0; tile < rows / ROWS; tile++) {
-        if (flags[tile] === 0) continue;
+        if (flags[tile] === 0) {
+          if (work.tally !== undefined) addCounts(work.tally, counts, tile);
+          continue;
+        }
         if (work.second === undefined) lost.push([tile, panel]);
         else {
           start(first, tile * ROWS, ROWS, panel * width, width);
@@ -138,6 +147,15 @@ export function walk(work: Walk): void {
     }
     work.put(sums, columns, first, count);
     for (const [tile, panel] of lost) outputs(first, tile, panel);
+  }
+}
+
+/** Lanes of 32 or 64 bits; the upper halves of the latter are zero. */
+function addCounts(tally: Tally, counts: Int32Array, tile: number): void {
+  const from = tile * (COUNT_BYTES / 4);
+  for (let lane = 0; lane < 4; lane++) {
+    tally.swamped += counts[from + lane];
+    tally.overflowed += counts[from + 4 + lane];
   }
 }
 
@@ -160,7 +178,8 @@ function packerOf(work: Walk, at: { codes: number; table: number }): Packer {
   const { width, group } = shape;
   const places = layout.source.length;
   const { buffer } = sharedMemory();
-  const quick = (codes: CodeArray) => layout.plain && codes.BYTES_PER_ELEMENT <= 2 && places > 0;
+  const clean = work.tally !== undefined && (job.m % ROWS !== 0 || job.n % width !== 0);
+  const quick = (codes: CodeArray) => layout.plain && codes.BYTES_PER_ELEMENT <= 2 && places > 0 && !clean;
   const panel = (address: number, length: number): Panel => {
     const view = new shape.operand(buffer, address, length * places);
     return view.fill(0);

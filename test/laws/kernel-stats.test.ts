@@ -1,0 +1,47 @@
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { DATAPATHS } from '../../src/datapaths/catalog.js';
+import { type Datapath, totalFitOf } from '../../src/datapaths/datapath.js';
+import { compileGemm, type GemmJob } from '../../src/datapaths/kernel/index.js';
+import { referenceGemm } from '../../src/datapaths/kernel/reference.js';
+import { anyDatapath, firingDatapath, laneDatapath } from '../datapaths/kernel/arbitrary.js';
+import { anyCode, drawJob, generator, landmarks, normalCode } from '../datapaths/kernel/jobs.js';
+
+/** Statistics beside the sums: exact sums, swamped additions and overflows are the reference's on every route. */
+function hold(datapath: Datapath, job: GemmJob): void {
+  const { sums, exact, swamped, overflowed } = compileGemm(datapath).stats(job);
+  const expected = referenceGemm(datapath, datapath.order, '').stats(job);
+  expect({ swamped, overflowed }).toEqual({ swamped: expected.swamped, overflowed: expected.overflowed });
+  expect(sums).toEqual(expected.sums);
+  expect(exact.map((value) => value + 0)).toEqual(expected.exact.map((value) => value + 0));
+}
+
+const FACTOR = process.env.LASTBIT_LONG ? 15 : 1;
+
+it.each([
+  ['any', anyDatapath],
+  ['lanes', laneDatapath],
+  ['firings', firingDatapath],
+])('random datapaths: %s', (_kind, datapaths) => {
+  fc.assert(
+    fc.property(
+      datapaths,
+      fc.integer({ min: 1, max: 2 ** 31 }),
+      fc.integer({ min: 1, max: 40 }),
+      (datapath, seed, k) => {
+        const random = generator(seed);
+        const marks = landmarks(totalFitOf(datapath).format);
+        const start = seed % 2 === 0 ? () => marks[Math.floor(random() * marks.length)] : undefined;
+        const draw = [anyCode(random), normalCode(random, 1), normalCode(random, 16)][seed % 3];
+        hold(datapath, drawJob(datapath, [3, 5, k], draw, start));
+      },
+    ),
+    { numRuns: 250 * FACTOR, seed: 7 },
+  );
+});
+
+it.each(DATAPATHS.map((datapath) => [datapath.name, datapath] as const))('%s', (_name, datapath) => {
+  const random = generator(11);
+  for (const draw of [anyCode(random), normalCode(random, 1)])
+    hold(datapath, drawJob(datapath, [5, 9, Math.max(20, datapath.lanes + 3)], draw));
+});
