@@ -1,0 +1,25 @@
+import { parse } from 'csv-parse/sync';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { judgeCost } from '../../src/simulate/cost.js';
+import { loadNetwork } from '../../src/simulate/plan.js';
+import { loadTarget } from '../../src/targets/catalog.js';
+
+const root = join(import.meta.dirname, '..', '..');
+const rowsOf = (name: string): Record<string, string>[] =>
+  parse(readFileSync(join(root, 'traces', name), 'utf8'), { columns: true });
+
+/** What the main job wrote is what it would write now; test/long runs the arithmetic behind it too. */
+it.each(rowsOf('six.csv'))(
+  '$network on $target costs what traces/six.csv says',
+  ({ network, target, cycles, energyPj }) => {
+    const cost = judgeCost(loadNetwork(join(root, 'models', `${network}.onnx`)), loadTarget(target));
+    expect(cost.cycles.total).toBe(Number(cycles));
+    expect(cost.energyPj).toBe(Number(energyPj));
+    const layers = rowsOf('six.layers.csv').filter((row) => row.target === target && row.network === network);
+    expect(layers.map((row) => [row.layer, Number(row.cycles), Number(row.energyPj)])).toEqual(
+      cost.layers.map(({ layer, cycles, energyPj }) => [layer, cycles.total, energyPj]),
+    );
+  },
+);
