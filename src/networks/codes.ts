@@ -1,4 +1,6 @@
+import { encoderOf } from '../datapaths/kernel/encode.js';
 import { codeArray, valuesOf } from '../datapaths/kernel/index.js';
+import { rounderOf } from '../datapaths/kernel/rounder.js';
 import { decode, encode, type Fit } from '../formats/codec.js';
 import { type Format, widthOf } from '../formats/format.js';
 import { finite, fromNumber, toNumber } from '../formats/raw.js';
@@ -41,7 +43,9 @@ export function encodeAll(
     return encodeIntegers(values, format.bits, format.signed, zeroPoint, out);
   const steps = format.kind === 'int' && zeroPoint !== 0 ? undefined : stepsOf(fit);
   if (steps === undefined) {
-    for (let i = 0; i < values.length; i++) out[i] = encodeValue(values[i], fit, zeroPoint);
+    const one = zeroPoint === 0 ? wideEncoderOf(fit) : undefined;
+    for (let i = 0; i < values.length; i++)
+      out[i] = one === undefined ? encodeValue(values[i], fit, zeroPoint) : one(values[i]);
     return out;
   }
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
@@ -50,6 +54,15 @@ export function encodeAll(
     out[i] = (words[i] & 0xffff) >= steps.split[block] ? steps.high[block] : steps.low[block];
   }
   return out;
+}
+
+/** Float formats of 16 bits and more in float64 arithmetic; undefined where that cannot carry the fit. */
+function wideEncoderOf(fit: Fit): ((value: number) => number) | undefined {
+  if (fit.format.kind !== 'float' || typeof fit.rounding !== 'string') return undefined;
+  const rounder = rounderOf(fit, { swamped: 0, overflowed: 0 });
+  if (rounder === undefined) return undefined;
+  const code = encoderOf(fit);
+  return (value) => code(rounder.round(value));
 }
 
 /** Adding and subtracting 1.5 * 2^52 rounds a float64 of magnitude below 2^51 to the nearest integer, ties to even. */

@@ -9,12 +9,20 @@ import { rangeOf } from './range.js';
  * number, while the gradient passes as if nothing had been rounded (straight-through estimator, Bengio et al. 2013).
  */
 export interface FakeQuantizer {
-  /** The values on the grid, and the quantization whose grid it is. */
-  forward(x: FloatTensor): { values: FloatTensor; quantization: Quantization };
+  /**
+   * The values on the grid, and the quantization whose grid it is; undefined where no codes with one scale hold them.
+   * @param training false where the network is judged, so that no random choice is made; true by default
+   */
+  forward(x: FloatTensor, training?: boolean): Quantized;
   /** Turns the gradient by the values into that by x, in place; `x` is what the last `forward` was given. */
   backward(x: FloatTensor, gradient: Float32Array): void;
   /** What it learns itself: a clipping level, a step size. */
   parameters?: readonly Parameter[];
+}
+
+export interface Quantized {
+  values: FloatTensor;
+  quantization: Quantization | undefined;
 }
 
 /** Rounds to the grid that `choose` gives, which for weights follows them as they change; clipped values get no gradient. */

@@ -13,13 +13,18 @@ export function rangeOf({ fit: { format }, zeroPoint }: Quantization): [number, 
   return [isSigned(format) ? -highest : 0, highest];
 }
 
+const largests = new WeakMap<Format, number>();
+
 /** Largest finite value of a format of up to 16 bits. */
 export function largestOf(format: Format): number {
+  const known = largests.get(format);
+  if (known !== undefined) return known;
   const value = decoderOf(format);
   let largest = 0;
   for (let code = 0; code < 2 ** widthOf(format); code++) {
     const magnitude = value(code);
     if (Number.isFinite(magnitude) && magnitude > largest) largest = magnitude;
   }
+  largests.set(format, largest);
   return largest;
 }

@@ -2,9 +2,10 @@ import { didYouMean } from '../formats/nearest.js';
 import { readTarget, targetOf, targetSchema, type TargetFields } from './schema.js';
 import { SIXTEEN } from './sixteen.js';
 import type { Target } from './target.js';
+import { TRAINING } from './training.js';
 
 /** Adding an accelerator is a data file and its name here. */
-const FIELDS: readonly TargetFields[] = [...SIXTEEN];
+const FIELDS: readonly TargetFields[] = [...SIXTEEN, ...TRAINING];
 
 /** The targets by name, checked as they load. */
 export const TARGETS: readonly Target[] = FIELDS.map((fields) =>

@@ -55,13 +55,20 @@ export function layerEnergyOf(performance: Performance, target: Target, datapath
  * @throws RangeError naming the layer, its operands and what the target has
  */
 export function unitFor(target: Target, layer: string, a: Format, b: Format): Datapath {
+  const found = findUnit(target, a, b);
+  if (found !== undefined) return found;
   const units = [target.datapath, ...target.others];
-  for (const unit of units) {
-    if (unit.a.name === a.name && unit.b.name === b.name) return unit;
-    if (unit.a.name === b.name && unit.b.name === a.name) return { ...unit, a: unit.b, b: unit.a };
-  }
   const there = units.map((unit) => `${unit.a.name} x ${unit.b.name}`).join(', ');
   throw new RangeError(
     `layer ${layer} multiplies ${a.name} x ${b.name}, and target ${target.name} has units for ${there}: take another target, or a network quantized for this one`,
   );
+}
+
+/** The same, or undefined where the target has no such unit. */
+export function findUnit(target: Target, a: Format, b: Format): Datapath | undefined {
+  for (const unit of [target.datapath, ...target.others]) {
+    if (unit.a.name === a.name && unit.b.name === b.name) return unit;
+    if (unit.a.name === b.name && unit.b.name === a.name) return { ...unit, a: unit.b, b: unit.a };
+  }
+  return undefined;
 }

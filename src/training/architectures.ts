@@ -52,6 +52,98 @@ export function binaryLenet(seed: number): Network {
   ]);
 }
 
+/** LeNet with a batch-norm after every product, for weights that have no scale of their own. */
+export function normedLenet(seed: number): Network {
+  return network('lenet-normed', [
+    ...lenet(seed).layers.slice(0, -2),
+    norm('norm3', 'dense1', 120),
+    { op: 'relu', name: 'relu3', input: 'norm3' },
+    dense('dense2', 'relu3', [10, 120], seed + 3),
+    norm('norm4', 'dense2', 10),
+  ]);
+}
+
+/** Three dense layers, 784-128-64-10, with a batch-norm between them: 109,184 multiply-accumulates an image. */
+export function mlp(seed: number): Network {
+  return network('mlp', [...mlpTrunk(seed, 'relu'), dense('dense3', 'act2', [10, 64], seed + 2)]);
+}
+
+/** With a sign before the middle layer, the one that is binary. */
+export function binaryMlp(seed: number): Network {
+  return network('mlp-binary', [...mlpTrunk(seed, 'sign'), dense('dense3', 'act2', [10, 64], seed + 2)]);
+}
+
+export function normedMlp(seed: number): Network {
+  return network('mlp-normed', [...mlp(seed).layers, norm('norm3', 'dense3', 10)]);
+}
+
+function mlpTrunk(seed: number, first: 'relu' | 'sign'): Layer[] {
+  return [
+    { op: 'flatten', name: 'flat', input: 'image' },
+    dense('dense1', 'flat', [128, 784], seed),
+    norm('norm1', 'dense1', 128),
+    { op: first, name: 'act1', input: 'norm1' },
+    dense('dense2', 'act1', [64, 128], seed + 1),
+    norm('norm2', 'dense2', 64),
+    { op: 'relu', name: 'act2', input: 'norm2' },
+  ];
+}
+
+/**
+ * A residual net (He et al. 2016) of one block: a 3 x 3 convolution of 8 filters and a pooling, two 3 x 3 convolutions
+ * beside a shortcut, a pooling, a dense layer: 286,160 multiply-accumulates an image.
+ */
+export function residual(seed: number): Network {
+  return network('residual', residualLayers(seed));
+}
+
+export function normedResidual(seed: number): Network {
+  return network('residual-normed', [...residualLayers(seed), norm('norm4', 'dense', 10)]);
+}
+
+function residualLayers(seed: number): Layer[] {
+  return [
+    conv('conv1', 'image', [8, 1, 3, 3], 1, seed),
+    norm('norm1', 'conv1', 8),
+    pool('pool1', 'norm1'),
+    { op: 'relu', name: 'relu1', input: 'pool1' },
+    conv('conv2', 'relu1', [8, 8, 3, 3], 1, seed + 1),
+    norm('norm2', 'conv2', 8),
+    { op: 'relu', name: 'relu2', input: 'norm2' },
+    conv('conv3', 'relu2', [8, 8, 3, 3], 1, seed + 2),
+    norm('norm3', 'conv3', 8),
+    { op: 'add', name: 'sum', input: 'norm3', other: 'relu1' },
+    pool('pool2', 'sum'),
+    { op: 'flatten', name: 'flat', input: 'pool2' },
+    { op: 'relu', name: 'relu3', input: 'flat' },
+    dense('dense', 'relu3', [10, 392], seed + 3),
+  ];
+}
+
+/**
+ * How a network treats what lies between its products: rectified, with a batch-norm after every product too, or signs
+ * before the binary layers.
+ */
+export type Style = 'relu' | 'normed' | 'sign';
+
+export const ARCHITECTURES: Readonly<Record<string, Partial<Record<Style, (seed: number) => Network>>>> = {
+  lenet: { relu: lenet, normed: normedLenet, sign: binaryLenet },
+  mlp: { relu: mlp, normed: normedMlp, sign: binaryMlp },
+  // No padding before a binary layer: there is no code for zero.
+  residual: { relu: residual, normed: normedResidual },
+};
+
+/** @throws RangeError naming the architecture, or the style that it does not come in */
+export function architecture(name: string, style: Style): (seed: number) => Network {
+  const styles = ARCHITECTURES[name];
+  if (styles === undefined)
+    throw new RangeError(`there is no network "${name}"; there are ${Object.keys(ARCHITECTURES).join(', ')}`);
+  const make = styles[style];
+  if (make !== undefined) return make;
+  const others = Object.keys(ARCHITECTURES).filter((other) => ARCHITECTURES[other][style] !== undefined);
+  throw new RangeError(`network ${name} has no version with ${style} activations; take ${others.join(' or ')}`);
+}
+
 function network(name: string, layers: readonly Layer[]): Network {
   return { name, input: INPUT, output: layers[layers.length - 1].name, layers, metadata: {} };
 }

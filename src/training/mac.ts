@@ -2,8 +2,10 @@ import { addPatches, patchesOf, type Product, productOf } from '../networks/conv
 import { transpose } from '../networks/gemm.js';
 import type { Arithmetic, ConvLayer, DenseLayer, MatmulJob } from '../networks/network.js';
 import { type Parameter, parameter } from '../networks/parameter.js';
+import { quantize } from '../networks/quantization.js';
 import { type FloatTensor, floatTensor } from '../networks/tensor.js';
-import type { FakeQuantizer } from '../quantize/fake.js';
+import type { FakeQuantizer, Quantized } from '../quantize/fake.js';
+import type { GradientQuantizer } from '../quantize/gradients.js';
 import type { Module } from './module.js';
 
 /** How training quantizes the operands of a layer's three products; real numbers where one is left out. */
@@ -11,7 +13,9 @@ export interface OperandQuantizers {
   input?: FakeQuantizer;
   weight?: FakeQuantizer;
   /** Of the gradient by the output, for either product that it enters. */
-  gradient?: { inputGradient: FakeQuantizer; weightGradient: FakeQuantizer };
+  gradient?: GradientQuantizer;
+  /** Rounds the gradient by the weights as it is written back, in place. */
+  weightGradient?: (values: Float32Array) => void;
   /** Clips the latent weights to [-limit, limit] after each step. */
   weightLimit?: number;
 }
@@ -47,10 +51,10 @@ export function macModule(
   const bias = layer.bias && parameter(`${layer.name}.bias`, Float32Array.from(layer.bias));
   let kept: Kept | undefined;
 
-  function forward(x: FloatTensor): FloatTensor {
+  function forward(x: FloatTensor, training: boolean): FloatTensor {
     const product = productOf(layer, x.shape);
-    const input = quantizers.input?.forward(x);
-    const weights = quantizers.weight?.forward(floatTensor(shape, weight.value));
+    const input = quantizers.input?.forward(x, training);
+    const weights = quantizers.weight?.forward(floatTensor(shape, weight.value), training);
     const job = { a: input?.quantization, b: weights?.quantization };
     const values = input?.values ?? x;
     const patches = Array.from({ length: product.groups }, (_, g) =>
@@ -75,23 +79,18 @@ export function macModule(
     if (kept === undefined) throw new Error(`layer ${layer.name}: backward before forward`);
     const { x, product } = kept;
     if (bias !== undefined) addBiasGradient(gradient.data, product, bias);
-    weightGradient(kept, quantized(gradient, 'weightGradient'));
+    const real: Quantized = { values: gradient, quantization: undefined };
+    const dy = quantizers.gradient?.forward(gradient) ?? { weightGradient: real, inputGradient: real };
+    weightGradient(kept, dy.weightGradient);
     const dx = floatTensor(x.shape);
     if (needsInputGradient) {
-      inputGradient(kept, quantized(gradient, 'inputGradient'), dx);
+      inputGradient(kept, dy.inputGradient, dx);
       quantizers.input?.backward(x, dx.data);
     }
     return dx;
   }
 
-  function quantized(gradient: FloatTensor, pass: 'inputGradient' | 'weightGradient') {
-    return quantizers.gradient?.[pass].forward(gradient) ?? { values: gradient, quantization: undefined };
-  }
-
-  function weightGradient(
-    { patches, job, product }: Kept,
-    { values, quantization }: ReturnType<typeof quantized>,
-  ): void {
+  function weightGradient({ patches, job, product }: Kept, { values, quantization }: Quantized): void {
     const { m, n, k } = product;
     const dw = new Float32Array(weight.value.length);
     patches.forEach((x, g) => {
@@ -109,13 +108,14 @@ export function macModule(
         g * n * k,
       );
     });
+    quantizers.weightGradient?.(dw);
     quantizers.weight?.backward(floatTensor(shape, weight.value), dw);
     for (let i = 0; i < dw.length; i++) weight.gradient[i] += dw[i];
   }
 
   function inputGradient(
     { weight: w, job, product }: Kept,
-    { values, quantization }: ReturnType<typeof quantized>,
+    { values, quantization }: Quantized,
     dx: FloatTensor,
   ): void {
     const { m, n, k, groups } = product;
@@ -131,8 +131,14 @@ export function macModule(
   const own = bias === undefined ? [weight] : [weight, bias];
   return {
     parameters: [...own, ...(quantizers.input?.parameters ?? []), ...(quantizers.weight?.parameters ?? [])],
+    state: quantizers.gradient?.state,
     forward,
     backward,
+    operands() {
+      if (kept === undefined) return undefined;
+      const values = floatTensor(shape, kept.weight.slice());
+      return { input: kept.job.a, weight: kept.job.b === undefined ? values : quantize(values, kept.job.b) };
+    },
     layer: () => ({ ...layer, weight: floatTensor(shape, weight.value.slice()), bias: bias?.value.slice() }),
   };
 }

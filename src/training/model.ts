@@ -3,16 +3,21 @@ import { add } from '../networks/operators.js';
 import type { Parameter } from '../networks/parameter.js';
 import { type FloatTensor, floatTensor } from '../networks/tensor.js';
 import { macModule, type OperandQuantizers } from './mac.js';
-import type { Module } from './module.js';
+import type { Module, Operands } from './module.js';
 import { normModule } from './norm.js';
+import type { StateArray } from './state.js';
 import { flattenModule, maxPoolModule, reluModule, signModule } from './plain.js';
 
 /** A float network that can be trained: what runs is a module for each layer, what comes out is a network again. */
 export interface Model {
   parameters: readonly Parameter[];
+  /** What its layers remember beside the parameters. */
+  state: readonly StateArray[];
   forward(x: FloatTensor, training: boolean): FloatTensor;
   backward(gradient: FloatTensor): void;
   network(): Network;
+  /** What the last `forward` multiplied, by layer. */
+  operands(): ReadonlyMap<string, Operands>;
 }
 
 export type QuantizersOf = (layer: ConvLayer | DenseLayer) => OperandQuantizers;
@@ -48,8 +53,13 @@ export function modelOf(network: Network, arithmetic: Arithmetic, quantizersOf: 
 
   return {
     parameters: steps.flatMap(({ module }) => module?.parameters ?? []),
+    state: steps.flatMap(({ module }) => module?.state ?? []),
     forward,
     backward,
+    operands() {
+      const found = steps.map(({ layer, module }) => [layer.name, module?.operands?.()] as const);
+      return new Map(found.filter((entry): entry is [string, Operands] => entry[1] !== undefined));
+    },
     network: () => ({ ...network, layers: steps.map(({ layer, module }) => module?.layer() ?? layer) }),
   };
 }

@@ -81,6 +81,10 @@ export function normModule(layer: BatchNormLayer): Module {
 
   return {
     parameters: [gamma, beta],
+    state: [
+      { name: `${layer.name}.mean`, data: running.mean },
+      { name: `${layer.name}.variance`, data: running.variance },
+    ],
     forward,
     backward,
     layer() {

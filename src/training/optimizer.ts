@@ -1,14 +1,18 @@
 import type { Parameter } from '../networks/parameter.js';
+import type { StateArray } from './state.js';
 
 /** Moves the parameters against their gradients, in place, and clears the gradients. */
 export interface Optimizer {
   step(parameters: readonly Parameter[], rate: number): void;
+  /** What it remembers of these parameters. */
+  state(parameters: readonly Parameter[]): StateArray[];
 }
 
 /** v = momentum v + g + decay w; w -= rate v. */
 export function sgd({ momentum = 0.9, decay = 0 } = {}): Optimizer {
   const velocities = new Map<Parameter, Float32Array>();
   return {
+    state: (parameters) => statesOf(velocities, parameters, 'velocity'),
     step(parameters, rate) {
       for (const p of parameters) {
         const v = stateOf(velocities, p);
@@ -27,11 +31,18 @@ export function sgd({ momentum = 0.9, decay = 0 } = {}): Optimizer {
 export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, decay = 0 } = {}): Optimizer {
   const means = new Map<Parameter, Float32Array>();
   const squares = new Map<Parameter, Float32Array>();
-  let [left1, left2] = [1, 1];
+  /** beta1 and beta2 to the number of steps. */
+  const left = Float64Array.of(1, 1);
   return {
+    state: (parameters) => [
+      ...statesOf(means, parameters, 'mean'),
+      ...statesOf(squares, parameters, 'square'),
+      { name: 'adam.left', data: left },
+    ],
     step(parameters, rate) {
-      left1 *= beta1;
-      left2 *= beta2;
+      left[0] *= beta1;
+      left[1] *= beta2;
+      const [left1, left2] = left;
       for (const p of parameters) {
         const m = stateOf(means, p);
         const s = stateOf(squares, p);
@@ -54,7 +65,12 @@ function stateOf(states: Map<Parameter, Float32Array>, p: Parameter): Float32Arr
   return state;
 }
 
-function finish({ value, gradient, limit }: Parameter): void {
+function statesOf(states: Map<Parameter, Float32Array>, parameters: readonly Parameter[], what: string): StateArray[] {
+  return parameters.map((p) => ({ name: `${p.name}.${what}`, data: stateOf(states, p) }));
+}
+
+/** Limits and clears what a step has used. */
+export function finish({ value, gradient, limit }: Parameter): void {
   gradient.fill(0);
   if (limit === undefined) return;
   for (let i = 0; i < value.length; i++) value[i] = Math.min(Math.max(value[i], -limit), limit);

@@ -7,6 +7,7 @@ import { encodeAll, encodeValue, orderTable } from '../../src/networks/codes.js'
 import { randomFrom } from '../../src/training/random.js';
 
 const narrow = FORMATS.filter((format) => widthOf(format) <= 8);
+const wide = FORMATS.filter((format) => format.kind === 'float' && widthOf(format) > 8 && widthOf(format) <= 32);
 
 /** Landmarks, every midpoint-like value of short significand, and random bit patterns over the whole float32 line. */
 function probes(seed: number): Float32Array {
@@ -20,7 +21,7 @@ function probes(seed: number): Float32Array {
 }
 
 describe('encodeAll', () => {
-  it.each(narrow.map((format) => [format.name]))('gives the codec’s codes: %s', (name) => {
+  it.each([...narrow, ...wide].map((format) => [format.name]))('gives the codec’s codes: %s', (name) => {
     const overflow = 'saturate';
     for (const rounding of ['rne', 'rna', 'rtz', 'rup'] as const) {
       const fit = fitTo(formatNamed(name), { overflow, rounding });

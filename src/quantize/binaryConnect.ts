@@ -1,0 +1,34 @@
+import { fitTo } from '../formats/codec.js';
+import { binary } from '../formats/catalog.js';
+import { perTensor } from '../networks/quantization.js';
+import { floatTensor } from '../networks/tensor.js';
+import type { FakeQuantizer } from './fake.js';
+import { clamp, mapped, type Reals } from './reals.js';
+
+/** BinaryConnect (Courbariaux et al., NeurIPS 2015): sign(w), sign(0) = +1. */
+export function binaryConnect<T extends Reals>(w: T): T {
+  return mapped(w, (value) => (value >= 0 ? 1 : -1));
+}
+
+/** +1 with probability clip((w + 1) / 2, 0, 1), else -1. @param unit draws from [0, 1) */
+export function binaryConnectStochastic<T extends Reals>(w: T, unit: () => number): T {
+  return mapped(w, (value) => (unit() < clamp((value + 1) / 2, 0, 1) ? 1 : -1));
+}
+
+/** The latent weights are clipped to [-1, 1] after each step, so that they cannot run where no sign will change. */
+export const LATENT_LIMIT = 1;
+
+/**
+ * Binary weights as training uses them; the gradient by the binary weights goes to the latent ones as it is.
+ * @param unit draws for the stochastic rule, which holds in training only; without it signs are taken
+ */
+export function binaryWeights(unit?: () => number): FakeQuantizer {
+  const fit = fitTo(binary, { overflow: 'saturate' });
+  return {
+    forward(w, training = true) {
+      const values = unit !== undefined && training ? binaryConnectStochastic(w.data, unit) : binaryConnect(w.data);
+      return { values: floatTensor(w.shape, values), quantization: perTensor(fit, 1) };
+    },
+    backward() {},
+  };
+}

@@ -1,0 +1,57 @@
+import { fitTo } from '../formats/codec.js';
+import { int } from '../formats/catalog.js';
+import type { IntFormat } from '../formats/format.js';
+import { perTensor } from '../networks/quantization.js';
+import { parameter } from '../networks/parameter.js';
+import { floatTensor } from '../networks/tensor.js';
+import type { FakeQuantizer } from './fake.js';
+import { clamp, largestMagnitude, mapped, type Reals, roundEven, total } from './reals.js';
+
+/**
+ * PACT, parameterized clipping activation (Choi et al. 2018, arXiv 1805.06085). An activation is clipped at a level that
+ * is learned, y = clip(x, 0, a), and rounded on 2^k - 1 steps: yq = round(y (2^k - 1) / a) a / (2^k - 1), ties to even.
+ */
+export function pactForward<T extends Reals>(x: T, alpha: number, bits: number): T {
+  const steps = 2 ** bits - 1;
+  return mapped(x, (value) => (roundEven((clamp(value, 0, alpha) * steps) / alpha) * alpha) / steps);
+}
+
+/**
+ * Straight through: dx = g where 0 <= x <= a, and da = sum of g where x >= a. Both ends belong to both, as in IBM's
+ * public code; weight decay of `alpha` is left to the optimizer.
+ * @param gradient of the loss by the quantized activations
+ */
+export function pactGradient<T extends Reals>(x: T, alpha: number, gradient: T): { x: T; alpha: number } {
+  return {
+    x: mapped(gradient, (g, i) => (x[i] >= 0 && x[i] <= alpha ? g : 0)),
+    alpha: total(gradient, (g, i) => (x[i] >= alpha ? g : 0)),
+  };
+}
+
+export interface PactOptions {
+  bits: number;
+  /** Clipping level at the start; by default the largest activation of the first batch. */
+  initial?: number;
+  /** What holds the codes 0 .. 2^k - 1: unsigned integers of k bits by default. */
+  format?: IntFormat;
+}
+
+/** PACT as training uses it: codes with scale a / (2^k - 1). */
+export function pact(name: string, { bits, initial = 0, format = int(bits, false) }: PactOptions): FakeQuantizer {
+  const alpha = parameter(`${name}.alpha`, Float32Array.of(initial), { decays: true });
+  const fit = fitTo(format, { overflow: 'saturate' });
+  return {
+    parameters: [alpha],
+    forward(x) {
+      if (!(alpha.value[0] > 0)) alpha.value[0] = largestMagnitude(x.data) || 1;
+      const [clip] = alpha.value;
+      const values = floatTensor(x.shape, pactForward(x.data, clip, bits));
+      return { values, quantization: perTensor(fit, clip / (2 ** bits - 1)) };
+    },
+    backward(x, gradient) {
+      const by = pactGradient(x.data, alpha.value[0], gradient);
+      alpha.gradient[0] += by.alpha;
+      gradient.set(by.x);
+    },
+  };
+}

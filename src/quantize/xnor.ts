@@ -1,0 +1,69 @@
+import { fitTo } from '../formats/codec.js';
+import { binary } from '../formats/catalog.js';
+import { floatTensor } from '../networks/tensor.js';
+import type { FakeQuantizer } from './fake.js';
+import { mapped, meanMagnitude, type Reals } from './reals.js';
+
+/**
+ * XNOR-Net (Rastegari et al., ECCV 2016): each filter is alpha sign(w) with alpha = |w|_1 / n, the least squares scale.
+ * @param filters of `w`, one after another
+ */
+export function xnorWeights<T extends Reals>(w: T, filters: number): { values: T; alpha: Float64Array } {
+  const n = w.length / filters;
+  const alpha = Float64Array.from({ length: filters }, (_, f) => meanMagnitude(w.subarray(f * n, (f + 1) * n)));
+  return { values: mapped(w, (value, i) => (value >= 0 ? 1 : -1) * alpha[Math.floor(i / n)]), alpha };
+}
+
+/** g (1 / n + alpha 1[|w| <= 1]): through the scale and through the sign, the paper's equation for its gradients. */
+export function xnorWeightGradient<T extends Reals>(w: T, filters: number, gradient: T): T {
+  const n = w.length / filters;
+  const { alpha } = xnorWeights(w, filters);
+  return mapped(gradient, (g, i) => g * (1 / n + (Math.abs(w[i]) <= 1 ? alpha[Math.floor(i / n)] : 0)));
+}
+
+/** Sizes of a convolution whose input scales are asked for. */
+export interface Window {
+  kernel: readonly [number, number];
+  stride: readonly [number, number];
+  /** Above and left of the image; outside there are zeros. */
+  pad: readonly [number, number];
+}
+
+/**
+ * Scales of the inputs, K = mean over channels of |I|, averaged over each window: [n, p, q] of images [n, c, h, w]. The
+ * convolution of signs is multiplied by K alpha.
+ */
+export function xnorInputScales<T extends Reals>(
+  x: T,
+  [images, channels, height, width]: readonly number[],
+  { kernel: [r, s], stride, pad }: Window,
+): T {
+  const p = Math.floor((height + 2 * pad[0] - r) / stride[0]) + 1;
+  const q = Math.floor((width + 2 * pad[1] - s) / stride[1]) + 1;
+  const scales = new (x.constructor as new (length: number) => T)(images * p * q);
+  const plane = height * width;
+  return mapped(scales, (_, at) => {
+    const image = Math.floor(at / (p * q));
+    const top = (Math.floor(at / q) % p) * stride[0] - pad[0];
+    const left = (at % q) * stride[1] - pad[1];
+    let sum = 0;
+    for (let row = Math.max(top, 0); row < Math.min(top + r, height); row++)
+      for (let col = Math.max(left, 0); col < Math.min(left + s, width); col++)
+        for (let c = 0; c < channels; c++) sum += Math.abs(x[(image * channels + c) * plane + row * width + col]);
+    return sum / (channels * r * s);
+  });
+}
+
+/** The weights as training uses them: binary codes, a scale for each filter. */
+export function xnorWeightQuantizer(): FakeQuantizer {
+  const fit = fitTo(binary, { overflow: 'saturate' });
+  return {
+    forward(w) {
+      const [filters] = w.shape;
+      const { values, alpha } = xnorWeights(w.data, filters);
+      const scale = Float32Array.from(alpha, (a) => a || 1);
+      return { values: floatTensor(w.shape, values), quantization: { fit, scale, axis: 0, zeroPoint: 0 } };
+    },
+    backward: (w, gradient) => gradient.set(xnorWeightGradient(w.data, w.shape[0], gradient)),
+  };
+}

@@ -1,0 +1,95 @@
+import { formatNamed } from '../formats/catalog.js';
+import type { Format } from '../formats/format.js';
+import type { Arithmetic, MatmulJob } from '../networks/network.js';
+import { findUnit, layerCostOf, layerEnergyOf, type Target } from '../targets/target.js';
+
+/** What one kind of product of one layer costs on a target. */
+export interface ProductCost {
+  layer: string;
+  pass: 'forward' | 'inputGradient' | 'weightGradient';
+  /** The unit of the target; undefined where it has none for these operands and the product runs beside the array. */
+  unit: string | undefined;
+  a: string;
+  b: string;
+  count: number;
+  macs: number;
+  cycles: number;
+  energyPj: number;
+}
+
+/** Sums over products. */
+export interface TrainingCost {
+  macs: number;
+  /** Of these, in products that the target has no unit for: their cycles and energy are not counted. */
+  macsBeside: number;
+  cycles: number;
+  energyPj: number;
+}
+
+export interface CostMeter {
+  arithmetic: Arithmetic;
+  /** What was multiplied since the last call: its sums, and each kind of product. */
+  take(): { cost: TrainingCost; products: ProductCost[] };
+}
+
+const REAL = formatNamed('fp32');
+
+/** Counts what goes through an arithmetic, as cycles by formula and energy by action counts on the target. */
+export function costMeter(inner: Arithmetic, target: Target): CostMeter {
+  const known = new Map<string, ProductCost>();
+  const pending = new Map<ProductCost, number>();
+  return {
+    arithmetic: {
+      ...inner,
+      values(a, b, job) {
+        const cost = costOnce(known, job, target);
+        pending.set(cost, (pending.get(cost) ?? 0) + 1);
+        return inner.values(a, b, job);
+      },
+    },
+    take() {
+      const products = [...pending].map(([cost, count]) => times(cost, count));
+      pending.clear();
+      const sum = (of: (cost: ProductCost) => number) => products.reduce((t, cost) => t + of(cost), 0);
+      const cost = {
+        macs: sum(({ macs }) => macs),
+        macsBeside: sum(({ macs, unit }) => (unit === undefined ? macs : 0)),
+        cycles: sum(({ cycles }) => cycles),
+        energyPj: sum(({ energyPj }) => energyPj),
+      };
+      return { cost, products };
+    },
+  };
+}
+
+function times(cost: ProductCost, count: number): ProductCost {
+  const { macs, cycles, energyPj } = cost;
+  return { ...cost, count, macs: macs * count, cycles: cycles * count, energyPj: energyPj * count };
+}
+
+function costOnce(known: Map<string, ProductCost>, job: MatmulJob, target: Target): ProductCost {
+  const { layer, m, n, k, pass = 'forward' } = job;
+  const [a, b] = [formatOf(job, 'a'), formatOf(job, 'b')];
+  const key = [layer, pass, m, n, k, a.name, b.name].join(' ');
+  let cost = known.get(key);
+  if (cost === undefined) {
+    const shape = { layer, m, n, k };
+    const unit = findUnit(target, a, b);
+    const performance = unit && layerCostOf(shape, target, unit);
+    cost = {
+      layer,
+      pass,
+      unit: unit?.name,
+      a: a.name,
+      b: b.name,
+      count: 1,
+      macs: m * n * k,
+      cycles: performance?.cycles.total ?? 0,
+      energyPj: unit && performance ? layerEnergyOf(performance, target, unit).totalPj : 0,
+    };
+    known.set(key, cost);
+  }
+  return cost;
+}
+
+const formatOf = (job: MatmulJob, side: 'a' | 'b'): Format => job[side]?.fit.format ?? REAL;

@@ -1,0 +1,140 @@
+import { float32Arithmetic } from '../networks/arithmetic.js';
+import { isMacLayer, type Network } from '../networks/network.js';
+import { loadTarget } from '../targets/catalog.js';
+import { architecture } from '../training/architectures.js';
+import { type Dataset, imagesOf } from '../training/dataset.js';
+import { drawsFrom } from '../training/draws.js';
+import { CALIBRATION_IMAGES } from '../training/finetune.js';
+import type { QuantizersOf } from '../training/model.js';
+import type { LossScaling } from '../training/scaling.js';
+import { type SessionOptions, sessionOf, type TrainStep } from '../training/session.js';
+import type { StateArray } from '../training/state.js';
+import type { TrainRecipe } from '../training/trainRecipe.js';
+import { trainRecipeNamed } from '../training/trainRecipes.js';
+import { countGradient, type GradientTally, noGradients, watched } from '../training/watch.js';
+import { unitsOf } from './arithmetic.js';
+import { arrayArithmetic } from './arrayArithmetic.js';
+import { ALONE, type GemmPool } from './gemmPool.js';
+import { costMeter, type ProductCost, type TrainingCost } from './trainCost.js';
+
+/** A training run as plain data: the same plan and data give the same bits. */
+export interface TrainingPlan {
+  recipe: string;
+  /** By name or file. */
+  target: string;
+  /** Architecture by name. */
+  network: string;
+  epochs: number;
+  batch: number;
+  seed: number;
+  /** `array`: every product of codes on the target's array, bit for bit; `float`: on the same grids, in float32. */
+  arithmetic: 'array' | 'float';
+  /** In place of the recipe's. */
+  rate?: number;
+  scaling?: LossScaling;
+}
+
+/** One step. Shares are of the nonzero gradients by the layers' outputs. */
+export interface StepRecord extends TrainStep, TrainingCost {
+  epoch: number;
+  underflow: number;
+  overflow: number;
+}
+
+/** A training run on a target. */
+export interface Training {
+  plan: TrainingPlan;
+  recipe: TrainRecipe;
+  done(): number;
+  steps: number;
+  stepsPerEpoch: number;
+  step(): StepRecord;
+  /** The last step's products, each with its cost. */
+  products(): readonly ProductCost[];
+  /** Gradients over all steps. */
+  gradients: GradientTally;
+  accuracyOn(data: Dataset): number;
+  state(): StateArray[];
+  resume(state: readonly StateArray[]): void;
+  /** Quantized as it multiplies. */
+  network(): Network;
+}
+
+/** @throws RangeError naming a recipe, network or target that there is not */
+export function openTraining(plan: TrainingPlan, data: Dataset, pool: GemmPool = ALONE): Training {
+  const recipe = trainRecipeNamed(plan.recipe);
+  const target = loadTarget(plan.target);
+  const start = architecture(plan.network, recipe.style)(plan.seed);
+  const inner = plan.arithmetic === 'array' ? arrayArithmetic(unitsOf(target), pool) : float32Arithmetic;
+  const meter = costMeter(inner, target);
+  const draws = drawsFrom(plan.seed);
+  const total = noGradients();
+  let lossScale = 1;
+  let now = noGradients();
+  let products: ProductCost[] = [];
+  const options: SessionOptions = {
+    ...plan,
+    rate: plan.rate ?? recipe.rate,
+    optimizer: recipe.optimizer(draws),
+    arithmetic: meter.arithmetic,
+    scaling: plan.scaling ?? recipe.scaling,
+    quantizers: watching(start, recipe, draws, (before, after) => countGradient(now, before, after, lossScale)),
+    onBegin(step, scale) {
+      draws.begin(step);
+      lossScale = scale;
+    },
+  };
+  const session = sessionOf(start, data, options);
+  const watch = { name: 'watch.histogram', data: total.histogram };
+  return {
+    plan,
+    recipe,
+    done: () => session.done,
+    steps: session.steps,
+    stepsPerEpoch: session.stepsPerEpoch,
+    gradients: total,
+    step() {
+      now = noGradients();
+      meter.take();
+      const epoch = Math.floor(session.done / session.stepsPerEpoch) + 1;
+      const step = session.step();
+      const taken = meter.take();
+      products = taken.products;
+      addTally(total, now);
+      const nonzero = Math.max(now.elements - now.zeros, 1);
+      const shares = { underflow: now.underflowed / nonzero, overflow: now.overflowed / nonzero };
+      return { ...step, ...taken.cost, ...shares, epoch };
+    },
+    products: () => products,
+    accuracyOn: (judged) => session.accuracyOn(judged),
+    state: () => [...session.state(), watch],
+    resume(state) {
+      const own = state.find(({ name }) => name === watch.name);
+      session.resume(state.filter((array) => array !== own));
+      if (own !== undefined) total.histogram.set(own.data);
+    },
+    network: () => session.quantizedNetwork(imagesOf(data, 0, CALIBRATION_IMAGES)),
+  };
+}
+
+/** The recipe's quantizers, each reporting the gradients that it sees. */
+function watching(
+  network: Network,
+  recipe: TrainRecipe,
+  draws: Parameters<TrainRecipe['quantizers']>[1],
+  see: Parameters<typeof watched>[1],
+): QuantizersOf {
+  const names = network.layers.filter(isMacLayer).map(({ name }) => name);
+  return ({ name }) => {
+    const own = recipe.quantizers({ name, index: names.indexOf(name), count: names.length }, draws);
+    return { ...own, gradient: watched(own.gradient, see) };
+  };
+}
+
+function addTally(total: GradientTally, more: GradientTally): void {
+  total.elements += more.elements;
+  total.zeros += more.zeros;
+  total.underflowed += more.underflowed;
+  total.overflowed += more.overflowed;
+  for (let i = 0; i < total.histogram.length; i++) total.histogram[i] += more.histogram[i];
+}

@@ -1,0 +1,82 @@
+import { formatNamed } from '../formats/catalog.js';
+import { fitTo } from '../formats/codec.js';
+import { perTensor } from '../networks/quantization.js';
+import { type FakeQuantizer, straightThrough } from '../quantize/fake.js';
+import { type GradientQuantizer, luqGradients, radix2Gradients, radix4Gradients } from '../quantize/gradients.js';
+import { pact } from '../quantize/pact.js';
+import { TWO_PHASE, type TwoPhase } from '../quantize/radix4.js';
+import { sawbRow, sawbWeights } from '../quantize/sawbRows.js';
+import type { Draws } from './draws.js';
+import { PLAIN } from './floatRecipes.js';
+import { isFirst, type LayerPlace, type TrainRecipe } from './trainRecipe.js';
+
+/** Pixels lie in [0, 1]: the network's input needs no level that is learned, and gets no gradient to learn one by. */
+export function pixels(format: string, levels: number): FakeQuantizer {
+  const quantization = perTensor(fitTo(formatNamed(format), { overflow: 'saturate' }), 1 / levels);
+  return straightThrough(() => quantization);
+}
+
+/** int4 forward: PACT activations, SAWB weights on 15 levels. @param row of SAWB's table */
+export function int4Forward(layer: LayerPlace, row = '403') {
+  return {
+    input: isFirst(layer) ? pixels('uint4', 15) : pact(layer.name, { bits: 4 }),
+    weight: sawbWeights(sawbRow(row)),
+  };
+}
+
+function fp4(
+  parts: Pick<TrainRecipe, 'name' | 'description' | 'source' | 'target'>,
+  gradient: (name: string, draws: Draws) => GradientQuantizer,
+  row?: string,
+): TrainRecipe {
+  return {
+    ...PLAIN,
+    ...parts,
+    quantizers: (layer, draws) => ({ ...int4Forward(layer, row), gradient: gradient(layer.name, draws) }),
+  };
+}
+
+const SUN = 'Sun et al., NeurIPS 2020, by its reviews and US patent 12,443,841; here every layer is in 4 bits';
+
+function radix4(name: string, what: string, phases: TwoPhase | undefined): TrainRecipe {
+  return fp4(
+    {
+      name,
+      description: `int4 forward (PACT, SAWB), radix-4 fp4 gradients with GradScale, ${what}`,
+      source: SUN,
+      target: 'ibm-fp4',
+    },
+    (layer) => radix4Gradients(layer, phases),
+  );
+}
+
+export const FP4_RECIPES: readonly TrainRecipe[] = [
+  radix4('fp4-radix4', 'two-phase rounding', TWO_PHASE),
+  radix4('fp4-radix4-swapped', 'two-phase rounding with the odd phase for the input gradient', {
+    ...TWO_PHASE,
+    even: 'weightGradient',
+  }),
+  radix4('fp4-radix4-above', 'two-phase rounding with the odd grid above the even one', { ...TWO_PHASE, alignment: 1 }),
+  radix4('fp4-radix4-single', 'one phase for both products', undefined),
+  fp4(
+    {
+      name: 'fp4-radix2',
+      description: 'int4 forward (PACT, SAWB), radix-2 fp4 gradients with GradScale: the counter-example',
+      source: SUN,
+      target: 'fp4-radix2',
+    },
+    (layer) => radix2Gradients(layer),
+  ),
+  fp4(
+    {
+      name: 'luq',
+      description:
+        "int4 forward (PACT, SAWB with the authors' coefficients), radix-2 fp4 gradients rounded without bias",
+      source:
+        'Chmiel et al., ICLR 2023; seven levels, which fit three bits; no averaging of samples, no last fp epochs',
+      target: 'fp4-radix2',
+    },
+    (_layer, { unit }) => luqGradients(unit),
+    'luq-4bit',
+  ),
+];

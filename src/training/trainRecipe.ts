@@ -1,0 +1,28 @@
+import type { Place } from '../quantize/recipe.js';
+import type { Style } from './architectures.js';
+import type { Draws } from './draws.js';
+import type { OperandQuantizers } from './mac.js';
+import type { Optimizer } from './optimizer.js';
+import type { LossScaling } from './scaling.js';
+
+/** How a network is trained: what its operands are rounded to in all three products, and how weights move. */
+export interface TrainRecipe {
+  name: string;
+  description: string;
+  source: string;
+  /** The target that has units for its products. */
+  target: string;
+  style: Style;
+  /** Learning rate at the start. */
+  rate: number;
+  optimizer(draws: Draws): Optimizer;
+  scaling: LossScaling;
+  quantizers(layer: LayerPlace, draws: Draws): OperandQuantizers;
+}
+
+export interface LayerPlace extends Place {
+  name: string;
+}
+
+export const isFirst = ({ index }: Place) => index === 0;
+export const isEnd = ({ index, count }: Place) => index === 0 || index === count - 1;
