@@ -7,7 +7,8 @@ import { decoderOf, valuesOf } from './values.js';
 import type { Step } from './wasm/lanes.js';
 import { type Kernel, kernelOf } from './wasm/memory.js';
 import { columnsOf, nestFunctions, type NestShape } from './wasm/nest.js';
-import { layoutOf, seenIn } from './wasm/pack.js';
+import { intFunctions, shapeOf } from './wasm/int-nest.js';
+import { layoutOf, type Seen, seenIn } from './wasm/pack.js';
 import { walk } from './wasm/walk.js';
 
 const NATIVE: Step = {
@@ -48,6 +49,10 @@ export function exactSums(datapath: Datapath, job: GemmJob, order: Order = datap
   const max = Math.max(x.max * y.max, start?.max ?? 0);
   const terms = Math.ceil(Math.log2(k + 1));
   const top = max === 0 ? 0 : Math.floor(Math.log2(max)) + 1;
+  if (starts === undefined) {
+    const counted = byIntegers(job, tables, [x, y]);
+    if (counted !== undefined) return counted;
+  }
   if (quantum === Infinity || top + terms - quantum <= 53) return pass(job, tables, starts);
   const exponent = quantum + 53 - terms;
   if (quantum < -1000 || top + terms - exponent > 52) return referenceSums(datapath, job, order);
@@ -59,11 +64,47 @@ export function exactSums(datapath: Datapath, job: GemmJob, order: Order = datap
   return high.map((value, i) => (value - value === 0 ? value + low[i] : value));
 }
 
+/** Operands that are few multiples of a power of two: a dot product of 16-bit integers, where its sums fit 32 bits. */
+function byIntegers(job: GemmJob, tables: readonly Float64Array[], seen: readonly Seen[]): Float64Array | undefined {
+  const { k, m, n } = job;
+  const largest = seen.map(({ max, quantum }) => (max === 0 ? 0 : max * 2 ** -quantum));
+  if (seen.some(({ nans, infinities }) => nans || infinities) || largest.some((count) => count > 32767))
+    return undefined;
+  if (largest[0] * largest[1] * k >= 2 ** 31) return undefined;
+  const [x, y] = seen.map(({ max, quantum }) => (max === 0 ? 0 : quantum));
+  const unit = 2 ** (x + y);
+  const step = { kind: 'dot', low: 0, high: 0 } as const;
+  const plan = { runs: [k], direct: true, pairwise: false };
+  const sums = new Float64Array(m * n);
+  const shape = shapeOf(step);
+  walk({
+    job,
+    plan,
+    layout: layoutOf(plan, shape.group),
+    shape,
+    tables: [tables[0].map((value) => value * 2 ** -x), tables[1].map((value) => value * 2 ** -y)],
+    kernel: dotKernel(),
+    put: (from, stride, first, rows) => {
+      for (let row = 0; row < rows; row++) sums.set(from.subarray(row * stride, row * stride + n), (first + row) * n);
+    },
+    redo: () => undefined,
+  });
+  if (unit !== 1) for (let i = 0; i < sums.length; i++) sums[i] *= unit;
+  return sums;
+}
+
+let dot: Kernel | undefined;
+
+function dotKernel(): Kernel {
+  dot ??= kernelOf(intFunctions({ kind: 'dot', low: 0, high: 0 }));
+  return dot;
+}
+
 function startValues(datapath: Datapath, order: Order, { c }: GemmJob): Float64Array | undefined {
   if (c === undefined) return undefined;
   const total = totalFitOf(datapath, order);
   const read = decoderOf(total.format, total.subnormals);
-  return Float64Array.from(c as ArrayLike<number>, (code) => read(Number(code)));
+  return Float64Array.from(c as ArrayLike<number | bigint>, (code) => read(Number(code)));
 }
 
 function pass(

@@ -6,7 +6,7 @@ import { termFacts } from '../facts.js';
 import { type Gemm, type GemmJob, outputFormatOf, type SumArray, sumArray } from '../gemm.js';
 import { outerOf, type Plan, planOf } from '../plan.js';
 import type { Tally } from '../rounder.js';
-import type { Scalar } from '../scalar.js';
+import type { Finish, Scalar } from '../scalar.js';
 import { statsBy } from './stats.js';
 import { valuesOf } from '../values.js';
 import { type Addends, chooseStep, floatRegister, type FloatRegister, reachOf } from './choose.js';
@@ -17,10 +17,10 @@ import { runTiles } from './tiles.js';
 
 /** What the lane routes need of the slower ones: single outputs, and the way out of the last sum. */
 export interface Fallback {
-  finish(sums: SumArray, index: number, total: number): void;
+  finish: Finish;
   /** Puts the finished sum of one output. */
-  single(job: GemmJob, sums: SumArray): (index: number) => void;
-  whole(job: GemmJob): SumArray;
+  single: Scalar['single'];
+  whole: (job: GemmJob) => SumArray;
 }
 
 /** A datapath whose products meet float registers in SIMD lanes. */
@@ -122,8 +122,9 @@ function stepsFor(site: FloatSite, seen: readonly Seen[], plan: Plan, starts: St
   for (const carrier of ['f32', 'f64'] as const) {
     const step = chooseStep(register, inner, carrier);
     const last = direct ? step : chooseStep(outer, joined, carrier);
-    if (typeof step !== 'string' && typeof last !== 'string') return { step, outer: last };
-    reasons.push(`${carrier}: ${typeof step === 'string' ? step : last}`);
+    if (typeof step === 'string') reasons.push(`${carrier}: ${step}`);
+    else if (typeof last === 'string') reasons.push(`${carrier}: ${last}`);
+    else return { step, outer: last };
   }
   return reasons.join('; ');
 }

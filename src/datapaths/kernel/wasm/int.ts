@@ -169,15 +169,22 @@ function startsOf(
   if (job.c === undefined) return { max: 0, negative: false };
   const read = decoderOf(totalFitOf(datapath, order).format);
   const unit = 2 ** -register.exponent;
-  const values = Float64Array.from(job.c as ArrayLike<number>, (code) => read(Number(code)) * unit);
+  const values = Float64Array.from(job.c as ArrayLike<number | bigint>, (code) => read(Number(code)) * unit);
   const max = values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
   return { values, max, negative: values.some((value) => value < 0) };
 }
 
-/** Whether lanes count as the reference does: a sum that wraps has to be watched at every addition. */
-function countable({ register, codes }: IntSite, { kind }: IntStep, { k }: GemmJob, start: number): boolean {
-  if (kind !== 'dot') return 8 * k <= MOST_COUNTS;
-  return register.signed && start + k * codes[0].max * codes[1].max < 2 ** (register.bits - 1);
+/** Whether lanes count as the reference does: a sum that may wrap has to be watched at every addition. */
+function countable(
+  { register, wrap, tables, codes }: IntSite,
+  { kind }: IntStep,
+  job: GemmJob,
+  start: number,
+): boolean {
+  if (kind !== 'dot') return 8 * job.k <= MOST_COUNTS;
+  if (!wrap) return true;
+  const stays = ([a, b]: readonly Seen[]) => start + job.k * a.max * b.max < 2 ** (register.bits - 1);
+  return register.signed && (stays(codes) || stays([seenIn(job.a, tables[0]), seenIn(job.b, tables[1])]));
 }
 
 /** Counts out of memory: straight to codes, or by the datapath's own way out. */

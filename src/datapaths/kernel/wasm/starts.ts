@@ -35,7 +35,7 @@ export function startsOf(
   if (job.c === undefined) return { facts: NO_STARTS };
   const total = totalFitOf(datapath, order);
   const read = decoderOf(total.format, total.subnormals);
-  const values = Float64Array.from(job.c as ArrayLike<number>, (code) => read(Number(code)));
+  const values = Float64Array.from(job.c as ArrayLike<number | bigint>, (code) => read(Number(code)));
   const facts: Starts = { ...NO_STARTS };
   const unit = 2 ** products;
   for (const value of values) {

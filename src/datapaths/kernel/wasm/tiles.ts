@@ -49,7 +49,8 @@ function checked(site: FloatSite, { plan, steps }: Work): Steps | undefined {
   const [step, last] = found.map(([each, highest]) => {
     if (each.overflow !== 'watch') return each;
     // A limit below the overflow threshold guards the carrier's precision, which no check can mend.
-    return each.limit < highest ? undefined : ({ ...each, overflow: 'infinity', limit: highest + 1 } as Step);
+    const mended: Step = { ...each, overflow: 'infinity', limit: highest + 1 };
+    return each.limit < highest ? undefined : mended;
   });
   return step === undefined || last === undefined ? undefined : { step, outer: last };
 }

@@ -1,15 +1,16 @@
 /** The part of the WebAssembly JavaScript interface that the kernels use; Node's own types leave it out. */
 declare namespace WebAssembly {
-  class Module {
-    constructor(bytes: Uint8Array<ArrayBuffer>);
+  interface Module {
+    readonly [Symbol.toStringTag]: string;
   }
-  class Memory {
+  interface Memory {
     readonly buffer: SharedArrayBuffer;
-    constructor(description: { initial: number; maximum: number; shared: true });
     grow(pages: number): number;
   }
-  class Instance {
+  interface Instance {
     readonly exports: Record<string, unknown>;
-    constructor(module: Module, imports: Record<string, Record<string, Memory>>);
   }
+  const Module: new (bytes: Uint8Array<ArrayBuffer>) => Module;
+  const Memory: new (description: { initial: number; maximum: number; shared: true }) => Memory;
+  const Instance: new (module: Module, imports: Record<string, Record<string, Memory>>) => Instance;
 }
