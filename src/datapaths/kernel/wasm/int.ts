@@ -5,9 +5,8 @@ import { type IntFormat, widthOf } from '../../../formats/format.js';
 import { factsOf } from '../facts.js';
 import { type Gemm, type GemmJob, outputFormatOf, type SumArray, sumArray } from '../gemm.js';
 import { outerOf, planOf } from '../plan.js';
-import type { Tally } from '../rounder.js';
 import type { Scalar } from '../scalar.js';
-import { statsBy } from './stats.js';
+import { type Counts, statsBy } from './stats.js';
 import { decoderOf, valuesOf } from '../values.js';
 import { signSums } from './bits.js';
 import { type IntStep, intFunctions, shapeOf } from './int-nest.js';
@@ -124,7 +123,7 @@ function kernelFor(step: IntStep, count: boolean): Kernel {
 /** The most additions whose counts fit 16-bit lanes. */
 const MOST_COUNTS = 65535;
 
-function intSums(site: IntSite, job: GemmJob, tally?: Tally): SumArray {
+function intSums(site: IntSite, job: GemmJob, tally?: Counts): SumArray {
   const { datapath, order, tables, scalar, slower, register } = site;
   const plan = planOf(order, job.k, datapath.lanes);
   if (plan.runs.length === 0 || job.m === 0 || job.n === 0) return slower.sums(job);
@@ -135,6 +134,8 @@ function intSums(site: IntSite, job: GemmJob, tally?: Tally): SumArray {
   if (typeof step === 'string' || (tally !== undefined && !countable(site, step, job, starts.max)))
     return slower.sums(job);
   const sums = sumArray(outputFormatOf(datapath, order), job.m * job.n);
+  const plain = datapath.result === undefined && datapath.requantize === undefined;
+  if (tally !== undefined) tally.exact = step.kind === 'dot' && plain && plan.sequence === undefined;
   const put = putterOf(site, job, sums, register);
   if (step.kind === 'dot' && site.signs && job.k > 0 && starts.values === undefined && plan.sequence === undefined) {
     signSums(job, put);

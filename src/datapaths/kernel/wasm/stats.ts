@@ -1,22 +1,29 @@
 import type { Datapath } from '../../datapath.js';
 import type { Order } from '../../order.js';
 import { exactSums } from '../exact.js';
-import type { Gemm, GemmJob, SumArray } from '../gemm.js';
+import { type Gemm, type GemmJob, outputFormatOf, type SumArray } from '../gemm.js';
 import type { Tally } from '../rounder.js';
 import type { Scalar } from '../scalar.js';
+import { sumValues } from '../values.js';
+
+/** What a run with statistics leaves. */
+export interface Counts extends Tally {
+  /** Its sums are the exact ones. */
+  exact: boolean;
+}
 
 /** Sums with statistics: what lanes count, what the slower route counts where lanes give up, and exact sums. */
 export function statsBy(
   datapath: Datapath,
   order: Order,
   { engine }: Scalar,
-  run: (job: GemmJob, tally: Tally) => SumArray,
+  run: (job: GemmJob, counts: Counts) => SumArray,
 ): Gemm['stats'] {
   return (job) => {
-    const tally: Tally = { swamped: 0, overflowed: 0 };
-    Object.assign(engine.tally, tally);
+    const tally: Counts = { swamped: 0, overflowed: 0, exact: false };
+    Object.assign(engine.tally, { swamped: 0, overflowed: 0 });
     const sums = run(job, tally);
-    const exact = exactSums(datapath, job, order);
+    const exact = tally.exact ? sumValues(outputFormatOf(datapath, order), sums) : exactSums(datapath, job, order);
     return {
       sums,
       exact,
