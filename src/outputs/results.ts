@@ -17,7 +17,9 @@ export interface ResultColumn<Row> extends Column<Row> {
 }
 
 const PICO_PER_NANO = 1000;
-const percent = (share: number | undefined) => (share === undefined ? undefined : 100 * share);
+/** Without the noise that a product by 100 leaves in the 16th digit. */
+const percent = (share: number | undefined) =>
+  share === undefined ? undefined : Number((100 * share).toPrecision(12));
 
 /** A decibel that may be infinite, as text where it is not finite. */
 function decibel(value: number | undefined): Cell {
