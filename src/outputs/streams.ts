@@ -152,15 +152,18 @@ function bits(name: string, feed: Feed, meaning: string, bit: (place: Place | un
   return { name, format: BIT, lanes: feed(0).length, direction: 'in', meaning, at };
 }
 
-/** The operand that stays, and the bits that shift it down its column. */
+/**
+ * The operand that stays, and the bits that shift it down its column. Row 0 takes the first word of a tile, and each row
+ * below shifts from one word later on: until then it keeps what the tile before has yet to switch in.
+ */
 function loadedStreams(name: Part, unit: Datapath, { load }: Feeds, operands: OperandPorts): Stream[] {
-  const shifts = bits(
-    `${name}_load`,
-    load,
-    `the column's ${name} registers shift down`,
-    (place) => place !== undefined,
-  );
-  return [operand(name, unit, load, operands), shifts];
+  return [
+    operand(name, unit, load, operands),
+    bits(`${name}_load`, load, `the column's ${name} registers shift down`, (place) => place !== undefined),
+    bits(`${name}_load_first`, load, 'the first word of a tile, which row 0 alone takes', (place) => {
+      return place !== undefined && place.row === place.tile.height - 1;
+    }),
+  ];
 }
 
 function drainStream({ drain }: Feeds): Stream {
