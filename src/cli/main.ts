@@ -11,12 +11,14 @@ import { exitCodeOf, explain, UsageError, Verdict } from './errors.js';
 import { evalCommand } from './eval.js';
 import { listCommand } from './list.js';
 import { modelsCommand } from './models.js';
+import { quantizeCommand } from './quantize.js';
 import { runCommand } from './run.js';
 import { schemaCommand } from './schema.js';
 import { showCommand } from './show.js';
 import { sweepCommand } from './sweep.js';
 import { print, remark } from './terminal.js';
 import { traceCommand } from './trace.js';
+import { trainCommand } from './train.js';
 import { vectorsCommand } from './vectors.js';
 import { VERSION } from './version.js';
 
@@ -24,10 +26,12 @@ import { VERSION } from './version.js';
 const COMMANDS: readonly Command[] = [
   runCommand,
   sweepCommand,
+  trainCommand,
   cyclesCommand,
   traceCommand,
   demoCommand,
   modelsCommand,
+  quantizeCommand,
   convertCommand,
   evalCommand,
   checkCommand,

@@ -1,0 +1,134 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { SingleBar } from 'cli-progress';
+import { writeOnnx } from '../networks/onnx/write.js';
+import { writeWhole } from '../outputs/file.js';
+import { resultCsv } from '../outputs/results.js';
+import {
+  accuracySvg,
+  EPOCH_COLUMNS,
+  type EpochRecord,
+  epochOf,
+  gradientsCsv,
+  gradientsSvg,
+  lossSvg,
+  PRODUCT_COLUMNS,
+  scaleSvg,
+  STEP_COLUMNS,
+} from '../outputs/training.js';
+import type { StepRecord, Training } from '../simulate/training.js';
+import { checkpointBytes, readCheckpoint } from '../training/checkpoint.js';
+import type { Dataset } from '../training/dataset.js';
+import { remark } from './terminal.js';
+
+/** What a training run has seen, and where it keeps it. */
+export interface TrainingLog {
+  /** Tells runs apart whose numbers would differ. */
+  fingerprint: string;
+  steps: StepRecord[];
+  epochs: EpochRecord[];
+}
+
+const CHECKPOINT = 'checkpoint.bin';
+/** Steps between checkpoints; one is written after each epoch too. */
+const INTERVAL = 20;
+
+/** Goes on from a folder's checkpoint where there is one. @throws Error when it belongs to another run */
+export function resumed(
+  training: Training,
+  folder: string | undefined,
+  fingerprint: string,
+  fresh: boolean,
+): TrainingLog {
+  const log: TrainingLog = { fingerprint, steps: [], epochs: [] };
+  if (folder === undefined) return log;
+  const path = join(folder, CHECKPOINT);
+  if (fresh) rmSync(path, { force: true });
+  if (!existsSync(path)) return log;
+  const { kept, state } = readCheckpoint<TrainingLog>(readFileSync(path), path);
+  if (kept.fingerprint !== fingerprint)
+    throw new Error(`${path} belongs to another training run: take --fresh to begin again, or another --out`);
+  training.resume(state);
+  remark(`goes on after ${kept.steps.length} of ${training.steps} steps`);
+  return kept;
+}
+
+/** Steps to the end, with checkpoints into the folder where there is one. */
+export async function trainToEnd(
+  training: Training,
+  log: TrainingLog,
+  judged: Dataset,
+  clockMhz: number,
+  folder: string | undefined,
+): Promise<void> {
+  const bar = progressLine(training.steps, log.steps.length);
+  try {
+    while (training.done() < training.steps) {
+      const record = training.step();
+      log.steps.push(record);
+      const ends = training.done() % training.stepsPerEpoch === 0;
+      if (ends)
+        log.epochs.push(epochOf(log.steps.slice(-training.stepsPerEpoch), training.accuracyOn(judged), clockMhz));
+      if (folder !== undefined && (ends || training.done() % INTERVAL === 0))
+        await writeWhole(join(folder, CHECKPOINT), checkpointBytes({ kept: log, state: training.state() }));
+      bar.update(record);
+      // Signals are heard between steps.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  } finally {
+    bar.stop();
+  }
+}
+
+/** On a terminal only. */
+function progressLine(total: number, done: number): { update(record: StepRecord): void; stop(): void } {
+  const bar = new SingleBar({
+    format:
+      '{bar} {value} of {total} steps | loss {loss} | batch {accuracy}% | under {underflow}% over {overflow}% | loss scale {scale} | {eta_formatted} left',
+    hideCursor: true,
+    clearOnComplete: true,
+    stopOnComplete: false,
+    barsize: 16,
+  });
+  const none = { loss: '-', accuracy: '-', underflow: '-', overflow: '-', scale: '-' };
+  bar.start(total, done, none);
+  return {
+    update: ({ step, loss, accuracy, underflow, overflow, lossScale }) =>
+      bar.update(step, {
+        loss: loss.toFixed(3),
+        accuracy: (100 * accuracy).toFixed(0),
+        underflow: (100 * underflow).toFixed(2),
+        overflow: (100 * overflow).toFixed(2),
+        scale: String(lossScale),
+      }),
+    stop: () => bar.stop(),
+  };
+}
+
+/** CSV of steps, epochs, products and gradients, the curves, and the network; each file whole or not at all. */
+export async function writeTraining(folder: string, training: Training, log: TrainingLog): Promise<void> {
+  const { plan, gradients } = training;
+  const title = `${plan.recipe} on ${plan.target}, ${plan.network}`;
+  const write = (name: string, content: string | Uint8Array) => writeWhole(join(folder, name), content);
+  await write('steps.csv', resultCsv(STEP_COLUMNS, log.steps));
+  await write('epochs.csv', resultCsv(EPOCH_COLUMNS, log.epochs));
+  await write('products.csv', resultCsv(PRODUCT_COLUMNS, training.products()));
+  await write('gradients.csv', gradientsCsv(gradients));
+  await write('loss.svg', await lossSvg(log.steps, title));
+  await write('accuracy.svg', await accuracySvg(log.steps, log.epochs, title));
+  await write('lossScale.svg', await scaleSvg(log.steps, title));
+  await write('gradients.svg', await gradientsSvg(gradients, title));
+  await writeNetwork(join(folder, `${plan.network}-${plan.recipe}.onnx`), training, log);
+}
+
+async function writeNetwork(path: string, training: Training, { epochs }: TrainingLog): Promise<void> {
+  const { plan, recipe } = training;
+  const network = training.network();
+  const metadata = {
+    ...network.metadata,
+    recipe: recipe.description,
+    made: `lastbit train --recipe ${plan.recipe} --target ${plan.target} --network ${plan.network} --epochs ${plan.epochs} --seed ${plan.seed}`,
+    accuracy: `${(100 * (epochs.at(-1)?.judgedAccuracy ?? 0)).toFixed(2)}% of the images judged on, in training's arithmetic`,
+  };
+  await writeWhole(path, writeOnnx({ ...network, name: `${plan.network}-${plan.recipe}`, metadata }));
+}
