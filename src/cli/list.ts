@@ -10,6 +10,8 @@ import { type Format, widthOf } from '../formats/format.js';
 import { latticeOf } from '../formats/lattice.js';
 import { toNumber } from '../formats/raw.js';
 import { macsOf } from '../networks/lower.js';
+import type { Recipe } from '../quantize/recipe.js';
+import { RECIPES } from '../quantize/recipes.js';
 import { loadNetwork } from '../simulate/plan.js';
 import { TARGETS } from '../targets/catalog.js';
 import type { Target } from '../targets/target.js';
@@ -28,6 +30,7 @@ const LISTS: Readonly<Record<string, () => Listed[] | Promise<Listed[]>>> = {
   blocks: () => BLOCK_FORMATS.map(listedBlock),
   datapaths: () => DATAPATHS.map(listedDatapath),
   targets: () => TARGETS.map(listedTarget),
+  recipes: () => RECIPES.map(listedRecipe),
   networks: () => networkFiles().map(listedNetwork),
 };
 
@@ -87,6 +90,17 @@ function listedTarget({ name, array, datapath, others, clockMhz, energy }: Targe
     others: others.map((other) => other.name).join(' '),
     'clock (MHz)': clockMhz,
     energy: energy.name,
+  };
+}
+
+function listedRecipe({ name, description, result, operands }: Recipe): Listed {
+  const { input, weight } = operands({ index: 1, count: 3 });
+  return {
+    name,
+    activations: input.fit.format.name,
+    weights: weight.fit.format.name,
+    'between layers': result === 'requantize' ? 'codes' : 'real',
+    description,
   };
 }
 

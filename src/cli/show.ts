@@ -5,6 +5,8 @@ import { loadDatapath } from '../datapaths/schema.js';
 import { BLOCK_FORMATS, type BlockFormat, findBlockFormat } from '../formats/block.js';
 import { FORMATS, findFormat } from '../formats/catalog.js';
 import { didYouMean } from '../formats/nearest.js';
+import type { Recipe } from '../quantize/recipe.js';
+import { RECIPES } from '../quantize/recipes.js';
 import { loadNetwork } from '../simulate/plan.js';
 import { TARGETS } from '../targets/catalog.js';
 import { jsonOption } from './arguments.js';
@@ -61,6 +63,19 @@ const SHOWABLES: readonly Showable[] = [
     },
   },
   {
+    kind: 'recipe',
+    names: () => RECIPES.map((recipe) => recipe.name),
+    find(name) {
+      const recipe = RECIPES.find((candidate) => candidate.name === name);
+      return (
+        recipe && {
+          report: () => describeRecipe(recipe),
+          show: () => print(`# recipe ${name}\n${stringify(describeRecipe(recipe)).trimEnd()}`),
+        }
+      );
+    },
+  },
+  {
     kind: 'network',
     names: () => [],
     find(name) {
@@ -80,10 +95,24 @@ function describeBlock({ name, element, size, scale, rule, tensorScale }: BlockF
   return { name, element: describeFormat(element), size, scale: describeFormat(scale), rule, tensorScale };
 }
 
+/** What a recipe does to the first layer and to one within. */
+function describeRecipe({ name, description, result, operands, ...rest }: Recipe): object {
+  const place = (index: number) => {
+    const { input, weight } = operands({ index, count: 3 });
+    const grids = { activations: input.fit.format.name, weights: weight.fit.format.name };
+    return {
+      ...grids,
+      scales: rest.blocks === undefined ? `of weights per ${weight.per}` : `of ${rest.blocks.size} each`,
+    };
+  };
+  const changes = { before: rest.prepare !== undefined, afterwards: rest.correct !== undefined };
+  return { name, description, result, ends: place(0), within: place(1), 'changes the network': changes };
+}
+
 /** `show`: everything about one thing of the catalogues. A name may be of several kinds: all are shown. */
 export const showCommand = command({
   usage: 'show <name>',
-  summary: 'Show a format, a datapath, a target or a network',
+  summary: 'Show a format, a datapath, a target, a recipe or a network',
   options: {
     name: { type: 'string', demandOption: true, describe: 'as in "lastbit list", a datapath file, or an .onnx file' },
     json: jsonOption,

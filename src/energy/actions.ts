@@ -41,8 +41,8 @@ export function actionsOf({ counts, traffic }: Performance, performer: Performer
   };
   for (const action of unitActions(datapath, table)) add(action, products);
   add(`add:${outer.format.name}`, counts.joins);
-  add(`read:sram${memories.a}KB`, words(counts.aReads, a));
-  add(`read:sram${memories.b}KB`, words(counts.bReads, b));
+  add(`read:sram${memories.a}KB`, operandWords(counts.aReads, a, datapath));
+  add(`read:sram${memories.b}KB`, operandWords(counts.bReads, b, datapath));
   add(`read:sram${memories.sum}KB`, words(counts.sumReads, outer.format));
   add(`write:sram${memories.sum}KB`, words(counts.sumWrites, outer.format));
   if (traffic !== undefined && memories.bandwidth?.dram !== undefined) {
@@ -50,6 +50,12 @@ export function actionsOf({ counts, traffic }: Performance, performer: Performer
     add('write:dram', traffic.sumWrites / WORD);
   }
   return actions;
+}
+
+/** With each code its share of the scale of its block. */
+function operandWords(count: number, format: Format, { blockScale }: Datapath): number {
+  const scale = blockScale === undefined ? 0 : widthOf(blockScale.format) / blockScale.size;
+  return (count * (widthOf(format) + scale)) / WORD;
 }
 
 const words = (count: number, format: Format) => (count * widthOf(format)) / WORD;

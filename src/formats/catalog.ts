@@ -59,6 +59,10 @@ const NAMED: readonly Format[] = [
   float('e3m2fn', 3, 2, 3, 'none'),
   float('e2m3fn', 2, 3, 1, 'none'),
   float('e2m1fn', 2, 1, 1, 'none'),
+  // AdaptivFloat's 8, 6 and 4 bits (DAC 2020): no subnormals, code 0 is zero; the tensor's scale moves the bias.
+  float('e3m4af', 3, 4, 3, 'none', { lowest: 'normal' }),
+  float('e3m2af', 3, 2, 3, 'none', { lowest: 'normal' }),
+  float('e2m1af', 2, 1, 1, 'none', { lowest: 'normal' }),
   float('e8m0fnu', 8, 0, 127, 'fn', { signed: false, lowest: 'none' }),
   radix4('radix4', 0),
   radix4('radix4odd', -1),

@@ -1,6 +1,7 @@
 import { type CodeArray, valuesOf } from '../datapaths/kernel/index.js';
 import { type Format, quantumExponentOf } from '../formats/format.js';
 import { fromNumber, sum, toNumber } from '../formats/raw.js';
+import { inBlocks } from './blocks.js';
 import { gemm } from './gemm.js';
 import type { Arithmetic, MatmulJob } from './network.js';
 
@@ -9,7 +10,10 @@ import type { Arithmetic, MatmulJob } from './network.js';
 /** Products and sums rounded to float32, in the order of k. */
 export const float32Arithmetic: Arithmetic = {
   name: 'float32',
-  values: (a, b, { m, n, k }) => gemm(a, b, m, n, k),
+  values(x, y, job) {
+    const { a, b } = inBlocks(x, y, job);
+    return gemm(a, b, job.m, job.n, job.k);
+  },
   codes: (a, b, job) => Float64Array.from(gemm(float32Of(a, job, 'a'), float32Of(b, job, 'b'), job.m, job.n, job.k)),
 };
 
@@ -19,7 +23,10 @@ export const float32Arithmetic: Arithmetic = {
  */
 export const exactArithmetic: Arithmetic = {
   name: 'exact',
-  values: (a, b, { m, n, k }) => Float32Array.from(gemm(Float64Array.from(a), Float64Array.from(b), m, n, k)),
+  values(x, y, job) {
+    const { a, b } = inBlocks(x, y, job);
+    return Float32Array.from(gemm(Float64Array.from(a), Float64Array.from(b), job.m, job.n, job.k));
+  },
   codes(a, b, job) {
     const x = decoded(a, formatOf(job, 'a'));
     const y = decoded(b, formatOf(job, 'b'));

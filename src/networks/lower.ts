@@ -1,3 +1,4 @@
+import type { BlockFormat } from '../formats/block.js';
 import type { Format } from '../formats/format.js';
 import { productOf } from './convolution.js';
 import { type Layer, isMacLayer, type Network } from './network.js';
@@ -17,6 +18,8 @@ export interface GemmJob {
   /** Formats of activations and weights; undefined for real numbers. */
   aFormat?: Format;
   bFormat?: Format;
+  /** Where operands are in blocks; aFormat and bFormat are then the elements'. */
+  blocks?: BlockFormat;
 }
 
 /** The products of a batch of images, layer by layer. */
@@ -27,6 +30,7 @@ export function lower(network: Network, batch = 1): GemmJob[] {
     const { m, n, k, groups } = productOf(layer, [batch, ...input.shape]);
     const inputs = (batch * sizeOf(input.shape)) / groups;
     const bFormat = layer.weight.kind === 'codes' ? layer.weight.quantization.fit.format : undefined;
+    const blocks = layer.result.kind === 'blocks' ? layer.result.format : undefined;
     return {
       layer: layer.name,
       op: layer.op,
@@ -35,8 +39,9 @@ export function lower(network: Network, batch = 1): GemmJob[] {
       k,
       groups,
       inputs,
-      aFormat: input.quantization?.fit.format,
-      bFormat,
+      aFormat: blocks?.element ?? input.quantization?.fit.format,
+      bFormat: blocks?.element ?? bFormat,
+      ...(blocks && { blocks }),
     };
   });
 }

@@ -52,7 +52,8 @@ function floatSums(
 ): Float32Array {
   const a = layer.op === 'conv' ? patchesOf(x.data, x.shape, layer, group, 0) : x.data;
   const b = transpose(w.data.subarray(group * n * k, (group + 1) * n * k), n, k, new Float32Array(n * k));
-  return arithmetic.values(a, b, { layer: layer.name, m, n, k });
+  const blocks = layer.result.kind === 'blocks' ? layer.result : undefined;
+  return arithmetic.values(a, b, { layer: layer.name, m, n, k, ...(blocks && { blocks }) });
 }
 
 /** Sums of (value(a) - za) * (value(w) - zw): the array multiplies raw codes, the corrections are exact integers. */

@@ -1,3 +1,4 @@
+import type { BlockFormat } from '../formats/block.js';
 import type { Quantization, Tensor, FloatTensor } from './tensor.js';
 
 /**
@@ -48,12 +49,22 @@ export interface MacLayer extends Common {
 /**
  * `float`: a float layer. `dequantize`: real = sum * s_in * s_w + bias, in float32 steps, as ONNX's
  * DequantizeLinear-MatMul-Add. `requantize`: codes again, `convention` naming the arithmetic (ONNX QLinearConv:
- * `onnx`, float32 multiplier s_in * s_w / s_out and round half to even).
+ * `onnx`, float32 multiplier s_in * s_w / s_out and round half to even). `blocks`: input and weights are real, the array's
+ * own quantizers put both in blocks along k, and its sums are real again.
  */
 export type MacResult =
   | { kind: 'float' }
+  | ({ kind: 'blocks' } & Blocks)
   | { kind: 'dequantize' }
   | { kind: 'requantize'; output: Quantization; convention: 'onnx' };
+
+/** How the operands of a product are put in blocks along k: a convolution's k is [c r s], its patches are cut, not its image. */
+export interface Blocks {
+  format: BlockFormat;
+  /** Float32 scales of input and weights as a whole; 1 where the format has none. */
+  aScale: number;
+  bScale: number;
+}
 
 export interface ConvLayer extends MacLayer {
   op: 'conv';
@@ -133,6 +144,8 @@ export interface MatmulJob {
   /** Quantizations of the two operands; undefined for float operands. */
   a?: Quantization;
   b?: Quantization;
+  /** Blocks that `values` makes of its operands first. */
+  blocks?: Blocks;
   /** Which of training's three products it is: y = x w, dx = dy w, dw = dy x. `forward` where it is left out. */
   pass?: 'forward' | 'inputGradient' | 'weightGradient';
 }

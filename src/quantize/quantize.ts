@@ -3,6 +3,7 @@ import { foldBatchNorm } from '../networks/fold.js';
 import { type ConvLayer, type DenseLayer, isMacLayer, type Layer, type Network } from '../networks/network.js';
 import { zeroCode } from '../networks/quantization.js';
 import type { FloatTensor, Quantization } from '../networks/tensor.js';
+import { inBlockFormat } from './blockWeights.js';
 import { calibrate, quantizedWeights, type Ranges, schemesOf } from './calibrate.js';
 import type { OperandSchemes, Recipe } from './recipe.js';
 
@@ -24,6 +25,11 @@ export function quantizeNetwork(network: Network, recipe: Recipe, images: FloatT
 }
 
 function onGrids(network: Network, recipe: Recipe, images: FloatTensor | Ranges): Network {
+  if (recipe.blocks !== undefined) {
+    if ('inputs' in images) throw new Error(`recipe ${recipe.name} finds no ranges: give it images`);
+    const blocked = inBlockFormat(network, recipe.blocks, images);
+    return { ...blocked, metadata: { ...network.metadata, recipe: recipe.description } };
+  }
   const ranges = 'inputs' in images ? images : calibrate(network, recipe, images);
   const schemes = schemesOf(network, recipe);
   const codes = (layer: Mac) => quantizedWeights(layer, schemes.get(layer.name) as OperandSchemes);

@@ -1,3 +1,4 @@
+import type { BlockFormat } from '../formats/block.js';
 import type { Network } from '../networks/network.js';
 import type { FloatTensor } from '../networks/tensor.js';
 import type { Scheme } from './scheme.js';
@@ -9,9 +10,12 @@ export interface Recipe {
   description: string;
   /**
    * `requantize`: codes from layer to layer, rescaled by ONNX's arithmetic (a chain of conv, dense, maxPool, relu and
-   * flatten, integers only). `dequantize`: real numbers between layers, quantized before each.
+   * flatten, integers only). `dequantize`: real numbers between layers, quantized before each. `blocks`: real numbers
+   * between layers, put in blocks along k by the array itself.
    */
-  result: 'requantize' | 'dequantize';
+  result: 'requantize' | 'dequantize' | 'blocks';
+  /** For `blocks`; `operands` then name the elements. */
+  blocks?: BlockFormat;
   operands(place: Place): OperandSchemes;
   /** Changes the float network first, batch-norms folded: SmoothQuant, AWQ. */
   prepare?(network: Network, images: FloatTensor): Network;

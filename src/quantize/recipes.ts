@@ -1,3 +1,7 @@
+import { didYouMean } from '../formats/nearest.js';
+import { BLOCK_RECIPES } from './blockRecipes.js';
+import { FLOAT_PTQ_RECIPES } from './floatPtqRecipes.js';
+import { INTEGER_PTQ_RECIPES } from './integerPtqRecipes.js';
 import { leastSquares } from './mse.js';
 import { maximum } from './maximum.js';
 import { minMax } from './minmax.js';
@@ -75,11 +79,15 @@ export const RECIPES: readonly Recipe[] = [
       weight: scheme('radix4', leastSquares(RADIX4_FRACTIONS, 16), 'channel'),
     }),
   },
+  ...INTEGER_PTQ_RECIPES,
+  ...FLOAT_PTQ_RECIPES,
+  ...BLOCK_RECIPES,
 ];
 
 /** @throws RangeError naming the recipe and what there is */
 export function recipeNamed(name: string): Recipe {
   const recipe = RECIPES.find((candidate) => candidate.name === name);
   if (recipe !== undefined) return recipe;
-  throw new RangeError(`unknown recipe "${name}": there are ${RECIPES.map((r) => r.name).join(' ')}`);
+  const names = RECIPES.map((r) => r.name);
+  throw new RangeError(`unknown recipe "${name}": there are ${names.join(' ')}${didYouMean(name, names)}`);
 }

@@ -10,7 +10,9 @@ import {
 } from '../datapaths/kernel/index.js';
 import type { Format } from '../formats/format.js';
 import type { Arithmetic, MatmulJob } from '../networks/network.js';
-import { type Target, unitFor } from '../targets/target.js';
+import { unitForJob } from '../targets/blockUnit.js';
+import type { Target } from '../targets/target.js';
+import { type Operands, operandsInBlocks, scaledSums } from './blocks.js';
 
 /** One layer's sums as the unit gives them, beside exact ones. */
 export interface LayerSums {
@@ -27,6 +29,8 @@ export interface LayerSums {
   exact: Float64Array;
   /** Counts of the whole product; undefined where they were not asked for. */
   tally?: Tally;
+  /** Values [m, k] and [k, n] of operands in blocks, which their codes alone do not say. */
+  values?: { a: Float32Array; b: Float32Array };
 }
 
 export interface Tally {
@@ -48,11 +52,11 @@ export function unitsOf(target: Target): TargetUnits {
   return {
     target,
     gemmFor(job) {
-      const [a, b] = [formatOf(job, 'a'), formatOf(job, 'b')];
-      const key = `${a.name} ${b.name}`;
+      const [aFormat, bFormat] = [job.a?.fit.format, job.b?.fit.format];
+      const key = job.blocks?.format.name ?? `${aFormat?.name} ${bFormat?.name}`;
       let gemm = compiled.get(key);
       if (gemm === undefined) {
-        const unit = unitFor(target, job.layer, a, b);
+        const unit = unitForJob(target, { layer: job.layer, aFormat, bFormat, blocks: job.blocks?.format });
         gemm = compileGemm(unit, orderOf(target.array, unit));
         compiled.set(key, gemm);
       }
@@ -61,28 +65,20 @@ export function unitsOf(target: Target): TargetUnits {
   };
 }
 
-function formatOf(job: MatmulJob, side: 'a' | 'b'): Format {
-  const format = job[side]?.fit.format;
-  if (format === undefined)
-    throw new RangeError(`layer ${job.layer} is not quantized: a target multiplies codes; quantize the network first`);
-  return format;
-}
-
 /** Every product of a network through the target's units, bit for bit. */
 export function targetArithmetic(units: TargetUnits, watch?: (job: MatmulJob, sums: Float64Array) => void): Arithmetic {
+  function unitSums(job: MatmulJob, operands: Operands): Float64Array {
+    const { m, n, k } = job;
+    const gemm = units.gemmFor(job);
+    const sums = sumValues(outputFormatOf(gemm.datapath, gemm.order), gemm.sums({ m, n, k, ...operands }));
+    watch?.(job, sums);
+    return sums;
+  }
   return {
     name: units.target.name,
-    values: refuseFloats,
-    codes(a, b, job) {
-      const sums = unitSums(units.gemmFor(job), a, b, job);
-      watch?.(job, sums);
-      return sums;
-    },
+    values: (a, b, job) => scaledSums(unitSums(job, operandsInBlocks(a, b, job).codes), job),
+    codes: (a, b, job) => unitSums(job, { a, b }),
   };
-}
-
-function unitSums(gemm: Gemm, a: CodeArray, b: CodeArray, { m, n, k }: MatmulJob): Float64Array {
-  return sumValues(outputFormatOf(gemm.datapath, gemm.order), gemm.sums({ m, n, k, a, b }));
 }
 
 /**
@@ -94,24 +90,24 @@ export function goldenArithmetic(
   counting: boolean,
   compare: (sums: LayerSums) => void,
 ): Arithmetic {
+  function goldenSums(job: MatmulJob, operands: Operands, values?: LayerSums['values']): Float64Array {
+    const gemm = units.gemmFor(job);
+    const { m, n, k } = job;
+    const product = { m, n, k, ...operands };
+    const counted = counting ? gemm.stats(product) : undefined;
+    const exact = counted?.exact ?? exactSums(gemm.datapath, product);
+    const format = outputFormatOf(gemm.datapath, gemm.order);
+    const sums = sumValues(format, counted?.sums ?? gemm.sums(product));
+    const { a, b } = operands;
+    compare({ job, unit: gemm.datapath, format, a, b, sums, exact, tally: counted, ...(values && { values }) });
+    return exact;
+  }
   return {
     name: 'exact',
-    values: refuseFloats,
-    codes(a, b, job) {
-      const gemm = units.gemmFor(job);
-      const { m, n, k } = job;
-      const product = { m, n, k, a, b };
-      const counted = counting ? gemm.stats(product) : undefined;
-      const sums = counted?.sums ?? gemm.sums(product);
-      const exact = counted?.exact ?? exactSums(gemm.datapath, product);
-      const format = outputFormatOf(gemm.datapath, gemm.order);
-      const values = sumValues(format, sums);
-      compare({ job, unit: gemm.datapath, format, a, b, sums: values, exact, tally: counted });
-      return exact;
+    values(a, b, job) {
+      const { codes, values } = operandsInBlocks(a, b, job);
+      return scaledSums(goldenSums(job, codes, values), job);
     },
+    codes: (a, b, job) => goldenSums(job, { a, b }),
   };
 }
-
-const refuseFloats: Arithmetic['values'] = (_a, _b, job) => {
-  throw new RangeError(`layer ${job.layer} is not quantized: a target multiplies codes; quantize the network first`);
-};

@@ -1,8 +1,8 @@
 import { type Cycles, noCycles } from '../arrays/schedule.js';
 import { lower } from '../networks/lower.js';
 import type { Network } from '../networks/network.js';
-import { layerCostOf, layerEnergyOf, type Target, unitFor } from '../targets/target.js';
-import type { Format } from '../formats/format.js';
+import { unitForJob } from '../targets/blockUnit.js';
+import { layerCostOf, layerEnergyOf, type Target } from '../targets/target.js';
 import type { EnergyPart } from '../energy/table.js';
 
 /** One layer's cost for one inference. */
@@ -39,7 +39,7 @@ export function judgeCost(network: Network, target: Target): NetworkCost {
   const sources = new Set<string>();
   let extrapolated = false;
   const layers = lower(network).map((job) => {
-    const unit = unitFor(target, job.layer, operandOf(job.layer, job.aFormat), operandOf(job.layer, job.bFormat));
+    const unit = unitForJob(target, job);
     const cost = layerCostOf(job, target, unit);
     const energy = layerEnergyOf(cost, target, unit);
     for (const source of energy.sources) sources.add(source);
@@ -75,12 +75,6 @@ export function judgeCost(network: Network, target: Target): NetworkCost {
     extrapolated,
     milliseconds: cycles.total / (target.clockMhz * 1000),
   };
-}
-
-function operandOf(layer: string, format: Format | undefined): Format {
-  if (format === undefined)
-    throw new RangeError(`layer ${layer} is not quantized: a target multiplies codes; quantize the network first`);
-  return format;
 }
 
 function addCycles(x: Cycles, y: Cycles): Cycles {

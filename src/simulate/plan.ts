@@ -1,7 +1,8 @@
 import { macArray, type MacArray } from '../arrays/dataflow.js';
 import { loadTarget } from '../targets/catalog.js';
 import { type TargetFields, targetOf, targetSchema } from '../targets/schema.js';
-import { type Target, unitFor, withEveryEnergy } from '../targets/target.js';
+import { unitForJob } from '../targets/blockUnit.js';
+import { type Target, withEveryEnergy } from '../targets/target.js';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { readOnnx } from '../networks/onnx/read.js';
@@ -50,10 +51,7 @@ export function resolveTarget({ base, array }: TargetPlan): Target {
 /** Why a target cannot run a network; undefined when it can. */
 export function whyNot(network: Network, target: Target): string | undefined {
   try {
-    for (const { layer, aFormat, bFormat } of lower(network)) {
-      if (aFormat === undefined || bFormat === undefined) return `layer ${layer} is not quantized`;
-      unitFor(target, layer, aFormat, bFormat);
-    }
+    for (const job of lower(network)) unitForJob(target, job);
     return undefined;
   } catch (error) {
     if (error instanceof RangeError) return error.message;

@@ -35,9 +35,10 @@ export interface Sufficient {
 }
 
 /** No partial sum, in whatever order, has a magnitude above the sum of the products' magnitudes. */
-export function largestMagnitude({ job, unit, a, b }: LayerSums): number {
+export function largestMagnitude({ job, unit, a, b, values }: LayerSums): number {
   const { m, n, k } = job;
-  const [x, y] = [magnitudesOf(a, unit.a), magnitudesOf(b, unit.b)];
+  const x = values?.a.map(Math.abs) ?? magnitudesOf(a, unit.a);
+  const y = values?.b.map(Math.abs) ?? magnitudesOf(b, unit.b);
   let largest = 0;
   const sums = new Float64Array(n);
   for (let i = 0; i < m; i++) {

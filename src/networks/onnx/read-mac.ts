@@ -86,7 +86,8 @@ function macParts(reader: Reader, x: Activation, weight: Tensor, bias?: Float32A
   if ((x.as === 'dequantized' || x.as === 'carried') && weight.kind === 'codes')
     return { x, input: x.name, weight, bias, result: { kind: 'dequantize' } };
   const real: Tensor = weight.kind === 'float' ? weight : dequantize(weight);
-  return { x, input: realOf(reader, x), weight: real, bias, result: { kind: 'float' } };
+  const result: MacResult = x.blocks === undefined ? { kind: 'float' } : { kind: 'blocks', ...x.blocks };
+  return { x, input: realOf(reader, x), weight: real, bias, result };
 }
 
 function weightOf(reader: Reader, node: NodeReader, index: number): Tensor {

@@ -1,4 +1,5 @@
 import type { Network } from '../network.js';
+import { readBlocks } from './blocks.js';
 import { type Constant, readConstant } from './constant.js';
 import { elementType, elementTypeOf } from './element.js';
 import { OWN_DOMAIN } from './functions.js';
@@ -168,7 +169,7 @@ function readValue(reader: Reader, node: NodeReader): Value {
   const operator = node.domain === '' && Object.hasOwn(OPERATORS, node.opType) ? OPERATORS[node.opType] : undefined;
   if (operator !== undefined) return operator(reader, node);
   if (node.domain === OWN_DOMAIN && node.opType === 'Sign') return readSign(reader, node);
-  const quantized = node.domain === '' ? undefined : readQuantizerCall(reader, node);
+  const quantized = node.domain === '' ? undefined : (readBlocks(reader, node) ?? readQuantizerCall(reader, node));
   if (quantized !== undefined) return quantized;
   throw new Error(
     `operator ${node.opType} of domain ${node.domain || 'ai.onnx'} is not supported; there are ${SUPPORTED_OPERATORS.join(' ')} and QONNX's Quant, BipolarQuant`,

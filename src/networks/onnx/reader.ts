@@ -1,5 +1,5 @@
 import type { Format } from '../../formats/format.js';
-import type { ConvLayer, Layer } from '../network.js';
+import type { Blocks, ConvLayer, Layer } from '../network.js';
 import type { CodeTensor, Quantization } from '../tensor.js';
 import { type Constant, readConstant } from './constant.js';
 import type { Proto } from './proto.js';
@@ -34,6 +34,8 @@ export interface Activation {
   column?: boolean;
   /** top, left, bottom, right: a Pad before it, which the Conv that must follow takes over. */
   pad?: ConvLayer['pad'];
+  /** The product that reads it puts its operands in blocks (blocks.ts). */
+  blocks?: Blocks;
   /** More than one node reads it, so the layer that writes it must stay as it is. */
   shared: boolean;
 }

@@ -3,6 +3,7 @@ import { toNumber } from '../../formats/raw.js';
 import type { ConvLayer, DenseLayer } from '../network.js';
 import { codeTensor, dequantize, zeroCode } from '../quantization.js';
 import type { CodeTensor, Quantization } from '../tensor.js';
+import { markBlocks } from './blocks.js';
 import { type ElementType, quantizedTypeOf } from './element.js';
 import {
   type AttributeValue,
@@ -21,13 +22,18 @@ import { asBytes, asReals, byteTypeOf, callQuantizer, clipTo, saturateOf, storeQ
 /** Writes a conv or dense layer and gives the element type of its output. */
 export function writeMac(sheet: Sheet, layer: ConvLayer | DenseLayer, input: Written): ElementType {
   if (layer.result.kind === 'requantize') return requantize(sheet, layer, layer.result.output, input);
-  const x = layer.result.kind === 'float' ? input.name : asReals(sheet, input);
+  const x = operandOf(sheet, layer, input);
   const rest = [realWeights(sheet, layer)];
   if (layer.bias !== undefined)
     rest.push(store(sheet, `${layer.name}/bias`, FLOAT, [layer.bias.length], Float32Array.from(layer.bias)));
   if (layer.op === 'dense') emit(sheet, 'Gemm', [x, ...rest], layer.name, { transB: 1 });
-  else writeConv(sheet, layer, x, rest, layer.result.kind === 'float' ? 0 : paddingOf(layer, input));
+  else writeConv(sheet, layer, x, rest, input.quantization === undefined ? 0 : paddingOf(layer, input));
   return FLOAT;
+}
+
+function operandOf(sheet: Sheet, { name, result }: ConvLayer | DenseLayer, input: Written): string {
+  if (result.kind === 'blocks') return markBlocks(sheet, name, input.name, result);
+  return result.kind === 'float' ? input.name : asReals(sheet, input);
 }
 
 function writeConv(sheet: Sheet, layer: ConvLayer, x: string, rest: string[], padding: number): void {

@@ -1,0 +1,76 @@
+import { basename, dirname, relative } from 'node:path';
+import { exactArithmetic, float32Arithmetic } from '../networks/arithmetic.js';
+import { foldBatchNorm } from '../networks/fold.js';
+import { writeOnnx } from '../networks/onnx/write.js';
+import { writeWhole } from '../outputs/file.js';
+import { quantizeNetwork } from '../quantize/quantize.js';
+import { recipeNamed } from '../quantize/recipes.js';
+import { loadNetwork } from '../simulate/plan.js';
+import { type Dataset, firstOf, imagesOf } from '../training/dataset.js';
+import { digits, TRAIN_SEED } from '../training/digits.js';
+import { CALIBRATION_IMAGES } from '../training/finetune.js';
+import { readIdx } from '../training/idx.js';
+import { accuracyOf } from '../training/train.js';
+import { integer, jsonOption } from './arguments.js';
+import { command } from './command.js';
+import { usage } from './errors.js';
+import { dataOption } from './runs.js';
+import { print, printJson } from './terminal.js';
+
+/** Images that accuracy is told of. */
+const TEST_IMAGES = 1000;
+
+/** `quantize`: a float network by a recipe. */
+export const quantizeCommand = command({
+  usage: 'quantize <network>',
+  summary: 'Quantize a float network after training, and say what that does to its accuracy',
+  options: {
+    network: { type: 'string', demandOption: true, describe: 'ONNX file of a float network' },
+    recipe: { type: 'string', demandOption: true, describe: 'how; see "lastbit list recipes"' },
+    data: dataOption,
+    images: {
+      type: 'number',
+      default: CALIBRATION_IMAGES,
+      describe: 'images to calibrate on, none of those judged by',
+    },
+    out: { type: 'string', describe: 'ONNX file to write' },
+    json: jsonOption,
+  },
+  examples: [
+    ['quantize models/digits-fp32.onnx --recipe int4-mse --out int4.onnx', 'on generated digits'],
+    ['quantize net.onnx --recipe nvfp4 --data mnist', "on MNIST's test set: its head calibrates, what follows judges"],
+  ],
+  async run({ network: path, recipe: name, data, images, out, json }) {
+    const recipe = usage(() => recipeNamed(name));
+    const { calibration, test } = dataFor(integer(images, '--images', 1), data);
+    const float = foldBatchNorm(loadNetwork(path));
+    const made = quantizeNetwork(float, recipe, imagesOf(calibration));
+    const before = accuracyOf(float, test, float32Arithmetic);
+    const after = accuracyOf(made, test, exactArithmetic);
+    if (out !== undefined) {
+      const accuracy = `${percent(after)} of ${test.count} ${data === undefined ? 'generated digits' : 'images of MNIST'}, sums exact`;
+      const metadata = { ...made.metadata, accuracy, reference: relative(dirname(out), path) };
+      await writeWhole(out, writeOnnx({ ...made, name: basename(out, '.onnx'), metadata }));
+    }
+    const result = { network: path, recipe: name, images, tested: test.count, before, after };
+    if (json) printJson(out === undefined ? result : { ...result, out });
+    else
+      print(`${name}: accuracy ${percent(before)} before, ${percent(after)} after (${test.count} images, sums exact)`);
+  },
+});
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)}%`;
+}
+
+/** Images to calibrate on, and others to judge by: digits of the two seeds, or the head of a test set and what follows. */
+function dataFor(images: number, folder: string | undefined): { calibration: Dataset; test: Dataset } {
+  if (folder === undefined) return { calibration: digits(images, TRAIN_SEED), test: digits(TEST_IMAGES) };
+  const all = readIdx(folder);
+  if (all.count <= images)
+    throw new Error(`${folder} holds ${all.count} images and ${images} go to calibration: take fewer --images`);
+  const count = Math.min(TEST_IMAGES, all.count - images);
+  const labels = all.labels.subarray(images, images + count);
+  const test = { ...all, count, images: imagesOf(all, images, count).data, labels };
+  return { calibration: firstOf(all, images), test };
+}
