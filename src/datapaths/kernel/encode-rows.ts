@@ -24,23 +24,23 @@ export function rowEncoderOf(fit: Fit): RowEncoder | undefined {
   const sign = format.exponentBits + format.mantissaBits + padding;
   const nan = Number(encode(NAN, { ...fit, rounding: 'rne' }).code);
   const identity = cut === 0 && rebias === 0 && format.specials === 'ieee';
-  let buffer = new Float32Array(0);
-
   return (to, at, row) => {
-    const count = row.length;
-    if (buffer.length < count) buffer = new Float32Array(count);
-    const single = buffer;
-    const bits = new Uint32Array(single.buffer);
-    single.set(row);
+    const single = row instanceof Float32Array ? row : Float32Array.from(row);
+    const bits = new Uint32Array(single.buffer, single.byteOffset, row.length);
     if (identity) {
-      to.set(bits.subarray(0, count), at);
-      for (let i = 0; i < count; i++) if ((bits[i] & 0x7fffffff) > 0x7f800000) to[at + i] = nan;
+      to.set(bits, at);
+      quietNans(to, at, row.length, nan);
       return;
     }
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < bits.length; i++) {
       const magnitude = bits[i] & 0x7fffffff;
       if (magnitude >= 0x7f800000 || magnitude < smallest) to[at + i] = slow(single[i]);
       else to[at + i] = (((magnitude >>> cut) - rebias) << padding) | ((bits[i] >>> 31) << sign);
     }
   };
+}
+
+/** Its own function, because a loop over one kind of array is fast. */
+function quietNans(codes: Uint32Array, from: number, count: number, nan: number): void {
+  for (let i = from; i < from + count; i++) if ((codes[i] & 0x7fffffff) > 0x7f800000) codes[i] = nan;
 }

@@ -31,6 +31,8 @@ export interface FloatSite {
   outer: FloatRegister;
   /** Values of the operands' codes. */
   tables: readonly Float64Array[];
+  /** What all their codes hold. */
+  codes: readonly Seen[];
   fallback: Fallback;
 }
 
@@ -60,14 +62,9 @@ export function floatSite(datapath: Datapath, order: Order, fallback: Fallback):
   if (random.length > 0 && (outerFit !== undefined || order.kind === 'tree'))
     return 'its random bits come in another order';
   if (order.kind === 'tree' && lanes > 1) return 'its tree has leaves of several products';
-  return {
-    datapath,
-    order,
-    register,
-    outer,
-    tables: [a, b].map((format) => valuesOf(format, datapath.operands)),
-    fallback,
-  };
+  const tables = [a, b].map((format) => valuesOf(format, datapath.operands));
+  const codes = tables.map((table) => seenIn(Uint16Array.from(table.keys()), table));
+  return { datapath, order, register, outer, tables, codes, fallback };
 }
 
 /** Float lanes where they suit the datapath, else the route given. */
@@ -129,12 +126,19 @@ function stepsFor(site: FloatSite, seen: readonly Seen[], plan: Plan, starts: St
   return reasons.join('; ');
 }
 
+function isNative({ method, overflow }: Step): boolean {
+  return method === 'native' && overflow === 'none';
+}
+
 /** Sums of a job in lanes where its data allow it, else by the slower route. */
 export function floatSums(site: FloatSite, job: GemmJob, tally?: Tally): SumArray {
   const { datapath, tables, fallback } = site;
   const plan = planOf(site.order, job.k, datapath.lanes);
   if (plan.runs.length === 0 || job.m === 0 || job.n === 0) return fallback.whole(job);
-  const seen = [seenIn(job.a, tables[0]), seenIn(job.b, tables[1])];
+  const whatever = job.c === undefined ? stepsFor(site, site.codes, plan, NO_STARTS) : '';
+  const native = typeof whatever !== 'string' && isNative(whatever.step) && isNative(whatever.outer);
+  // Where the carrier is the register, whatever the operands hold, there is no need to look at them.
+  const seen = native && tally === undefined ? site.codes : [seenIn(job.a, tables[0]), seenIn(job.b, tables[1])];
   const starts = startsOf(datapath, site.order, site.outer, job, seen[0].quantum + seen[1].quantum);
   // Infinite sums stay what they are without being swamped; only the slower route tells.
   if (tally !== undefined && [...seen, starts.facts].some(({ infinities }) => infinities)) return fallback.whole(job);

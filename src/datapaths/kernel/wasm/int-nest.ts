@@ -5,7 +5,8 @@ import type { Shape } from './walk.js';
 
 /**
  * Integer sums in lanes. `dot`: two products at a time into 32 bits that wrap. `narrow`: 16-bit lanes that saturate at
- * every addition. `wide`: 32-bit lanes that are clamped after every addition.
+ * every addition. `wide`: 32-bit lanes that are clamped after every addition; the upper half of b's lanes is zero, so that
+ * a dot product gives one product, which is cheaper than a 32-bit multiplication.
  */
 export interface IntStep {
   kind: 'dot' | 'narrow' | 'wide';
@@ -20,6 +21,11 @@ export function shapeOf({ kind }: IntStep): Shape {
   if (kind === 'wide')
     return { operand: Int32Array, operandBytes: 4, sum: Int32Array, sumBytes: 4, width: 8, group: 1 };
   return { operand: Int16Array, operandBytes: 2, sum: Int32Array, sumBytes: 4, width: 8, group: 2 };
+}
+
+/** Lane values of b's codes, from its counts. */
+export function columnTable({ kind }: IntStep, counts: Float64Array): Float64Array {
+  return kind === 'wide' ? counts.map((count) => count & 0xffff) : counts;
 }
 
 const VECTORS = 2;
@@ -57,7 +63,7 @@ function products({ f, a, b }: Frame, step: IntStep, sums: readonly Local[], add
     const x = f.keep('v128', narrow ? v128.load16Splat(a.get, r * bytes) : v128.load32Splat(a.get, r * bytes));
     columns.forEach((y, i) => {
       const acc = sums[r * VECTORS + i];
-      const product = narrow ? i16x8.mul(x, y) : step.kind === 'dot' ? i32x4.dot(x, y) : i32x4.mul(x, y);
+      const product = narrow ? i16x8.mul(x, y) : i32x4.dot(x, y);
       f.emit(acc.set(add(acc.get, product)));
     });
   }

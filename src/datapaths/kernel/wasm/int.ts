@@ -9,7 +9,7 @@ import type { Scalar } from '../scalar.js';
 import { type Counts, statsBy } from './stats.js';
 import { decoderOf, valuesOf } from '../values.js';
 import { signSums } from './bits.js';
-import { type IntStep, intFunctions, shapeOf } from './int-nest.js';
+import { columnTable, type IntStep, intFunctions, shapeOf } from './int-nest.js';
 import { type Kernel, kernelOf } from './memory.js';
 import { layoutOf, type Panel, type Seen, seenIn } from './pack.js';
 import { walk } from './walk.js';
@@ -153,7 +153,7 @@ function intSums(site: IntSite, job: GemmJob, tally?: Counts): SumArray {
     plan: kept,
     layout: layoutOf(kept, shape.group),
     shape,
-    tables,
+    tables: [tables[0], columnTable(step, tables[1])],
     starts: starts.values,
     kernel: kernelFor(step, tally !== undefined),
     put,
@@ -199,11 +199,19 @@ function putterOf({ datapath, scalar }: IntSite, { n }: GemmJob, sums: SumArray,
           scalar.finish(sums, (first + row) * n + j, wrapped(from[row * stride + j], register) * unit);
       return;
     }
+    if (stride === n && from instanceof Int16Array) {
+      widen(sums, first * n, from.subarray(0, rows * n), 2 ** register.bits - 1);
+      return;
+    }
     if (stride === n) sums.set(from.subarray(0, rows * n), first * n);
     else
       for (let row = 0; row < rows; row++) sums.set(from.subarray(row * stride, row * stride + n), (first + row) * n);
     if (register.bits < 32) keepLow(sums, first * n, rows * n, 2 ** register.bits - 1);
   };
+}
+
+function widen(sums: Uint32Array, at: number, from: Int16Array, mask: number): void {
+  for (let i = 0; i < from.length; i++) sums[at + i] = from[i] & mask;
 }
 
 /** Its own function, because it is fast only while it sees one kind of array. */

@@ -98,7 +98,8 @@ function trailingZeros(word: number): number {
 
 export function seenIn(codes: CodeArray, table: ArrayLike<number>): Seen {
   const marks = new Uint8Array(table.length);
-  for (let i = 0; i < codes.length; i++) marks[codes[i]] = 1;
+  if (codes instanceof Uint8Array) markBytes(marks, codes);
+  else for (let i = 0; i < codes.length; i++) marks[codes[i]] = 1;
   const seen: Seen = { max: 0, negative: false, nans: false, infinities: false, quantum: Infinity };
   for (let code = 0; code < marks.length; code++) {
     if (marks[code] === 0) continue;
@@ -112,4 +113,9 @@ export function seenIn(codes: CodeArray, table: ArrayLike<number>): Seen {
     if (value < 0) seen.negative = true;
   }
   return seen;
+}
+
+/** Its own function, because a loop over one kind of array is fast. */
+function markBytes(marks: Uint8Array, codes: Uint8Array): void {
+  for (let i = 0; i < codes.length; i++) marks[codes[i]] = 1;
 }

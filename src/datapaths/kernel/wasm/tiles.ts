@@ -92,6 +92,10 @@ export function putterOf(
   const plain = result === undefined && requantize === undefined && nanCode === undefined;
   const encodeRow = plain ? rowEncoderOf(registerFitOf(totalFitOf(datapath, order))) : undefined;
   return (from, stride, first, rows) => {
+    if (stride === n && encodeRow !== undefined && sums instanceof Uint32Array) {
+      encodeRow(sums, first * n, from.subarray(0, rows * n) as Float32Array | Float64Array);
+      return;
+    }
     for (let row = 0; row < rows; row++) {
       const to = (first + row) * n;
       const line = from.subarray(row * stride, row * stride + n) as Float32Array | Float64Array;

@@ -1,0 +1,132 @@
+// npm run bench: million MAC/s of the kernels, packing included, beside a plain scalar loop, the reference, and the same
+// algorithms in C where gcc is there. Options: --json, --quick (256 only), --only NAME.
+import { cpus } from 'node:os';
+import { datapathNamed } from '../../dist/datapaths/catalog.js';
+import { datapath, sumFit } from '../../dist/datapaths/datapath.js';
+import { compileGemm, valuesOf } from '../../dist/datapaths/kernel/index.js';
+import { referenceGemm } from '../../dist/datapaths/kernel/reference.js';
+import { weightOf } from '../../dist/datapaths/kernel/align.js';
+import { formatNamed } from '../../dist/formats/catalog.js';
+import { widthOf } from '../../dist/formats/format.js';
+import { stochastic } from '../../dist/formats/rounding.js';
+import { nativeYardstick } from './native.js';
+
+const e4m3fn = formatNamed('e4m3fn');
+const int8 = formatNamed('int8');
+const own = (name, format, sum) => datapath({ name, a: format, b: format, sum });
+
+/** `bar`: million MAC/s that the project wants of the row; `native`: the kernel's name in native.js. */
+const ROWS = [
+  { unit: datapathNamed('int8'), native: 'int8', bar: 30_000 },
+  { unit: own('int8-sat16', int8, sumFit('int16', { overflow: 'saturate' })), native: 'sat16', bar: 25_000 },
+  { unit: datapathNamed('xnor'), native: 'xnor', bar: 120_000 },
+  { unit: datapathNamed('fp8-fp16'), native: 'fp16', bar: 4000 },
+  { unit: datapathNamed('fp8-fp32'), native: 'fp32', bar: 20_000 },
+  { unit: own('fp8-fp32-rtz', e4m3fn, sumFit('fp32', { rounding: 'rtz' })), native: 'rtz', bar: 4000 },
+  { unit: own('fp8-fp32-stochastic', e4m3fn, sumFit('fp32', { rounding: stochastic(8) })), native: 'stochastic', bar: 4000 },
+  { unit: datapathNamed('hopper-e4m3fn-fp32'), native: 'aligned', bar: 2500 },
+  { unit: datapathNamed('int4'), native: 'sat16', bar: 30_000 },
+  { unit: datapathNamed('radix4') },
+  { unit: datapathNamed('radix4-fp16') },
+];
+
+const argument = (name) => process.argv.includes(name);
+const json = argument('--json');
+const only = process.argv[process.argv.indexOf('--only') + 1];
+const sizes = argument('--quick') ? [256] : [256, 1024];
+
+/** Codes of ordinary data: floats in the middle binades, integers of all codes; every sum stays finite. */
+function codes(format, length, seed) {
+  let state = seed;
+  const next = () => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 8) / 2 ** 24;
+  const span = 2 ** (widthOf(format) - 1);
+  const float = format.kind === 'float' && widthOf(format) === 8;
+  return Uint8Array.from({ length }, () => (float ? (next() < 0.5 ? span : 0) + 0x28 + next() * 24 : next() * span * 2));
+}
+
+/** Best of some runs, in milliseconds; the first ones warm the compilers up. */
+function best(run, budget) {
+  let least = Infinity;
+  const end = performance.now() + budget;
+  for (let runs = 0; runs < 3 || performance.now() < end; runs++) {
+    const start = performance.now();
+    run();
+    least = Math.min(least, performance.now() - start);
+  }
+  return least;
+}
+
+/** What one would write first: three loops over decoded values, and the register's rule in the innermost. */
+function plainLoop({ a, b, sum }, { m, n, k, a: rows, b: columns }) {
+  const x = Float64Array.from(rows, (code) => valuesOf(a)[code]);
+  const y = Float64Array.from(columns, (code) => valuesOf(b)[code]);
+  const single = sum.format.name === 'fp32' && sum.rounding === 'rne';
+  const [low, high] = sum.format.kind === 'int' ? [-(2 ** (sum.format.bits - 1)), 2 ** (sum.format.bits - 1) - 1] : [];
+  if (low === undefined && !single) return undefined;
+  const add = single ? Math.fround : sum.overflow === 'wrap' ? (s) => s | 0 : (s) => Math.max(low, Math.min(high, s));
+  const sums = new Float64Array(m * n);
+  return () => {
+    for (let i = 0; i < m; i++)
+      for (let j = 0; j < n; j++) {
+        let total = 0;
+        for (let p = 0; p < k; p++) total = add(total + x[i * k + p] * y[p * n + j]);
+        sums[i * n + j] = total;
+      }
+  };
+}
+
+/** Codes and tables as native.js reads them: bytes of a, of b, then lane values (and weights). */
+function nativeData(row, job) {
+  const values = valuesOf(row.unit.a);
+  const lanes = { int8: Int16Array, sat16: Int16Array, rtz: Float64Array, stochastic: Float64Array }[row.native] ?? Float32Array;
+  const table = lanes.from(values, (value) => (value === value ? value : 0));
+  const weights = row.native === 'aligned' ? Float32Array.from(values, (v) => (v ? weightOf(row.unit.a, v) : 0)) : new Float32Array(0);
+  const bytes = [job.a, job.b, table, weights].map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength));
+  return Buffer.concat([...bytes, Buffer.alloc(1 << 14)]);
+}
+
+const yardstick = nativeYardstick();
+
+function measure(row, size) {
+  const { unit } = row;
+  const job = { m: size, n: size, k: size, a: codes(unit.a, size * size, 7), b: codes(unit.b, size * size, 11) };
+  const speed = (milliseconds, macs = size ** 3) => macs / milliseconds / 1e3;
+  const gemm = compileGemm(unit);
+  const rate = speed(best(() => gemm.sums(job), size > 256 ? 1500 : 700));
+  const small = { m: 4, n: 4, k: 256, a: job.a.subarray(0, 1024), b: job.b.subarray(0, 1024) };
+  const reference = speed(best(() => referenceGemm(unit, unit.order, '').sums(small), 1), 4096);
+  const loop = size === 256 ? plainLoop(unit, job) : undefined;
+  const scalar = loop === undefined ? undefined : speed(best(loop, 1));
+  const native = {};
+  if (row.native !== undefined)
+    for (const width of yardstick?.widths ?? [])
+      native[width * 8] = speed(yardstick.time(width, row.native, size, size > 256 ? 10 : 100, nativeData(row, job)));
+  return { datapath: unit.name, size, route: gemm.route, rate, bar: row.bar, scalar, reference, native };
+}
+
+const rows = ROWS.filter(({ unit }) => !argument('--only') || unit.name === only);
+const results = sizes.flatMap((size) => rows.map((row) => measure(row, size)));
+yardstick?.close();
+
+if (json) console.log(JSON.stringify({ node: process.version, cpu: cpus()[0].model, results }, null, 2));
+else {
+  const number = (value, digits = 0) => (Number.isFinite(value) ? value.toFixed(digits) : '-');
+  const ratio = (value, to, digits = 2) => (Number.isFinite(to) ? (value / to).toFixed(digits) : '-');
+  console.log(`million MAC/s on one thread, packing included; Node ${process.version}, ${cpus()[0].model}`);
+  console.log('datapath             size  route              M MAC/s     bar  x scalar  x reference  of C-128  of C-512');
+  for (const { datapath: name, size, route, rate, bar, scalar, reference, native } of results)
+    console.log(
+      [
+        name.padEnd(20),
+        String(size).padStart(4),
+        route.padEnd(17).padStart(18),
+        number(rate).padStart(8),
+        (bar === undefined ? '-' : String(bar)).padStart(8),
+        ratio(rate, scalar, 1).padStart(9),
+        ratio(rate, reference, 0).padStart(12),
+        ratio(rate, native[128]).padStart(9),
+        ratio(rate, native[512]).padStart(9),
+      ].join(' '),
+    );
+  if (yardstick === undefined) console.log('no gcc here: the ratios to C are left out');
+}
