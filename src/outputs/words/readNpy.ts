@@ -14,12 +14,15 @@ interface Header {
 
 const MAGIC = Buffer.from([0x93, ...Buffer.from('NUMPY')]);
 
+/** Where the header's text begins, and the data: version 1 has two bytes of length, later ones four. */
+function startOf(file: Buffer): { text: number; data: number } {
+  return file[6] >= 2 ? { text: 12, data: 12 + file.readUInt32LE(8) } : { text: 10, data: 10 + file.readUInt16LE(8) };
+}
+
 function headerOf(file: Buffer, name: string): Header {
   if (!file.subarray(0, 6).equals(MAGIC)) throw new Error(`${name}: is no .npy file`);
-  const long = file[6] >= 2;
-  const start = long ? 12 : 10;
-  const length = long ? file.readUInt32LE(8) : file.readUInt16LE(8);
-  const text = file.subarray(start, start + length).toString('latin1');
+  const { text: from, data } = startOf(file);
+  const text = file.subarray(from, data).toString('latin1');
   const type = /'descr':\s*'([<>|=])([uif])(\d)'/.exec(text);
   const shape = /'shape':\s*\(([^)]*)\)/.exec(text);
   if (type === null || shape === null) throw new Error(`${name}: holds ${text.trim()}; it must be an array of numbers`);
@@ -31,7 +34,7 @@ function headerOf(file: Buffer, name: string): Header {
       .split(',')
       .filter((part) => part.trim() !== '')
       .map(Number),
-    start: start + length,
+    start: data,
   };
 }
 
@@ -43,8 +46,7 @@ export async function* readNpy(chunks: AsyncIterable<Buffer>, port: Port, name: 
   for await (const chunk of chunks) {
     rest = Buffer.concat([rest, chunk]);
     if (header === undefined) {
-      // A header is one block of 64 bytes or a few.
-      if (rest.length < 12 || rest.length < 12 + rest.readUInt16LE(8)) continue;
+      if (rest.length < 12 || rest.length < startOf(rest).data) continue;
       header = checked(headerOf(rest, name), port, name);
       rest = rest.subarray(header.start);
     }

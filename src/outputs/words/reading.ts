@@ -19,14 +19,16 @@ export interface Line {
 /** Reads one kind of vector file. @throws Error `file:line: what is wrong and what would do` */
 export type WordReader = (lines: AsyncIterable<Line>, port: Port, file: string) => AsyncGenerator<ReadWord>;
 
-/** A packed word in digits of radix 2 or 16, x and z among them, as codes. */
+const DIGIT_BITS = { 2: 1, 16: 4 } as const;
+
+/** A packed word in digits of radix 2 or 16, x and z among them, as codes. A `0x` is a 0 and an unknown digit. */
 export function codesOfDigits(digits: string, radix: 2 | 16, port: Port, where: string): ReadWord['codes'] {
   const plain = digits.replaceAll('_', '');
   const known = radix === 2 ? /^[01]+$/ : /^[0-9a-f]+$/i;
   if (known.test(plain)) return unpacked(BigInt(`${radix === 2 ? '0b' : '0x'}${plain}`), port, where);
   if (!(radix === 2 ? /^[01xz?]+$/i : /^[0-9a-fxz?]+$/i).test(plain))
     throw new Error(`${where}: "${digits}" is no word in radix ${radix}`);
-  return codesOfBits(bitsOf(plain, radix), port, where);
+  return codesOfBits(bitsOf(plain, radix), DIGIT_BITS[radix], port, where, digits);
 }
 
 /** Binary digits of a word with unknown ones. */
@@ -38,10 +40,12 @@ function bitsOf(digits: string, radix: 2 | 16): string {
 }
 
 /** A lane is unknown as soon as one of its bits is. */
-function codesOfBits(text: string, port: Port, where: string): ReadWord['codes'] {
+function codesOfBits(text: string, digit: number, port: Port, where: string, word: string): ReadWord['codes'] {
   const bits = wordBits(port);
-  // A simulator writes a whole digit of x for the bits that the word has of its first digit.
-  if (/1/.test(text.slice(0, Math.max(0, text.length - bits)))) throw tooWide(text, port, where);
+  // A simulator writes a whole digit of x where the word has only some bits of its first digit.
+  const beyond = text.slice(0, Math.max(0, text.length - Math.ceil(bits / digit) * digit));
+  if (!/^0*$/.test(beyond) || text.slice(0, Math.max(0, text.length - bits)).includes('1'))
+    throw tooWide(word, port, where);
   const own = text.slice(-bits).padStart(bits, '0');
   const width = bits / port.lanes;
   return Array.from({ length: port.lanes }, (_, lane) => {
