@@ -57,7 +57,7 @@ function show(result: RunResult, verbose: boolean): void {
   print(`${result.network} on ${result.target}, ${result.images} images, one at a time\n`);
   print(resultTable(RUN_COLUMNS, [result]));
   print(
-    `\nPer layer and inference; errors of its sums on golden input, and entire: with the errors of the layers before.\nSwamped and overflowed additions are counted on the first ${result.layers[0].countedImages} images.\n`,
+    `\nPer layer and inference; errors of its sums on golden input, and entire: with the errors of the layers before\n`,
   );
   print(resultTable(LAYER_COLUMNS, result.layers));
   print(`\n${energyNote([result])}`);

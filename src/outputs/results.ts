@@ -88,7 +88,6 @@ export const LAYER_COLUMNS: readonly ResultColumn<LayerResult>[] = [
   { field: 'maxErrorUlp', title: 'max (ulp)', digits: 1, value: (l) => plain(l.single.maxUlp) },
   { field: 'meanErrorUlp', title: 'mean (ulp)', digits: 3, value: (l) => plain(l.single.meanUlp) },
   { field: 'biasUlp', title: 'bias (ulp)', digits: 3, value: (l) => plain(l.single.biasUlp), hidden: true },
-  { field: 'countedImages', title: 'counted images', value: (l) => l.countedImages, hidden: true },
   { field: 'swamped', title: 'swamped', value: (l) => l.swamped },
   { field: 'overflowed', title: 'overflowed', value: (l) => l.overflowed },
   { field: 'sufficientBits', title: 'sufficient bits', value: (l) => l.sufficient.bits, hidden: true },

@@ -22,9 +22,7 @@ export interface LayerErrors {
   single: ErrorReport;
   /** The layer fed what the layers before really gave: errors accumulated through the network. */
   entire: ErrorReport;
-  /** Images whose additions were counted one by one: the first ones. */
-  countedImages: number;
-  /** Of them, on golden input: additions of something nonzero that changed nothing, and roundings that overflowed. */
+  /** On golden input: additions of something nonzero that changed nothing, and roundings that overflowed. */
   swamped: number;
   overflowed: number;
   /** What a register must hold so that no order of additions overflows it. */
@@ -94,9 +92,7 @@ export function judgeAccuracy(
     const exactOutput = outputOf(
       network,
       images,
-      goldenArithmetic(units, first === 0, (sums) =>
-        golden.push(compareSingle(meters, sums, units.gemmFor(sums.job).route)),
-      ),
+      goldenArithmetic(units, (sums) => golden.push(compareSingle(meters, sums, units.gemmFor(sums.job).route))),
     );
     const output = entirePass(network, images, units, golden, meters) ?? exactOutput;
     exactOutputs.push(exactOutput.data);
@@ -111,7 +107,7 @@ export function judgeAccuracy(
     outputs: joined(outputs),
     exactOutputs: joined(exactOutputs),
     accuracy: right / data.count,
-    layers: [...meters].map(([layer, meter]) => reportOf(layer, meter, Math.min(BATCH, data.count))),
+    layers: [...meters].map(([layer, meter]) => reportOf(layer, meter)),
   };
 }
 
@@ -122,8 +118,8 @@ function compareSingle(meters: Map<string, LayerMeter>, sums: LayerSums, route: 
   const worst = meter.single.add(exact, sums.sums, job.n, meter.rows);
   if (worst !== undefined) meter.worst = operandsOf(sums, worst, meter.rows);
   meter.magnitude = Math.max(meter.magnitude, largestMagnitude(sums));
-  meter.swamped += sums.tally?.swamped ?? 0;
-  meter.overflowed += sums.tally?.overflowed ?? 0;
+  meter.swamped += sums.swamped;
+  meter.overflowed += sums.overflowed;
   return { job, exact, sums: sums.sums, differs: sums.sums.some((value, i) => value !== exact[i]) };
 }
 
@@ -167,10 +163,10 @@ function joined(parts: readonly Float32Array[]): Float32Array {
   return all;
 }
 
-function reportOf(layer: string, meter: LayerMeter, countedImages: number): LayerErrors {
+function reportOf(layer: string, meter: LayerMeter): LayerErrors {
   const { unit, route, swamped, overflowed, worst } = meter;
   const sufficient = sufficientFor(meter.format, meter.magnitude);
   const errors = { single: meter.single.report(), entire: meter.entire.report() };
-  const counts = { countedImages, swamped, overflowed, sufficient };
+  const counts = { swamped, overflowed, sufficient };
   return { layer, unit, route, ...errors, ...counts, ...(worst && { worst }) };
 }

@@ -1,13 +1,6 @@
 import { orderOf } from '../arrays/dataflow.js';
 import type { Datapath } from '../datapaths/datapath.js';
-import {
-  type CodeArray,
-  compileGemm,
-  exactSums,
-  type Gemm,
-  outputFormatOf,
-  sumValues,
-} from '../datapaths/kernel/index.js';
+import { type CodeArray, compileGemm, type Gemm, outputFormatOf, sumValues } from '../datapaths/kernel/index.js';
 import type { Format } from '../formats/format.js';
 import type { Arithmetic, MatmulJob } from '../networks/network.js';
 import { unitForJob } from '../targets/blockUnit.js';
@@ -27,17 +20,12 @@ export interface LayerSums {
   sums: Float64Array;
   /** The same without any rounding. */
   exact: Float64Array;
-  /** Counts of the whole product; undefined where they were not asked for. */
-  tally?: Tally;
-  /** Values [m, k] and [k, n] of operands in blocks, which their codes alone do not say. */
-  values?: { a: Float32Array; b: Float32Array };
-}
-
-export interface Tally {
   /** Additions of something nonzero that changed nothing. */
   swamped: number;
   /** Roundings that overflowed. */
   overflowed: number;
+  /** Values [m, k] and [k, n] of operands in blocks, which their codes alone do not say. */
+  values?: { a: Float32Array; b: Float32Array };
 }
 
 /** The compiled units of a target, each in the order of additions that the array gives it. */
@@ -83,23 +71,18 @@ export function targetArithmetic(units: TargetUnits, watch?: (job: MatmulJob, su
 
 /**
  * Exact sums go on to the next layer; on the way each layer's are compared with what the unit makes of the same operands.
- * @param counting whether additions are counted one by one too, which takes much longer
  */
-export function goldenArithmetic(
-  units: TargetUnits,
-  counting: boolean,
-  compare: (sums: LayerSums) => void,
-): Arithmetic {
+export function goldenArithmetic(units: TargetUnits, compare: (sums: LayerSums) => void): Arithmetic {
   function goldenSums(job: MatmulJob, operands: Operands, values?: LayerSums['values']): Float64Array {
     const gemm = units.gemmFor(job);
     const { m, n, k } = job;
     const product = { m, n, k, ...operands };
-    const counted = counting ? gemm.stats(product) : undefined;
-    const exact = counted?.exact ?? exactSums(gemm.datapath, product);
+    const counted = gemm.stats(product);
+    const { exact, swamped, overflowed } = counted;
     const format = outputFormatOf(gemm.datapath, gemm.order);
-    const sums = sumValues(format, counted?.sums ?? gemm.sums(product));
+    const sums = sumValues(format, counted.sums);
     const { a, b } = operands;
-    compare({ job, unit: gemm.datapath, format, a, b, sums, exact, tally: counted, ...(values && { values }) });
+    compare({ job, unit: gemm.datapath, format, a, b, sums, exact, swamped, overflowed, ...(values && { values }) });
     return exact;
   }
   return {
