@@ -20,7 +20,8 @@ export function requantize(stage: Requantize, from: Format, code: bigint): bigin
   return BigInt.asUintN(widthOf(stage.format), clamped);
 }
 
-function rangeOf({ format, clamp }: Requantize): [bigint, bigint] {
+/** Smallest and largest result. */
+export function rangeOf({ format, clamp }: Requantize): [bigint, bigint] {
   if (format.kind !== 'int') throw new RangeError(`requantize: the result must be an integer, ${format.name} is not`);
   const span = 1n << BigInt(format.bits);
   const [low, high] = format.signed ? [-span / 2n, span / 2n - 1n] : [0n, span - 1n];

@@ -1,0 +1,159 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Datapath, totalFitOf } from '../../src/datapaths/datapath.js';
+import { resultFormatOf } from '../../src/datapaths/exact.js';
+import { reduce } from '../../src/datapaths/reference.js';
+import { emitDot, randomBitsOfDot, type RtlFile } from '../../src/datapaths/rtl/index.js';
+import { int } from '../../src/formats/catalog.js';
+import type { RandomBits } from '../../src/formats/rounding.js';
+import { hexWord, type Port, wordBits } from '../../src/outputs/port.js';
+import type { Codes } from '../../src/outputs/stimulus.js';
+
+/** One emitted dot product with rows of operands; several go into one simulation, as compiling costs more than running. */
+export interface Design {
+  datapath: Datapath;
+  k: number;
+  rows: Iterable<Codes>;
+}
+
+export type Simulator = 'icarus' | 'verilator';
+
+/** Whether a simulator is there. In CI one that is missing is a failure, not a reason to skip. */
+export function isInstalled(command: string): boolean {
+  return process.env.CI !== undefined || spawnSync(command, ['-V']).error === undefined;
+}
+
+export const INSTALLED: Readonly<Record<Simulator | 'yosys', boolean>> = {
+  icarus: isInstalled('iverilog'),
+  verilator: isInstalled('verilator'),
+  yosys: isInstalled('yosys'),
+};
+
+/** The input ports of a design: those of golden vectors, and the random bits where it rounds stochastically. */
+export function inputsOf({ datapath, k }: Pick<Design, 'datapath' | 'k'>): Port[] {
+  const random = randomBitsOfDot(datapath, k);
+  return [
+    { name: 'a', format: datapath.a, lanes: k },
+    { name: 'b', format: datapath.b, lanes: k },
+    { name: 'c', format: totalFitOf(datapath).format, lanes: 1 },
+    ...(random > 0 ? [{ name: 'random', format: int(1, false), lanes: random }] : []),
+  ];
+}
+
+/** Draws bits from a row's own words, the first draw from the lowest bits. */
+function drawn(bits: readonly bigint[]): RandomBits {
+  let at = 0;
+  return (count) => {
+    const word = bits.slice(at, at + count).reduceRight((value, bit) => (value << 1n) | bit, 0n);
+    at += count;
+    return word;
+  };
+}
+
+function expected(datapath: Datapath, [a, b, [c], random]: Codes): bigint {
+  const source = random === undefined ? undefined : drawn(random);
+  return reduce(datapath, { a, b, c }, datapath.order, source).code;
+}
+
+/** A folder with the sources, memories and a bench of several designs. */
+export function writeBench(designs: readonly Design[]): { folder: string; counts: number[] } {
+  const folder = mkdtempSync(join(tmpdir(), 'lastbit-rtl-'));
+  const files = new Map<string, string>();
+  const counts: number[] = [];
+  const parts = designs.map((design, i) => {
+    const inputs = inputsOf(design);
+    const result: Port = { name: 'result', format: resultFormatOf(design.datapath), lanes: 1 };
+    const words: string[][] = [...inputs, result].map(() => []);
+    for (const codes of design.rows) {
+      inputs.forEach((port, p) => words[p].push(hexWord(port, codes[p])));
+      words[inputs.length].push(hexWord(result, [expected(design.datapath, codes)]));
+    }
+    [...inputs, result].forEach(({ name }, p) => files.set(`${name}${i}.memh`, `${words[p].join('\n')}\n`));
+    counts.push(words[0].length);
+    const datapath = { ...design.datapath, name: `${design.datapath.name}_${i}` };
+    for (const file of emitDot(datapath, design.k, `dut${i}`)) files.set(file.name, file.text);
+    return benchPart(i, design.datapath.name, inputs, result, words[0].length);
+  });
+  files.set('tb.sv', benchText(parts, Math.max(...counts)));
+  for (const [name, text] of files) writeFileSync(join(folder, name), text);
+  return { folder, counts };
+}
+
+interface Part {
+  declarations: string;
+  load: string;
+  drive: string;
+}
+
+function benchPart(i: number, name: string, inputs: readonly Port[], result: Port, rows: number): Part {
+  const ports = [...inputs, result];
+  const shown = ports.map((port) => `${port.name}=%h`).join(' ');
+  return {
+    declarations: `${ports.map((port) => `  logic [${wordBits(port) - 1}:0] ${port.name}${i}_rows [0:${rows - 1}];`).join('\n')}
+${inputs.map((port) => `  logic [${wordBits(port) - 1}:0] ${port.name}${i};`).join('\n')}
+  wire [${wordBits(result) - 1}:0] result${i};
+  integer failures${i};
+  dut${i} unit${i} (.clk(clk), ${inputs.map((port) => `.${port.name}(${port.name}${i})`).join(', ')}, .result(result${i}));`,
+    load: `${ports.map((port) => `    $readmemh("${port.name}${i}.memh", ${port.name}${i}_rows);`).join('\n')}
+    failures${i} = 0;
+    if ($test$plusargs("corrupt")) result${i}_rows[${rows >> 1}] = result${i}_rows[${rows >> 1}] ^ 1;`,
+    drive: `    if (cycle > 0 && cycle <= ${rows}) begin
+      if (result${i} !== result${i}_rows[cycle-1]) begin
+        failures${i} = failures${i} + 1;
+        if (failures${i} <= 5) $display("${name} row %0d: ${shown} got=%h", cycle - 1, ${ports.map((port) => `${port.name}${i}_rows[cycle-1]`).join(', ')}, result${i});
+      end
+      if (cycle == ${rows}) $display("%s ${name} %0d of ${rows}", failures${i} == 0 ? "PASS" : "FAIL", ${rows} - failures${i});
+    end
+    if (cycle < ${rows}) begin
+${inputs.map((port) => `      ${port.name}${i} <= ${port.name}${i}_rows[cycle];`).join('\n')}
+    end`,
+  };
+}
+
+function benchText(parts: readonly Part[], last: number): string {
+  return `\`timescale 1ns/1ps
+module tb;
+  logic clk;
+  integer cycle;
+${parts.map((part) => part.declarations).join('\n')}
+  initial begin
+    clk = 1'b0;
+    cycle = 0;
+${parts.map((part) => part.load).join('\n')}
+  end
+  always #5 clk = ~clk;
+  always @(posedge clk) begin
+${parts.map((part) => part.drive).join('\n')}
+    if (cycle == ${last}) $finish;
+    cycle = cycle + 1;
+  end
+endmodule
+`;
+}
+
+function run(folder: string, command: string, args: readonly string[]): string {
+  const result = spawnSync(command, args, { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 26 });
+  if (result.error) throw result.error;
+  if (result.status !== 0) throw new Error(`${command} failed:\n${result.stdout}${result.stderr}`);
+  return result.stdout + result.stderr;
+}
+
+/** Compiles `tb` of a folder; the result runs with plusargs and gives what it printed. */
+export function compile(simulator: Simulator, folder: string): (plusargs?: readonly string[]) => string {
+  if (simulator === 'icarus') {
+    const complaints = run(folder, 'sh', ['-c', 'iverilog -g2012 -s tb -o tb.vvp *.sv']);
+    if (complaints !== '') throw new Error(`iverilog: ${complaints}`);
+    return (plusargs = []) => run(folder, 'vvp', ['-n', 'tb.vvp', ...plusargs]);
+  }
+  const flags = '--binary --timing -O3 -Wno-fatal -Wno-lint -Wno-style --top-module tb -j 2 -CFLAGS -O1';
+  run(folder, 'sh', ['-c', `verilator ${flags} *.sv`]);
+  return (plusargs = []) => run(folder, 'obj_dir/Vtb', plusargs);
+}
+
+export function discard(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+export type { RtlFile };
