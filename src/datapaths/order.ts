@@ -36,3 +36,10 @@ export interface PermutedOrder {
 }
 
 export const SEQUENTIAL: SequentialOrder = { kind: 'sequential' };
+
+/** The places 0..k-1 as a permuted order takes them; in a last run that is not whole, those that are there. */
+export function permutedPlaces(indices: readonly number[], k: number): number[] {
+  const period = indices.length;
+  const whole = Math.ceil(k / period) * period;
+  return Array.from({ length: whole }, (_, i) => i - (i % period) + indices[i % period]).filter((place) => place < k);
+}

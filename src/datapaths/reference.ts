@@ -3,7 +3,7 @@ import { compareMagnitudes, finite, isZero, type Raw, sum } from '../formats/raw
 import { lfsrBits, type RandomBits, type Rounding } from '../formats/rounding.js';
 import { alignedSum, type Term } from './aligned.js';
 import { type Datapath, registerFitOf, totalFitOf } from './datapath.js';
-import type { Order } from './order.js';
+import { type Order, permutedPlaces } from './order.js';
 import { alignmentExponent, type Operands, productsOf, termsPerFiring } from './products.js';
 import { requantize } from './requantize.js';
 
@@ -126,10 +126,7 @@ function inOrder(unit: Unit, order: Order, terms: readonly Term[], start: Raw): 
       return sums.slice(1).reduce((total, way) => unit.add(total, way, unit.register), sums[0]);
     }
     default: {
-      const period = order.indices.length;
-      const moved = terms
-        .map((_, i) => terms[i - (i % period) + order.indices[i % period]])
-        .filter((term) => term !== undefined);
+      const moved = permutedPlaces(order.indices, terms.length).map((place) => terms[place]);
       return inOrder(unit, order.after ?? { kind: 'sequential' }, moved, start);
     }
   }

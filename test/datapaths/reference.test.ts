@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { datapathNamed } from '../../src/datapaths/catalog.js';
 import { type Datapath, datapath, sumFit, totalFitOf } from '../../src/datapaths/datapath.js';
-import type { Order } from '../../src/datapaths/order.js';
+import { type Order, permutedPlaces } from '../../src/datapaths/order.js';
 import { reduce } from '../../src/datapaths/reference.js';
 import { formatNamed } from '../../src/formats/catalog.js';
 import { decode, encode, fitTo, flagNames } from '../../src/formats/codec.js';
@@ -205,4 +205,14 @@ describe('processors', () => {
     expect(sumOf(unit, three, three)).toBe(48 * 127 * 127);
     expect(sumOf(unit, three, three, 0, { kind: 'sequential' })).toBe(48 * 127 * 127 - 2 ** 20);
   });
+});
+
+it('a permuted order whose last run is not whole loses no product', () => {
+  const e4m3fn = formatNamed('e4m3fn');
+  const unit = datapath({ name: 'p', a: e4m3fn, b: e4m3fn, sum: sumFit('fp32') });
+  const order = { kind: 'permuted', indices: [1, 0] } as const;
+  // 1 * 2^0, 2^1, 2^2 with b = 1: 7 in whatever order.
+  const { code } = reduce({ ...unit, order }, { a: [0x38, 0x40, 0x48], b: [0x38, 0x38, 0x38] });
+  expect(code).toBe(0x40e00000n);
+  expect(permutedPlaces([1, 0], 3)).toEqual([1, 0, 2]);
 });

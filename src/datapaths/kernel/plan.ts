@@ -1,5 +1,5 @@
 import type { Fit } from '../../formats/codec.js';
-import type { Order } from '../order.js';
+import { type Order, permutedPlaces } from '../order.js';
 
 /**
  * An order worked out for one length: which products come when, in runs that each have a register of their own. Every
@@ -30,7 +30,7 @@ export function planOf(order: Order, k: number, lanes: number): Plan {
     case 'interleaved':
       return dealt(order.ways, k, lanes);
     default: {
-      const moved = permuted(order.indices, k);
+      const moved = Int32Array.from(permutedPlaces(order.indices, k));
       const then = planOf(order.after ?? { kind: 'sequential' }, moved.length, lanes);
       return { ...then, sequence: then.sequence === undefined ? moved : then.sequence.map((place) => moved[place]) };
     }
@@ -58,10 +58,4 @@ function dealt(ways: number, k: number, lanes: number): Plan {
     runs.push(sequence.length - before);
   }
   return { sequence: Int32Array.from(sequence), runs, direct: true, pairwise: false };
-}
-
-function permuted(indices: readonly number[], k: number): Int32Array {
-  const period = indices.length;
-  const places = Array.from({ length: k }, (_, i) => i - (i % period) + indices[i % period]);
-  return Int32Array.from(places.filter((place) => place < k));
 }

@@ -5,7 +5,7 @@ import { type Format, widthOf } from '../../formats/format.js';
 import { fromNumber } from '../../formats/raw.js';
 import { type Datapath, registerFitOf, type Requantize, totalFitOf } from '../datapath.js';
 import { resultFormatOf } from '../exact.js';
-import type { Order } from '../order.js';
+import { type Order, permutedPlaces } from '../order.js';
 import { quantizeMultiplier, rangeOf } from '../requantize.js';
 import { codeBits, instantiate, port, randomPort, range, titleOf } from './emit.js';
 import { exponentBits, significandBits } from './extent.js';
@@ -114,10 +114,7 @@ function inOrder(net: Netlist, order: Order, terms: readonly number[], start: Su
       return sums.slice(1).reduce((total, way) => net.join(total, way, register), sums[0]);
     }
     default: {
-      const period = order.indices.length;
-      const moved = terms
-        .map((_, i) => terms[i - (i % period) + order.indices[i % period]])
-        .filter((term) => term !== undefined);
+      const moved = permutedPlaces(order.indices, terms.length).map((place) => terms[place]);
       return inOrder(net, order.after ?? { kind: 'sequential' }, moved, start);
     }
   }
