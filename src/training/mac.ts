@@ -33,7 +33,7 @@ interface Kept {
 /**
  * A conv or dense layer whose three products go through the arithmetic:
  * y [m, n] = x [m, k] w', dx [m, k] = dy [m, n] w [n, k], dw [n, k] = dy' [n, m] x [m, k]; m counts images and pixels.
- * @param needsInputGradient false for a layer that reads the network's input
+ * @param needsInputGradient false where no parameter lies before the layer
  */
 export function macModule(
   layer: ConvLayer | DenseLayer,

@@ -1,4 +1,11 @@
-import type { Arithmetic, ConvLayer, DenseLayer, Layer, Network } from '../networks/network.js';
+import {
+  type Arithmetic,
+  type ConvLayer,
+  type DenseLayer,
+  isMacLayer,
+  type Layer,
+  type Network,
+} from '../networks/network.js';
 import { add } from '../networks/operators.js';
 import type { Parameter } from '../networks/parameter.js';
 import { type FloatTensor, floatTensor } from '../networks/tensor.js';
@@ -24,7 +31,8 @@ export type QuantizersOf = (layer: ConvLayer | DenseLayer) => OperandQuantizers;
 
 /** @throws Error naming a layer that cannot be trained through */
 export function modelOf(network: Network, arithmetic: Arithmetic, quantizersOf: QuantizersOf = () => ({})): Model {
-  const steps = network.layers.map((layer) => ({ layer, module: moduleOf(layer, network, arithmetic, quantizersOf) }));
+  const moved = movedByTraining(network);
+  const steps = network.layers.map((layer) => ({ layer, module: moduleOf(layer, moved, arithmetic, quantizersOf) }));
   const input = network.input.name;
 
   function forward(x: FloatTensor, training: boolean): FloatTensor {
@@ -68,17 +76,27 @@ function otherOf(layer: Layer): string {
   return layer.op === 'add' ? layer.other : '';
 }
 
+/** Tensors that some parameter has a part in: only their gradients are of use. */
+function movedByTraining({ layers }: Network): ReadonlySet<string> {
+  const moved = new Set<string>();
+  for (const layer of layers) {
+    const own = isMacLayer(layer) || layer.op === 'batchNorm';
+    if (own || moved.has(layer.input) || moved.has(otherOf(layer))) moved.add(layer.name);
+  }
+  return moved;
+}
+
 /** Undefined for an add, which has nothing of its own. */
 function moduleOf(
   layer: Layer,
-  network: Network,
+  moved: ReadonlySet<string>,
   arithmetic: Arithmetic,
   quantizersOf: QuantizersOf,
 ): Module | undefined {
   switch (layer.op) {
     case 'conv':
     case 'dense':
-      return macModule(layer, arithmetic, quantizersOf(layer), layer.input !== network.input.name);
+      return macModule(layer, arithmetic, quantizersOf(layer), moved.has(layer.input));
     case 'batchNorm':
       return normModule(layer);
     case 'maxPool':

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { isMacLayer } from '../../src/networks/network.js';
+import { readOnnx } from '../../src/networks/onnx/read.js';
+import { writeOnnx } from '../../src/networks/onnx/write.js';
+import { openTraining, type TrainingPlan } from '../../src/simulate/training.js';
+import { whyNot } from '../../src/simulate/plan.js';
+import { loadTarget } from '../../src/targets/catalog.js';
+import { digits } from '../../src/training/digits.js';
+import { TRAIN_RECIPES } from '../../src/training/trainRecipes.js';
+
+const data = digits(40, 11);
+
+function open(recipe: string, target: string, parts: Partial<TrainingPlan> = {}) {
+  return openTraining(
+    { recipe, target, network: 'mlp', epochs: 1, batch: 20, seed: 2, arithmetic: 'array', ...parts },
+    data,
+  );
+}
+
+/** Recipes whose backward products are in real numbers by their papers. */
+const REAL_BACKWARD = new Set([
+  'pact',
+  'sawb',
+  'pact-sawb',
+  'lsq',
+  'dorefa',
+  'bnn',
+  'xnor',
+  'binaryconnect',
+  'binaryconnect-stochastic',
+  'twn',
+]);
+
+describe.each(TRAIN_RECIPES.map((recipe) => [recipe.name, recipe] as const))('training recipe %s', (name, recipe) => {
+  const whole = open(name, recipe.target);
+  const records = Array.from({ length: whole.steps }, () => whole.step());
+
+  it('goes on after a stop with the same bits', () => {
+    const half = open(name, recipe.target);
+    half.step();
+    const state = half.state().map(({ name, data }) => ({ name, data: data.slice() }));
+    const rest = open(name, recipe.target);
+    rest.resume(state);
+    expect(rest.done()).toBe(1);
+    expect(Array.from({ length: rest.steps - 1 }, () => rest.step())).toEqual(records.slice(1));
+    expect(rest.gradients.histogram).toEqual(whole.gradients.histogram);
+  });
+
+  it('costs what its products cost, on units of its target unless its paper has real operands', () => {
+    const products = whole.products();
+    const [{ macs, energyPj, cycles, macsBeside }] = records;
+    expect(energyPj).toBe(products.reduce((sum, product) => sum + product.energyPj, 0));
+    expect(cycles).toBe(products.reduce((sum, product) => sum + product.cycles, 0));
+    // All three products, but for the first layer's input gradient.
+    expect(products).toHaveLength(8);
+    expect(macs).toBe(20 * (3 * (784 * 128 + 128 * 64 + 64 * 10) - 784 * 128));
+    const beside = products.filter(({ unit }) => unit === undefined);
+    expect(macsBeside).toBe(beside.reduce((sum, product) => sum + product.macs, 0));
+    if (name === 'ttq') expect(beside).toHaveLength(8);
+    else expect(beside.map(({ pass }) => pass)).toHaveLength(REAL_BACKWARD.has(name) ? 5 : 0);
+  });
+
+  it('is not far from its float stand-in in the first step: the same grids, other sums', () => {
+    const float = open(name, recipe.target, { arithmetic: 'float' }).step();
+    expect(Math.abs(records[0].loss - float.loss)).toBeLessThan(0.02 * float.loss);
+  });
+
+  it('leaves a network that ONNX holds, and that the target runs where its codes have up to 8 bits', () => {
+    const network = readOnnx(writeOnnx(whole.network()), 'trained.onnx');
+    const macs = network.layers.filter(isMacLayer);
+    expect(macs).toHaveLength(3);
+    const coded = macs.every(({ weight }) => weight.kind === 'codes');
+    expect(coded).toBe(recipe.target !== 'fp32' && recipe.target !== 'fp16');
+    if (coded) expect(whyNot(network, loadTarget(recipe.target))).toBeUndefined();
+  });
+});
+
+it('there are recipes of every family', () => {
+  expect(TRAIN_RECIPES.length).toBeGreaterThanOrEqual(26);
+  expect(new Set(TRAIN_RECIPES.map(({ name }) => name)).size).toBe(TRAIN_RECIPES.length);
+});
