@@ -43,3 +43,8 @@ export function targetAround(datapath: string, { energy }: SweepFile): string | 
     energy,
   };
 }
+
+/** JSON Schema (draft 2020-12) of sweep files, for editors. */
+export function sweepJsonSchema(): object {
+  return { ...z.toJSONSchema(sweepSchema, { io: 'input' }), title: 'lastbit sweep' };
+}

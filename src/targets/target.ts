@@ -24,7 +24,7 @@ export type SourcedField = (typeof SOURCED_FIELDS)[number];
 
 /**
  * Gives the target back when every action that it can perform has an energy.
- * @throws RangeError naming the target, the action, the table, and what the table has
+ * @throws Error naming the target, the action, the table, and what the table has
  */
 export function withEveryEnergy(target: Target): Target {
   const units = [target.datapath, ...target.others];
@@ -32,8 +32,7 @@ export function withEveryEnergy(target: Target): Target {
     try {
       entryOf(target.energy, action);
     } catch (error) {
-      if (error instanceof RangeError)
-        throw new RangeError(`target ${target.name}: ${error.message}`, { cause: error });
+      if (error instanceof RangeError) throw new Error(`target ${target.name}: ${error.message}`, { cause: error });
       throw error;
     }
   }

@@ -1,0 +1,95 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { datapathNamed } from '../../src/datapaths/catalog.js';
+import { writeVectors } from '../../src/outputs/vectors.js';
+import { folderWith, lastbit } from './command.js';
+
+/** int8 products, 0 to 255 with 1 row each, as they were written. */
+async function golden(format: 'readmemh' | 'json' = 'readmemh'): Promise<string> {
+  const folder = folderWith();
+  const options = { k: 1, count: 40, seed: 1, format, module: 'dut' } as const;
+  await writeVectors(datapathNamed('fp8-fp16'), options, folder, { generator: 'test', command: 'test' });
+  return folder;
+}
+
+const linesIn = (folder: string) => readFileSync(join(folder, 'expected.memh'), 'utf8').trimEnd().split('\n').slice(1);
+
+function check(folder: string, lines: readonly string[], ...more: string[]) {
+  writeFileSync(join(folder, 'dut.memh'), `${lines.join('\n')}\n`);
+  return lastbit(folder, ['check', '--manifest', 'manifest.json', '--dut', 'dut.memh', ...more]);
+}
+
+it('names address, expected and got of what differs, and every kind of difference', async () => {
+  const folder = await golden();
+  const lines = linesIn(folder);
+  expect(check(folder, lines)).toEqual({ status: 0, stdout: 'PASS: 0 of 40 codes differ\n', stderr: '' });
+  const at = lines.findIndex((line) => /^[3-5]/.test(line));
+  const wrong = [...lines];
+  wrong[at] = (Number.parseInt(lines[at], 16) + 1).toString(16);
+  wrong[at + 2] = 'xx00';
+  const result = check(folder, wrong.slice(0, 39));
+  expect([result.status, result.stderr]).toEqual([1, '']);
+  expect(result.stdout).toContain('address  expected  value');
+  expect(result.stdout).toMatch(new RegExp(`^ +${at}  0x${lines[at]}  \\S+ +0x${wrong[at]}  \\S+ +1 +1 ulp$`, 'm'));
+  expect(result.stdout).toMatch(/^1 x 1 ulp\n1 x unknown \(x or z\)\n1 x missing\nFAIL: 3 of 40 codes differ$/m);
+  const json = JSON.parse(check(folder, wrong, '--json', '--first', '1').stdout);
+  expect(json).toMatchObject({
+    verdict: 'FAIL',
+    codes: 40,
+    differences: 2,
+    first: [{ address: at, lane: 0, ulp: '1' }],
+  });
+});
+
+it('another code of NaN passes where that is allowed', async () => {
+  const folder = await golden();
+  const lines = linesIn(folder).map((line) => (line === '7e00' ? '7e01' : line));
+  expect(lines).toContain('7e01');
+  expect(check(folder, lines).stdout).toMatch(/x other code of NaN\nFAIL/);
+  expect(check(folder, lines, '--any-nan').status).toBe(0);
+});
+
+it('dumps of another kind, with addresses of their own', async () => {
+  const folder = await golden();
+  const lines = linesIn(folder);
+  writeFileSync(join(folder, 'dut.csv'), `result\n${lines.map((line) => `0x${line}`).join('\n')}\n`);
+  const args = ['check', '--manifest', 'manifest.json', '--dut'];
+  expect(lastbit(folder, [...args, 'dut.csv']).stdout).toBe('PASS: 0 of 40 codes differ\n');
+  const input = `@0 ${lines.slice(0, 20).join(' ')}\n@14 ${lines.slice(20).join(' ')}`;
+  expect(lastbit(folder, [...args, '-', '--format', 'readmemh'], input).stdout).toBe('PASS: 0 of 40 codes differ\n');
+});
+
+it('refuses what cannot be compared, in one line', async () => {
+  const folder = await golden();
+  const lines = linesIn(folder);
+  const complaint = (dump: readonly string[], ...more: string[]) => check(folder, dump, ...more).stderr;
+  expect(complaint([...lines, '0000'])).toBe('lastbit: dut.memh:41: address 40; 40 words are expected\n');
+  expect(complaint(['@1', lines[1], '@0', lines[0]])).toBe(
+    'lastbit: dut.memh:4: address 0 after 1; they must ascend\n',
+  );
+  expect(complaint(lines, '--port', 'expectd')).toBe(
+    'lastbit: there is no output expectd: there are expected; did you mean "expected"?\n',
+  );
+  expect(complaint(lines, '--input', 'x')).toBe(
+    'lastbit: --manifest says what is expected: leave out --datapath and --input\n',
+  );
+  writeFileSync(join(folder, 'expected.memh'), '0000\n');
+  expect(complaint(lines)).toBe(
+    'lastbit: expected.memh is not the file that manifest.json describes: write the vectors anew\n',
+  );
+});
+
+it('without a dump, the files are held against their digests', async () => {
+  const folder = await golden('json');
+  const args = ['check', '--manifest', 'manifest.json'];
+  expect(lastbit(folder, args).stdout).toBe('PASS: 0 of 4 files differ\n');
+  writeFileSync(join(folder, 'a.json'), '[]\n');
+  const changed = lastbit(folder, args);
+  expect([changed.status, changed.stdout]).toEqual([
+    1,
+    'a.json is not the file that the manifest describes\nFAIL: 1 of 4 files differ\n',
+  ]);
+  writeFileSync(join(folder, 'manifest.json'), '{"kind": "unit"}');
+  expect(lastbit(folder, args).stderr).toMatch(/^lastbit: manifest\.json is no manifest of golden vectors: /);
+});

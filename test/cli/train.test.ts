@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { readOnnx } from '../../src/networks/onnx/read.js';
+import { folderWith, lastbit, launcher, linesOf } from './command.js';
+
+const FILES = ['steps.csv', 'epochs.csv', 'products.csv', 'gradients.csv', 'loss.svg', 'accuracy.svg', 'gradients.svg'];
+const LUQ = ['train', '--recipe', 'luq', '--network', 'mlp', '--images', '400', '--judged', '100', '--epochs', '2'];
+const read = (folder: string, out: string, name: string) => readFileSync(join(folder, out, name), 'utf8');
+
+it('trains, and leaves tables, curves and a network', () => {
+  const folder = folderWith();
+  const { status, stdout, stderr } = lastbit(folder, [...LUQ, '--out', 'a']);
+  expect([status, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(/^luq on fp4-radix2: int4 forward/);
+  expect(stdout).toMatch(/dense1 +weightGradient +fp4e3m0 +uint4 +fp4e3m0-uint4 +5017600/);
+  for (const name of FILES) expect(existsSync(join(folder, 'a', name)), name).toBe(true);
+  const steps = linesOf(folder, 'a/steps.csv');
+  expect(steps).toHaveLength(17);
+  expect(steps[0]).toContain('step,epoch,loss,accuracyPercent,lossScale,skipped,underflowPercent,overflowPercent');
+  expect(linesOf(folder, 'a/epochs.csv')).toHaveLength(3);
+  expect(readOnnx(readFileSync(join(folder, 'a/mlp-luq.onnx')), 'x').metadata.made).toContain('--recipe luq');
+});
+
+it('gives the same bits on two threads, and with a kill in the middle', async () => {
+  const folder = folderWith();
+  lastbit(folder, [...LUQ, '--out', 'one']);
+  lastbit(folder, [...LUQ, '--out', 'two', '--threads', '2']);
+  const child = spawn(process.execPath, [launcher, ...LUQ, '--out', 'killed'], { cwd: folder });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const checkpoint = join(folder, 'killed', 'checkpoint.bin');
+  for (let waited = 0; !existsSync(checkpoint) && waited < 60_000; waited += 10)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  child.kill('SIGKILL');
+  await ended;
+  expect(existsSync(checkpoint)).toBe(true);
+  const again = lastbit(folder, [...LUQ, '--out', 'killed']);
+  expect(again.stderr).toMatch(/^lastbit: goes on after \d+ of 16 steps\n$/);
+  for (const out of ['two', 'killed']) {
+    for (const name of FILES) expect(read(folder, out, name), `${out}/${name}`).toBe(read(folder, 'one', name));
+    const bytes = (which: string) => readFileSync(join(folder, which, 'mlp-luq.onnx')).toString('base64');
+    expect(bytes(out)).toBe(bytes('one'));
+  }
+  const other = lastbit(folder, [...LUQ, '--seed', '9', '--out', 'one']);
+  expect(other.status).toBe(1);
+  expect(other.stderr).toBe(
+    'lastbit: one/checkpoint.bin belongs to another training run: take --fresh to begin again, or another --out\n',
+  );
+  rmSync(join(folder, 'one'), { recursive: true });
+});
+
+it('names what is wrong in one line', () => {
+  const folder = folderWith();
+  const cases: [string[], string][] = [
+    [['--recipe', 'fp4-radix5'], 'there is no training recipe "fp4-radix5"; there are fp32, fp16-mixed'],
+    [['--recipe', 'luq', '--network', 'lennet'], 'there is no network "lennet"; there are lenet, mlp, residual'],
+    [
+      ['--recipe', 'bnn', '--network', 'residual'],
+      'network residual has no version with sign activations; take lenet or mlp',
+    ],
+    [['--recipe', 'luq', '--loss-scale', 'high'], '--loss-scale is none, dynamic or a positive factor, found "high"'],
+    [['--recipe', 'luq', '--rate', '-1'], '--rate must be positive, found -1'],
+    [['--recipe', 'luq', '--images', '10'], '--images must be a whole number of at least 50, found 10'],
+    [
+      ['--recipe', 'luq', '--network', 'mlp', '--target', 'int8', '--images', '50'],
+      'layer dense1 multiplies uint4 x int4, and target int8 has units for int8 x int8: take another target, or a network quantized for this one',
+    ],
+  ];
+  for (const [args, message] of cases) {
+    const { status, stdout, stderr } = lastbit(folder, ['train', ...args]);
+    expect(stderr.startsWith(`lastbit: ${message}`), stderr).toBe(true);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect([stdout, status === 0]).toEqual(['', false]);
+  }
+});
