@@ -59,24 +59,26 @@ export function firingFunctions(firing: Firing): FunctionBuilder[] {
   );
 }
 
-/** Does `each` for every lane with the product of each row; leaves the pointers behind the last one. */
-function overLanes({ f, a, b, firing }: Body, from: [Local, Local], each: (row: number, product: Code) => void): void {
-  const { bytes, v } = carrierOf(firing.fit);
-  const [x, y] = from;
-  f.emit(x.set(a.get), y.set(b.get));
-  walkLanes(f, firing, x, y, (column) => {
-    const splat = firing.fit.carrier === 'f32' ? v128.load32Splat : v128.load64Splat;
-    for (let r = 0; r < ROWS; r++) each(r, v.mul(splat(x.get, r * bytes), column));
-  });
+/** Lanes of one turn of the loop over lanes. */
+function unrolled(lanes: number): number {
+  return [4, 3, 2].find((turn) => lanes % turn === 0) ?? 1;
 }
 
-function walkLanes(f: FunctionBuilder, { fit, lanes }: Firing, x: Local, y: Local, body: (column: Code) => void): void {
-  const { bytes } = carrierOf(fit);
+/** Does `each` for every lane with the product of each row; leaves the pointers behind the last one. */
+function overLanes({ f, a, b, firing }: Body, from: [Local, Local], each: (row: number, product: Code) => void): void {
+  const { fit, lanes } = firing;
+  const { bytes, v } = carrierOf(fit);
+  const [x, y] = from;
   const column = f.local('v128');
-  f.repeat(i32.const(lanes), () => {
-    f.emit(column.set(v128.load(y.get)));
-    body(column.get);
-    f.emit(x.set(i32.add(x.get, i32.const(ROWS * bytes))), y.set(i32.add(y.get, i32.const(16))));
+  const splat = fit.carrier === 'f32' ? v128.load32Splat : v128.load64Splat;
+  const turn = unrolled(lanes);
+  f.emit(x.set(a.get), y.set(b.get));
+  f.repeat(i32.const(lanes / turn), () => {
+    for (let lane = 0; lane < turn; lane++) {
+      f.emit(column.set(v128.load(y.get, lane * 16)));
+      for (let r = 0; r < ROWS; r++) each(r, v.mul(splat(x.get, (lane * ROWS + r) * bytes), column.get));
+    }
+    f.emit(x.set(i32.add(x.get, i32.const(turn * ROWS * bytes))), y.set(i32.add(y.get, i32.const(turn * 16))));
   });
 }
 

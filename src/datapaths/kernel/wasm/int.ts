@@ -9,7 +9,7 @@ import type { Scalar } from '../scalar.js';
 import { type Counts, statsBy } from './stats.js';
 import { decoderOf, valuesOf } from '../values.js';
 import { signSums } from './bits.js';
-import { columnTable, type IntStep, intFunctions, shapeOf } from './int-nest.js';
+import { rowTable, columnTable, type IntStep, intFunctions, shapeOf } from './int-nest.js';
 import { type Kernel, kernelOf } from './memory.js';
 import { layoutOf, type Panel, type Seen, seenIn } from './pack.js';
 import { walk } from './walk.js';
@@ -153,7 +153,7 @@ function intSums(site: IntSite, job: GemmJob, tally?: Counts): SumArray {
     plan: kept,
     layout: layoutOf(kept, shape.group),
     shape,
-    tables: [tables[0], columnTable(step, tables[1])],
+    tables: [rowTable(step, tables[0]), columnTable(step, tables[1])],
     starts: starts.values,
     kernel: kernelFor(step, tally !== undefined),
     put,

@@ -15,6 +15,8 @@ type ViewOf<T extends Panel> = new (buffer: SharedArrayBuffer, offset: number, l
 export interface Shape {
   operand: ViewOf<Panel>;
   operandBytes: number;
+  /** Rows' elements where they differ from columns'. */
+  row?: { operand: ViewOf<Panel>; operandBytes: number };
   sum: ViewOf<Panel>;
   sumBytes: number;
   /** Columns of a tile. */
@@ -55,16 +57,17 @@ export const DRAW_BYTES = 16;
 export function walk(work: Walk): void {
   const { job, plan, layout, shape } = work;
   const { width, operandBytes, sumBytes } = shape;
+  const rowBytes = shape.row?.operandBytes ?? operandBytes;
   const places = layout.source.length;
-  const fitting = Math.floor(BLOCK_BYTES / (operandBytes * places));
+  const fitting = Math.floor(BLOCK_BYTES / (rowBytes * places));
   const blockRows = Math.max(ROWS, Math.min(roundUp(job.m, ROWS), roundUp(fitting, ROWS)));
   const columns = roundUp(job.n, width);
   const arena = new Arena();
   const at = {
     b: arena.take(columns * places * operandBytes),
-    a: arena.take(blockRows * places * operandBytes),
+    a: arena.take(blockRows * places * rowBytes),
     bWeights: arena.take(work.weights === undefined ? 0 : columns * places * operandBytes),
-    aWeights: arena.take(work.weights === undefined ? 0 : blockRows * places * operandBytes),
+    aWeights: arena.take(work.weights === undefined ? 0 : blockRows * places * rowBytes),
     sums: arena.take(blockRows * columns * sumBytes),
     flags: arena.take((blockRows / ROWS) * 4),
     counts: arena.take((blockRows / ROWS) * COUNT_BYTES),
@@ -85,13 +88,13 @@ export function walk(work: Walk): void {
 
   /** All runs over so many row tiles of one panel. */
   function run(kernel: Kernel, tile: number, count: number, panel: number): void {
-    const aStride = places * ROWS * operandBytes;
+    const aStride = places * ROWS * rowBytes;
     const sumStride = columns * sumBytes;
     const target = at.sums + tile * ROWS * sumStride + panel * width * sumBytes;
     let place = 0;
     for (let i = 0; i < plan.runs.length; i++) {
       const length = layout.runs[i];
-      const from = at.a + tile * aStride + place * ROWS * operandBytes;
+      const from = at.a + tile * aStride + place * ROWS * rowBytes;
       const to = at.b + (panel * places + place) * width * operandBytes;
       const draws = at.draws + place * DRAW_BYTES;
       const flag = at.flags + tile * 4;
@@ -180,30 +183,38 @@ function packerOf(work: Walk, at: { codes: number; table: number }): Packer {
   const { buffer } = sharedMemory();
   const clean = work.tally !== undefined && (job.m % ROWS !== 0 || job.n % width !== 0);
   const quick = (codes: CodeArray) => layout.plain && codes.BYTES_PER_ELEMENT <= 2 && places > 0 && !clean;
-  const panel = (address: number, length: number): Panel => {
-    const view = new shape.operand(buffer, address, length * places);
+  const row = { ...shape, ...shape.row };
+  const panel = (address: number, length: number, { operand }: Shape): Panel => {
+    const view = new operand(buffer, address, length * places);
     return view.fill(0);
   };
-  const load = (codes: CodeArray, table: ArrayLike<number>): Kernel => {
-    new shape.operand(buffer, at.table, table.length).set(table);
+  const load = (codes: CodeArray, table: ArrayLike<number>, elements: Shape): Kernel => {
+    new elements.operand(buffer, at.table, table.length).set(table);
     const bytes = codes.BYTES_PER_ELEMENT as 1 | 2;
     new Uint8Array(buffer, at.codes).set(new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength));
-    return packersFor(bytes, shape);
+    return packersFor(bytes, elements);
   };
   return {
     columns(table, address, columns) {
       const { b, n } = job;
-      if (!quick(b)) packColumns(panel(address, columns), b, table, layout, { n, width, group });
+      if (!quick(b)) packColumns(panel(address, columns, shape), b, table, layout, { n, width, group });
       else
-        load(b, table).columns(at.codes, at.table, address, places / group, columns / width, n * b.BYTES_PER_ELEMENT);
+        load(b, table, shape).columns(
+          at.codes,
+          at.table,
+          address,
+          places / group,
+          columns / width,
+          n * b.BYTES_PER_ELEMENT,
+        );
     },
     rows(table, address, first, count) {
       const { k } = job;
       const to = { first, count, k, width: ROWS, group };
       const tiles = Math.ceil(count / ROWS);
-      if (!quick(job.a)) return packRows(panel(address, tiles * ROWS), job.a, table, layout, to);
+      if (!quick(job.a)) return packRows(panel(address, tiles * ROWS, row), job.a, table, layout, to);
       const codes = job.a.subarray(first * k, (first + count) * k);
-      load(codes, table).rows(at.codes, at.table, address, places / group, tiles, k * codes.BYTES_PER_ELEMENT);
+      load(codes, table, row).rows(at.codes, at.table, address, places / group, tiles, k * codes.BYTES_PER_ELEMENT);
     },
   };
 }
