@@ -31,7 +31,7 @@ it('names address, expected and got of what differs, and every kind of differenc
   const result = check(folder, wrong.slice(0, 39));
   expect([result.status, result.stderr]).toEqual([1, '']);
   expect(result.stdout).toContain('address  expected  value');
-  expect(result.stdout).toMatch(new RegExp(`^ +${at}  0x${lines[at]}  \\S+ +0x${wrong[at]}  \\S+ +1 +1 ulp$`, 'm'));
+  expect(result.stdout).toMatch(new RegExp(`^ +${at}  0x${lines[at]} +\\S+ +0x${wrong[at]} +\\S+ +1 +1 ulp$`, 'm'));
   expect(result.stdout).toMatch(/^1 x 1 ulp\n1 x unknown \(x or z\)\n1 x missing\nFAIL: 3 of 40 codes differ$/m);
   const json = JSON.parse(check(folder, wrong, '--json', '--first', '1').stdout);
   expect(json).toMatchObject({

@@ -112,23 +112,25 @@ it.each(UNITS)('%s: a drawing has a text for every value and a hatch where a PE 
   expect(signal[0]).toEqual({ name: 'clk', wave: `p${'.'.repeat(28)}` });
   const signals = signalsOf(datapathNamed(name));
   expect(signal).toHaveLength(5);
-  signal.slice(1).forEach(([title, ...lines]: [string, ...{ name: string; wave: string; data: string[] }[]], i: number) => {
-    const pe = i + 2;
-    expect(title).toBe(`PE ${Math.floor(pe / 2)},${pe % 2}`);
-    lines.forEach((line, s) => {
-      expect(line.name).toBe(signals[s].name);
-      let data = -1;
-      let now = '';
-      for (const [j, mark] of [...line.wave].entries()) {
-        if (mark === '=') data++;
-        if (mark !== '.') now = mark;
-        const at = seen.get(`${j + 2} ${pe}`) as Seen;
-        const idle = signals[s].lane !== undefined && signals[s].lane >= at.live;
-        expect(now).toBe(idle ? 'x' : '=');
-        if (!idle) expect(Number(line.data[data].split(' ')[0])).toBe(at.codes[s]);
-      }
-      expect(line.data).toHaveLength(data + 1);
-      expect(line.wave).toHaveLength(29);
+  signal
+    .slice(1)
+    .forEach(([title, ...lines]: [string, ...{ name: string; wave: string; data: string[] }[]], i: number) => {
+      const pe = i + 2;
+      expect(title).toBe(`PE ${Math.floor(pe / 2)},${pe % 2}`);
+      lines.forEach((line, s) => {
+        expect(line.name).toBe(signals[s].name);
+        let data = -1;
+        let now = '';
+        for (const [j, mark] of [...line.wave].entries()) {
+          if (mark === '=') data++;
+          if (mark !== '.') now = mark;
+          const at = seen.get(`${j + 2} ${pe}`) as Seen;
+          const idle = signals[s].lane !== undefined && signals[s].lane >= at.live;
+          expect(now).toBe(idle ? 'x' : '=');
+          if (!idle) expect(Number(line.data[data].split(' ')[0])).toBe(at.codes[s]);
+        }
+        expect(line.data).toHaveLength(data + 1);
+        expect(line.wave).toHaveLength(29);
+      });
     });
-  });
 });
