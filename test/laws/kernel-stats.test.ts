@@ -36,7 +36,7 @@ it.each([
         hold(datapath, drawJob(datapath, [3, 5, k], draw, start));
       },
     ),
-    { numRuns: 250 * FACTOR, seed: 7 },
+    { numRuns: 150 * FACTOR, seed: 7 },
   );
 });
 
