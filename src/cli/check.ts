@@ -1,7 +1,7 @@
 import type { Datapath } from '../datapaths/datapath.js';
 import { resultFormatOf } from '../datapaths/exact.js';
 import { hexDigitsOf } from '../formats/format.js';
-import { VECTOR_FORMATS, type VectorFormat } from '../outputs/bank.js';
+import { VECTOR_FORMATS } from '../outputs/bank.js';
 import { hexCell } from '../outputs/csv.js';
 import { datapathFrom, integer, jsonOption } from './arguments.js';
 import { checkDump, checkFiles, type CheckOptions } from './checkSet.js';
@@ -48,7 +48,7 @@ export const checkCommand = command({
       if (datapath !== undefined || input !== undefined)
         throw new UsageError('--manifest says what is expected: leave out --datapath and --input');
       if (dut === undefined) return checkFiles(manifest, args.json);
-      return checkDump(manifest, dut, { ...options, port: args.port, kind: args.format as VectorFormat | undefined });
+      return checkDump(manifest, dut, { ...options, port: args.port, kind: args.format });
     }
     if (datapath === undefined || input === undefined || dut === undefined)
       throw new UsageError('check needs --manifest, or --datapath with --input and --dut; see "lastbit check --help"');

@@ -15,6 +15,7 @@ import { quantizeCommand } from './quantize.js';
 import { runCommand } from './run.js';
 import { schemaCommand } from './schema.js';
 import { showCommand } from './show.js';
+import { studyCommand } from './study.js';
 import { sweepCommand } from './sweep.js';
 import { print, remark } from './terminal.js';
 import { traceCommand } from './trace.js';
@@ -26,6 +27,7 @@ import { VERSION } from './version.js';
 const COMMANDS: readonly Command[] = [
   runCommand,
   sweepCommand,
+  studyCommand,
   trainCommand,
   cyclesCommand,
   traceCommand,

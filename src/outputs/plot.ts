@@ -48,6 +48,40 @@ export async function lineSvg(plot: LinePlot): Promise<string> {
   });
 }
 
+/** A scatter plot as data: a colour for each group, filled or hollow points with a label beside. */
+export interface ScatterPlot {
+  title: string;
+  subtitle?: string;
+  x: { title: string };
+  y: { title: string };
+  points: readonly { x: number; y: number; group: string; label: string; filled: boolean }[];
+}
+
+export async function scatterSvg({ title, subtitle, x, y, points }: ScatterPlot): Promise<string> {
+  const encoding = {
+    x: { field: 'x', type: 'quantitative' as const, title: x.title, scale: { zero: false, padding: 30 } },
+    y: { field: 'y', type: 'quantitative' as const, title: y.title, scale: { zero: false, padding: 20 } },
+    color: { field: 'group', type: 'nominal' as const, title: null },
+  };
+  return svgOf({
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    title: { text: title, subtitle: subtitle ?? '', anchor: 'start' },
+    width: 640,
+    height: 400,
+    background: 'white',
+    data: { values: [...points] },
+    layer: [
+      { transform: [{ filter: 'datum.filled' }], mark: { type: 'circle', size: 70 }, encoding },
+      { transform: [{ filter: '!datum.filled' }], mark: { type: 'point', size: 50 }, encoding },
+      {
+        transform: [{ filter: 'datum.filled' }],
+        mark: { type: 'text', align: 'left', dx: 7, dy: -5, fontSize: 9 },
+        encoding: { ...encoding, text: { field: 'label', type: 'nominal' } },
+      },
+    ],
+  });
+}
+
 /** Vega is loaded only when something is drawn: it takes longer than most commands. */
 export async function svgOf(spec: TopLevelSpec): Promise<string> {
   const [vega, lite] = await Promise.all([import('vega'), import('vega-lite')]);

@@ -1,7 +1,8 @@
 import type { LayerResult, RunResult } from '../simulate/run.js';
+import type { StudyRow } from '../simulate/study.js';
 import type { SweepPoint } from '../simulate/sweep.js';
 import { csvText } from './csv.js';
-import { type Cell, type Column, formatTable } from './table.js';
+import { type Cell, cellText, type Column, formatTable } from './table.js';
 
 /**
  * What runs and sweeps print and write. One list of columns serves the terminal (titles with units, few digits) and CSV
@@ -128,6 +129,35 @@ export const SWEEP_COLUMNS: readonly ResultColumn<SweepPoint>[] = [
   { field: 'extrapolated', title: 'extrapolated', value: (p) => p.extrapolated, hidden: true },
   { field: 'pareto', title: 'Pareto', value: (p) => p.pareto },
 ];
+
+export const STUDY_COLUMNS: readonly ResultColumn<StudyRow>[] = [
+  { field: 'recipe', title: 'recipe', value: (r) => r.recipe },
+  { field: 'target', title: 'target', value: (r) => r.target },
+  { field: 'images', title: 'images', value: (r) => r.images, hidden: true },
+  { field: 'accuracyPercent', title: 'accuracy (%)', digits: 1, value: (r) => percent(r.accuracy) },
+  { field: 'floatAccuracyPercent', title: 'fp32 (%)', digits: 1, value: (r) => percent(r.floatAccuracy) },
+  { field: 'sqnrFloatDb', title: 'SQNR to fp32 (dB)', digits: 1, value: (r) => decibel(r.sqnrFloatDb) },
+  { field: 'sqnrExactDb', title: 'SQNR to exact (dB)', digits: 1, value: (r) => decibel(r.sqnrExactDb) },
+  { field: 'cycles', title: 'cycles', value: (r) => r.cycles },
+  {
+    field: 'energyPj',
+    title: 'energy (nJ)',
+    digits: 0,
+    value: (r) => r.energyPj,
+    shown: (r) => r.energyPj / PICO_PER_NANO,
+  },
+  { field: 'extrapolated', title: 'extrapolated', value: (r) => r.extrapolated, hidden: true },
+  { field: 'modelKilobytes', title: 'model (KB)', digits: 1, value: (r) => r.modelKilobytes },
+  { field: 'pareto', title: 'Pareto', value: (r) => r.pareto },
+];
+
+/** A Markdown table of what the terminal shows. */
+export function resultMarkdown<Row>(columns: readonly ResultColumn<Row>[], rows: readonly Row[]): string {
+  const shown = columns.filter((column) => !column.hidden);
+  const cells = (row: Row) => shown.map((column) => cellText((column.shown ?? column.value)(row), column.digits));
+  const lines = [shown.map(({ title }) => title), shown.map(() => '---'), ...rows.map(cells)];
+  return `${lines.map((line) => `| ${line.join(' | ')} |`).join('\n')}\n`;
+}
 
 /** For the terminal; columns that no row fills are left out. */
 export function resultTable<Row>(columns: readonly ResultColumn<Row>[], rows: readonly Row[]): string {

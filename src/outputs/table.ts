@@ -24,7 +24,8 @@ export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly
   return [lineOf(titles), widths.map((width) => '-'.repeat(width)).join('  '), ...texts.map(lineOf)].join('\n');
 }
 
-function cellText(cell: Cell, digits: number | undefined): string {
+/** A cell as text: digits after the point of numbers that are not whole, yes and no. */
+export function cellText(cell: Cell, digits: number | undefined): string {
   if (cell === undefined) return '';
   if (typeof cell === 'boolean') return cell ? 'yes' : 'no';
   if (typeof cell !== 'number' || digits === undefined || !Number.isFinite(cell)) return String(cell);
