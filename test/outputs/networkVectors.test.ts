@@ -148,7 +148,7 @@ it.each(VECTOR_FORMATS)('a layer in %s, three codes a word', async (format) => {
   const { manifest, images } = await readSet(folder);
   expect(manifest.kind).toBe('layer');
   for (const { name, depth, lanes, tensor } of manifest.ports) {
-    const size = (tensor?.shape as number[]).reduce((a, b) => a * b, 1);
+    const size = (tensor?.shape ?? []).reduce((a, b) => a * b, 1);
     expect([depth, lanes], name).toEqual([Math.ceil(size / 3), 3]);
     expect(
       get(images, name)
