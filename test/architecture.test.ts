@@ -20,7 +20,9 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((fi
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join(src, file), 'utf8');
-  return [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map((match) => relative(src, join(src, dirname(file), match[1])));
+  return [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map((match) =>
+    relative(src, join(src, dirname(file), match[1])),
+  );
 }
 
 const roomOf = (file: string) => ROOMS.indexOf(file.split('/')[0]);
@@ -33,16 +35,24 @@ it('every file stands in a room, or is index.ts', () => {
 it('a room imports only itself and the rooms above it', () => {
   const wrong = files
     .filter((file) => file !== 'index.ts')
-    .flatMap((file) => importsOf(file).filter((target) => roomOf(target) > roomOf(file)).map((target) => `${file} -> ${target}`));
+    .flatMap((file) =>
+      importsOf(file)
+        .filter((target) => roomOf(target) > roomOf(file))
+        .map((target) => `${file} -> ${target}`),
+    );
   expect(wrong).toEqual([]);
 });
 
 it('no file is long enough to hold a second thing', () => {
-  const long = files.filter((file) => !file.includes('_pb') && readFileSync(join(src, file), 'utf8').split('\n').length > 301);
+  const long = files.filter(
+    (file) => !file.includes('_pb') && readFileSync(join(src, file), 'utf8').split('\n').length > 301,
+  );
   expect(long).toEqual([]);
 });
 
 it('the terminal is known to the command line only', () => {
   const wrong = files.filter((file) => roomOf(file) < ROOMS.indexOf('cli'));
-  expect(wrong.filter((file) => /process\.(exit|stdout|stderr|argv)|console\./.test(readFileSync(join(src, file), 'utf8')))).toEqual([]);
+  expect(
+    wrong.filter((file) => /process\.(exit|stdout|stderr|argv)|console\./.test(readFileSync(join(src, file), 'utf8'))),
+  ).toEqual([]);
 });
