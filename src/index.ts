@@ -67,3 +67,38 @@ export type { RunResult } from './simulate/run.js';
 export { run, runFloat } from './simulate/run.js';
 export { accumulationCurve } from './simulate/accumulate.js';
 export { ErrorMeter, sqnrDb } from './simulate/errors.js';
+
+// quantization-aware training: each method's forward and gradient as plain functions on Float32Array or Float64Array
+export type { Reals } from './quantize/reals.js';
+export { pactForward, pactGradient } from './quantize/pact.js';
+export * from './quantize/sawbRows.js';
+export type { LsqLevels, LsqRule } from './quantize/lsq.js';
+export { lsqForward, lsqGradient, lsqGradientScale, lsqInitialStep, lsqLevels } from './quantize/lsq.js';
+export {
+  dorefaActivationGradient,
+  dorefaActivations,
+  dorefaGradients,
+  dorefaRound,
+  dorefaWeightGradient,
+  dorefaWeights,
+} from './quantize/dorefa.js';
+export { binaryConnect, binaryConnectStochastic } from './quantize/binaryConnect.js';
+export type { BinaryPadding, ChannelNorm, Threshold } from './quantize/bnn.js';
+export { foldThreshold, hardTanhGradient, paddedDot, xnorDot } from './quantize/bnn.js';
+export { xnorInputScales, xnorWeightGradient, xnorWeights } from './quantize/xnor.js';
+export type { Ternary } from './quantize/twn.js';
+export { ternaryForward, ternaryOptimum, twnThreshold } from './quantize/twn.js';
+export type { TtqScales } from './quantize/ttq.js';
+export { ttqForward, ttqGradient, ttqThreshold } from './quantize/ttq.js';
+
+// low-precision gradients and updates
+export * from './quantize/radix4.js';
+export { luq, luqAlpha, type LuqOptions } from './quantize/luq.js';
+export { stochasticRounder } from './quantize/stochastic.js';
+export * from './training/scaling.js';
+
+// training: recipes, and runs on a target step by step
+export { digits } from './training/digits.js';
+export { TRAIN_RECIPES, trainRecipeNamed } from './training/trainRecipes.js';
+export type { TrainRecipe } from './training/trainRecipe.js';
+export { openTraining, type StepRecord, type Training, type TrainingPlan } from './simulate/training.js';

@@ -34,7 +34,8 @@ export function readCheckpoint<T>(bytes: Uint8Array, file: string): Checkpoint<T
   const { kept, arrays } = headerOf<T>(bytes.subarray(0, Math.max(end, 0)), file);
   let at = end + 1;
   const state = arrays.map(({ name, bytes: width, length }) => {
-    const own = bytes.slice(at, at + width * length);
+    // Copied, so that it begins where its numbers can be read; a Buffer's own slice would not be.
+    const own = Uint8Array.from(bytes.subarray(at, at + width * length));
     at += width * length;
     if (own.length !== width * length) throw new Error(`${file} ends within ${name}: take --fresh to begin again`);
     return { name, data: width === 4 ? new Float32Array(own.buffer) : new Float64Array(own.buffer) };
