@@ -12,6 +12,7 @@ import { evalCommand } from './eval.js';
 import { listCommand } from './list.js';
 import { modelsCommand } from './models.js';
 import { quantizeCommand } from './quantize.js';
+import { rtlCommand } from './rtl.js';
 import { runCommand } from './run.js';
 import { schemaCommand } from './schema.js';
 import { showCommand } from './show.js';
@@ -39,6 +40,7 @@ const COMMANDS: readonly Command[] = [
   checkCommand,
   accumulateCommand,
   vectorsCommand,
+  rtlCommand,
   listCommand,
   showCommand,
   schemaCommand,

@@ -7,7 +7,7 @@ import { type ImageOptions, type Source, writeLayerVectors } from '../outputs/la
 import type { VectorFormat } from '../outputs/bank.js';
 import type { Manifest, Provenance, UnitManifest } from '../outputs/manifest.js';
 import { writeNetworkVectors } from '../outputs/networkVectors.js';
-import { drawTile, writeTileVectors } from '../outputs/tileVectors.js';
+import { drawTile, type TileOperands, writeTileVectors } from '../outputs/tileVectors.js';
 import { writeVectors } from '../outputs/vectors.js';
 import { type GoldenRun, goldenRun, productNamed } from '../simulate/golden.js';
 import { loadData, loadNetwork } from '../simulate/plan.js';
@@ -163,32 +163,43 @@ function imageWords({ format, pack }: VectorArguments): string {
   return `--pack ${pack} --format ${format}`;
 }
 
-/** A layer's whole product, tile after tile, on the ports of the array. */
-export function layerTileSet(loaded: Loaded, layer: string, { format }: VectorArguments): VectorSet<Manifest> {
+/** A product on the array of a target, and the set of what is on its ports. */
+export interface TileSet {
+  target: Target;
+  operands: TileOperands;
+  set: VectorSet<Manifest>;
+}
+
+/** A layer's whole product, tile after tile. */
+export function layerTile(loaded: Loaded, layer: string, { format }: VectorArguments): TileSet {
   const { name, network, run, target, source, words } = loaded;
   const product = usage(() => productNamed(run, network, layer));
-  return {
+  const set: VectorSet<Manifest> = {
     name: join(name, `${layer}-tile`),
     words: `--tile ${words} --layer ${layer} --format ${format}`,
     write: (folder, provenance) =>
       writeTileVectors(target, product, format, folder, { ...provenance, layer, ...source }),
     describe: (manifest) => `${edgesOf(manifest)} clock edges of layer ${layer} on ${target.name}`,
   };
+  return { target, operands: product, set };
 }
 
-export function drawnTileSet({ target: name, count, seed, format }: VectorArguments): VectorSet<Manifest> {
+/** Operands that fill the array once. */
+export function drawnTile({ target: name, count, seed, format }: VectorArguments): TileSet {
   if (name === undefined) throw new UsageError('--tile needs --target');
   const target = usage(() => loadTarget(name));
   const steps = integer(count ?? DEFAULT_STEPS, '--count', 1);
   const operands = drawTile(target.array, target.datapath, steps, seed);
-  return {
+  const set: VectorSet<Manifest> = {
     name: `${target.name}-tile`,
     words: `--tile --target ${name} --count ${steps} --seed ${seed} --format ${format}`,
     write: (folder, provenance) => writeTileVectors(target, operands, format, folder, { ...provenance, seed }),
     describe: (manifest) => `${edgesOf(manifest)} clock edges of a tile on ${target.name}`,
   };
+  return { target, operands, set };
 }
 
-function edgesOf(manifest: Manifest): number {
+/** Clock edges that an array takes; 0 where the manifest is of none. */
+export function edgesOf(manifest: Manifest): number {
   return manifest.kind === 'tile' ? manifest.cycles.total : 0;
 }

@@ -7,9 +7,9 @@ import { UsageError } from './errors.js';
 import { dataOption } from './runs.js';
 import { print, printJson } from './terminal.js';
 import {
-  drawnTileSet,
+  drawnTile,
   layerSet,
-  layerTileSet,
+  layerTile,
   loadGolden,
   networkSet,
   unitSet,
@@ -74,7 +74,7 @@ function chosen(args: VectorArguments): VectorSet<Manifest> {
   if (ofUnits !== undefined) throw new UsageError(`--${ofUnits} is for a unit: name a datapath, or leave it out`);
   if (network === undefined) {
     if (!tile) throw new UsageError('vectors needs a datapath, --network, or --tile with --target');
-    return drawnTileSet(args);
+    return drawnTile(args).set;
   }
   if (args.count !== undefined) throw new UsageError('--count is for drawn operands: leave it out, or --network');
   const loaded = loadGolden(network, args);
@@ -82,5 +82,5 @@ function chosen(args: VectorArguments): VectorSet<Manifest> {
     if (tile) throw new UsageError('--tile with --network needs --layer');
     return networkSet(loaded, args);
   }
-  return tile ? layerTileSet(loaded, layer, args) : layerSet(loaded, layer, args);
+  return tile ? layerTile(loaded, layer, args).set : layerSet(loaded, layer, args);
 }

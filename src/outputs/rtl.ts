@@ -7,65 +7,43 @@ import { emitDot, emitMesh, type MeshShape, meshPorts, type RtlFile } from '../d
 import { widthOf } from '../formats/format.js';
 import type { Target } from '../targets/target.js';
 import { writingFiles } from './file.js';
-import type { Provenance } from './manifest.js';
 import { meshBench } from './meshBench.js';
-import { type TileOperands, writeTileVectors } from './tileVectors.js';
-import { type VectorOptions, writeVectors } from './vectors.js';
-
-/** The module of a dot product, which a unit's golden vectors are for. */
-const DUT = 'dut';
+import type { TileOperands } from './tileVectors.js';
 
 /**
- * Writes a datapath's unit and a dot product of it, golden vectors, their testbench, and a Makefile for Icarus and
- * Verilator.
- * @returns names of the files of hardware
+ * Files of a datapath's unit: a dot product of k as the module `dut`, which `lastbit vectors` makes vectors and a testbench
+ * for, and a Makefile for Icarus and Verilator.
  * @throws RangeError naming the datapath and what of it cannot be built
  */
-export async function writeUnitRtl(
-  datapath: Datapath,
-  options: Pick<VectorOptions, 'k' | 'count' | 'seed'>,
-  folder: string,
-  provenance: Provenance,
-  onRows?: (done: number, total: number) => void,
-): Promise<string[]> {
+export function unitRtl(datapath: Datapath, k: number): RtlFile[] {
   if (typeof datapath.sum.rounding !== 'string')
     throw new RangeError(
-      `rtl: datapath ${datapath.name} rounds stochastically, and its vectors have no random bits; round otherwise`,
+      `rtl: datapath ${datapath.name} rounds stochastically, and vectors carry no random bits; take another rounding`,
     );
-  const files = emitDot(datapath, options.k, DUT);
-  await writeVectors(datapath, { ...options, format: 'readmemh', module: DUT }, folder, provenance, onRows);
-  return writeSources(folder, files);
+  const files = emitDot(datapath, k, 'dut');
+  return [...files, makefileOf(files)];
 }
 
 /**
- * Writes a target's array and what is on its ports while it works on a product, with a testbench and a Makefile.
- * @returns names of the files of hardware
+ * Files of a target's array as the module `mesh`, for the vectors of a product on it: with a testbench of them, and a
+ * Makefile.
+ * @param edges clock edges until the product is done
  * @throws RangeError naming what of the target cannot be built
  */
-export async function writeMeshRtl(
-  target: Target,
-  operands: TileOperands,
-  folder: string,
-  about: Parameters<typeof writeTileVectors>[4],
-): Promise<string[]> {
+export function meshRtl(target: Target, { job, unit }: TileOperands, edges: number): RtlFile[] {
   const { array } = target;
-  const { job, unit } = operands;
   const order = orderOf(array, unit);
   const shape = meshShape(target, unit, job);
   const files = emitMesh(unit, order, shape);
-  const manifest = await writeTileVectors(target, operands, 'readmemh', folder, about);
-  if (manifest.kind !== 'tile') throw new Error(`rtl: vectors of a tile became vectors of a ${manifest.kind}`);
-  const bench = meshBench({
+  const text = meshBench({
     title: `target ${target.name}: ${job.m} x ${job.k} times ${job.k} x ${job.n} on ${array.rows} x ${array.cols} PEs, ${array.dataflow}`,
     array,
     job,
     ports: meshPorts(unit, order, shape),
-    edges: manifest.cycles.total,
+    edges,
     sumBits: widthOf(totalFitOf(unit, order).format),
   });
-  return [...(await writeSources(folder, [...files, { name: 'tb.sv', text: bench }]))].filter(
-    (name) => name !== 'tb.sv',
-  );
+  return [...files, { name: 'tb.sv', text }, makefileOf(files)];
 }
 
 /** What the hardware of an array is, for a product. */
@@ -97,17 +75,18 @@ function complaintAbout(array: MacArray, order: Order, job: GemmJob, lanes: numb
   return undefined;
 }
 
-async function writeSources(folder: string, files: readonly RtlFile[]): Promise<string[]> {
-  const sources = files.map(({ name }) => name).filter((name) => name !== 'tb.sv');
-  const all = [...files, { name: 'Makefile', text: makefile(sources) }];
-  const paths = all.map(({ name }) => join(folder, name));
-  await writingFiles(paths, (sinks) => sinks.forEach((sink, i) => sink.write(all[i].text)));
-  return sources;
+/** Writes files into a folder that is there, all of them or none. */
+export async function writeRtl(folder: string, files: readonly RtlFile[]): Promise<void> {
+  await writingFiles(
+    files.map(({ name }) => join(folder, name)),
+    (sinks) => sinks.forEach((sink, i) => sink.write(files[i].text)),
+  );
 }
 
 /** `make` runs both simulators and the negative control. */
-function makefile(sources: readonly string[]): string {
-  return `# make            both simulators, and the negative control
+function makefileOf(files: readonly RtlFile[]): RtlFile {
+  const sources = files.map(({ name }) => name);
+  const text = `# make            both simulators, and the negative control
 # make icarus     Icarus Verilog 11
 # make verilator  Verilator 5
 # make corrupt    one expected bit is flipped: the bench must FAIL
@@ -119,7 +98,7 @@ tb.vvp: tb.sv $(SOURCES)
 	iverilog -g2012 -s tb -o $@ tb.sv $(SOURCES)
 
 obj_dir/Vtb: tb.sv $(SOURCES)
-	verilator --binary --timing -O3 -Wno-fatal -Wno-lint -Wno-style --top-module tb tb.sv $(SOURCES)
+	verilator --binary --timing -O3 -Wno-fatal -Wno-lint -Wno-style -Wno-TIMESCALEMOD --top-module tb tb.sv $(SOURCES)
 
 icarus: tb.vvp
 	vvp -n tb.vvp > icarus.log
@@ -140,4 +119,5 @@ clean:
 
 .PHONY: all icarus verilator corrupt clean
 `;
+  return { name: 'Makefile', text };
 }

@@ -7,7 +7,7 @@ import { type Datapath, registerFitOf, type Requantize, totalFitOf } from '../da
 import { resultFormatOf } from '../exact.js';
 import { type Order, permutedPlaces } from '../order.js';
 import { quantizeMultiplier, rangeOf } from '../requantize.js';
-import { codeBits, instantiate, port, randomPort, range, titleOf } from './emit.js';
+import { codeBits, instantiate, port, range, titleOf } from './emit.js';
 import { exponentBits, significandBits } from './extent.js';
 import { fitComplaint, type Instance, joinInstance, unitInstance } from './unit.js';
 import { fitWord, formatWord } from './word.js';
@@ -56,7 +56,7 @@ class Netlist {
       `.b(${lanesOf('b', b, terms, lanes)})`,
       `.live(${lanes}'d${(1n << BigInt(terms.length)) - 1n})`,
       `.c(${running.wire})`,
-      ...(drawn > 0 ? [`.random(random[${this.random} +: ${drawn}])`] : []),
+      `.random(${drawn > 0 ? `random[${this.random} +: ${drawn}]` : "1'b0"})`,
       `.sum(${wire})`,
       '.flags()',
     ];
@@ -229,12 +229,13 @@ export function dotModule(datapath: Datapath, k: number, module: string, unit: s
   const start = { wire: 'c', format: total.format, flush: total.subnormals === 'flush' };
   const terms = Array.from({ length: k }, (_, i) => i);
   const { wire } = finish(net, inOrder(net, datapath.order, terms, start));
+  const random = randomBitsOfDot(datapath, k);
   const ports = [
     '  input  wire clk',
     port('input', codeBits(a, k), 'a'),
     port('input', codeBits(b, k), 'b'),
     port('input', codeBits(total.format), 'c'),
-    ...randomPort(randomBitsOfDot(datapath, k)),
+    ...(random > 0 ? [port('input', random, 'random')] : []),
     port('output', codeBits(resultFormatOf(datapath)), 'result'),
   ];
   return `// Dot product of ${k} in ${datapath.order.kind} order, combinational (clk is not used): ${titleOf(datapath)}.

@@ -46,10 +46,6 @@ export function identifier(name: string): string {
   return /^[A-Za-z_]/.test(word) ? word : `_${word}`;
 }
 
-export function randomPort(bits: number): string[] {
-  return bits === 0 ? [] : [port('input', bits, 'random')];
-}
-
 /** One line that says what a datapath is. */
 export function titleOf({ name, a, b, sum, lanes, combine }: Datapath): string {
   const many = lanes === 1 ? '' : `${lanes} lanes, `;
@@ -59,7 +55,8 @@ export function titleOf({ name, a, b, sum, lanes, combine }: Datapath): string {
 export const codeBits = (format: Format, lanes = 1): number => widthOf(format) * lanes;
 
 /**
- * The datapath's unit as a combinational module of fixed widths: one firing, `sum` = c with `lanes` products.
+ * The datapath's unit as a combinational module of fixed widths: one firing, `sum` = c with `lanes` products. Where nothing
+ * rounds stochastically `random` is a bit of no meaning, so that all units have the same ports.
  * @throws RangeError where the library has no such unit
  */
 export function unitModule(datapath: Datapath, module: string): string {
@@ -70,7 +67,7 @@ export function unitModule(datapath: Datapath, module: string): string {
     port('input', codeBits(b, lanes), 'b'),
     port('input', lanes, 'live'),
     port('input', codeBits(sum.format), 'c'),
-    ...randomPort(unit.random),
+    port('input', Math.max(1, unit.random), 'random'),
     port('output', codeBits(sum.format), 'sum'),
     port('output', 2, 'flags'),
   ];

@@ -79,7 +79,7 @@ module lastbit_mesh_os #(
           assign above = g_row[r-1].g_col[c].leaving;
         end
         lastbit_pe_os #(.LANES(LANES), .WA(WA), .WB(WB), .WS(WS), .WT(WT), .CHUNKED(CHUNK != 0), .RANDOM(RANDOM),
-          .DRAWS(DRAWS), .LFSR_WIDTH(LFSR_WIDTH), .LFSR_TAPS(LFSR_TAPS), .SEED(LFSR_SEED + r * COLS + c)) pe
+          .DRAWS(DRAWS), .LFSR_WIDTH(LFSR_WIDTH), .LFSR_TAPS(LFSR_TAPS), .SEED(RANDOM == 0 ? 0 : LFSR_SEED + r * COLS + c)) pe
           (.clk(clk), .reset(reset), .a_in(a_in), .b_in(b_in), .drain(g_enter_b[c].entering[BW]), .above(above),
            .a(a_out), .b(b_out), .leaving(leaving));
       end

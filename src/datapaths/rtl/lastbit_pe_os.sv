@@ -39,14 +39,14 @@ module lastbit_pe_os #(
   reg done;
   wire [WS-1:0] running = first | restart ? {WS{1'b0}} : sum;
   wire [WS-1:0] next;
+  wire [(RANDOM == 0 ? 1 : DRAWS * RANDOM)-1:0] random;
+  mac_unit mac (.a(a_codes), .b(b_codes), .live(live), .c(running), .random(random), .sum(next), .flags());
   generate
-    if (RANDOM == 0) begin : g_mac
-      mac_unit mac (.a(a_codes), .b(b_codes), .live(live), .c(running), .sum(next), .flags());
+    if (RANDOM == 0) begin : g_fixed
+      assign random = 1'b0;
     end else begin : g_stochastic
-      wire [DRAWS*RANDOM-1:0] random;
       lastbit_lfsr #(.WIDTH(LFSR_WIDTH), .TAPS(LFSR_TAPS), .SEED(SEED), .BITS(RANDOM), .DRAWS(DRAWS)) lfsr
         (.clk(clk), .restart(first), .step(fire), .random(random));
-      mac_unit mac (.a(a_codes), .b(b_codes), .live(live), .c(running), .random(random), .sum(next), .flags());
     end
   endgenerate
   always @(posedge clk) begin

@@ -48,9 +48,9 @@ module lastbit_pe_ws #(
   wire [WS-1:0] next;
   generate
     if (HOLDS_A) begin : g_holds_a
-      mac_unit mac (.a(used), .b(codes), .live(live), .c(sum_in), .sum(next), .flags());
+      mac_unit mac (.a(used), .b(codes), .live(live), .c(sum_in), .random(1'b0), .sum(next), .flags());
     end else begin : g_holds_b
-      mac_unit mac (.a(codes), .b(used), .live(live), .c(sum_in), .sum(next), .flags());
+      mac_unit mac (.a(codes), .b(used), .live(live), .c(sum_in), .random(1'b0), .sum(next), .flags());
     end
   endgenerate
   always @(posedge clk) begin

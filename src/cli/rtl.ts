@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findDatapath } from '../datapaths/catalog.js';
+import { identifier, type RtlFile } from '../datapaths/rtl/index.js';
+import { meshRtl, unitRtl, writeRtl } from '../outputs/rtl.js';
+import { synthesise } from '../outputs/synthesis.js';
+import { TARGETS } from '../targets/catalog.js';
+import { datapathFrom, integer, jsonOption, seedOption } from './arguments.js';
+import { command } from './command.js';
+import { usage, UsageError } from './errors.js';
+import { dataOption } from './runs.js';
+import { print, printJson } from './terminal.js';
+import { drawnTile, edgesOf, layerTile, loadGolden, unitSet, type VectorArguments } from './vectorSets.js';
+import { VERSION } from './version.js';
+
+/** What was written into a folder, and what of it was synthesised. */
+interface Written {
+  folder: string;
+  what: string;
+  files: RtlFile[];
+  /** The module whose cells are counted. */
+  top: string;
+}
+
+type Arguments = VectorArguments & { name: string; out: string };
+
+/** `rtl`: the hardware of a unit or an array, with the vectors that prove it. */
+export const rtlCommand = command({
+  usage: 'rtl <name>',
+  summary: 'Write SystemVerilog of a datapath or of a target and its array, with vectors, testbench and Makefile',
+  options: {
+    name: { type: 'string', demandOption: true, describe: 'datapath or target, by name or file' },
+    out: { type: 'string', demandOption: true, describe: 'folder; an array goes into its folder "mesh"' },
+    k: { type: 'number', describe: "products in a row of vectors (default: the datapath's lanes)" },
+    count: { type: 'number', describe: 'rows of vectors (10000)' },
+    exhaustive: { type: 'boolean', default: false, describe: 'every combination of operand codes' },
+    steps: { type: 'number', default: 64, describe: 'array: words in each row' },
+    network: { type: 'string', describe: 'array: ONNX file of a quantized network, for --layer' },
+    layer: { type: 'string', describe: 'array: works on the product of this layer' },
+    image: { type: 'number', default: 0, describe: 'number of the image' },
+    data: dataOption,
+    seed: seedOption,
+    synth: { type: 'boolean', default: false, describe: 'run yosys and count cells' },
+    json: jsonOption,
+  },
+  examples: [
+    ['rtl fp8-fp16 --out rtl --synth', 'a unit, its array, and their cells; then: make -C rtl'],
+    ['rtl my-unit.yaml --out rtl --k 64', 'a dot product of 64'],
+    ['rtl int8 --network models/digits-int8.onnx --layer fc2 --out rtl', 'a whole layer on the array'],
+  ],
+  async run(options) {
+    const args: Arguments = { ...options, format: 'readmemh', pack: 1, tile: false, target: options.name };
+    if ((args.network === undefined) !== (args.layer === undefined))
+      throw new UsageError('--network and --layer go together');
+    const steps = integer(options.steps, '--steps', 1);
+    const { unit, mesh } = kindsOf(args.name);
+    if (!mesh && args.layer !== undefined) throw new UsageError(`--layer is for a target; ${args.name} is a datapath`);
+    const all = [...(unit ? [await writeUnit(args)] : []), ...(mesh ? [await writeMesh(args, steps)] : [])];
+    const reports = all.map(({ folder, what, files, top }) => ({
+      folder,
+      what,
+      files: files.map(({ name }) => name),
+      ...(options.synth && { top, synthesis: synthesise(files.filter(isSource), top, top !== 'mesh') }),
+    }));
+    if (options.json) return printJson(reports);
+    for (const { folder, what, files, top, synthesis } of reports) {
+      print(`${what} in ${folder}: ${files.length} files; "make -C ${folder}" simulates`);
+      if (synthesis !== undefined) print(`  ${top}: ${synthesis.cells} generic cells of yosys`);
+    }
+  },
+});
+
+/** Names of the catalogues are often both; a file with an array is a target's. */
+function kindsOf(name: string): { unit: boolean; mesh: boolean } {
+  if (/[/\\]|\.(ya?ml|json)$/i.test(name)) {
+    const mesh = /^[\s{,]*"?array"?\s*:/m.test(readFileSync(name, 'utf8'));
+    return { unit: !mesh, mesh };
+  }
+  const mesh = TARGETS.some((target) => target.name === name);
+  return { unit: !mesh || findDatapath(name) !== undefined, mesh };
+}
+
+const generator = `lastbit ${VERSION}`;
+
+async function writeUnit(args: Arguments): Promise<Written> {
+  const datapath = datapathFrom(args.name);
+  const k = integer(args.k ?? datapath.lanes, '--k', 1);
+  const files = usage(() => unitRtl(datapath, k));
+  const { network: _network, layer: _layer, ...own } = args;
+  const set = unitSet(args.name, own);
+  await set.write(args.out, { generator, command: `lastbit vectors ${set.words}` });
+  await writeRtl(args.out, files);
+  return {
+    folder: args.out,
+    what: `unit ${datapath.name}`,
+    files,
+    top: `${identifier(datapath.name)}_unit`,
+  };
+}
+
+async function writeMesh(args: Arguments, steps: number): Promise<Written> {
+  const folder = join(args.out, 'mesh');
+  const { target, operands, set } =
+    args.network === undefined
+      ? drawnTile({ ...args, count: steps })
+      : layerTile(loadGolden(args.network, args), args.layer as string, args);
+  usage(() => meshRtl(target, operands, 1));
+  const manifest = await set.write(folder, { generator, command: `lastbit vectors ${set.words}` });
+  const files = meshRtl(target, operands, edgesOf(manifest));
+  await writeRtl(folder, files);
+  const { rows, cols, dataflow } = target.array;
+  return {
+    folder,
+    what: `${rows} x ${cols} array of ${target.name}, ${dataflow}`,
+    files,
+    top: 'mesh',
+  };
+}
+
+const isSource = ({ name }: RtlFile) => name.endsWith('.sv') && name !== 'tb.sv';
