@@ -6,7 +6,14 @@ import { didYouMean } from '../formats/nearest.js';
 import type { Format } from '../formats/format.js';
 import { execute } from '../networks/execute.js';
 import { type GemmJob, lower } from '../networks/lower.js';
-import { type ConvLayer, type DenseLayer, isMacLayer, type MatmulJob, type Network } from '../networks/network.js';
+import {
+  type Arithmetic,
+  type ConvLayer,
+  type DenseLayer,
+  isMacLayer,
+  type MatmulJob,
+  type Network,
+} from '../networks/network.js';
 import type { FloatTensor, Tensor } from '../networks/tensor.js';
 import type { Target } from '../targets/target.js';
 import { targetArithmetic, unitsOf } from './arithmetic.js';
@@ -48,6 +55,7 @@ export function goldenRun(network: Network, target: Target, image: FloatTensor):
   const tensors = new Map<string, Tensor>([[network.input.name, image]]);
   const arithmetic = {
     ...targetArithmetic(units),
+    values: refuseReals,
     codes(a: CodeArray, b: CodeArray, job: MatmulJob) {
       const gemm = units.gemmFor(job);
       const { layer, m, n, k } = job;
@@ -106,3 +114,10 @@ export function productNamed(run: GoldenRun, network: Network, layer: string): G
     `network ${network.name} has no layer ${layer} that runs on the array; there are ${names.join(', ')}${didYouMean(layer, names)}`,
   );
 }
+
+/** Float layers, and those that put their operands in blocks on the way, have no codes to be stored. */
+const refuseReals: Arithmetic['values'] = (_a, _b, { layer, blocks }) => {
+  throw new RangeError(
+    `layer ${layer} multiplies ${blocks === undefined ? 'real numbers' : 'blocks with scales of their own'}; traces and golden vectors are of layers that multiply codes`,
+  );
+};

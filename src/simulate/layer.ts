@@ -45,6 +45,7 @@ export function layerOperands(network: Network, target: Target, layer: string, i
       return sums;
     },
   });
+  if (groups.length === 0) throw new RangeError(`layer ${layer} multiplies no codes; traces are of layers that do`);
   const [{ job }] = groups;
   const { m, n, k } = job;
   return {
