@@ -4,7 +4,8 @@ import { traceCsv } from '../outputs/trace.js';
 import { traceVcd } from '../outputs/vcd.js';
 import { DRAWING_LIMITS, traceWavedrom } from '../outputs/wavedrom.js';
 import { SPREADSHEET_ROWS } from '../outputs/csv.js';
-import { layerOperands, runLayer } from '../simulate/layer.js';
+import { goldenRun, productNamed } from '../simulate/golden.js';
+import { runLayer } from '../simulate/layer.js';
 import { loadData, loadNetwork } from '../simulate/plan.js';
 import { imagesOf } from '../training/dataset.js';
 import { integer } from './arguments.js';
@@ -47,7 +48,9 @@ export const traceCommand = command({
     const target = targetFor(args.target, network);
     const number = integer(args.image, '--image');
     const data = loadData({ images: number + 1, ...(args.data !== undefined && { folder: args.data }) });
-    const operands = usage(() => layerOperands(network, target, args.layer, imagesOf(data, number, 1)));
+    const product = usage(() =>
+      productNamed(goldenRun(network, target, imagesOf(data, number, 1)), network, args.layer),
+    );
     const { array } = target;
     const window: Window = {
       cycles: rangeFrom(args.cycles, '--cycles', Number.MAX_SAFE_INTEGER),
@@ -57,8 +60,8 @@ export const traceCommand = command({
     const format = kindOf(args.format, args.output);
     if (format === 'wavedrom') refuseLargeDrawing(window);
     await writingTo(args.output, (sink) => {
-      const trace = TRACES[format](sink, array, operands.unit, window);
-      const { cycles } = runLayer(target, operands, trace);
+      const trace = TRACES[format](sink, array, product.unit, window);
+      const { cycles } = runLayer(target, product, trace);
       const written = trace.end();
       if (written === 0)
         throw new UsageError(`--cycles ${args.cycles}: layer ${args.layer} ends in cycle ${cycles.total - 1}`);
