@@ -46,7 +46,7 @@ export const rtlCommand = command({
   examples: [
     ['rtl fp8-fp16 --out rtl --synth', 'a unit, its array, and their cells; then: make -C rtl'],
     ['rtl my-unit.yaml --out rtl --k 64', 'a dot product of 64'],
-    ['rtl int8 --network models/digits-int8.onnx --layer fc2 --out rtl', 'a whole layer on the array'],
+    ['rtl int8 --network models/digits-int8.onnx --layer dense2 --out rtl', 'a whole layer on the array'],
   ],
   async run(options) {
     const args: Arguments = { ...options, format: 'readmemh', pack: 1, tile: false, target: options.name };
