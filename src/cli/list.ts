@@ -93,8 +93,9 @@ function listedTarget({ name, array, datapath, others, clockMhz, energy }: Targe
   };
 }
 
-function listedRecipe({ name, description, result, operands }: Recipe): Listed {
-  const { input, weight } = operands({ index: 1, count: 3 });
+function listedRecipe(recipe: Recipe): Listed {
+  const { name, description, result } = recipe;
+  const { input, weight } = recipe.operands({ index: 1, count: 3 });
   return {
     name,
     activations: input.fit.format.name,

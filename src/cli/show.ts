@@ -96,16 +96,17 @@ function describeBlock({ name, element, size, scale, rule, tensorScale }: BlockF
 }
 
 /** What a recipe does to the first layer and to one within. */
-function describeRecipe({ name, description, result, operands, ...rest }: Recipe): object {
+function describeRecipe(recipe: Recipe): object {
+  const { name, description, result, blocks } = recipe;
   const place = (index: number) => {
-    const { input, weight } = operands({ index, count: 3 });
+    const { input, weight } = recipe.operands({ index, count: 3 });
     const grids = { activations: input.fit.format.name, weights: weight.fit.format.name };
     return {
       ...grids,
-      scales: rest.blocks === undefined ? `of weights per ${weight.per}` : `of ${rest.blocks.size} each`,
+      scales: blocks === undefined ? `of weights per ${weight.per}` : `of ${blocks.size} each`,
     };
   };
-  const changes = { before: rest.prepare !== undefined, afterwards: rest.correct !== undefined };
+  const changes = { before: recipe.prepare !== undefined, afterwards: recipe.correct !== undefined };
   return { name, description, result, ends: place(0), within: place(1), 'changes the network': changes };
 }
 

@@ -1,8 +1,8 @@
-import { decode, type Fit, fitTo } from '../formats/codec.js';
+import { decode, fitTo } from '../formats/codec.js';
 import { type BlockFormat, quantizeBlock } from '../formats/block.js';
 import type { Format } from '../formats/format.js';
-import { floorLog2, toNumber } from '../formats/raw.js';
-import { codeArray, decoderOf } from '../datapaths/kernel/index.js';
+import { toNumber } from '../formats/raw.js';
+import { codeArray, valuesOf } from '../datapaths/kernel/index.js';
 import { encodeAll } from './codes.js';
 import { transpose } from './gemm.js';
 import type { MatmulJob } from './network.js';
@@ -28,81 +28,130 @@ export interface BlockRows {
  */
 export function quantizeRows(format: BlockFormat, x: Float32Array, k: number, tensorScale = 1): BlockRows {
   const perRow = Math.ceil(k / format.size);
-  const rows = x.length / k;
-  const codes = codeArray(format.element, x.length);
-  const scales = codeArray(format.scale, rows * perRow);
+  const scales = codeArray(format.scale, (x.length / k) * perRow);
   const elements = new Float32Array(x.length);
+  const scaleOf = scalesOf(format, tensorScale);
   const round = rounderOf(format.element);
-  for (let row = 0; row < rows; row++)
-    for (let block = 0; block < perRow; block++) {
-      const [first, end] = [row * k + block * format.size, row * k + Math.min(k, (block + 1) * format.size)];
-      const code = scaleOf(format, x, first, end, tensorScale);
-      const step = stepOf(format, code, tensorScale);
-      scales[row * perRow + block] = code;
-      if (!Number.isNaN(step)) for (let i = first; i < end; i++) elements[i] = round(x[i] / step);
-    }
-  encodeAll(elements, saturating(format.element), 0, codes);
+  for (let block = 0; block < scales.length; block++) {
+    const row = Math.floor(block / perRow);
+    const first = row * k + (block - row * perRow) * format.size;
+    const end = Math.min(first + format.size, (row + 1) * k);
+    const { code, step } = scaleOf(largestIn(x, first, end));
+    scales[block] = code;
+    // The elements of a block whose scale is NaN are zero, and their values NaN.
+    if (step === step) for (let i = first; i < end; i++) elements[i] = round(x[i] / step);
+  }
+  const codes = encodeAll(elements, fitTo(format.element, { overflow: 'saturate' }));
   return { format, codes, scales, tensorScale };
 }
 
-function scaleOf(format: BlockFormat, x: Float32Array, first: number, end: number, tensorScale: number): number {
-  let amax = 0;
+/** Largest magnitude; NaN where there is one. */
+function largestIn(x: Float32Array, first: number, end: number): number {
+  let largest = 0;
   for (let i = first; i < end; i++) {
     const magnitude = Math.abs(x[i]);
-    if (!(magnitude <= amax)) amax = magnitude;
+    if (!(magnitude <= largest)) largest = magnitude;
   }
-  return quantizeBlock(format, [amax], { tensorScale }).scale;
+  return largest;
 }
 
-function stepOf({ scale }: BlockFormat, code: number, tensorScale: number): number {
-  return toNumber(decode(scale, code)) * tensorScale;
+interface BlockScale {
+  code: number;
+  /** What an element of 1 stands for. */
+  step: number;
 }
 
-function saturating(format: Format): Fit {
-  return fitTo(format, { overflow: 'saturate' });
-}
-
-/** Nearest value of an element format, ties to even, saturating: the codec's answer for float64. */
-function rounderOf(format: Format): (value: number) => number {
-  const values = Array.from({ length: 2 ** bitsOf(format) }, (_, code) => decoderOf(format)(code));
-  const most = Math.max(...values.filter(Number.isFinite));
-  const least = Math.min(...values.filter(Number.isFinite));
-  const stepAt = quantumOf(format);
-  return (value) => {
-    if (value >= most) return most;
-    if (value <= least) return least;
-    const step = stepAt(Math.abs(value));
-    return Math.sign(value) * evenly(Math.abs(value) / step) * step;
+/**
+ * Scales by the largest magnitude, as quantizeBlock finds them. OCP's depend on its exponent alone and are found once for
+ * each; nearest ones (NVFP4's) by float64, by the same argument as the elements.
+ */
+function scalesOf(format: BlockFormat, tensorScale: number): (amax: number) => BlockScale {
+  const { scale, rule } = format;
+  const hasMantissa = scale.kind === 'float' && scale.mantissaBits > 0;
+  const keyOf =
+    rule === 'nearest' && hasMantissa
+      ? nearestScale(format, tensorScale)
+      : rule === 'floor' && !hasMantissa && tensorScale === 1
+        ? (amax: number) => (amax > 0 && amax < Infinity ? 2 ** exponentOf(amax) : amax)
+        : (amax: number) => amax;
+  const known = new Map<number, BlockScale>();
+  return (amax) => {
+    const key = keyOf(amax);
+    let found = known.get(key);
+    if (found === undefined) {
+      const { scale: code } = quantizeBlock(format, [amax], { tensorScale });
+      known.set(key, (found = { code, step: toNumber(decode(scale, code)) * tensorScale }));
+    }
+    return found;
   };
 }
 
-/** Distance between the format's values around a magnitude. @throws RangeError for a format that elements do not have */
-function quantumOf(format: Format): (magnitude: number) => number {
+/** The value of the scale for a largest magnitude: magnitudes of one value have one code. */
+function nearestScale({ element, scale }: BlockFormat, tensorScale: number): (amax: number) => number {
+  const round = rounderOf(scale);
+  const largest = largestOf(element);
+  return (amax) => (amax < Infinity ? round(amax / tensorScale / largest) : amax);
+}
+
+function largestOf(format: Format): number {
+  return Math.max(...valuesOf(format).filter((value) => value < Infinity));
+}
+
+const bits = new Uint32Array(2);
+const asDouble = new Float64Array(bits.buffer);
+/** The word of a float64 that holds its exponent. */
+const HIGH = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0;
+
+/** floor(log2 x) of a positive normal float64. */
+function exponentOf(x: number): number {
+  asDouble[0] = x;
+  return ((bits[HIGH] >>> 20) & 0x7ff) - 1023;
+}
+
+/**
+ * Nearest value of an element format, ties to even, saturating: the codec's answer, for float64.
+ * @throws RangeError for a format that elements do not have
+ */
+function rounderOf(format: Format): (value: number) => number {
+  const finite = valuesOf(format).filter((value) => Math.abs(value) < Infinity);
+  const [least, most] = [Math.min(...finite), Math.max(...finite)];
+  const quantum = quantumOf(format);
+  return (value) => {
+    if (value >= most) return most;
+    if (value <= least) return least;
+    const step = quantum(value);
+    const rounded = (value / step + ROUND - ROUND) * step;
+    return rounded === 0 ? value * 0 : rounded; // a zero keeps its sign
+  };
+}
+
+/** Adding and subtracting 1.5 * 2^52 rounds a float64 of magnitude below 2^51 to the nearest integer, ties to even. */
+const ROUND = 1.5 * 2 ** 52;
+
+/** Distance between the format's values around a value. */
+function quantumOf(format: Format): (value: number) => number {
   if (format.kind === 'int') return () => 2 ** format.exponent;
   if (format.kind === 'table' || format.radix !== 2 || format.lowest !== 'subnormal')
     throw new RangeError(`blocks of ${format.name}: elements are integers or floats with subnormals`);
   const lowest = 1 - format.bias;
-  return (magnitude) => 2 ** (Math.max(magnitude === 0 ? lowest : floorLog2(magnitude), lowest) - format.mantissaBits);
-}
-
-function bitsOf(format: Format): number {
-  return format.kind === 'float' ? 1 + format.exponentBits + format.mantissaBits : format.bits;
-}
-
-/** Adding and taking off 2^52 rounds a float64 in [0, 2^51] to an integer, ties to even. */
-function evenly(magnitude: number): number {
-  return magnitude + 2 ** 52 - 2 ** 52;
+  const steps = Float64Array.from(
+    { length: 2 ** format.exponentBits },
+    (_, i) => 2 ** (lowest + i - format.mantissaBits),
+  );
+  return (value) => steps[Math.max(0, exponentOf(Math.abs(value)) - lowest)];
 }
 
 /** The numbers that rows of blocks stand for, in float32. */
 export function realRows({ format, codes, scales, tensorScale }: BlockRows, k: number): Float32Array {
   const perRow = Math.ceil(k / format.size);
-  const value = decoderOf(format.element);
-  const steps = Float64Array.from(scales, (code) => stepOf(format, code, tensorScale));
+  const [element, scale] = [valuesOf(format.element), valuesOf(format.scale)];
   const real = new Float32Array(codes.length);
-  for (let i = 0; i < codes.length; i++) {
-    const row = Math.floor(i / k);
-    real[i] = value(codes[i]) * steps[row * perRow + Math.floor((i - row * k) / format.size)];
+  for (let block = 0; block < scales.length; block++) {
+    const row = Math.floor(block / perRow);
+    const first = row * k + (block - row * perRow) * format.size;
+    const end = Math.min(first + format.size, (row + 1) * k);
+    const step = scale[scales[block]] * tensorScale;
+    for (let i = first; i < end; i++) real[i] = element[codes[i]] * step;
   }
   return real;
 }

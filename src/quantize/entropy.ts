@@ -1,6 +1,6 @@
 import { widthOf } from '../formats/format.js';
 import { type ClipRule, extentOf } from './clip.js';
-import { largestMagnitude, total } from './reals.js';
+import { largestMagnitude } from './reals.js';
 
 /**
  * Clipping by relative entropy: of all thresholds the one at which the clipped histogram P and its image Q on the grid
@@ -50,67 +50,89 @@ export function entropyThreshold(
     throw new RangeError(`entropy: ${bins} bins for ${levels} levels: take an odd number of at least as many`);
   const largest = largestMagnitude(values);
   if (!(largest > 0)) return { threshold: 0, divergence: 0 };
-  const counts = histogram(values, largest, bins);
-  const centre = (bins - 1) / 2;
+  const histogram = histogramOf(values, largest, bins);
   let best: EntropyThreshold = { threshold: largest, divergence: Infinity };
-  for (let i = Math.floor(levels / 2); i <= centre; i++) {
-    const divergence = divergenceAt(counts, i, levels, smoothing, dropsLastBin);
+  for (let i = Math.floor(levels / 2); i <= (bins - 1) / 2; i++) {
+    const divergence = divergenceAt(histogram, i, levels, smoothing, dropsLastBin);
     if (divergence < best.divergence) best = { threshold: ((2 * i + 1) * largest) / bins, divergence };
   }
   return best;
 }
 
-/** Counts in equal bins over [-largest, largest], each closed on the left, the last on both sides (numpy.histogram). */
-function histogram(values: Float32Array, largest: number, bins: number): Float64Array {
+/** Counts, with how many values and how many bins that are not empty lie below each bin. */
+interface Histogram {
+  counts: Float64Array;
+  sums: Float64Array;
+  fills: Float64Array;
+}
+
+/** Equal bins over [-largest, largest], each closed on the left, the last on both sides (numpy.histogram). */
+function histogramOf(values: Float32Array, largest: number, bins: number): Histogram {
   const counts = new Float64Array(bins);
   for (let i = 0; i < values.length; i++) {
     const bin = Math.floor(((values[i] + largest) / (2 * largest)) * bins);
     counts[Math.min(bin, bins - 1)]++;
   }
-  return counts;
+  const [sums, fills] = [new Float64Array(bins + 1), new Float64Array(bins + 1)];
+  counts.forEach((count, bin) => {
+    sums[bin + 1] = sums[bin] + count;
+    fills[bin + 1] = fills[bin] + Number(count > 0);
+  });
+  return { counts, sums, fills };
 }
 
-function divergenceAt(counts: Float64Array, i: number, levels: number, smoothing: number, drops: boolean): number {
-  const centre = (counts.length - 1) / 2;
-  const slice = counts.subarray(centre - i, centre + i + 1);
-  const p = Float64Array.from(slice);
-  p[0] += total(counts.subarray(0, centre - i));
-  p[p.length - 1] += total(counts.subarray(centre + i + 1));
-  return relativeEntropy(smooth(p, smoothing), smooth(requantized(slice, levels, drops), smoothing));
+/** The histogram between two bins merged into levels: each bin of a level that is not empty gets the level's mean. */
+interface Level {
+  from: number;
+  to: number;
+  /** The first bin that gets nothing. */
+  spread: number;
+  /** What a bin gets; 0 where the level is empty. */
+  mean: number;
 }
 
-/** The histogram merged into `levels` bins and spread again over the bins that were not empty. */
-function requantized(slice: Float64Array, levels: number, dropsLastBin: boolean): Float64Array {
-  const merged = Math.floor(slice.length / levels);
-  const q = new Float64Array(slice.length);
-  for (let level = 0; level < levels; level++) {
-    const start = level * merged;
+function levelsOf({ sums, fills }: Histogram, start: number, stop: number, levels: number, drops: boolean): Level[] {
+  const merged = Math.floor((stop - start) / levels);
+  return Array.from({ length: levels }, (_, level) => {
+    const from = start + level * merged;
     const last = level === levels - 1;
-    const stop = last ? slice.length : start + merged;
-    const spread = last && dropsLastBin ? slice.length - 1 : stop;
-    const sum = total(slice.subarray(start, stop));
-    const filled = slice.subarray(start, spread).filter((count) => count !== 0).length;
-    for (let bin = start; bin < spread; bin++) if (slice[bin] !== 0) q[bin] = sum / filled;
-  }
-  return q;
+    const to = last ? stop : from + merged;
+    const spread = last && drops ? stop - 1 : to;
+    const filled = fills[spread] - fills[from];
+    return { from, to, spread, mean: filled > 0 ? (sums[to] - sums[from]) / filled : 0 };
+  });
 }
 
-/** Undefined where nothing can be moved: no bin holds anything, or too few do. */
-function smooth(p: Float64Array, smoothing: number): Float64Array | undefined {
-  const filled = p.filter((count) => count !== 0).length;
-  const taken = (smoothing * (p.length - filled)) / filled;
-  if (filled === 0 || taken >= 1) return undefined;
-  return p.map((count) => (count === 0 ? smoothing : count - taken));
-}
-
-/** KL(P || Q) of two histograms, each made a distribution first; infinite where either is none. */
-function relativeEntropy(p: Float64Array | undefined, q: Float64Array | undefined): number {
-  if (p === undefined || q === undefined) return Infinity;
-  const [inP, inQ] = [total(p), total(q)];
-  let divergence = 0;
-  for (let i = 0; i < p.length; i++) {
-    if (!(p[i] > 0 && q[i] > 0)) return Infinity;
-    divergence += (p[i] / inP) * Math.log(p[i] / inP / (q[i] / inQ));
+/**
+ * KL(P || Q) with i bins kept on either side of zero. P has what lies beyond in its edge bins. Each is smoothed: an empty
+ * bin gets `smoothing`, which the others give in equal parts; infinite where they have not enough to give.
+ */
+function divergenceAt(histogram: Histogram, i: number, levels: number, smoothing: number, drops: boolean): number {
+  const { counts, sums, fills } = histogram;
+  const centre = (counts.length - 1) / 2;
+  const [start, stop] = [centre - i, centre + i + 1];
+  const [left, right] = [sums[start], sums[counts.length] - sums[stop]];
+  const q = levelsOf(histogram, start, stop, levels, drops);
+  const edges = Number(left > 0 && counts[start] === 0) + Number(right > 0 && counts[stop - 1] === 0);
+  const filledP = fills[stop] - fills[start] + edges;
+  let [filledQ, inQ] = [0, 0];
+  for (const { from, spread, mean } of q) {
+    if (mean > 0) filledQ += fills[spread] - fills[from];
+    inQ += mean * (fills[spread] - fills[from]);
   }
-  return divergence;
+  const [fromP, fromQ] = [filledP, filledQ].map((filled) => (smoothing * (stop - start - filled)) / filled);
+  if (!(fromP < 1 && fromQ < 1)) return Infinity;
+  // With both normalised, sum P log(P / Q) = (sum p log(p / q)) / |p| - log(|p| / |q|). Bins empty in both add nothing.
+  let sum = 0;
+  for (const { from, to, spread, mean } of q) {
+    const [held, none] = [Math.log(mean - fromQ), Math.log(smoothing)];
+    for (let bin = from; bin < to; bin++) {
+      const count = counts[bin] + (bin === start ? left : 0) + (bin === stop - 1 ? right : 0);
+      if (count === 0) continue;
+      const p = count - fromP;
+      sum += p * (Math.log(p) - (counts[bin] > 0 && bin < spread ? held : none));
+    }
+  }
+  const inP = sums[counts.length];
+  return sum / inP - Math.log(inP / inQ);
 }

@@ -1,4 +1,5 @@
 import { encodeAll } from '../networks/codes.js';
+import { gemm, transpose } from '../networks/gemm.js';
 import { type ConvLayer, type DenseLayer, isMacLayer, type Network } from '../networks/network.js';
 import { decoderOf } from '../datapaths/kernel/index.js';
 import type { CodeTensor, FloatTensor, Quantization } from '../networks/tensor.js';
@@ -49,12 +50,9 @@ function hessiansOf(network: Network, images: FloatTensor): Map<string, Float64A
 }
 
 function addGram(gram: Float64Array, a: Float32Array, m: number, k: number): void {
-  for (let row = 0; row < m; row++)
-    for (let i = 0; i < k; i++) {
-      const x = 2 * a[row * k + i];
-      if (x === 0) continue;
-      for (let j = 0; j < k; j++) gram[i * k + j] += x * a[row * k + j];
-    }
+  const x = Float64Array.from(a);
+  const product = gemm(transpose(x, m, k, new Float64Array(m * k)), x, k, k, m);
+  for (let i = 0; i < gram.length; i++) gram[i] += 2 * product[i];
 }
 
 function rounded<L extends ConvLayer | DenseLayer>(
