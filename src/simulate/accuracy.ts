@@ -1,4 +1,5 @@
 import type { Format } from '../formats/format.js';
+import type { Gemm } from '../datapaths/kernel/index.js';
 import { execute } from '../networks/execute.js';
 import type { Arithmetic, MatmulJob, Network } from '../networks/network.js';
 import type { FloatTensor } from '../networks/tensor.js';
@@ -92,7 +93,7 @@ export function judgeAccuracy(
     const exactOutput = outputOf(
       network,
       images,
-      goldenArithmetic(units, (sums) => golden.push(compareSingle(meters, sums, units.gemmFor(sums.job).route))),
+      goldenArithmetic(units, (sums) => golden.push(compareSingle(meters, sums, routeOf(units.gemmFor(sums.job))))),
     );
     const output = entirePass(network, images, units, golden, meters) ?? exactOutput;
     exactOutputs.push(exactOutput.data);
@@ -109,6 +110,10 @@ export function judgeAccuracy(
     accuracy: right / data.count,
     layers: [...meters].map(([layer, meter]) => reportOf(layer, meter)),
   };
+}
+
+function routeOf({ route, why }: Gemm): string {
+  return `${route}: ${why}`;
 }
 
 function compareSingle(meters: Map<string, LayerMeter>, sums: LayerSums, route: string): Golden {
