@@ -147,7 +147,8 @@ export function compile(simulator: Simulator, folder: string): (plusargs?: reado
     if (complaints !== '') throw new Error(`iverilog: ${complaints}`);
     return (plusargs = []) => run(folder, 'vvp', ['-n', 'tb.vvp', ...plusargs]);
   }
-  const flags = '--binary --timing -O3 -Wno-fatal -Wno-lint -Wno-style -Wno-TIMESCALEMOD --top-module tb -j 2 -CFLAGS -O1';
+  const flags =
+    '--binary --timing -O3 -Wno-fatal -Wno-lint -Wno-style -Wno-TIMESCALEMOD --top-module tb -j 2 -CFLAGS -O1';
   run(folder, 'sh', ['-c', `verilator ${flags} *.sv`]);
   return (plusargs = []) => run(folder, 'obj_dir/Vtb', plusargs);
 }
