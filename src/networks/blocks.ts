@@ -50,7 +50,8 @@ function largestIn(x: Float32Array, first: number, end: number): number {
   let largest = 0;
   for (let i = first; i < end; i++) {
     const magnitude = Math.abs(x[i]);
-    if (!(magnitude <= largest)) largest = magnitude;
+    if (magnitude !== magnitude) return magnitude;
+    if (magnitude > largest) largest = magnitude;
   }
   return largest;
 }
