@@ -2,7 +2,8 @@ import type { Fit } from '../../formats/codec.js';
 import { type Format, quantumExponentOf } from '../../formats/format.js';
 import { latticeOf } from '../../formats/lattice.js';
 import { magnitudeExponent } from '../../formats/raw.js';
-import type { Datapath } from '../datapath.js';
+import type { AlignedCombine, Datapath } from '../datapath.js';
+import { randomBits } from './word.js';
 
 /** Every finite value is a multiple of 2^low and below 2^high in magnitude. */
 export interface Extent {
@@ -21,7 +22,10 @@ export function extentOf(format: Format): Extent {
 
 /** What the products of a datapath can be, and after them everything else that is added. */
 export function productExtent({ a, b, product }: Datapath): Extent {
-  if (product !== 'exact') return extentOf(product.format);
+  return product === 'exact' ? exactProduct(a, b) : extentOf(product.format);
+}
+
+function exactProduct(a: Format, b: Format): Extent {
   const [x, y] = [extentOf(a), extentOf(b)];
   return { low: x.low + y.low, high: x.high + y.high };
 }
@@ -40,23 +44,33 @@ export function clog2(value: number): number {
   return value <= 1 ? 0 : 32 - Math.clz32(value - 1);
 }
 
-/** What a zero factor counts as, and more than any guard bits and carries need. */
-const MARGIN = 2 * 126 + 64;
+/** More bits than rounding needs below a significand, beside the mantissa and random bits. */
+const GUARD = 8;
+/** The exponent that two zero factors align by. */
+const ZEROS = -2 * 126;
 
-/** Width of a two's complement exponent that holds every exponent that can come up between fits and operands. */
+/**
+ * Width of a two's complement exponent that holds every exponent between the operands and the last rounding: those of the
+ * values, and that of the last place of a sum, which lies its own width below its leading bit.
+ */
 export function exponentBits(datapath: Datapath, fits: readonly Fit[]): number {
-  const { a, b, combine, widened } = datapath;
-  const formats = [a, b, datapath.sum.format, ...fits.map((fit) => fit.format), ...(widened ? [widened] : [])];
-  const all = unionOf([productExtent(datapath), ...formats.map(extentOf)]);
-  const biases = formats.map((format) => (format.kind === 'float' ? 2 * Math.abs(format.bias) : 0));
-  const reach = [all.low, all.high, all.high - all.low, ...biases];
-  if (combine.kind === 'aligned')
-    reach.push(
-      combine.exponentFloor ?? 0,
-      combine.productOverflow ?? 0,
-      combine.fractionBits,
-      combine.sumFractionBits ?? 0,
-    );
-  const sum = 2 * Math.max(...reach.map(Math.abs)) + MARGIN + datapath.lanes;
-  return clog2(sum + 1) + 1;
+  const { a, b, combine, widened, lanes, sum } = datapath;
+  const formats = [a, b, sum.format, ...fits.map(({ format }) => format), ...(widened ? [widened] : [])];
+  const products = productExtent(datapath);
+  const { low, high } = unionOf([exactProduct(a, b), products, ...formats.map(extentOf)]);
+  const significands = formats.map(significandBits);
+  const window = combine.kind === 'fused' ? products.high - products.low + lanes : 0;
+  const widest = Math.max(...significands, significandBits(a) + significandBits(b), window);
+  const below = widest + Math.max(...significands) + Math.max(0, ...fits.map(({ rounding }) => randomBits(rounding))) + GUARD;
+  const biases = formats.map((format) => (format.kind === 'float' ? Math.abs(format.bias) : 0));
+  const reach = [low - below, high + GUARD, ...biases];
+  if (combine.kind === 'aligned') reach.push(...alignedReach(combine, Math.min(low, ZEROS)));
+  return clog2(Math.max(...reach.map(Math.abs)) + 1) + 1;
+}
+
+function alignedReach(combine: AlignedCombine, low: number): number[] {
+  const { fractionBits, sumFractionBits = 0, twoStage, exponentFloor = 0, productOverflow = 0 } = combine;
+  const { productFractionBits = 0, sumFractionBits: stageBits = 0, dropSumBelow = 0 } = twoStage ?? {};
+  const cut = Math.max(fractionBits, sumFractionBits, productFractionBits, stageBits);
+  return [Math.min(low, exponentFloor) - 2 * cut - GUARD, exponentFloor, productOverflow, dropSumBelow];
 }

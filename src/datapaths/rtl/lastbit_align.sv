@@ -21,23 +21,20 @@ module lastbit_align #(
   localparam WIDEST = F > LAST_F ? F : LAST_F;
   localparam RW = EW + SW + 3;
   localparam signed [EW-1:0] LEAST = FLOOR;
+  localparam signed [EW-1:0] NONE = {1'b1, {(EW-1){1'b0}}};
 
-  reg signed [EW-1:0] largest;
-  integer n;
-  always @* begin
-    largest = {1'b1, {(EW-1){1'b0}}};
-    for (n = 0; n < N; n = n + 1)
-      if (counted[n] && $signed(exponents[n*EW +: EW]) > largest) largest = exponents[n*EW +: EW];
-    if (FLOORED != 0 && largest < LEAST) largest = LEAST;
-  end
-  assign present = |counted;
-  assign maximum = largest;
-
-  wire [OW:0] sums [0:N];
+  // Two trees whose leaves are the terms: of 2i+1 and 2i+2 the maximum, and the sum, is at i.
+  wire signed [EW-1:0] largest [0:2*N-2];
+  wire [OW:0] sums [0:2*N-2];
   wire [N-1:0] cuts;
-  assign sums[0] = 0;
   genvar i;
+  assign present = |counted;
+  assign maximum = FLOORED != 0 && largest[0] < LEAST ? LEAST : largest[0];
   generate
+    for (i = 0; i < N - 1; i = i + 1) begin : g_node
+      assign largest[i] = largest[2*i+1] > largest[2*i+2] ? largest[2*i+1] : largest[2*i+2];
+      assign sums[i] = sums[2*i+1] + sums[2*i+2];
+    end
     for (i = 0; i < N; i = i + 1) begin : g_term
       localparam OWN = i == N - 1 ? LAST_F : F;
       wire signed [OW:0] count;
@@ -46,10 +43,11 @@ module lastbit_align #(
         (.raw(terms[i*RW +: RW]), .maximum(maximum), .count(count), .cut(lost));
       assign cuts[i] = counted[i] & lost;
       wire signed [OW:0] placed = counted[i] ? count <<< (WIDEST - OWN) : 0;
-      assign sums[i+1] = sums[i] + placed;
+      assign sums[N-1+i] = placed;
+      assign largest[N-1+i] = counted[i] ? exponents[i*EW +: EW] : NONE;
     end
   endgenerate
-  wire [OW:0] sum = sums[N];
+  wire [OW:0] sum = sums[0];
   wire [OW-1:0] magnitude = sum[OW] ? -sum : sum;
   wire signed [EW-1:0] exponent = maximum - WIDEST;
   assign total = present ? {2'b00, sum[OW], exponent, magnitude} : 0;

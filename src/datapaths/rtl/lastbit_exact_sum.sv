@@ -13,8 +13,7 @@ module lastbit_exact_sum #(
 );
   localparam RW = EW + SW + 3;
   wire [N-1:0] nans, infs, signs;
-  wire [WW-1:0] sums [0:N];
-  assign sums[0] = 0;
+  wire [WW-1:0] sums [0:2*N-2];                      // a tree: 2i+1 and 2i+2 are added at i, the terms are the leaves
   genvar i;
   generate
     for (i = 0; i < N; i = i + 1) begin : g_term
@@ -23,10 +22,13 @@ module lastbit_exact_sum #(
       wire [EW:0] distance = exponent - LOW;
       wire [WW-1:0] placed = {{WW{1'b0}}, term[SW-1:0]} << distance;
       assign {nans[i], infs[i], signs[i]} = term[RW-1 -: 3];
-      assign sums[i+1] = signs[i] ? sums[i] - placed : sums[i] + placed;
+      assign sums[N-1+i] = signs[i] ? -placed : placed;
+    end
+    for (i = 0; i < N - 1; i = i + 1) begin : g_add
+      assign sums[i] = sums[2*i+1] + sums[2*i+2];
     end
   endgenerate
-  wire [WW-1:0] sum = sums[N];
+  wire [WW-1:0] sum = sums[0];
   wire nan = |nans | (|(infs & signs) & |(infs & ~signs));
   wire inf = ~nan & |infs;
   wire zero_sign = &signs | (DOWN != 0 & |signs);
