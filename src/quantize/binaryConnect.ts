@@ -20,13 +20,22 @@ export const LATENT_LIMIT = 1;
 
 /**
  * Binary weights as training uses them; the gradient by the binary weights goes to the latent ones as it is.
- * @param unit draws for the stochastic rule, which holds in training only; without it signs are taken
+ * @param unit draws for the stochastic rule; without it signs are taken. Where the network is judged, weights that were
+ *   drawn in training are their means, the real ones (recalled: the paper's second method, for its stochastic rule)
  */
 export function binaryWeights(unit?: () => number): FakeQuantizer {
   const fit = fitTo(binary, { overflow: 'saturate' });
   return {
     forward(w, training = true) {
-      const values = unit !== undefined && training ? binaryConnectStochastic(w.data, unit) : binaryConnect(w.data);
+      if (unit !== undefined && !training)
+        return {
+          values: floatTensor(
+            w.shape,
+            mapped(w.data, (x) => clamp(x, -1, 1)),
+          ),
+          quantization: undefined,
+        };
+      const values = unit === undefined ? binaryConnect(w.data) : binaryConnectStochastic(w.data, unit);
       return { values: floatTensor(w.shape, values), quantization: perTensor(fit, 1) };
     },
     backward() {},

@@ -34,6 +34,12 @@ const INT4_RELU = unit('uint4', 'int4', { sum: { format: 'int16', overflow: 'sat
 const E4M3 = 'E4M3 operands and an fp16 accumulator';
 const E5M2 = 'E5M2 operands and an fp16 accumulator';
 const INT4 = scaled('mac:uint4*int4+int16', 0.42, 'int4 operands and a 24-bit accumulator');
+const DLFLOAT16 = chunked('dlfloat16', 'dlfloat16');
+const DLFLOAT16_MAC = energy(
+  'mac:dlfloat16*dlfloat16+dlfloat16',
+  1.5,
+  'Horowitz, ISSCC 2014, as its fp16 multiplier and adder',
+);
 const FP32_ADD = 0.9;
 const SIGNED = 'Horowitz, ISSCC 2014: its fp32 adder alone, the product is a change of sign';
 
@@ -96,9 +102,10 @@ export const TRAINING: readonly TargetFields[] = [
   ),
   target(
     'ibm-fp4',
-    [INT4_RELU, ...['radix4', 'radix4odd'].flatMap((g) => [chunked(g, 'int4'), chunked(g, 'uint4')])],
+    [INT4_RELU, ...['radix4', 'radix4odd'].flatMap((g) => [chunked(g, 'int4'), chunked(g, 'uint4')]), DLFLOAT16],
     [
       INT4,
+      DLFLOAT16_MAC,
       ...['radix4', 'radix4odd'].flatMap((g) =>
         ['int4', 'uint4'].map((x) => scaled(`mac:${g}*${x}+dlfloat16`, 1.05, E4M3)),
       ),
@@ -107,8 +114,8 @@ export const TRAINING: readonly TargetFields[] = [
   ),
   target(
     'fp4-radix2',
-    [INT4_RELU, chunked('fp4e3m0', 'int4'), chunked('fp4e3m0', 'uint4')],
-    [INT4, ...['int4', 'uint4'].map((x) => scaled(`mac:fp4e3m0*${x}+dlfloat16`, 1.05, E4M3))],
+    [INT4_RELU, chunked('fp4e3m0', 'int4'), chunked('fp4e3m0', 'uint4'), DLFLOAT16],
+    [INT4, DLFLOAT16_MAC, ...['int4', 'uint4'].map((x) => scaled(`mac:fp4e3m0*${x}+dlfloat16`, 1.05, E4M3))],
     'as ibm-fp4, with radix-2 gradients',
   ),
   target(

@@ -2,13 +2,19 @@ import { formatNamed } from '../formats/catalog.js';
 import { fitTo } from '../formats/codec.js';
 import { perTensor } from '../networks/quantization.js';
 import { type FakeQuantizer, straightThrough } from '../quantize/fake.js';
-import { type GradientQuantizer, luqGradients, radix2Gradients, radix4Gradients } from '../quantize/gradients.js';
+import {
+  formatGradients,
+  type GradientQuantizer,
+  luqGradients,
+  radix2Gradients,
+  radix4Gradients,
+} from '../quantize/gradients.js';
 import { pact } from '../quantize/pact.js';
 import { TWO_PHASE, type TwoPhase } from '../quantize/radix4.js';
 import { sawbRow, sawbWeights } from '../quantize/sawbRows.js';
 import type { Draws } from './draws.js';
-import { PLAIN } from './floatRecipes.js';
-import { isFirst, type LayerPlace, type TrainRecipe } from './trainRecipe.js';
+import { inFormat, PLAIN } from './floatRecipes.js';
+import { isFirst, isLast, type LayerPlace, type TrainRecipe } from './trainRecipe.js';
 
 /** Pixels lie in [0, 1]: the network's input needs no level that is learned, and gets no gradient to learn one by. */
 export function pixels(format: string, levels: number): FakeQuantizer {
@@ -24,21 +30,39 @@ export function int4Forward(layer: LayerPlace, row = '403') {
   };
 }
 
+const DLFLOAT16 = fitTo(formatNamed('dlfloat16'), { rounding: 'rna', overflow: 'saturate' });
+
+/** The last layer's three products in dlfloat16. */
+const inDlfloat16 = () => ({
+  input: inFormat(DLFLOAT16),
+  weight: inFormat(DLFLOAT16),
+  gradient: formatGradients(DLFLOAT16),
+});
+
+interface Fp4Options {
+  /** Of SAWB's table. */
+  row?: string;
+  /** Whether the last layer is in 4 bits too; in dlfloat16 otherwise. */
+  lastToo?: boolean;
+}
+
 function fp4(
   parts: Pick<TrainRecipe, 'name' | 'description' | 'source' | 'target'>,
   gradient: (name: string, draws: Draws) => GradientQuantizer,
-  row?: string,
+  { row, lastToo = false }: Fp4Options = {},
 ): TrainRecipe {
   return {
     ...PLAIN,
     ...parts,
-    quantizers: (layer, draws) => ({ ...int4Forward(layer, row), gradient: gradient(layer.name, draws) }),
+    quantizers: (layer, draws) =>
+      isLast(layer) && !lastToo ? inDlfloat16() : { ...int4Forward(layer, row), gradient: gradient(layer.name, draws) },
   };
 }
 
-const SUN = 'Sun et al., NeurIPS 2020, by its reviews and US patent 12,443,841; here every layer is in 4 bits';
+const SUN =
+  'Sun et al., NeurIPS 2020, by its reviews and US patent 12,443,841; the last layer in 16 bits as in IBM’s fp8 paper (recalled)';
 
-function radix4(name: string, what: string, phases: TwoPhase | undefined): TrainRecipe {
+function radix4(name: string, what: string, phases: TwoPhase | undefined, lastToo = false): TrainRecipe {
   return fp4(
     {
       name,
@@ -47,6 +71,7 @@ function radix4(name: string, what: string, phases: TwoPhase | undefined): Train
       target: 'ibm-fp4',
     },
     (layer) => radix4Gradients(layer, phases),
+    { lastToo },
   );
 }
 
@@ -57,6 +82,7 @@ export const FP4_RECIPES: readonly TrainRecipe[] = [
     even: 'weightGradient',
   }),
   radix4('fp4-radix4-above', 'two-phase rounding with the odd grid above the even one', { ...TWO_PHASE, alignment: 1 }),
+  radix4('fp4-radix4-all', 'two-phase rounding, the last layer too', TWO_PHASE, true),
   radix4('fp4-radix4-single', 'one phase for both products', undefined),
   fp4(
     {
@@ -77,6 +103,6 @@ export const FP4_RECIPES: readonly TrainRecipe[] = [
       target: 'fp4-radix2',
     },
     (_layer, { unit }) => luqGradients(unit),
-    'luq-4bit',
+    { row: 'luq-4bit' },
   ),
 ];

@@ -124,8 +124,10 @@ export const QAT_RECIPES: readonly TrainRecipe[] = [
   },
   {
     ...LATENT,
+    // Latent weights have to move far before their signs are no longer drawn evenly.
+    rate: 0.1,
     name: 'binaryconnect-stochastic',
-    description: 'weights +1 or -1 at random by their value, signs where the network is judged; fp16 activations',
+    description: 'weights +1 or -1 at random by their value, their means where the network is judged; fp16 activations',
     source: 'Courbariaux et al., NeurIPS 2015',
     target: 'fp16',
     style: 'normed',
@@ -140,7 +142,7 @@ export const QAT_RECIPES: readonly TrainRecipe[] = [
     quantizers: () => ({ input: fp16(), weight: twn() }),
   },
   {
-    ...PLAIN,
+    ...LATENT,
     name: 'ttq',
     description: 'ternary weights with two learned scales, fp16 activations; products in real numbers',
     source: 'Zhu et al., ICLR 2017',

@@ -25,4 +25,5 @@ export interface LayerPlace extends Place {
 }
 
 export const isFirst = ({ index }: Place) => index === 0;
-export const isEnd = ({ index, count }: Place) => index === 0 || index === count - 1;
+export const isLast = ({ index, count }: Place) => index === count - 1;
+export const isEnd = (place: Place) => isFirst(place) || isLast(place);

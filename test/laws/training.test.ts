@@ -69,9 +69,10 @@ describe.each(TRAIN_RECIPES.map((recipe) => [recipe.name, recipe] as const))('tr
     const network = readOnnx(writeOnnx(whole.network()), 'trained.onnx');
     const macs = network.layers.filter(isMacLayer);
     expect(macs).toHaveLength(3);
-    const coded = macs.every(({ weight }) => weight.kind === 'codes');
-    expect(coded).toBe(recipe.target !== 'fp32' && recipe.target !== 'fp16');
-    if (coded) expect(whyNot(network, loadTarget(recipe.target))).toBeUndefined();
+    const coded = macs.filter(({ weight }) => weight.kind === 'codes').length;
+    const last16 = ['ibm-fp4', 'fp4-radix2'].includes(recipe.target) && name !== 'fp4-radix4-all';
+    expect(coded).toBe(recipe.target === 'fp32' || recipe.target === 'fp16' ? 0 : last16 ? 2 : 3);
+    if (coded === 3) expect(whyNot(network, loadTarget(recipe.target))).toBeUndefined();
   });
 });
 
