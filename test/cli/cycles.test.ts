@@ -82,6 +82,69 @@ it('ResNet-18, with a file as output', () => {
   expect(layersOf(readFileSync(join(folder, 'own.json'), 'utf8'))).toHaveLength(21);
 });
 
+/**
+ * What SCALE-Sim v3 (commit fab89b7) prints of its own ResNet-18 on 128 x 128 PEs, layer by layer up to Conv5_2a: compute
+ * cycles, overall utilization and mapping efficiency in percent.
+ */
+const PRINTED: Readonly<Record<'os' | 'ws', [number, string, string][]>> = {
+  os: [
+    [38094, '18.24', '49.75'],
+    [19089, '34.37', '49.52'],
+    [19089, '34.37', '49.52'],
+    [19089, '34.37', '49.52'],
+    [19089, '34.37', '49.52'],
+    [5809, '60.73', '87.50'],
+    [8435, '72.13', '88.02'],
+    [2225, '18.90', '93.86'],
+    [8435, '72.13', '88.02'],
+    [8435, '72.13', '88.02'],
+    [5623, '62.74', '76.56'],
+    [10231, '50.67', '56.25'],
+    [1527, '29.47', '87.89'],
+    [10231, '50.67', '56.25'],
+    [10231, '50.67', '56.25'],
+    [10231, '34.48', '38.28'],
+    [19447, '18.51', '19.53'],
+    [2039, '25.11', '50.00'],
+    [19447, '18.51', '19.53'],
+  ],
+  ws: [
+    [24963, '27.83', '28.71'],
+    [16489, '39.79', '45.00'],
+    [16489, '39.79', '45.00'],
+    [16489, '39.79', '45.00'],
+    [16489, '39.79', '45.00'],
+    [5829, '60.52', '90.00'],
+    [9521, '63.90', '100.00'],
+    [1222, '34.41', '50.00'],
+    [9521, '63.90', '100.00'],
+    [9521, '63.90', '100.00'],
+    [10403, '33.91', '100.00'],
+    [18935, '27.38', '100.00'],
+    [1213, '37.10', '100.00'],
+    [18935, '27.38', '100.00'],
+    [18935, '27.38', '100.00'],
+    [31031, '11.37', '100.00'],
+    [58607, '6.14', '100.00'],
+    [3567, '14.35', '100.00'],
+    [58607, '6.14', '100.00'],
+  ],
+};
+
+it.each(['os', 'ws'] as const)("%s: SCALE-Sim's own numbers for ResNet-18 in compatibility", (dataflow) => {
+  const folder = folderWith({ 'net.csv': `${HEADER}\n${RESNET18}` });
+  const { stdout } = cycles(folder, `net.csv --rows 128 --cols 128 --dataflow ${dataflow} --compat scalesim --json`);
+  const layers = layersOf(stdout);
+  expect(layers).toHaveLength(21);
+  const found = layers.map(({ totalCycles, overallUtil, mappingEfficiency }) => [
+    totalCycles,
+    overallUtil.toFixed(2),
+    mappingEfficiency.toFixed(2),
+  ]);
+  expect(found.slice(0, 19)).toEqual(PRINTED[dataflow]);
+  expect(JSON.parse(stdout).total.totalCycles).toBe(layers.reduce((sum, layer) => sum + layer.totalCycles, 0));
+});
+
 it('refuses N:M sparsity, and other words than it knows', () => {
   const folder = folderWith({ 'sparse.csv': 'Layer,M,N,K,Sparsity\nx,4,4,4,2:4\n' });
   const result = cycles(folder, 'sparse.csv --rows 4 --cols 4 --dataflow os');
