@@ -52,7 +52,8 @@ export function parallelGemm(gemm: Gemm, threads: number): ParallelGemm {
 }
 
 function startWorker(): Worker {
-  const worker = new Worker(new URL('./worker.js', import.meta.url));
+  // Flags such as --input-type are the parent's own: a worker that inherits them does not start.
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { execArgv: [] });
   worker.unref();
   return worker;
 }
@@ -86,9 +87,11 @@ function toShared<T extends CodeArray | SumArray>(codes: T): T {
   return copy;
 }
 
-/** A worker that fails has its rows done here, where the error can be seen. */
+/** A worker that fails, or has not answered in this time (ms), has its rows done here, where the error can be seen. */
+const PATIENCE = 30_000;
+
 function awaited(gemm: Gemm, { job, sums, state }: Share): SumArray {
-  Atomics.wait(state, 0, WAITING);
+  Atomics.wait(state, 0, WAITING, PATIENCE);
   return Atomics.load(state, 0) === DONE ? sums : gemm.sums(job);
 }
 

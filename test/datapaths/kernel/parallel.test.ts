@@ -25,7 +25,7 @@ console.log(JSON.stringify(differences));
 
 it('threads give the sums that one thread gives', () => {
   expect(existsSync(join(dist, 'kernel', 'worker.js'))).toBe(true);
-  const run = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  const run = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 60_000 });
   expect(run.stderr).toBe('');
   expect(JSON.parse(run.stdout)).toEqual([0, 0, 0, 0]);
 });
