@@ -60,6 +60,56 @@ export { lower, macsOf } from './networks/lower.js';
 export { readOnnx } from './networks/onnx/read.js';
 export { writeOnnx } from './networks/onnx/write.js';
 
+// quantize: a float network becomes a quantized one; each recipe a method, each method a file of its own
+export type { OperandSchemes, Place, Recipe } from './quantize/recipe.js';
+export type { Calibrator, Grid, Scheme } from './quantize/scheme.js';
+export type { ClipRule, Window } from './quantize/clip.js';
+/** quantizeNetwork(float, recipe, images [n, c, h, w]): Network */
+export { quantizeNetwork } from './quantize/quantize.js';
+export { RECIPES, recipeNamed } from './quantize/recipes.js';
+/** scheme('int8', calibrator, 'channel' | 'tensor'): Scheme; quantizationOf(tensor, scheme): scales and zero point */
+export { quantizationOf, scheme } from './quantize/scheme.js';
+export { dequantize, perTensor, quantize } from './networks/quantization.js';
+
+// calibrators (values, fit) => { scale, zeroPoint }, and rules (values, fit) => { low, high } that clip before one
+export { maximum } from './quantize/maximum.js';
+export { minMax } from './quantize/minmax.js';
+export { percentile } from './quantize/percentile.js';
+export { leastSquares } from './quantize/mse.js';
+export { clippedByError } from './quantize/mseClip.js';
+export { omse } from './quantize/omse.js';
+export { sawb } from './quantize/sawb.js';
+export { absmean } from './quantize/absmean.js';
+export { clippedBy } from './quantize/clip.js';
+/** entropyThreshold(values, { bins, levels, smoothing, dropsLastBin }): { threshold, divergence } */
+export { entropy, type EntropyOptions, entropyThreshold } from './quantize/entropy.js';
+/** aciqFactor('laplace' | 'gauss', bits): the level in units of E|x - mu| or of the deviation */
+export { aciq, aciqFactor, gaussError, laplaceError } from './quantize/aciq.js';
+/** adaptiveBias('fixed' | 'max' | 'sqnr'); biasFor(values, fit, rule): the integer bias; compareBiases(values, formats) */
+export { adaptiveBias, biasFor, compareBiases, plainFloat } from './quantize/adaptiveBias.js';
+/** adaptivFloat(values, { bits, exponentBits, bias, below }): the values rounded to the format */
+export { adaptivFloat, adaptivFloatBias, type AdaptivFloatOptions } from './quantize/adaptivFloat.js';
+
+// weights: allocateBits(spreads, bits, rounding): bits of each channel; correctionOf(w, rounded): { mean, norm };
+// gptqRow(w [k], U [k, k], quantization): codes
+export { allocateBits, allocated, allocateMeanBits } from './quantize/bitAllocation.js';
+export { biasCorrected, correctionOf } from './quantize/biasCorrection.js';
+export { restricted } from './quantize/restricted.js';
+export { smoothed, smoothingFactor } from './quantize/smoothQuant.js';
+export { awq } from './quantize/awq.js';
+export { gptq, gptqRow } from './quantize/gptq.js';
+
+// blocks along k: quantizeRows(format, x [rows, k], k, tensorScale): codes and scales; realRows gives the numbers back
+export { type BlockRows, quantizeRows, realRows } from './networks/blocks.js';
+export { inBlockFormat } from './quantize/blockWeights.js';
+
+// structure: networks with fewer or zero weights, and what arrays make of zeros
+export { densitiesOf, type NofM, pruneMagnitude, pruneNofM } from './quantize/prune.js';
+export { pruneFilters } from './quantize/pruneFilters.js';
+export { lowRank, type LowRankOptions, rankFor } from './quantize/lowRank.js';
+export { type Svd, svdOf } from './quantize/svd.js';
+export { judgeSparse, type SparseCost, type SparseMachine } from './simulate/sparsity.js';
+
 // targets and simulate: the rooms together
 export type { Target } from './targets/target.js';
 export { loadTarget, TARGETS } from './targets/catalog.js';
