@@ -61,7 +61,8 @@ export function exponentBits(datapath: Datapath, fits: readonly Fit[]): number {
   const significands = formats.map(significandBits);
   const window = combine.kind === 'fused' ? products.high - products.low + lanes : 0;
   const widest = Math.max(...significands, significandBits(a) + significandBits(b), window);
-  const below = widest + Math.max(...significands) + Math.max(0, ...fits.map(({ rounding }) => randomBits(rounding))) + GUARD;
+  const below =
+    widest + Math.max(...significands) + Math.max(0, ...fits.map(({ rounding }) => randomBits(rounding))) + GUARD;
   const biases = formats.map((format) => (format.kind === 'float' ? Math.abs(format.bias) : 0));
   const reach = [low - below, high + GUARD, ...biases];
   if (combine.kind === 'aligned') reach.push(...alignedReach(combine, Math.min(low, ZEROS)));
