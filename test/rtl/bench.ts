@@ -81,6 +81,9 @@ export function writeBench(designs: readonly Design[]): { folder: string; counts
   return { folder, counts };
 }
 
+/** With `+corrupt` the last of so many rows is made wrong, and the bench stops there. */
+const CORRUPTED_ROWS = 10;
+
 interface Part {
   declarations: string;
   load: string;
@@ -98,13 +101,13 @@ ${inputs.map((port) => `  logic [${wordBits(port) - 1}:0] ${port.name}${i};`).jo
   dut${i} unit${i} (.clk(clk), ${inputs.map((port) => `.${port.name}(${port.name}${i})`).join(', ')}, .result(result${i}));`,
     load: `${ports.map((port) => `    $readmemh("${port.name}${i}.memh", ${port.name}${i}_rows);`).join('\n')}
     failures${i} = 0;
-    if ($test$plusargs("corrupt")) result${i}_rows[${rows >> 1}] = result${i}_rows[${rows >> 1}] ^ 1;`,
+    if (corrupted) result${i}_rows[${Math.min(rows, CORRUPTED_ROWS) - 1}] = result${i}_rows[${Math.min(rows, CORRUPTED_ROWS) - 1}] ^ 1;`,
     drive: `    if (cycle > 0 && cycle <= ${rows}) begin
       if (result${i} !== result${i}_rows[cycle-1]) begin
         failures${i} = failures${i} + 1;
         if (failures${i} <= 5) $display("${name} row %0d: ${shown} got=%h", cycle - 1, ${ports.map((port) => `${port.name}${i}_rows[cycle-1]`).join(', ')}, result${i});
       end
-      if (cycle == ${rows}) $display("%s ${name} %0d of ${rows}", failures${i} == 0 ? "PASS" : "FAIL", ${rows} - failures${i});
+      if (cycle == ${rows} || (corrupted && cycle == ${CORRUPTED_ROWS})) $display("%s ${name} %0d of ${rows}", failures${i} == 0 ? "PASS" : "FAIL", ${rows} - failures${i});
     end
     if (cycle < ${rows}) begin
 ${inputs.map((port) => `      ${port.name}${i} <= ${port.name}${i}_rows[cycle];`).join('\n')}
@@ -117,16 +120,18 @@ function benchText(parts: readonly Part[], last: number): string {
 module tb;
   logic clk;
   integer cycle;
+  logic corrupted;
 ${parts.map((part) => part.declarations).join('\n')}
   initial begin
     clk = 1'b0;
     cycle = 0;
+    corrupted = $test$plusargs("corrupt") != 0;
 ${parts.map((part) => part.load).join('\n')}
   end
   always #5 clk = ~clk;
   always @(posedge clk) begin
 ${parts.map((part) => part.drive).join('\n')}
-    if (cycle == ${last}) $finish;
+    if (cycle == ${last} || (corrupted && cycle == ${CORRUPTED_ROWS})) $finish;
     cycle = cycle + 1;
   end
 endmodule

@@ -1,0 +1,24 @@
+import type { Datapath } from '../../src/datapaths/datapath.js';
+import { type Codes, exhaustiveRows, sampledRows } from '../../src/outputs/stimulus.js';
+import { type Design, inputsOf } from './bench.js';
+
+/** All pairs of 8-bit operands, each with a sum: landmarks first, then random. */
+export function everyPair(datapath: Datapath, seed = 1): Design {
+  const rows = [...exhaustiveRows(inputsOf({ datapath, k: 1 }), seed)];
+  return { datapath, k: 1, rows: rows.slice(rows.length / 2) };
+}
+
+/** All codes of all ports: what has at most 24 bits. */
+export function everyCode(datapath: Datapath): Design {
+  return { datapath, k: 1, rows: exhaustiveRows(inputsOf({ datapath, k: 1 }), 1) };
+}
+
+/** Landmarks of the operands against each other, then random codes; of `among` such rows `count` at even distances. */
+export function sampled(datapath: Datapath, count: number, k = datapath.lanes, among = count, seed = 1): Design {
+  return { datapath, k, rows: thinned(sampledRows(inputsOf({ datapath, k }), among, seed), count, among) };
+}
+
+function* thinned(rows: Iterable<Codes>, count: number, among: number): Generator<Codes> {
+  let at = 0;
+  for (const row of rows) if (Math.floor((at++ * count) / among) !== Math.floor((at * count) / among)) yield row;
+}
