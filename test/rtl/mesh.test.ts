@@ -101,9 +101,9 @@ function registerProbe(array: MacArray, width: number, edges: number): string {
     differing = 0;
     $readmemh("registers.memh", registers_rows);
   end
-  always @(posedge clk) if (at >= 0 && at < ${edges}) begin
-    // Unused PEs of the model hold what no one reads: only what it defines is compared.
-    if (at > 0 && (registers & live_rows[at-1]) !== (registers_rows[at-1] & live_rows[at-1])) differing = differing + 1;
+  // Between the edges; the next one is \`at\`. What no word has reached is not defined, and not compared.
+  always @(negedge clk) if (at > 0 && at <= ${edges}) begin
+    if ((registers & live_rows[at-1]) !== (registers_rows[at-1] & live_rows[at-1])) differing = differing + 1;
     if (at == ${edges - 1}) $display("REGISTERS %0d edges differ", differing);
   end
   logic [${all * width - 1}:0] live_rows [0:${edges - 1}];
