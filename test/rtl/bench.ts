@@ -60,7 +60,7 @@ function expected(datapath: Datapath, [a, b, [c], random]: Codes): bigint {
 /** A folder with the sources, memories and a bench of several designs. */
 export function writeBench(designs: readonly Design[]): { folder: string; counts: number[] } {
   const folder = mkdtempSync(join(tmpdir(), 'lastbit-rtl-'));
-  const files = new Map<string, string>();
+  const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
   const counts: number[] = [];
   const parts = designs.map((design, i) => {
     const inputs = inputsOf(design);
@@ -70,14 +70,13 @@ export function writeBench(designs: readonly Design[]): { folder: string; counts
       inputs.forEach((port, p) => words[p].push(hexWord(port, codes[p])));
       words[inputs.length].push(hexWord(result, [expected(design.datapath, codes)]));
     }
-    [...inputs, result].forEach(({ name }, p) => files.set(`${name}${i}.memh`, `${words[p].join('\n')}\n`));
+    [...inputs, result].forEach(({ name }, p) => write(`${name}${i}.memh`, `${words[p].join('\n')}\n`));
     counts.push(words[0].length);
     const datapath = { ...design.datapath, name: `${design.datapath.name}_${i}` };
-    for (const file of emitDot(datapath, design.k, `dut${i}`)) files.set(file.name, file.text);
+    for (const file of emitDot(datapath, design.k, `dut${i}`)) write(file.name, file.text);
     return benchPart(i, design.datapath.name, inputs, result, words[0].length);
   });
-  files.set('tb.sv', benchText(parts, Math.max(...counts)));
-  for (const [name, text] of files) writeFileSync(join(folder, name), text);
+  write('tb.sv', benchText(parts, Math.max(...counts)));
   return { folder, counts };
 }
 

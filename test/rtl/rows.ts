@@ -1,5 +1,5 @@
 import type { Datapath } from '../../src/datapaths/datapath.js';
-import { type Codes, exhaustiveRows, sampledRows } from '../../src/outputs/stimulus.js';
+import { type Codes, exhaustiveCount, exhaustiveRows, sampledRows } from '../../src/outputs/stimulus.js';
 import { type Design, inputsOf } from './bench.js';
 
 /** All pairs of 8-bit operands, each with a sum: landmarks first, then random. */
@@ -8,9 +8,21 @@ export function everyPair(datapath: Datapath, seed = 1): Design {
   return { datapath, k: 1, rows: rows.slice(rows.length / 2) };
 }
 
-/** All codes of all ports: what has at most 24 bits. */
-export function everyCode(datapath: Datapath): Design {
-  return { datapath, k: 1, rows: exhaustiveRows(inputsOf({ datapath, k: 1 }), 1) };
+/** All codes of all ports, of which there are at most 2^24 rows, in parts. */
+export function everyCode(datapath: Datapath, parts: number): Design[] {
+  const inputs = inputsOf({ datapath, k: 1 });
+  const rows = exhaustiveRows(inputs, 1);
+  const size = Math.ceil(exhaustiveCount(inputs) / parts);
+  return Array.from({ length: parts }, () => ({ datapath, k: 1, rows: next(rows, size) }));
+}
+
+/** The next rows of a generator, which goes on where the part before has ended. */
+function* next(rows: Iterator<Codes>, count: number): Generator<Codes> {
+  for (let row = 0; row < count; row++) {
+    const { done, value } = rows.next();
+    if (done) return;
+    yield value;
+  }
 }
 
 /** Landmarks of the operands against each other, then random codes; of `among` such rows `count` at even distances. */
