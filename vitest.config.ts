@@ -3,8 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Simulations of RTL and exhaustive proofs take long: `npm run test:long`.
-    exclude: process.env.LASTBIT_LONG ? [] : ['test/long/**', 'test/rtl/**', 'test/laws/rtl.test.ts'],
+    exclude: process.env.LASTBIT_LONG ? [] : ['test/long/**'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
