@@ -30,7 +30,7 @@ it('fp32 to e4m3fn, with flags', () => {
   ]);
 });
 
-/** fp16 codes as numpy 2 gives them for these float32 codes. */
+/** fp16 codes as numpy 1.24 gives them for these float32 codes. */
 it('fp32 to fp16 as numpy', () => {
   const pairs = ['477fefff,7bff', '477ff000,7c00', '33000000,0000', '33000001,0001', '387fe000,0400', 'c0490fdb,c248'];
   const lines = convert('--from fp32 --to fp16', `code,numpy\n${pairs.join('\n')}\n`);

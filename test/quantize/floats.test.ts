@@ -104,21 +104,27 @@ describe('AdaptivFloat', () => {
     expect(() => adaptivFloat(x, { bits: 3, exponentBits: 3 })).toThrow('3 bits do not hold 3 exponent bits');
   });
 
-  // ttambe/AdaptivFloat, adaptivfloat.py, run with numpy on the same numbers.
+  // ttambe/AdaptivFloat, adaptivfloat.py at 15f7620 (2020, numpy 1.24) and e107ec4 (2022, torch 1.13) on the same numbers.
   it.each([
     [
+      'paper',
       8,
       3,
       [-50, -2.625, -0.96875, -0.265625, 0.34375, 1.125, 3.25, -14, -2.125, -0.8125, -0.265625, 0.4375, 1.3125, 4, -8],
     ],
-    [6, 3, [-48, -2.5, -1, -0.3125, 0.3125, 1, 3, -14, -2, -0.75, 0, 0.4375, 1.25, 4, -8]],
-    [4, 2, [-48, 0, 0, 0, 0, 0, 6, -16, 0, 0, 0, 0, 0, 6, -8]],
-  ])('<%i, %i> gives what the public code gives', (bits, exponentBits, expected) => {
+    ['paper', 6, 3, [-48, -2.5, -1, -0.3125, 0.3125, 1, 3, -14, -2, -0.75, 0, 0.4375, 1.25, 4, -8]],
+    ['paper', 4, 2, [-48, 0, 0, 0, 0, 0, 6, -16, 0, 0, 0, 0, 0, 6, -8]],
+    ['code2022', 8, 3, [-50, -2.625, 0, 0, 0, 1.125, 3.25, -14, -2.125, 0, 0, 0, 1.3125, 4, -8]],
+    ['code2022', 5, 3, [-48, -3, 0, 0, 0, 1, 3, -16, -2, 0, 0, 0, 1.5, 4, -8]],
+    ['code2022', 4, 2, [-48, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]],
+  ] as const)('%s <%i, %i> gives what the public code gives', (version, bits, exponentBits, expected) => {
     const x = Float64Array.from({ length: 40 }, (_, i) => {
       const u = ((i * 7919) % 41) / 41 - 0.5;
       return u / (0.26 - u * u);
     });
-    expect(Array.from(adaptivFloat(x, { bits, exponentBits }).subarray(0, 15)).map((v) => v + 0)).toEqual(expected);
+    expect(Array.from(adaptivFloat(x, { bits, exponentBits, version }).subarray(0, 15)).map((v) => v + 0)).toEqual(
+      expected,
+    );
   });
 
   it.each([
