@@ -27,7 +27,7 @@ export const accumulateCommand = command({
       describe: 'uniform(mean,deviation), normal or normal(mean,deviation), ones, or a file with a column "value"',
     },
     seed: seedOption,
-    output: { type: 'string', describe: 'CSV file to write' },
+    output: { type: 'string', alias: 'out', describe: 'CSV file to write' },
     plot: { type: 'string', describe: 'SVG file to write' },
     json: jsonOption,
   },

@@ -16,6 +16,7 @@ export const inputOption = {
 } as const;
 export const outputOption = {
   type: 'string',
+  alias: 'out',
   default: '-',
   describe: 'CSV file to write, or - for standard output',
 } as const;

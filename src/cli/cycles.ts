@@ -27,7 +27,11 @@ export const cyclesCommand = command({
     },
     compat: { type: 'string', choices: ['scalesim'], describe: "SCALE-Sim v3's own numbers, quirks included" },
     json: { ...jsonOption, describe: 'JSON for machines: layers in the order of the file, and their total' },
-    out: { type: 'string', describe: 'file to write, CSV or with --json JSON; default: standard output' },
+    out: {
+      type: 'string',
+      alias: 'output',
+      describe: 'file to write, CSV or with --json JSON; default: standard output',
+    },
   },
   examples: [
     ['cycles resnet18.csv --rows 32 --cols 32 --dataflow ws', 'load, fill, stream, drain and stall of each layer'],

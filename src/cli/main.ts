@@ -48,7 +48,8 @@ const COMMANDS: readonly Command[] = [
 
 /** Refuses an option that the command has not, before the parser finds others missing. */
 function refuseUnknownOptions(argv: readonly string[], entry: Command): void {
-  const known = [...Object.keys(entry.options), 'help', 'version'];
+  const aliases = Object.values(entry.options).flatMap(({ alias }) => alias ?? []);
+  const known = [...Object.keys(entry.options), ...aliases, 'help', 'version'];
   for (const word of argv) {
     const name = /^--(?:no-)?([^=]+)/.exec(word)?.[1];
     if (name === undefined || known.includes(name)) continue;

@@ -6,10 +6,10 @@ import { writeWhole } from '../outputs/file.js';
 import { quantizeNetwork } from '../quantize/quantize.js';
 import { recipeNamed } from '../quantize/recipes.js';
 import { loadNetwork } from '../simulate/plan.js';
-import { type Dataset, firstOf, imagesOf } from '../training/dataset.js';
+import { readData } from '../training/data.js';
+import { type Dataset, firstOf, imagesOf, partOf } from '../training/dataset.js';
 import { digits, TRAIN_SEED } from '../training/digits.js';
 import { CALIBRATION_IMAGES } from '../training/finetune.js';
-import { readIdx } from '../training/idx.js';
 import { accuracyOf } from '../training/train.js';
 import { integer, jsonOption } from './arguments.js';
 import { command } from './command.js';
@@ -48,7 +48,7 @@ export const quantizeCommand = command({
     const before = accuracyOf(float, test, float32Arithmetic);
     const after = accuracyOf(made, test, exactArithmetic);
     if (out !== undefined) {
-      const accuracy = `${percent(after)} of ${test.count} ${data === undefined ? 'generated digits' : 'images of MNIST'}, sums exact`;
+      const accuracy = `${percent(after)} of ${test.count} ${data === undefined ? 'generated digits' : `images of ${basename(data)}`}, sums exact`;
       const metadata = { ...made.metadata, accuracy, reference: relative(dirname(out), path) };
       await writeWhole(out, writeOnnx({ ...made, name: basename(out, '.onnx'), metadata }));
     }
@@ -66,11 +66,11 @@ function percent(share: number): string {
 /** Images to calibrate on, and others to judge by: digits of the two seeds, or the head of a test set and what follows. */
 function dataFor(images: number, folder: string | undefined): { calibration: Dataset; test: Dataset } {
   if (folder === undefined) return { calibration: digits(images, TRAIN_SEED), test: digits(TEST_IMAGES) };
-  const all = readIdx(folder);
+  const all = readData(folder);
   if (all.count <= images)
     throw new Error(`${folder} holds ${all.count} images and ${images} go to calibration: take fewer --images`);
-  const count = Math.min(TEST_IMAGES, all.count - images);
-  const labels = all.labels.subarray(images, images + count);
-  const test = { ...all, count, images: imagesOf(all, images, count).data, labels };
-  return { calibration: firstOf(all, images), test };
+  return {
+    calibration: firstOf(all, images),
+    test: partOf(all, images, Math.min(TEST_IMAGES, all.count - images)),
+  };
 }

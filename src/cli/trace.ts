@@ -35,7 +35,7 @@ export const traceCommand = command({
       choices: Object.keys(TRACES),
       describe: "csv, vcd (GTKWave, Surfer) or wavedrom (JSON); default: what the output's ending says, or csv",
     },
-    output: { type: 'string', default: '-', describe: 'file to write, or - for standard output' },
+    output: { type: 'string', alias: 'out', default: '-', describe: 'file to write, or - for standard output' },
   },
   examples: [
     ['trace models/digits-int8.onnx --layer conv1 --cycles 0-40 --rows 0-1 --cols 0-1', 'four PEs'],

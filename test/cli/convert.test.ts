@@ -103,10 +103,10 @@ it('stochastic rounding is reproduced by its seed', () => {
   expect(up).toBeLessThan(40);
 });
 
-it('standard input and output', () => {
+it.each(['--output', '--out'])('standard input and %s', (option) => {
   const result = lastbit(
     folderWith(),
-    ['convert', '--from', 'fp16', '--to', 'fp32', '--input', '-', '--output', '-'],
+    ['convert', '--from', 'fp16', '--to', 'fp32', '--input', '-', option, '-'],
     'code\n3c00\n',
   );
   expect(result).toEqual({ status: 0, stdout: 'code,result,flags\n3c00,0x3f800000,\n', stderr: '' });
