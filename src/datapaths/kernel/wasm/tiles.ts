@@ -1,11 +1,11 @@
 import { type Datapath, registerFitOf, totalFitOf } from '../../datapath.js';
 import type { Order } from '../../order.js';
 import { randomBitsOf } from '../../reference.js';
-import { rowEncoderOf } from '../encode-rows.js';
 import type { GemmJob, SumArray } from '../gemm.js';
 import type { Plan } from '../plan.js';
 import type { Tally } from '../rounder.js';
 import type { Finish } from '../scalar.js';
+import { encoderIn } from './codes.js';
 import type { FloatSite, Steps } from './float.js';
 import { carrierOf, type Step } from './lanes.js';
 import { type Kernel, kernelOf, sharedMemory } from './memory.js';
@@ -80,7 +80,7 @@ export function runTiles(site: FloatSite, job: GemmJob, work: Work): void {
   });
 }
 
-/** Sums out of memory: by whole rows where nothing follows the register, else one by one. */
+/** Sums out of memory: turned into codes there where nothing follows the register, else one by one. */
 export function putterOf(
   datapath: Datapath,
   order: Order,
@@ -89,19 +89,21 @@ export function putterOf(
   sums: SumArray,
 ): Walk['put'] {
   const { result, requantize, nanCode } = datapath;
-  const plain = result === undefined && requantize === undefined && nanCode === undefined;
-  const encodeRow = plain ? rowEncoderOf(registerFitOf(totalFitOf(datapath, order))) : undefined;
+  const plain = result === undefined && requantize === undefined;
+  const fit = registerFitOf(totalFitOf(datapath, order));
+  const encoders = plain ? { f32: encoderIn('f32', fit, nanCode), f64: encoderIn('f64', fit, nanCode) } : undefined;
   return (from, stride, first, rows) => {
-    if (stride === n && encodeRow !== undefined && sums instanceof Uint32Array) {
-      encodeRow(sums, first * n, from.subarray(0, rows * n) as Float32Array | Float64Array);
+    const encode = encoders?.[from instanceof Float32Array ? 'f32' : 'f64'];
+    if (encode === undefined || !(sums instanceof Uint32Array)) {
+      for (let row = 0; row < rows; row++)
+        for (let j = 0; j < n; j++) finish(sums, (first + row) * n + j, from[row * stride + j]);
       return;
     }
-    for (let row = 0; row < rows; row++) {
-      const to = (first + row) * n;
-      const line = from.subarray(row * stride, row * stride + n) as Float32Array | Float64Array;
-      if (encodeRow !== undefined && sums instanceof Uint32Array) encodeRow(sums, to, line);
-      else for (let j = 0; j < n; j++) finish(sums, to + j, line[j]);
-    }
+    encode(from.byteOffset, Math.ceil((rows * stride) / 4));
+    const codes = new Uint32Array(from.buffer, from.byteOffset, rows * stride);
+    if (stride === n) sums.set(codes, first * n);
+    else
+      for (let row = 0; row < rows; row++) sums.set(codes.subarray(row * stride, row * stride + n), (first + row) * n);
   };
 }
 

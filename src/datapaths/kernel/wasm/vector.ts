@@ -96,6 +96,8 @@ export const i64x2 = {
   gtS: binary(217),
 };
 export const f32x4 = {
+  /** Two float64 to the lower lanes. */
+  demote: unary(94),
   eq: binary(65),
   ne: binary(66),
   lt: binary(67),
