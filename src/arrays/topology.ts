@@ -55,7 +55,8 @@ const FURTHER: Readonly<Record<string, readonly string[]>> = {
 /**
  * Reads a SCALE-Sim topology CSV: a header, then `name, height, width, filter height, filter width, channels, filters,
  * stride` or `name, m, n, k`. Columns after these are told by their header: stride_h, stride_w, padding (pad_h, pad_w),
- * groups, batch. Trailing commas, blank lines and a byte order mark are allowed.
+ * groups, batch. Trailing commas, blank lines, tabs for commas, a byte order mark, `# comments` and notes beyond a column
+ * without a header are allowed.
  *
  * @throws Error `file:line: what is wrong and what would do`
  */
@@ -69,15 +70,26 @@ export function parseTopology(text: string, file: string): TopologyLayer[] {
   if (header === undefined)
     throw new Error(`${file}: is empty; a topology has a header line and a line for each layer`);
   if (layers.length === 0) throw new Error(`${file}: has a header line and no layers`);
-  const columns = columnsOf(header.cells, header.at, layers[0].cells.length);
-  return layers.map(({ cells, at }) => layerOf(cells, columns, at));
+  const gap = header.cells.indexOf('', 1);
+  const titles = gap < 0 ? header.cells : header.cells.slice(0, gap);
+  const columns = columnsOf(titles, header.at, layers[0].cells.length);
+  return layers.map(({ cells, at }) => layerOf(gap < 0 ? cells : ownCells(cells, gap, at), columns, at));
 }
 
-/** Cells without the empty ones at the end. */
+/** Cells without the comment and the empty ones at the end. */
 function cellsOf(line: string): string[] {
-  const cells = line.split(',').map((cell) => cell.trim());
+  const cells = line
+    .replace(/(^|[,\t])\s*#.*/, '$1')
+    .split(line.includes(',') ? ',' : '\t')
+    .map((cell) => cell.trim());
   while (cells.at(-1) === '') cells.pop();
   return cells;
+}
+
+/** Cells left of the column without a header, which has to be empty. */
+function ownCells(cells: readonly string[], gap: number, at: string): string[] {
+  if ((cells[gap] ?? '') === '') return cells.slice(0, gap);
+  throw new Error(`${at}: column ${gap + 1} holds "${cells[gap]}" and has no header; name it, or leave it empty`);
 }
 
 /** The fields that each column sets. */

@@ -14,6 +14,13 @@ it("reads both of SCALE-Sim's forms, with its commas, blank lines and byte order
   ]);
 });
 
+it('passes over comments, rows of commas, and notes beyond a column without a header; tabs are commas too', () => {
+  const jobs = [{ layer: 'c#1', m: 36, n: 4, k: 18, inputs: 128 }];
+  expect(jobsOf(`${CONV},,Eh,Ew\n,,,,,,,,,,\nc#1,8,8,3,3,2,4,1,,,6,six\n`)).toEqual(jobs);
+  expect(jobsOf(`# mine\n${CONV}\nc#1,8,8,3,3,2,4,1,#dw\n`)).toEqual(jobs);
+  expect(jobsOf(`${CONV}\nc#1,8,8,3,3,2,4,1,\n`.replaceAll(',', '\t '))).toEqual(jobs);
+});
+
 it('counts outputs as a convolution has them: 32, 5, stride 2 gives 14', () => {
   expect(jobsOf(`${CONV}\nc,32,32,5,5,1,1,2,`)[0].m).toBe(14 * 14);
 });
@@ -34,6 +41,10 @@ it.each([
   [`${CONV} Sparsity,\nc,8,8,3,3,1,1,1,2:4,`, /^net\.csv:2: N:M sparsity 2:4 is not modelled; leave the column out/],
   [`${CONV} groop,\nc,8,8,3,3,1,1,1,2,`, /^net\.csv:1: column "groop" is unknown; .*did you mean "groups"\?$/],
   [`${CONV}\nc,8,8,3,3,1,1,1,2,`, /^net\.csv:2: has 9 cells and the header 8; name the further columns in the header$/],
+  [
+    `${CONV},Eh,\nc,8,8,3,3,1,1,1,2,6,`,
+    /^net\.csv:2: column 9 holds "2" and has no header; name it, or leave it empty$/,
+  ],
   [`${CONV} groups,\nc,8,8,3,3,3,4,1,2,`, /^net\.csv:2: 2 groups do not divide 3 channels and 4 filters$/],
 ])('says what is wrong with %j', (text, message) => {
   expect(() => parseTopology(text, 'net.csv')).toThrow(message);
