@@ -7,7 +7,10 @@ import { fingerprintOf } from '../simulate/journal.js';
 import { openTraining, type TrainingPlan } from '../simulate/training.js';
 import { loadTarget } from '../targets/catalog.js';
 import { ARCHITECTURES } from '../training/architectures.js';
+import { isCsv, readData } from '../training/data.js';
+import { type Dataset, firstOf, partOf } from '../training/dataset.js';
 import { digits, TEST_SEED, TRAIN_SEED } from '../training/digits.js';
+import { DISTILLATION } from '../training/distill.js';
 import { GRAD_SCALER, type LossScaling } from '../training/scaling.js';
 import { TRAIN_RECIPES, trainRecipeNamed } from '../training/trainRecipes.js';
 import { integer, jsonOption, seedOption } from './arguments.js';
@@ -28,10 +31,21 @@ export const trainCommand = command({
       describe: `one of ${TRAIN_RECIPES.map(({ name }) => name).join(', ')}`,
     },
     target: { type: 'string', describe: "target by name or file; default: the recipe's" },
-    network: { type: 'string', default: 'lenet', describe: `one of ${Object.keys(ARCHITECTURES).join(', ')}` },
+    network: {
+      type: 'string',
+      default: 'lenet',
+      describe: `one of ${Object.keys(ARCHITECTURES).join(', ')}, or an ONNX file of a float network to go on from`,
+    },
+    teacher: { type: 'string', describe: 'ONNX file of a float network to learn from (knowledge distillation)' },
+    share: { type: 'number', default: DISTILLATION.share, describe: "the teacher's share of the loss, 0 to 1" },
+    temperature: { type: 'number', default: DISTILLATION.temperature, describe: 'that soften both their words' },
+    data: {
+      type: 'string',
+      describe: "folder with MNIST's IDX files, or a CSV file of labels and pixels; default: generated digits",
+    },
     epochs: { type: 'number', default: 3, describe: 'times that every image is seen' },
-    images: { type: 'number', default: 2000, describe: 'generated digits to train on' },
-    judged: { type: 'number', default: 500, describe: 'other generated digits that each epoch is judged on' },
+    images: { type: 'number', default: 2000, describe: 'images to train on' },
+    judged: { type: 'number', default: 500, describe: 'other images that each epoch is judged on' },
     batch: { type: 'number', default: 50, describe: 'images in a step' },
     rate: { type: 'number', describe: "learning rate at the start, falling to zero; default: the recipe's" },
     'loss-scale': { type: 'string', describe: "none, dynamic, or a factor; default: the recipe's" },
@@ -50,15 +64,24 @@ export const trainCommand = command({
   examples: [
     ['train --recipe fp4-radix4 --out fp4', 'int4 forward, radix-4 fp4 gradients'],
     ['train --recipe fp16-mixed --network mlp --loss-scale none', 'what is lost without loss scaling'],
+    ['train --recipe lsq --network mine.onnx --data mnist', 'a trained network of your own, on your own images'],
+    [
+      'train --recipe pact-sawb --network mlp --teacher models/digits-fp32.onnx',
+      'a small int4 network taught by a large one',
+    ],
   ],
   async run(args) {
     const plan = planFrom(args);
     const target = usage(() => loadTarget(plan.target));
     const images = integer(args.images, '--images', plan.batch);
-    const judged = digits(integer(args.judged, '--judged', 1), TEST_SEED);
+    const { training: data, judged } = dataFor(images, integer(args.judged, '--judged', 1), args.data);
     const pool = gemmPool(integer(args.threads, '--threads', 1));
-    const training = usage(() => openTraining(plan, digits(images, TRAIN_SEED), pool));
-    const fingerprint = fingerprintOf([VERSION, JSON.stringify(plan), JSON.stringify([images, judged.count])]);
+    const training = usage(() => openTraining(plan, data, pool));
+    const fingerprint = fingerprintOf([
+      VERSION,
+      JSON.stringify(plan),
+      JSON.stringify([images, judged.count, args.data]),
+    ]);
     if (args.out !== undefined) makeFolder(args.out);
     const log = resumed(training, args.out, fingerprint, args.fresh);
     try {
@@ -76,6 +99,15 @@ export const trainCommand = command({
   },
 });
 
+/** Images to train on and others to judge by: digits of the two seeds, both parts of a folder, or a CSV file's head and rest. */
+function dataFor(images: number, judged: number, path: string | undefined): { training: Dataset; judged: Dataset } {
+  if (path === undefined) return { training: digits(images, TRAIN_SEED), judged: digits(judged, TEST_SEED) };
+  const data = readData(path, 'train');
+  const training = usage(() => firstOf(data, images));
+  if (isCsv(path)) return { training, judged: usage(() => partOf(data, images, judged)) };
+  return { training, judged: usage(() => firstOf(readData(path), judged)) };
+}
+
 interface TrainArguments {
   recipe: string;
   target?: string;
@@ -86,11 +118,17 @@ interface TrainArguments {
   'loss-scale'?: string;
   arithmetic: string;
   seed: number;
+  teacher?: string;
+  share: number;
+  temperature: number;
 }
 
 function planFrom(args: TrainArguments): TrainingPlan {
   const recipe = usage(() => trainRecipeNamed(args.recipe));
   const scaling = args['loss-scale'];
+  const { teacher, share, temperature } = args;
+  if (!(share >= 0 && share <= 1)) throw new UsageError(`--share must lie in 0 to 1, found ${share}`);
+  if (!(temperature > 0)) throw new UsageError(`--temperature must be positive, found ${temperature}`);
   if (args.rate !== undefined && !(args.rate > 0)) throw new UsageError(`--rate must be positive, found ${args.rate}`);
   return {
     recipe: recipe.name,
@@ -100,6 +138,8 @@ function planFrom(args: TrainArguments): TrainingPlan {
     batch: integer(args.batch, '--batch', 1),
     seed: integer(args.seed, '--seed'),
     arithmetic: args.arithmetic as TrainingPlan['arithmetic'],
+    ...(teacher !== undefined && { teacher }),
+    ...((teacher !== undefined || recipe.distillation !== undefined) && { distillation: { share, temperature } }),
     ...(args.rate !== undefined && { rate: args.rate }),
     ...(scaling !== undefined && { scaling: scalingFrom(scaling) }),
   };

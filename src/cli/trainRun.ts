@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { writeOnnx } from '../networks/onnx/write.js';
 import { writeWhole } from '../outputs/file.js';
@@ -108,7 +108,8 @@ function progressLine(total: number, done: number): { update(record: StepRecord)
 /** CSV of steps, epochs, products and gradients, the curves, and the network; each file whole or not at all. */
 export async function writeTraining(folder: string, training: Training, log: TrainingLog): Promise<void> {
   const { plan, gradients } = training;
-  const title = `${plan.recipe} on ${plan.target}, ${plan.network}`;
+  const trained = basename(plan.network, '.onnx');
+  const title = `${plan.recipe} on ${plan.target}, ${trained}`;
   const write = (name: string, content: string | Uint8Array) => writeWhole(join(folder, name), content);
   await write('steps.csv', resultCsv(STEP_COLUMNS, log.steps));
   await write('epochs.csv', resultCsv(EPOCH_COLUMNS, log.epochs));
@@ -118,7 +119,7 @@ export async function writeTraining(folder: string, training: Training, log: Tra
   await write('accuracy.svg', await accuracySvg(log.steps, log.epochs, title));
   await write('lossScale.svg', await scaleSvg(log.steps, title));
   await write('gradients.svg', await gradientsSvg(gradients, title));
-  await writeNetwork(join(folder, `${plan.network}-${plan.recipe}.onnx`), training, log);
+  await writeNetwork(join(folder, `${trained}-${plan.recipe}.onnx`), training, log);
 }
 
 async function writeNetwork(path: string, training: Training, { epochs }: TrainingLog): Promise<void> {
@@ -130,5 +131,5 @@ async function writeNetwork(path: string, training: Training, { epochs }: Traini
     made: `lastbit train --recipe ${plan.recipe} --target ${plan.target} --network ${plan.network} --epochs ${plan.epochs} --seed ${plan.seed}`,
     accuracy: `${(100 * (epochs.at(-1)?.judgedAccuracy ?? 0)).toFixed(2)}% of the images judged on, in training's arithmetic`,
   };
-  await writeWhole(path, writeOnnx({ ...network, name: `${plan.network}-${plan.recipe}`, metadata }));
+  await writeWhole(path, writeOnnx({ ...network, name: basename(path, '.onnx'), metadata }));
 }

@@ -13,6 +13,7 @@ function blockRecipe(blocks: BlockFormat): Recipe {
   const elements: Scheme = { fit: fitTo(element, { overflow: 'saturate' }), calibrate: maximum(), per: 'tensor' };
   return {
     name,
+    family: 'blocks after training',
     description: `blocks of ${size} ${element.name} along k with a scale of ${scale.name}${whole}`,
     result: 'blocks',
     blocks,

@@ -8,9 +8,17 @@ import { largestOf } from './range.js';
 import { nextGradScale, phaseShift, radix4, restingGradScale, type TwoPhase } from './radix4.js';
 import { largestMagnitude, mapped } from './reals.js';
 
+/** A gradient as the two products take it that it enters. */
+export interface RoundedGradient {
+  inputGradient: Quantized;
+  weightGradient: Quantized;
+  /** More of the latter, drawn at random anew: the product is made with each, and the mean is taken. */
+  samples?: readonly Quantized[];
+}
+
 /** Rounds the gradient by a layer's output once for each of the two products that it enters. */
 export interface GradientQuantizer {
-  forward(gradient: FloatTensor): { inputGradient: Quantized; weightGradient: Quantized };
+  forward(gradient: FloatTensor): RoundedGradient;
   /** What it remembers from step to step. */
   state?: readonly { name: string; data: Float64Array }[];
 }
@@ -45,7 +53,7 @@ export function scaledGradients(format: string, largest = largestOf(formatNamed(
 function gradScaled(
   name: string,
   largest: number,
-  round: (scaled: FloatTensor, scale: number) => ReturnType<GradientQuantizer['forward']>,
+  round: (scaled: FloatTensor, scale: number) => RoundedGradient,
 ): GradientQuantizer {
   const scale = new Float64Array(1);
   return {
@@ -99,14 +107,36 @@ export function radix2Gradients(name: string): GradientQuantizer {
   });
 }
 
-/** LUQ with as many levels as radix-2 fp4 has codes. @param unit draws from [0, 1) */
-export function luqGradients(unit: () => number): GradientQuantizer {
+/**
+ * LUQ with as many levels as radix-2 fp4 has codes.
+ * @param unit draws from [0, 1)
+ * @param samples of the gradient for the weights' product, averaged (the paper's SMP)
+ */
+export function luqGradients(unit: () => number, samples = 1): GradientQuantizer {
   const fit = fitTo(formatNamed('fp4e3m0'), { overflow: 'saturate' });
   const options: LuqOptions = { levels: 7, maximum: 'magnitude' };
-  return both((gradient) => {
-    const alpha = Math.fround(luqAlpha(gradient.data, options));
-    const values = floatTensor(gradient.shape, luq(gradient.data, unit, options, alpha));
-    // The smallest code of fp4e3m0 is 2^-2.
-    return { values, quantization: alpha > 0 ? perTensor(fit, alpha * 4) : perTensor(fit, 1) };
-  });
+  return {
+    forward(gradient) {
+      const alpha = Math.fround(luqAlpha(gradient.data, options));
+      // The smallest code of fp4e3m0 is 2^-2.
+      const quantization = perTensor(fit, alpha > 0 ? alpha * 4 : 1);
+      const drawn = Array.from({ length: samples }, () => {
+        const values = floatTensor(gradient.shape, luq(gradient.data, unit, options, alpha));
+        return { values, quantization };
+      });
+      return { inputGradient: drawn[0], weightGradient: drawn[0], samples: drawn.slice(1) };
+    },
+  };
+}
+
+/** One quantizer, and another from when `late` says so: the last steps in more bits (LUQ's FNT). */
+export function switchedGradients(
+  early: GradientQuantizer,
+  then: GradientQuantizer,
+  late: () => boolean,
+): GradientQuantizer {
+  return {
+    state: [...(early.state ?? []), ...(then.state ?? [])],
+    forward: (gradient) => (late() ? then : early).forward(gradient),
+  };
 }

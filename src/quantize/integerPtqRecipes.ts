@@ -26,7 +26,8 @@ function integers(name: string, description: string, weight: Scheme, input: Cali
   const bits = name.startsWith('int8') || name === 'bitnet' ? 'int8' : 'int4';
   const operands = { weight, input: scheme(bits, input) };
   const result = bits === 'int8' && name !== 'bitnet' ? 'requantize' : 'dequantize';
-  return { name, description, result, operands: () => operands, ...hooks };
+  const family = bits === 'int8' ? 'int8 after training' : 'int4 after training';
+  return { name, family, description, result, operands: () => operands, ...hooks };
 }
 
 const channels = (format: string, calibrate: Calibrator = maximum()) => scheme(format, calibrate, 'channel');
@@ -51,6 +52,18 @@ export const INTEGER_PTQ_RECIPES: readonly Recipe[] = [
     maximum(),
   ),
   integers(
+    'int8-asymmetric',
+    'int8 weights per tensor and int8 activations by min and max, zero points in both',
+    scheme('int8', minMax),
+    minMax,
+  ),
+  integers(
+    'int8-percentile',
+    'int8 weights by max, int8 activations clipped at the 99.9th percentile',
+    channels('int8'),
+    percentile(99.9, minMax),
+  ),
+  integers(
     'int8-mse',
     'int8 weights and activations clipped by least squared error',
     channels('int8', omse()),
@@ -73,6 +86,18 @@ export const INTEGER_PTQ_RECIPES: readonly Recipe[] = [
     minMax,
   ),
   integers('int4-minmax', 'int4 weights by max, int4 activations by min and max', channels('int4'), minMax),
+  integers(
+    'int4-symmetric',
+    'int4 weights in -7..7 by max, int4 activations by max, no zero point',
+    restricted(channels('int4')),
+    maximum(),
+  ),
+  integers(
+    'int4-asymmetric',
+    'int4 weights per tensor and int4 activations by min and max, zero points in both',
+    scheme('int4', minMax),
+    minMax,
+  ),
   integers(
     'int4-percentile',
     'int4 weights by max, int4 activations clipped at the 99.9th percentile',

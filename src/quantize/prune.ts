@@ -1,6 +1,7 @@
 import { isMacLayer, type Layer, type Network } from '../networks/network.js';
 import { floatTensor } from '../networks/tensor.js';
 import { floatWeights } from './calibrate.js';
+import type { Reals } from './reals.js';
 
 /**
  * Pruning as a change of a float network, by magnitude (Han et al. 2015). Zeros change no product's shape, so a dense array
@@ -11,11 +12,12 @@ import { floatWeights } from './calibrate.js';
 /** Unstructured: the smallest `share` of each layer's weights become zero. @param share 0..1 */
 export function pruneMagnitude(network: Network, share: number): Network {
   if (!(share >= 0 && share < 1)) throw new RangeError(`pruning: a share of ${share} does not lie in [0, 1)`);
-  return withWeights(network, (data) => {
-    const order = smallestFirst(data);
-    const gone = Math.floor(share * data.length);
-    return zeroedAt(data, order.subarray(0, gone));
-  });
+  return withWeights(network, (data) => withoutSmallest(data, share));
+}
+
+/** The weights of one layer with the smallest `share` of them zero. */
+export function withoutSmallest<T extends Reals>(weights: T, share: number): T {
+  return zeroedAt(weights, smallestFirst(weights).subarray(0, Math.floor(share * weights.length)));
 }
 
 /** n of every m weights that follow one another along k are kept: the largest, the first of equals. NVIDIA's is 2:4. */
@@ -27,16 +29,19 @@ export interface NofM {
 /** Semi-structured: groups of m run along k within a filter; a short last group keeps its n largest too. */
 export function pruneNofM(network: Network, { n, m }: NofM = { n: 2, m: 4 }): Network {
   if (!(n >= 1 && n < m)) throw new RangeError(`pruning: ${n} of ${m} cannot be kept: take 1 <= n < m`);
-  return withWeights(network, (data, width) => {
-    const kept = data.slice();
-    for (let row = 0; row < data.length; row += width)
-      for (let first = row; first < row + width; first += m) {
-        const group = kept.subarray(first, Math.min(first + m, row + width));
-        const order = smallestFirst(group);
-        for (const place of order.subarray(0, Math.max(0, group.length - n))) group[place] = 0;
-      }
-    return kept;
-  });
+  return withWeights(network, (data, width) => largestOfGroups(data, width, { n, m }));
+}
+
+/** The weights [filters, width] of one layer with all but the n largest of every m zero. */
+export function largestOfGroups<T extends Reals>(weights: T, width: number, { n, m }: NofM): T {
+  const kept = weights.slice() as T;
+  for (let row = 0; row < weights.length; row += width)
+    for (let first = row; first < row + width; first += m) {
+      const group = kept.subarray(first, Math.min(first + m, row + width));
+      const order = smallestFirst(group);
+      for (const place of order.subarray(0, Math.max(0, group.length - n))) group[place] = 0;
+    }
+  return kept;
 }
 
 /** Share of weights that are not zero, of each conv and dense layer. */
@@ -60,13 +65,13 @@ function withWeights(network: Network, change: (data: Float32Array, width: numbe
 }
 
 /** Places by magnitude; of equals the last one first, so that the first is kept. */
-function smallestFirst(data: Float32Array): Uint32Array {
+function smallestFirst(data: Reals): Uint32Array {
   const places = Uint32Array.from(data, (_, i) => i);
   return places.sort((x, y) => Math.abs(data[x]) - Math.abs(data[y]) || y - x);
 }
 
-function zeroedAt(data: Float32Array, places: Uint32Array): Float32Array {
-  const changed = data.slice();
+function zeroedAt<T extends Reals>(data: T, places: Uint32Array): T {
+  const changed = data.slice() as T;
   for (const place of places) changed[place] = 0;
   return changed;
 }

@@ -3,9 +3,24 @@ import type { Network } from '../networks/network.js';
 import type { FloatTensor } from '../networks/tensor.js';
 import type { Scheme } from './scheme.js';
 
+/** Kinds of methods, in the order in which they are told. */
+export const FAMILIES = [
+  'int8 after training',
+  'int4 after training',
+  'small floats after training',
+  'blocks after training',
+  'few bits in training',
+  'fp16 training',
+  'fp8 training',
+  'fp4 training',
+  'fewer weights',
+] as const;
+export type Family = (typeof FAMILIES)[number];
+
 /** How a float network becomes a quantized one. */
 export interface Recipe {
   name: string;
+  family: Family;
   /** For `lastbit list` and the file's metadata. */
   description: string;
   /**

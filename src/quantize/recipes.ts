@@ -9,6 +9,7 @@ import { percentile } from './percentile.js';
 import { guarded, type OperandSchemes, type Recipe } from './recipe.js';
 import { sawb } from './sawb.js';
 import { scheme } from './scheme.js';
+import { STRUCTURE_RECIPES } from './structureRecipes.js';
 import { signs } from './signs.js';
 
 const INT8: OperandSchemes = {
@@ -29,6 +30,7 @@ function fp8(name: string, weights: string, activations: string): Recipe {
   };
   return {
     name,
+    family: 'small floats after training',
     description: `${weights} weights per channel, ${activations} activations per tensor, scaled by the largest magnitude`,
     result: 'dequantize',
     operands: () => operands,
@@ -41,6 +43,7 @@ const RADIX4_FRACTIONS = Array.from({ length: 16 }, (_, i) => 16 / (16 + 3 * i))
 export const RECIPES: readonly Recipe[] = [
   {
     name: 'int8',
+    family: 'int8 after training',
     description:
       'int8 weights per channel (max), int8 activations (99.99th percentile, asymmetric), integers end to end',
     result: 'requantize',
@@ -48,6 +51,7 @@ export const RECIPES: readonly Recipe[] = [
   },
   {
     name: 'int4',
+    family: 'int4 after training',
     description:
       'int4 weights per channel (SAWB), int4 activations (99.9th percentile, asymmetric), real between layers',
     result: 'dequantize',
@@ -58,6 +62,7 @@ export const RECIPES: readonly Recipe[] = [
   },
   {
     name: 'binary',
+    family: 'few bits in training',
     description: 'binary weights and activations; first and last layer int8 as in the int8 recipe',
     result: 'dequantize',
     operands: guarded(INT8, {
@@ -71,6 +76,7 @@ export const RECIPES: readonly Recipe[] = [
   fp8('mixed', 'e4m3fn', 'e5m2'),
   {
     name: 'radix4',
+    family: 'small floats after training',
     description:
       'radix-4 fp4 weights per channel (least squares), int4 activations (99.9th percentile), real between layers',
     result: 'dequantize',
@@ -82,6 +88,7 @@ export const RECIPES: readonly Recipe[] = [
   ...INTEGER_PTQ_RECIPES,
   ...FLOAT_PTQ_RECIPES,
   ...BLOCK_RECIPES,
+  ...STRUCTURE_RECIPES,
 ];
 
 /** @throws RangeError naming the recipe and what there is */

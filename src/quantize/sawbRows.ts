@@ -56,6 +56,11 @@ export function sawbHalf({ bits, aligned }: SawbRow): number {
   return aligned === 'half' ? 2 ** bits - 1 : 2 ** (bits - 1) - 1;
 }
 
+/** How many levels there are. */
+export function sawbLevels(row: SawbRow): number {
+  return row.aligned === 'half' ? 2 ** row.bits : 2 * sawbHalf(row) + 1;
+}
+
 /** The nearest level of each weight, ties to even; weights beyond the clip go to the ends. */
 export function sawbForward<T extends Reals>(w: T, row: SawbRow, clip = sawbClip(w, row)): T {
   const half = sawbHalf(row);
@@ -65,10 +70,10 @@ export function sawbForward<T extends Reals>(w: T, row: SawbRow, clip = sawbClip
 
 /**
  * SAWB as training uses it, one clip for the tensor; the gradient goes straight through to every weight, clipped or not.
- * Half-aligned levels are odd codes and need a bit more.
+ * @param bits of the integers that hold the codes; half-aligned levels are odd codes and need a bit more
  */
-export function sawbWeights(row: SawbRow): FakeQuantizer {
-  const fit = fitTo(int(row.aligned === 'half' ? row.bits + 1 : row.bits), { overflow: 'saturate' });
+export function sawbWeights(row: SawbRow, bits = row.aligned === 'half' ? row.bits + 1 : row.bits): FakeQuantizer {
+  const fit = fitTo(int(bits), { overflow: 'saturate' });
   return {
     forward(w) {
       const clip = sawbClip(w.data, row);

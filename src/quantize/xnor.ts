@@ -1,6 +1,7 @@
 import { fitTo } from '../formats/codec.js';
 import { binary } from '../formats/catalog.js';
-import { floatTensor } from '../networks/tensor.js';
+import type { ConvLayer, DenseLayer } from '../networks/network.js';
+import { type FloatTensor, floatTensor } from '../networks/tensor.js';
 import type { FakeQuantizer } from './fake.js';
 import { mapped, meanMagnitude, type Reals } from './reals.js';
 
@@ -53,6 +54,19 @@ export function xnorInputScales<T extends Reals>(
     return sum / (channels * r * s);
   });
 }
+
+/**
+ * K of what a layer reads, one factor for each row of its product [images, pixels]: a convolution's windows, all of an
+ * image for a dense layer. Its gradient is taken to be zero (the paper does not say).
+ */
+export function xnorOutputScale({ data, shape }: FloatTensor, layer: ConvLayer | DenseLayer): Float32Array {
+  if (layer.op === 'dense') return xnorInputScales(data, [shape[0], data.length / shape[0], 1, 1], WHOLE);
+  const [, , r, s] = layer.weight.shape;
+  const [top, left] = layer.pad;
+  return xnorInputScales(data, shape, { kernel: [r, s], stride: layer.stride, pad: [top, left] });
+}
+
+const WHOLE: Window = { kernel: [1, 1], stride: [1, 1], pad: [0, 0] };
 
 /** The weights as training uses them: binary codes, a scale for each filter. */
 export function xnorWeightQuantizer(): FakeQuantizer {

@@ -8,9 +8,9 @@ import { basename } from 'node:path';
 import { readOnnx } from '../networks/onnx/read.js';
 import { lower } from '../networks/lower.js';
 import type { Network } from '../networks/network.js';
-import { type Dataset, firstOf } from '../training/dataset.js';
+import { readData } from '../training/data.js';
+import { type Dataset, partOf } from '../training/dataset.js';
 import { digits } from '../training/digits.js';
-import { readIdx } from '../training/idx.js';
 
 /** What a run needs, as plain data that can go to another thread. Paths are relative to the working folder. */
 export interface RunPlan {
@@ -22,10 +22,12 @@ export interface RunPlan {
   target: TargetPlan;
 }
 
-/** Generated digits of the test seed, or the head of MNIST's test set in a folder of IDX files. */
+/** Generated digits of the test seed, or a user's images: MNIST's test set in a folder of IDX files, or a CSV file. */
 export interface DataPlan {
   folder?: string;
   images: number;
+  /** Images of a user's data that are passed over first: those calibrated on. */
+  skip?: number;
 }
 
 /** A target by name or file, or the fields of one, with what a sweep changes of its array. */
@@ -39,8 +41,8 @@ export function loadNetwork(path: string): Network {
   return { ...readOnnx(readFileSync(path), path), name: basename(path, '.onnx') };
 }
 
-export function loadData({ folder, images }: DataPlan): Dataset {
-  return folder === undefined ? digits(images) : firstOf(readIdx(folder), images);
+export function loadData({ folder, images, skip = 0 }: DataPlan): Dataset {
+  return folder === undefined ? digits(images) : partOf(readData(folder), skip, images);
 }
 
 export function resolveTarget({ base, array }: TargetPlan): Target {

@@ -1,4 +1,5 @@
 import { formatNamed } from '../formats/catalog.js';
+import type { Datapath } from '../datapaths/datapath.js';
 import type { Format } from '../formats/format.js';
 import type { Arithmetic, MatmulJob } from '../networks/network.js';
 import { findUnit, layerCostOf, layerEnergyOf, type Target } from '../targets/target.js';
@@ -74,7 +75,7 @@ function costOnce(known: Map<string, ProductCost>, job: MatmulJob, target: Targe
   let cost = known.get(key);
   if (cost === undefined) {
     const shape = { layer, m, n, k };
-    const unit = findUnit(target, a, b);
+    const unit = unitOf(target, a, b);
     const performance = unit && layerCostOf(shape, target, unit);
     cost = {
       layer,
@@ -90,6 +91,12 @@ function costOnce(known: Map<string, ProductCost>, job: MatmulJob, target: Targe
     known.set(key, cost);
   }
   return cost;
+}
+
+/** The target's unit for a product; where one operand is real and has no unit of its own, the one for real numbers. */
+function unitOf(target: Target, a: Format, b: Format): Datapath | undefined {
+  const own = findUnit(target, a, b);
+  return own === undefined && (a.name === REAL.name || b.name === REAL.name) ? findUnit(target, REAL, REAL) : own;
 }
 
 const formatOf = (job: MatmulJob, side: 'a' | 'b'): Format => job[side]?.fit.format ?? REAL;

@@ -1,13 +1,17 @@
 import { float32Arithmetic } from '../networks/arithmetic.js';
 import { isMacLayer, type Network } from '../networks/network.js';
+import { execute } from '../networks/execute.js';
+import { foldBatchNorm } from '../networks/fold.js';
 import { loadTarget } from '../targets/catalog.js';
-import { architecture } from '../training/architectures.js';
+import { architecture, type Style } from '../training/architectures.js';
 import { type Dataset, imagesOf } from '../training/dataset.js';
+import { type Distillation, distillationLoss } from '../training/distill.js';
 import { drawsFrom } from '../training/draws.js';
 import { CALIBRATION_IMAGES } from '../training/finetune.js';
 import type { QuantizersOf } from '../training/model.js';
+import { restyled } from '../training/restyle.js';
 import type { LossScaling } from '../training/scaling.js';
-import { type SessionOptions, sessionOf, type TrainStep } from '../training/session.js';
+import { type Session, type SessionOptions, sessionOf, type TrainStep } from '../training/session.js';
 import type { StateArray } from '../training/state.js';
 import type { TrainRecipe } from '../training/trainRecipe.js';
 import { trainRecipeNamed } from '../training/trainRecipes.js';
@@ -15,6 +19,7 @@ import { countGradient, type GradientTally, noGradients, watched } from '../trai
 import { unitsOf } from './arithmetic.js';
 import { arrayArithmetic } from './arrayArithmetic.js';
 import { ALONE, type GemmPool } from './gemmPool.js';
+import { loadNetwork } from './plan.js';
 import { costMeter, type ProductCost, type TrainingCost } from './trainCost.js';
 
 /** A training run as plain data: the same plan and data give the same bits. */
@@ -22,8 +27,11 @@ export interface TrainingPlan {
   recipe: string;
   /** By name or file. */
   target: string;
-  /** Architecture by name. */
+  /** Architecture by name, or an ONNX file of a float network to go on from. */
   network: string;
+  /** ONNX file of a float network to learn from, where it is not `network` itself. */
+  teacher?: string;
+  distillation?: Distillation;
   epochs: number;
   batch: number;
   seed: number;
@@ -64,7 +72,8 @@ export interface Training {
 export function openTraining(plan: TrainingPlan, data: Dataset, pool: GemmPool = ALONE): Training {
   const recipe = trainRecipeNamed(plan.recipe);
   const target = loadTarget(plan.target);
-  const start = architecture(plan.network, recipe.style)(plan.seed);
+  const given = givenNetwork(plan, recipe.style);
+  const start = recipe.prepare?.(given) ?? given;
   const inner = plan.arithmetic === 'array' ? arrayArithmetic(unitsOf(target), pool) : float32Arithmetic;
   const meter = costMeter(inner, target);
   const draws = drawsFrom(plan.seed);
@@ -74,17 +83,18 @@ export function openTraining(plan: TrainingPlan, data: Dataset, pool: GemmPool =
   let products: ProductCost[] = [];
   const options: SessionOptions = {
     ...plan,
-    rate: plan.rate ?? recipe.rate,
+    rate: plan.rate ?? (isFile(plan.network) ? recipe.rate / FINE : recipe.rate),
     optimizer: recipe.optimizer(draws),
     arithmetic: meter.arithmetic,
     scaling: plan.scaling ?? recipe.scaling,
+    loss: lossOf(plan, recipe),
     quantizers: watching(start, recipe, draws, (before, after) => countGradient(now, before, after, lossScale)),
     onBegin(step, scale) {
-      draws.begin(step);
+      draws.begin(step, step / session.steps);
       lossScale = scale;
     },
   };
-  const session = sessionOf(start, data, options);
+  const session: Session = sessionOf(start, data, options);
   const watch = { name: 'watch.histogram', data: total.histogram };
   return {
     plan,
@@ -114,6 +124,29 @@ export function openTraining(plan: TrainingPlan, data: Dataset, pool: GemmPool =
       if (own !== undefined) total.histogram.set(own.data);
     },
     network: () => session.quantizedNetwork(imagesOf(data, 0, CALIBRATION_IMAGES)),
+  };
+}
+
+/** A trained network moves by this much less than one from its first weights. */
+const FINE = 10;
+
+const isFile = (network: string) => network.toLowerCase().endsWith('.onnx');
+
+function givenNetwork({ network, seed }: TrainingPlan, style: Style): Network {
+  return isFile(network) ? restyled(loadNetwork(network), style) : architecture(network, style)(seed);
+}
+
+/** Cross-entropy, or the teacher's word beside it. */
+function lossOf(plan: TrainingPlan, recipe: TrainRecipe): SessionOptions['loss'] {
+  const distillation = plan.distillation ?? recipe.distillation;
+  if (distillation === undefined) return undefined;
+  const path = plan.teacher ?? (isFile(plan.network) ? plan.network : undefined);
+  if (path === undefined) throw new RangeError(`recipe ${recipe.name} learns from a teacher: name one with --teacher`);
+  const teacher = foldBatchNorm(loadNetwork(path));
+  return (logits, labels, images) => {
+    const said = execute(teacher, images, float32Arithmetic);
+    if (said.kind !== 'float') throw new RangeError(`the teacher ${path} is quantized: take the float network`);
+    return distillationLoss(logits, said, labels, distillation);
   };
 }
 

@@ -29,6 +29,7 @@ function unit(a: string, b: string, rest: Record<string, unknown>): Unit {
 }
 const chunked = (a: string, b: string) => unit(a, b, { sum: DLFLOAT, order: CHUNKS });
 const intoFp32 = (a: string, b: string) => unit(a, b, { sum: { format: 'fp32' } });
+const FP32 = intoFp32('fp32', 'fp32');
 const INT4_RELU = unit('uint4', 'int4', { sum: { format: 'int16', overflow: 'saturate' } });
 
 const E4M3 = 'E4M3 operands and an fp16 accumulator';
@@ -72,12 +73,17 @@ const HFP8 = ['hfp8', 'hfp8b7', 'hfp8fbgemm'] as const;
 const GRADIENT = 'hfp8e5m2';
 
 export const TRAINING: readonly TargetFields[] = [
-  target('fp32', [intoFp32('fp32', 'fp32')], [], 'IEEE 754, fused'),
+  target(
+    'fp32',
+    [FP32, intoFp32('fp32', 'binary')],
+    [energy('mac:fp32*binary+fp32', FP32_ADD, SIGNED)],
+    'IEEE 754, fused; binary weights choose a sign',
+  ),
   target(
     'fp16',
-    [intoFp32('fp16', 'fp16'), intoFp32('fp16', 'binary'), intoFp32('fp16', 'ternary')],
+    [intoFp32('fp16', 'fp16'), intoFp32('fp16', 'binary'), intoFp32('fp16', 'ternary'), FP32],
     [energy('mac:fp16*binary+fp32', FP32_ADD, SIGNED), energy('mac:fp16*ternary+fp32', FP32_ADD, SIGNED)],
-    'Micikevicius et al., ICLR 2018: products exact, sums in fp32; binary and ternary weights choose a sign',
+    'Micikevicius et al., ICLR 2018: products exact, sums in fp32; binary and ternary weights choose a sign; gradients that no recipe rounds in fp32',
   ),
   target(
     'ibm-fp8',
@@ -114,14 +120,35 @@ export const TRAINING: readonly TargetFields[] = [
   ),
   target(
     'fp4-radix2',
-    [INT4_RELU, chunked('fp4e3m0', 'int4'), chunked('fp4e3m0', 'uint4'), DLFLOAT16],
-    [INT4, DLFLOAT16_MAC, ...['int4', 'uint4'].map((x) => scaled(`mac:fp4e3m0*${x}+dlfloat16`, 1.05, E4M3))],
-    'as ibm-fp4, with radix-2 gradients',
+    [
+      INT4_RELU,
+      chunked('fp4e3m0', 'int4'),
+      chunked('fp4e3m0', 'uint4'),
+      DLFLOAT16,
+      chunked('dlfloat16', 'int4'),
+      chunked('dlfloat16', 'uint4'),
+    ],
+    [
+      INT4,
+      DLFLOAT16_MAC,
+      ...['int4', 'uint4'].flatMap((x) => [
+        scaled(`mac:fp4e3m0*${x}+dlfloat16`, 1.05, E4M3),
+        { ...DLFLOAT16_MAC, action: `mac:dlfloat16*${x}+dlfloat16`, source: `${DLFLOAT16_MAC.source}; int4 widened` },
+      ]),
+    ],
+    'as ibm-fp4, with radix-2 gradients; dlfloat16 gradients for the last steps of LUQ',
   ),
   target(
-    'int4-relu',
-    [INT4_RELU],
+    'qat-int4',
+    [INT4_RELU, FP32],
     [INT4],
-    'activations without a sign, as they are after a relu; int16 as int4 has it',
+    'activations without a sign, as they are after a relu; int16 as int4 has it; gradients in fp32',
   ),
+  target(
+    'qat-int8',
+    ['int8', unit('int16', 'int16', { sum: { format: 'int48' } }), FP32],
+    [],
+    'the catalogue of datapaths; gradients in fp32',
+  ),
+  target('qat-xnor', ['xnor', 'int8', FP32], [], 'the catalogue of datapaths; gradients in fp32'),
 ];

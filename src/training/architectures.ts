@@ -1,6 +1,7 @@
 import type { BatchNormLayer, ConvLayer, DenseLayer, Layer, Network, PoolLayer } from '../networks/network.js';
 import { floatTensor, sizeOf } from '../networks/tensor.js';
 import { randomFrom } from './random.js';
+import { withoutSigns } from './restyle.js';
 
 /** The networks that the project trains, with their weights as they start. */
 
@@ -123,14 +124,14 @@ function residualLayers(seed: number): Layer[] {
 }
 
 /**
- * How a network treats what lies between its products: rectified, with a batch-norm after every product too, or signs
- * before the binary layers.
+ * How a network treats what lies between its products: rectified, with a batch-norm after every product too, signs before
+ * the binary layers, or those without the signs, for quantizers that take them and use the magnitudes (XNOR-Net).
  */
-export type Style = 'relu' | 'normed' | 'sign';
+export type Style = 'relu' | 'normed' | 'sign' | 'bare';
 
 export const ARCHITECTURES: Readonly<Record<string, Partial<Record<Style, (seed: number) => Network>>>> = {
-  lenet: { relu: lenet, normed: normedLenet, sign: binaryLenet },
-  mlp: { relu: mlp, normed: normedMlp, sign: binaryMlp },
+  lenet: { relu: lenet, normed: normedLenet, sign: binaryLenet, bare: (seed) => withoutSigns(binaryLenet(seed)) },
+  mlp: { relu: mlp, normed: normedMlp, sign: binaryMlp, bare: (seed) => withoutSigns(binaryMlp(seed)) },
   // No padding before a binary layer: there is no code for zero.
   residual: { relu: residual, normed: normedResidual },
 };

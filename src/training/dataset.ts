@@ -18,8 +18,15 @@ export function imagesOf(data: Dataset, first = 0, count = data.count - first): 
 
 /** The first `count` images. @throws RangeError when there are fewer */
 export function firstOf(data: Dataset, count: number): Dataset {
-  if (count > data.count) throw new RangeError(`the data holds ${data.count} images, ${count} were asked for`);
-  return { ...data, count, images: imagesOf(data, 0, count).data, labels: data.labels.subarray(0, count) };
+  return partOf(data, 0, count);
+}
+
+/** `count` images after `first` others, in the data's own memory. @throws RangeError when there are fewer */
+export function partOf(data: Dataset, first: number, count: number): Dataset {
+  if (first + count > data.count)
+    throw new RangeError(`the data holds ${data.count} images, ${first + count} were asked for`);
+  const labels = data.labels.subarray(first, first + count);
+  return { ...data, count, images: imagesOf(data, first, count).data, labels };
 }
 
 /** The images at the given places, copied. */

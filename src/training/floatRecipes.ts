@@ -40,7 +40,8 @@ function writeBack(fit: Fit): (values: Float32Array) => void {
   return (values) => values.set(dequantize(quantize(floatTensor([values.length], values), quantization)).data);
 }
 
-const MIXED: Pick<TrainRecipe, 'source' | 'target' | 'quantizers'> = {
+const MIXED: Pick<TrainRecipe, 'family' | 'source' | 'target' | 'quantizers'> = {
+  family: 'fp16 training',
   source: 'Micikevicius et al., ICLR 2018',
   target: 'fp16',
   quantizers: () => ({
@@ -65,6 +66,7 @@ const LOSS_SCALE_1000 = { kind: 'static', scale: 1000 } as const;
 /** Weights and velocities in dlfloat16, moved by stochastic rounding. */
 const FP8_IBM: Omit<TrainRecipe, 'name' | 'description' | 'target'> = {
   ...PLAIN,
+  family: 'fp8 training',
   source: 'Wang et al., NeurIPS 2018 (the loss scale is recalled)',
   scaling: LOSS_SCALE_1000,
   optimizer: ({ unit }) =>
@@ -75,6 +77,7 @@ const FP8_IBM: Omit<TrainRecipe, 'name' | 'description' | 'target'> = {
 function hfp8(name: string, forward: string, what: string): TrainRecipe {
   return {
     ...PLAIN,
+    family: 'fp8 training',
     name,
     description: `1-4-3 forward with bias ${what}; 1-5-2 gradients; dlfloat16 sums in chunks of 64; loss scale 1000`,
     source: 'Sun et al., NeurIPS 2019 (loss scale as in fp8-ibm)',
@@ -90,6 +93,7 @@ export const FLOAT_RECIPES: readonly TrainRecipe[] = [
   {
     ...PLAIN,
     name: 'fp32',
+    family: 'fp16 training',
     description: 'real numbers: float32 products and sums',
     source: 'the baseline',
     target: 'fp32',
@@ -109,6 +113,13 @@ export const FLOAT_RECIPES: readonly TrainRecipe[] = [
     description: 'the same without loss scaling',
   },
   {
+    ...PLAIN,
+    ...MIXED,
+    name: 'fp16-static',
+    description: 'the same with a loss scale of 1024',
+    scaling: { kind: 'static', scale: 1024 },
+  },
+  {
     ...FP8_IBM,
     name: 'fp8-ibm',
     description: 'e5m2 operands, dlfloat16 sums in chunks of 64, weight updates rounded stochastically to dlfloat16',
@@ -126,6 +137,7 @@ export const FLOAT_RECIPES: readonly TrainRecipe[] = [
   {
     ...PLAIN,
     name: 'ocp-fp8',
+    family: 'fp8 training',
     description: 'e4m3fn forward, e5m2 gradients, each tensor scaled by its largest magnitude; float32 sums',
     source: 'Micikevicius et al. 2022, arXiv 2209.05433',
     target: 'fp8-fp32',

@@ -8,6 +8,7 @@ import {
   luqGradients,
   radix2Gradients,
   radix4Gradients,
+  switchedGradients,
 } from '../quantize/gradients.js';
 import { pact } from '../quantize/pact.js';
 import { TWO_PHASE, type TwoPhase } from '../quantize/radix4.js';
@@ -53,6 +54,7 @@ function fp4(
 ): TrainRecipe {
   return {
     ...PLAIN,
+    family: 'fp4 training',
     ...parts,
     quantizers: (layer, draws) =>
       isLast(layer) && !lastToo ? inDlfloat16() : { ...int4Forward(layer, row), gradient: gradient(layer.name, draws) },
@@ -75,6 +77,28 @@ function radix4(name: string, what: string, phases: TwoPhase | undefined, lastTo
   );
 }
 
+interface LuqVariant {
+  /** Of a gradient, for the weights' product. */
+  samples?: number;
+  /** Share of the steps, at the end, that gradients have 16 bits in. */
+  fineTuned?: number;
+}
+
+/** LUQ by its paper: SMP averages samples of a gradient, FNT ends with gradients of high precision. */
+function luq(name: string, what: string, { samples = 1, fineTuned = 0 }: LuqVariant = {}): TrainRecipe {
+  return fp4(
+    {
+      name,
+      description: `int4 forward (PACT, SAWB with the authors' coefficients), radix-2 fp4 gradients without bias, ${what}`,
+      source: 'Chmiel et al., ICLR 2023; seven levels, which fit three bits',
+      target: 'fp4-radix2',
+    },
+    (_layer, { unit, share }) =>
+      switchedGradients(luqGradients(unit, samples), formatGradients(DLFLOAT16), () => share() >= 1 - fineTuned),
+    { row: 'luq-4bit' },
+  );
+}
+
 export const FP4_RECIPES: readonly TrainRecipe[] = [
   radix4('fp4-radix4', 'two-phase rounding', TWO_PHASE),
   radix4('fp4-radix4-swapped', 'two-phase rounding with the odd phase for the input gradient', {
@@ -93,16 +117,8 @@ export const FP4_RECIPES: readonly TrainRecipe[] = [
     },
     (layer) => radix2Gradients(layer),
   ),
-  fp4(
-    {
-      name: 'luq',
-      description:
-        "int4 forward (PACT, SAWB with the authors' coefficients), radix-2 fp4 gradients rounded without bias",
-      source:
-        'Chmiel et al., ICLR 2023; seven levels, which fit three bits; no averaging of samples, no last fp epochs',
-      target: 'fp4-radix2',
-    },
-    (_layer, { unit }) => luqGradients(unit),
-    { row: 'luq-4bit' },
-  ),
+  luq('luq', 'one sample'),
+  luq('luq-smp', 'the mean of two samples for the weights (SMP)', { samples: 2 }),
+  luq('luq-fnt', 'the last quarter of the steps with gradients in dlfloat16 (FNT)', { fineTuned: 0.25 }),
+  luq('luq-smp-fnt', 'SMP and FNT', { samples: 2, fineTuned: 0.25 }),
 ];

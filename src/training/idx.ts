@@ -37,10 +37,11 @@ function readPart(folder: string, stem: string, suffix: string, magic: number): 
   const path = names.map((name) => join(folder, name)).find((candidate) => existsSync(candidate));
   if (path === undefined)
     throw new Error(`no ${names[0]} in ${folder}: MNIST's IDX files, plain or .gz, are read from there`);
-  return parseIdx(unpacked(path), path, magic);
+  return parseIdx(readUnpacked(path), path, magic);
 }
 
-function unpacked(path: string): Uint8Array {
+/** A file's bytes, those of a .gz unpacked. */
+export function readUnpacked(path: string): Uint8Array {
   const bytes = readFileSync(path);
   if (!path.endsWith('.gz')) return bytes;
   try {

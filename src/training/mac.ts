@@ -2,10 +2,11 @@ import { addPatches, patchesOf, type Product, productOf } from '../networks/conv
 import { transpose } from '../networks/gemm.js';
 import type { Arithmetic, ConvLayer, DenseLayer, MatmulJob } from '../networks/network.js';
 import { type Parameter, parameter } from '../networks/parameter.js';
-import { quantize } from '../networks/quantization.js';
+import { codeTensor, quantize } from '../networks/quantization.js';
 import { type FloatTensor, floatTensor } from '../networks/tensor.js';
 import type { FakeQuantizer, Quantized } from '../quantize/fake.js';
-import type { GradientQuantizer } from '../quantize/gradients.js';
+import type { GradientQuantizer, RoundedGradient } from '../quantize/gradients.js';
+import { total } from '../quantize/reals.js';
 import type { Module } from './module.js';
 
 /** How training quantizes the operands of a layer's three products; real numbers where one is left out. */
@@ -14,6 +15,8 @@ export interface OperandQuantizers {
   weight?: FakeQuantizer;
   /** Of the gradient by the output, for either product that it enters. */
   gradient?: GradientQuantizer;
+  /** Factors of the sums, one for each row of the product [m], from what the layer reads: XNOR-Net's K. */
+  outputScale?: (x: FloatTensor, layer: ConvLayer | DenseLayer) => Float32Array;
   /** Rounds the gradient by the weights as it is written back, in place. */
   weightGradient?: (values: Float32Array) => void;
   /** Clips the latent weights to [-limit, limit] after each step. */
@@ -28,6 +31,8 @@ interface Kept {
   weight: Float32Array;
   job: Pick<MatmulJob, 'a' | 'b'>;
   product: Product;
+  /** Factors of the output [m], where the recipe has any. */
+  scales?: Float32Array;
 }
 
 /**
@@ -60,16 +65,18 @@ export function macModule(
     const patches = Array.from({ length: product.groups }, (_, g) =>
       layer.op === 'conv' ? patchesOf(values.data, x.shape, layer, g, 0, kept?.patches[g]) : values.data,
     );
-    kept = { x, patches, weight: weights?.values.data ?? weight.value, job, product };
+    const scales = quantizers.outputScale?.(x, layer);
+    kept = { x, patches, weight: weights?.values.data ?? weight.value, job, product, scales };
     return output(kept);
   }
 
-  function output({ patches, weight: w, job, product }: Kept): FloatTensor {
+  function output({ patches, weight: w, job, product, scales }: Kept): FloatTensor {
     const { m, n, k } = product;
     const y = floatTensor(product.output);
     patches.forEach((a, g) => {
       const b = transpose(groupOf(w, g, n * k), n, k, new Float32Array(n * k));
       const sums = arithmetic.values(a, b, { layer: layer.name, m, n, k, ...job, pass: 'forward' });
+      if (scales !== undefined) for (let i = 0; i < sums.length; i++) sums[i] *= scales[Math.floor(i / n)];
       toImages(sums, y.data, product, g, bias?.value);
     });
     return y;
@@ -77,11 +84,12 @@ export function macModule(
 
   function backward(gradient: FloatTensor): FloatTensor {
     if (kept === undefined) throw new Error(`layer ${layer.name}: backward before forward`);
-    const { x, product } = kept;
+    const { x, product, scales } = kept;
     if (bias !== undefined) addBiasGradient(gradient.data, product, bias);
-    const real: Quantized = { values: gradient, quantization: undefined };
-    const dy = quantizers.gradient?.forward(gradient) ?? { weightGradient: real, inputGradient: real };
-    weightGradient(kept, dy.weightGradient);
+    const bySums = scales === undefined ? gradient : rowsScaled(gradient, product, scales);
+    const real: Quantized = { values: bySums, quantization: undefined };
+    const dy: RoundedGradient = quantizers.gradient?.forward(bySums) ?? { weightGradient: real, inputGradient: real };
+    weightGradient(kept, [dy.weightGradient, ...(dy.samples ?? [])]);
     const dx = floatTensor(x.shape);
     if (needsInputGradient) {
       inputGradient(kept, dy.inputGradient, dx);
@@ -90,24 +98,16 @@ export function macModule(
     return dx;
   }
 
-  function weightGradient({ patches, job, product }: Kept, { values, quantization }: Quantized): void {
+  function weightGradient({ patches, job, product }: Kept, samples: readonly Quantized[]): void {
     const { m, n, k } = product;
     const dw = new Float32Array(weight.value.length);
-    patches.forEach((x, g) => {
-      const dy = rowsOf(values.data, product, g);
-      dw.set(
-        arithmetic.values(dy, x, {
-          layer: layer.name,
-          m: n,
-          n: k,
-          k: m,
-          a: quantization,
-          b: job.a,
-          pass: 'weightGradient',
-        }),
-        g * n * k,
-      );
-    });
+    const shape1 = { layer: layer.name, m: n, n: k, k: m, pass: 'weightGradient' } as const;
+    for (const { values, quantization } of samples)
+      patches.forEach((x, g) => {
+        const dy = rowsOf(values.data, product, g);
+        const sums = arithmetic.values(dy, x, { ...shape1, a: quantization, b: job.a });
+        for (let i = 0; i < sums.length; i++) dw[g * n * k + i] += sums[i] / samples.length;
+      });
     quantizers.weightGradient?.(dw);
     quantizers.weight?.backward(floatTensor(shape, weight.value), dw);
     for (let i = 0; i < dw.length; i++) weight.gradient[i] += dw[i];
@@ -137,7 +137,13 @@ export function macModule(
     operands() {
       if (kept === undefined) return undefined;
       const values = floatTensor(shape, kept.weight.slice());
-      return { input: kept.job.a, weight: kept.job.b === undefined ? values : quantize(values, kept.job.b) };
+      const { a: input, b } = kept.job;
+      if (b === undefined) return { input, weight: values };
+      const { data } = quantize(values, b);
+      // A layer of a file has no factor for each row: their mean goes into the weights' scales.
+      const factor = kept.scales === undefined ? 1 : total(kept.scales) / kept.scales.length;
+      const weight = codeTensor(shape, data, { ...b, scale: b.scale.map((scale) => scale * factor) });
+      return { input, weight };
     },
     layer: () => ({ ...layer, weight: floatTensor(shape, weight.value.slice()), bias: bias?.value.slice() }),
   };
@@ -174,6 +180,14 @@ function rowsOf(dy: Float32Array, { m, n, groups, pixels }: Product, group: numb
       rows.set(dy.subarray(from, from + pixels), j * m + image * pixels);
     }
   return rows;
+}
+
+/** A gradient [images, filters, pixels] times the factor of each of its rows [images, pixels]. */
+function rowsScaled(dy: FloatTensor, { n, groups, pixels }: Product, scales: Float32Array): FloatTensor {
+  const scaled = floatTensor(dy.shape);
+  for (let i = 0; i < dy.data.length; i++)
+    scaled.data[i] = dy.data[i] * scales[Math.floor(i / (n * groups * pixels)) * pixels + (i % pixels)];
+  return scaled;
 }
 
 function addBiasGradient(dy: Float32Array, { m, n, groups, pixels }: Product, bias: Parameter): void {

@@ -5,14 +5,14 @@ import { binaryWeights, LATENT_LIMIT } from '../quantize/binaryConnect.js';
 import { binaryActivations } from '../quantize/bnn.js';
 import { dorefaActivationQuantizer, dorefaWeightQuantizer } from '../quantize/dorefa.js';
 import { type FakeQuantizer, straightThrough } from '../quantize/fake.js';
-import { lsq } from '../quantize/lsq.js';
+import { lsq, type LsqRule } from '../quantize/lsq.js';
 import { maximum } from '../quantize/maximum.js';
 import { pact } from '../quantize/pact.js';
-import { sawbRow, sawbWeights } from '../quantize/sawbRows.js';
+import { SAWB_ROWS, type SawbRow, sawbHalf, sawbLevels, sawbRow, sawbWeights } from '../quantize/sawbRows.js';
 import { quantizationOf, scheme } from '../quantize/scheme.js';
 import { ttq } from '../quantize/ttq.js';
 import { twn } from '../quantize/twn.js';
-import { xnorWeightQuantizer } from '../quantize/xnor.js';
+import { xnorOutputScale, xnorWeightQuantizer } from '../quantize/xnor.js';
 import { inFormat, PLAIN } from './floatRecipes.js';
 import { int4Forward, pixels } from './fp4Recipes.js';
 import type { OperandQuantizers } from './mac.js';
@@ -24,66 +24,103 @@ import { isEnd, isFirst, type TrainRecipe } from './trainRecipe.js';
  * keeps the first and last layer in high precision and the array has no unit for it, they are in the recipe's bits too,
  * but for binary activations, whose ends are int8.
  */
-const byMaximum = (format: string): FakeQuantizer => {
-  const by = scheme(format, maximum());
+const byMaximum = (format: string): FakeQuantizer => byLargest(format);
+
+/** The largest magnitude on the format's largest number, or on `top`. */
+const byLargest = (format: string, top?: number): FakeQuantizer => {
+  const by = scheme(format, maximum(top));
   return straightThrough((x) => quantizationOf(x, by));
 };
 
 const int8 = formatNamed('int8') as IntFormat;
+const uint4 = formatNamed('uint4') as IntFormat;
 const INT8_ENDS = (): OperandQuantizers => ({ input: byMaximum('int8'), weight: byMaximum('int8') });
 const fp16 = () => inFormat(fitTo(formatNamed('fp16'), { overflow: 'saturate' }));
 
+const QAT = { ...PLAIN, family: 'few bits in training' } as const;
+
 /** Latent weights of binary layers are moved by Adam, as in their papers. */
-const LATENT = { ...PLAIN, rate: 0.004, optimizer: () => adam() } as const;
+const LATENT = { ...QAT, rate: 0.004, optimizer: () => adam() } as const;
+
+/** The row that int4 training takes is `sawb`, the others have their names behind it. */
+function sawbRecipe(row: SawbRow): TrainRecipe {
+  const container = containerOf(row);
+  const input = container === 'int4' ? 'uint4' : container;
+  const bits = { int4: 4, int8: 7, int16: 8 }[container];
+  return {
+    ...QAT,
+    name: row.name === '403' ? 'sawb' : `sawb-${row.name}`,
+    description: `${row.bits}-bit SAWB weights, ${sawbLevels(row)} levels, row ${row.name} of its table; ${bits}-bit activations by their largest; ${container} containers`,
+    source: 'Choi et al., SysML 2019; fms-model-optimizer, and the code of LUQ’s authors',
+    target: container === 'int4' ? 'qat-int4' : 'qat-int8',
+    quantizers: (layer) => ({
+      input: isFirst(layer) ? pixels(input, 2 ** bits - 1) : byLargest(input, 2 ** bits - 1),
+      weight: sawbWeights(row, Number(container.slice(3))),
+    }),
+  };
+}
+
+/** The narrowest of the containers that arrays have. */
+function containerOf(row: SawbRow): 'int4' | 'int8' | 'int16' {
+  const half = sawbHalf(row);
+  return half < 8 ? 'int4' : half < 128 ? 'int8' : 'int16';
+}
+
+function lsqRecipe(name: string, rule: LsqRule, what: string): TrainRecipe {
+  return {
+    ...QAT,
+    name,
+    description: `4-bit weights and activations with learned step sizes; gradient scale: ${what}`,
+    source: 'Esser et al., ICLR 2020',
+    target: 'qat-int4',
+    quantizers: (layer) => ({
+      input: isFirst(layer) ? pixels('uint4', 15) : lsq(`${layer.name}.input`, 4, 'input', rule),
+      weight: lsq(`${layer.name}.weight`, 4, 'weight', rule),
+    }),
+  };
+}
 
 export const QAT_RECIPES: readonly TrainRecipe[] = [
   {
-    ...PLAIN,
+    ...QAT,
     name: 'pact',
     description: '4-bit PACT activations, 4-bit DoReFa weights (odd integers), in int8 containers',
     source: 'Choi et al. 2018, arXiv 1805.06085',
-    target: 'int8',
+    target: 'qat-int8',
     quantizers: (layer) => ({
       input: isFirst(layer) ? pixels('int8', 15) : pact(layer.name, { bits: 4, format: int8 }),
       weight: dorefaWeightQuantizer(4, 8),
     }),
   },
+  ...SAWB_ROWS.map(sawbRecipe),
   {
-    ...PLAIN,
-    name: 'sawb',
-    description: '4-bit SAWB weights on 15 levels, 4-bit activations by their largest',
-    source: 'Choi et al., SysML 2019; row 403 of fms-model-optimizer',
-    target: 'int4-relu',
-    quantizers: (layer) => ({
-      input: isFirst(layer) ? pixels('uint4', 15) : byMaximum('uint4'),
-      weight: sawbWeights(sawbRow('403')),
-    }),
-  },
-  {
-    ...PLAIN,
+    ...QAT,
     name: 'pact-sawb',
     description: '4-bit PACT activations, 4-bit SAWB weights on 15 levels',
     source: 'Choi et al., SysML 2019; row 403 of fms-model-optimizer',
-    target: 'int4-relu',
+    target: 'qat-int4',
     quantizers: (layer) => int4Forward(layer),
   },
   {
-    ...PLAIN,
-    name: 'lsq',
-    description: '4-bit weights and activations with learned step sizes',
-    source: 'Esser et al., ICLR 2020; gradient scale by features',
-    target: 'int4-relu',
+    ...QAT,
+    name: 'pact-sawb-2bit',
+    description: '2-bit PACT activations, 2-bit SAWB weights -a, -a/3, a/3, a, in 4-bit containers',
+    source: 'Choi et al., SysML 2019; row 102 of fms-model-optimizer',
+    target: 'qat-int4',
     quantizers: (layer) => ({
-      input: isFirst(layer) ? pixels('uint4', 15) : lsq(`${layer.name}.input`, 4, 'input'),
-      weight: lsq(`${layer.name}.weight`, 4, 'weight'),
+      input: isFirst(layer) ? pixels('uint4', 15) : pact(layer.name, { bits: 2, format: uint4 }),
+      weight: sawbWeights(sawbRow('102'), 4),
     }),
   },
+  lsqRecipe('lsq', 'features', 'the square root of features and levels, as in the paper'),
+  lsqRecipe('lsq-elements', 'elements', 'the batch among the features, as in lsq-net'),
+  lsqRecipe('lsq-unscaled', 'none', 'none'),
   {
-    ...PLAIN,
+    ...QAT,
     name: 'dorefa',
     description: '4-bit activations in [0, 1], 4-bit weights (odd integers), in int8 containers; real gradients',
     source: 'Zhou et al. 2016, arXiv 1606.06160',
-    target: 'int8',
+    target: 'qat-int8',
     style: 'normed',
     quantizers: (layer) => ({
       input: isFirst(layer) ? pixels('int8', 15) : dorefaActivationQuantizer(4, int8),
@@ -95,7 +132,7 @@ export const QAT_RECIPES: readonly TrainRecipe[] = [
     name: 'bnn',
     description: 'signs of weights and activations; first and last layer int8',
     source: 'Courbariaux et al. 2016, arXiv 1602.02830',
-    target: 'xnor',
+    target: 'qat-xnor',
     style: 'sign',
     quantizers: (layer) =>
       isEnd(layer) ? INT8_ENDS() : { input: binaryActivations(), weight: binaryWeights(), weightLimit: LATENT_LIMIT },
@@ -106,12 +143,29 @@ export const QAT_RECIPES: readonly TrainRecipe[] = [
     description:
       'signs of activations, a scale and signs for each filter; first and last layer int8; no input scales K',
     source: 'Rastegari et al., ECCV 2016',
-    target: 'xnor',
+    target: 'qat-xnor',
     style: 'sign',
     quantizers: (layer) =>
       isEnd(layer)
         ? INT8_ENDS()
         : { input: binaryActivations(), weight: xnorWeightQuantizer(), weightLimit: LATENT_LIMIT },
+  },
+  {
+    ...LATENT,
+    name: 'xnor-k',
+    description: 'the same with the input scales K; in the file their mean over the images stands for them',
+    source: 'Rastegari et al., ECCV 2016',
+    target: 'qat-xnor',
+    style: 'bare',
+    quantizers: (layer) =>
+      isEnd(layer)
+        ? INT8_ENDS()
+        : {
+            input: binaryActivations(),
+            weight: xnorWeightQuantizer(),
+            weightLimit: LATENT_LIMIT,
+            outputScale: xnorOutputScale,
+          },
   },
   {
     ...LATENT,
@@ -121,6 +175,15 @@ export const QAT_RECIPES: readonly TrainRecipe[] = [
     target: 'fp16',
     style: 'normed',
     quantizers: () => ({ input: fp16(), weight: binaryWeights(), weightLimit: LATENT_LIMIT }),
+  },
+  {
+    ...LATENT,
+    name: 'binaryconnect-fp32',
+    description: 'signs of weights, fp32 activations',
+    source: 'Courbariaux et al., NeurIPS 2015',
+    target: 'fp32',
+    style: 'normed',
+    quantizers: () => ({ weight: binaryWeights(), weightLimit: LATENT_LIMIT }),
   },
   {
     ...LATENT,
@@ -134,7 +197,7 @@ export const QAT_RECIPES: readonly TrainRecipe[] = [
     quantizers: (_layer, { unit }) => ({ input: fp16(), weight: binaryWeights(unit), weightLimit: LATENT_LIMIT }),
   },
   {
-    ...PLAIN,
+    ...QAT,
     name: 'twn',
     description: 'ternary weights with a scale, fp16 activations',
     source: 'Li and Liu 2016, arXiv 1605.04711',

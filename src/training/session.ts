@@ -2,7 +2,7 @@ import { float32Arithmetic } from '../networks/arithmetic.js';
 import type { Arithmetic, Network } from '../networks/network.js';
 import { type FloatTensor, floatTensor } from '../networks/tensor.js';
 import { classesOf, type Dataset, imagesOf, selectFrom } from './dataset.js';
-import { crossEntropy } from './loss.js';
+import { crossEntropy, type Loss } from './loss.js';
 import { withOperands } from './export.js';
 import { modelOf, type QuantizersOf } from './model.js';
 import { type Optimizer, sgd } from './optimizer.js';
@@ -22,6 +22,8 @@ export interface SessionOptions {
   arithmetic?: Arithmetic;
   quantizers?: QuantizersOf;
   scaling?: LossScaling;
+  /** Cross-entropy by default. */
+  loss?: (logits: FloatTensor, labels: Uint8Array, images: FloatTensor) => Loss;
   /** Called before each step, with its number from 0: random sources begin anew there, so that none has to be stored. */
   onBegin?: (step: number, lossScale: number) => void;
 }
@@ -59,7 +61,15 @@ export interface Session {
 }
 
 export function sessionOf(network: Network, data: Dataset, options: SessionOptions): Session {
-  const { epochs, batch, rate, seed, optimizer = sgd(), scaling = { kind: 'none' } } = options;
+  const {
+    epochs,
+    batch,
+    rate,
+    seed,
+    optimizer = sgd(),
+    scaling = { kind: 'none' },
+    loss: lossOf = crossEntropy,
+  } = options;
   const model = modelOf(network, options.arithmetic ?? float32Arithmetic, options.quantizers);
   const order = imageOrder(data.count, seed);
   const stepsPerEpoch = Math.floor(data.count / batch);
@@ -72,7 +82,7 @@ export function sessionOf(network: Network, data: Dataset, options: SessionOptio
     options.onBegin?.(done, lossScale.scale);
     const first = (done % stepsPerEpoch) * batch;
     const { images, labels } = selectFrom(data, order(Math.floor(done / stepsPerEpoch)).subarray(first, first + batch));
-    const { loss, gradient, correct } = crossEntropy(model.forward(images, true), labels);
+    const { loss, gradient, correct } = lossOf(model.forward(images, true), labels, images);
     if (!Number.isFinite(loss))
       throw new Error(`training ${network.name}: the loss is ${loss} at step ${done}: lower the rate (${rate})`);
     const { scale } = lossScale;

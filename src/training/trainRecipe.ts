@@ -1,5 +1,7 @@
-import type { Place } from '../quantize/recipe.js';
+import type { Network } from '../networks/network.js';
+import type { Family, Place } from '../quantize/recipe.js';
 import type { Style } from './architectures.js';
+import type { Distillation } from './distill.js';
 import type { Draws } from './draws.js';
 import type { OperandQuantizers } from './mac.js';
 import type { Optimizer } from './optimizer.js';
@@ -9,10 +11,15 @@ import type { LossScaling } from './scaling.js';
 export interface TrainRecipe {
   name: string;
   description: string;
+  family: Family;
   source: string;
   /** The target that has units for its products. */
   target: string;
   style: Style;
+  /** Makes the network that is trained of the one that is given: a student of its teacher. */
+  prepare?(network: Network): Network;
+  /** Where the network learns from a teacher too: by default the given network, before `prepare`. */
+  distillation?: Distillation;
   /** Learning rate at the start. */
   rate: number;
   optimizer(draws: Draws): Optimizer;

@@ -2,10 +2,16 @@ import { didYouMean } from '../formats/nearest.js';
 import { FLOAT_RECIPES } from './floatRecipes.js';
 import { FP4_RECIPES } from './fp4Recipes.js';
 import { QAT_RECIPES } from './qatRecipes.js';
+import { STRUCTURE_TRAIN_RECIPES } from './structureRecipes.js';
 import type { TrainRecipe } from './trainRecipe.js';
 
 /** Every training recipe, in the order of the history that they tell. */
-export const TRAIN_RECIPES: readonly TrainRecipe[] = [...FLOAT_RECIPES, ...FP4_RECIPES, ...QAT_RECIPES];
+export const TRAIN_RECIPES: readonly TrainRecipe[] = [
+  ...FLOAT_RECIPES,
+  ...FP4_RECIPES,
+  ...QAT_RECIPES,
+  ...STRUCTURE_TRAIN_RECIPES,
+];
 
 /** @throws RangeError naming the recipe and what there is */
 export function trainRecipeNamed(name: string): TrainRecipe {

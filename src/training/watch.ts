@@ -1,6 +1,6 @@
 import type { FloatTensor } from '../networks/tensor.js';
 import type { Quantized } from '../quantize/fake.js';
-import type { GradientQuantizer } from '../quantize/gradients.js';
+import type { GradientQuantizer, RoundedGradient } from '../quantize/gradients.js';
 import { rangeOf } from '../quantize/range.js';
 
 /** Exponents of the histogram's first and last class; what lies beyond is counted in them. */
@@ -63,7 +63,7 @@ export function watched(
     state: quantizer?.state,
     forward(gradient) {
       const real: Quantized = { values: gradient, quantization: undefined };
-      const rounded = quantizer?.forward(gradient) ?? { inputGradient: real, weightGradient: real };
+      const rounded: RoundedGradient = quantizer?.forward(gradient) ?? { inputGradient: real, weightGradient: real };
       see(gradient, rounded.weightGradient);
       return rounded;
     },

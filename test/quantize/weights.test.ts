@@ -114,6 +114,7 @@ describe('bias correction', () => {
     const plain = {
       name: 'plain',
       description: '',
+      family: 'int8 after training',
       result: 'dequantize',
       operands: () => ({ input: scheme('int16', maximum()), weight: scheme('int3', maximum(), 'channel') }),
     } as const;
@@ -214,6 +215,7 @@ describe('GPTQ', () => {
     const plain = {
       name: 'plain',
       description: '',
+      family: 'int8 after training',
       result: 'dequantize',
       operands: () => ({ input: scheme('int16', maximum()), weight: scheme('int3', maximum(), 'channel') }),
     } as const;
