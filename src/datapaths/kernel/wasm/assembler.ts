@@ -53,6 +53,7 @@ export const i32 = {
   store: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0x36, 2, ...unsigned(offset)],
   store8: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0x3a, 0, ...unsigned(offset)],
   shl: (x: Code, y: Code): Code => [...x, ...y, 0x74],
+  minU: (x: Code, y: Code): Code => [...x, ...y, ...i32.ltU(x, y), 0x1b],
   /** Moves 2, 4 or 8 bytes from one address to another. */
   copy: (bytes: number, to: Code, offset: number, from: Code): Code => {
     const [load, store, align] = bytes === 2 ? [0x2f, 0x3b, 1] : bytes === 4 ? [0x28, 0x36, 2] : [0x29, 0x37, 3];
@@ -112,9 +113,13 @@ export class FunctionBuilder {
     this.emit(left.tee(i32.sub(left.get, i32.const(1))), [0x0d, 0, 0x0b]);
   }
 
-  when(condition: Code, body: () => void): void {
+  when(condition: Code, body: () => void, otherwise?: () => void): void {
     this.emit(condition, [0x04, 0x40]);
     body();
+    if (otherwise !== undefined) {
+      this.emit([0x05]);
+      otherwise();
+    }
     this.emit([0x0b]);
   }
 

@@ -5,10 +5,11 @@ import { i8x16, splat32, v128 } from './vector.js';
 import { roundUp } from './walk.js';
 
 /**
- * Dot products of signs: 64 products are one XOR and one population count. A is [tile][word][ROWS], B [tile][word][2] in
- * 64-bit words along k; padding is equal in both, so it counts as so many products of +1.
+ * Dot products of signs: 64 products are one XOR and one population count. A is [tile][word][ROWS], B [pair][word][2] in
+ * 64-bit words along k; padding is equal in both, so it differs nowhere. Four counts, two words of B and one of A are what V8
+ * keeps in registers: more rows or columns are slower.
  */
-const ROWS = 4;
+const ROWS = 2;
 const COLUMNS = 2;
 const WORD = 64;
 
@@ -19,18 +20,18 @@ function kernel(): Kernel {
   return compiled;
 }
 
-/** sums = 64 * words - 2 * population of a XOR b, for all row tiles of all pairs of columns. */
+/** sums = k - 2 * population of a XOR b, for all pairs of columns of all row tiles. */
 function multiplier(): FunctionBuilder {
-  const f = new FunctionBuilder('multiply', 7);
-  const [a0, b0, sums0, words, tiles, stride, pairs] = f.parameters;
+  const f = new FunctionBuilder('multiply', 8);
+  const [a0, b0, sums0, words, tiles, stride, pairs, k] = f.parameters;
   const [a, b, sums] = [f.local('i32'), f.local('i32'), f.local('i32')];
   const left = f.local('i64');
   const columns = Array.from({ length: COLUMNS }, () => f.local('i64'));
   const counts = Array.from({ length: ROWS * COLUMNS }, () => f.local('i64'));
-  f.repeat(pairs.get, () => {
-    f.emit(a.set(a0.get), sums.set(sums0.get));
-    f.repeat(tiles.get, () => {
-      f.emit(b.set(b0.get), ...counts.map((count) => count.set(i64.const(0n))));
+  f.repeat(tiles.get, () => {
+    f.emit(b.set(b0.get), sums.set(sums0.get));
+    f.repeat(pairs.get, () => {
+      f.emit(a.set(a0.get), ...counts.map((count) => count.set(i64.const(0n))));
       f.repeat(words.get, () => {
         columns.forEach((column, j) => f.emit(column.set(i64.load(b.get, j * 8))));
         for (let r = 0; r < ROWS; r++) {
@@ -43,17 +44,15 @@ function multiplier(): FunctionBuilder {
         f.emit(a.set(i32.add(a.get, i32.const(ROWS * 8))), b.set(i32.add(b.get, i32.const(COLUMNS * 8))));
       });
       for (let r = 0; r < ROWS; r++) {
+        const row = r === 0 ? sums.get : i32.add(sums.get, stride.get);
         for (let j = 0; j < COLUMNS; j++) {
           const twice = i32.shl(i64.wrap(counts[r * COLUMNS + j].get), i32.const(1));
-          f.emit(i32.store(sums.get, i32.sub(i32.mul(words.get, i32.const(WORD)), twice), j * 4));
+          f.emit(i32.store(row, i32.sub(k.get, twice), j * 4));
         }
-        f.emit(sums.set(i32.add(sums.get, stride.get)));
       }
+      f.emit(sums.set(i32.add(sums.get, i32.const(COLUMNS * 4))));
     });
-    f.emit(
-      b0.set(i32.add(b0.get, i32.mul(words.get, i32.const(COLUMNS * 8)))),
-      sums0.set(i32.add(sums0.get, i32.const(COLUMNS * 4))),
-    );
+    f.emit(a0.set(a.get), sums0.set(i32.add(sums0.get, i32.mul(stride.get, i32.const(ROWS)))));
   });
   return f;
 }
@@ -106,8 +105,9 @@ function columnPacker(): FunctionBuilder {
   return f;
 }
 
-/** Rows of A are taken in blocks, so that a block's bits stay in the first caches. */
+/** A block of rows and a group of columns are taken together, so that their bits stay in the first cache. */
 const BLOCK_ROWS = 256;
+const GROUP = 64;
 
 /** Plain dot products [m][n] of codes of which 1 and 0 have opposite signs of magnitude 1. */
 export function signSums(
@@ -130,15 +130,16 @@ export function signSums(
   for (let column = 0; column < wide; column += 16)
     columns(matrix + column, b + column * words * 8, words * 8, wide, COLUMNS * words * 8);
   const sums = new Int32Array(buffer, target, blockRows * wide);
-  const padding = words * WORD - k;
   for (let first = 0; first < m; first += blockRows) {
     const count = Math.min(blockRows, m - first);
     const block = job.a.subarray(first * k, (first + count) * k);
     copyLines(new Uint8Array(buffer, lines, roundUp(count, ROWS) * words * WORD), block, count, k, words * WORD);
     const tiles = Math.ceil(count / ROWS);
     rows(lines, a, words, tiles);
-    multiply(a, b, target, words, tiles, wide * 4, wide / COLUMNS);
-    if (padding > 0) for (let i = 0; i < count * wide; i++) sums[i] -= padding;
+    for (let column = 0; column < wide; column += GROUP) {
+      const pairs = Math.min(GROUP, wide - column) / COLUMNS;
+      multiply(a, b + column * words * 8, target + column * 4, words, tiles, wide * 4, pairs, k);
+    }
     put(sums, wide, first, count);
   }
 }

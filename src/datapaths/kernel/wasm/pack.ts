@@ -1,5 +1,6 @@
 import type { CodeArray } from '../gemm.js';
 import type { Plan } from '../plan.js';
+import { marksOf } from './marks.js';
 
 /** Where each place of a padded k comes from: runs one after the other, each filled up to whole firings with -1. */
 export interface Layout {
@@ -97,9 +98,7 @@ function trailingZeros(word: number): number {
 }
 
 export function seenIn(codes: CodeArray, table: ArrayLike<number>): Seen {
-  const marks = new Uint8Array(table.length);
-  if (codes instanceof Uint8Array) markBytes(marks, codes);
-  else for (let i = 0; i < codes.length; i++) marks[codes[i]] = 1;
+  const marks = marksOf(codes, table.length);
   const seen: Seen = { max: 0, negative: false, nans: false, infinities: false, quantum: Infinity };
   for (let code = 0; code < marks.length; code++) {
     if (marks[code] === 0) continue;
@@ -113,9 +112,4 @@ export function seenIn(codes: CodeArray, table: ArrayLike<number>): Seen {
     if (value < 0) seen.negative = true;
   }
   return seen;
-}
-
-/** Its own function, because a loop over one kind of array is fast. */
-function markBytes(marks: Uint8Array, codes: Uint8Array): void {
-  for (let i = 0; i < codes.length; i++) marks[codes[i]] = 1;
 }

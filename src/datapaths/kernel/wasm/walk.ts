@@ -43,6 +43,8 @@ export interface Walk {
   /** Takes sums of rows [first, first + rows) out of memory. */
   put: (sums: Panel, stride: number, first: number, rows: number) => void;
   redo: (index: number) => void;
+  /** Told the first row and column of each tile that raised its flag. */
+  flagged?: (row: number, column: number) => void;
   /** Takes what the tiles that stand have counted; padding is then zero, which counts for nothing. */
   tally?: Tally;
 }
@@ -68,7 +70,8 @@ export function walk(work: Walk): void {
     a: arena.take(blockRows * places * rowBytes),
     bWeights: arena.take(work.weights === undefined ? 0 : columns * places * operandBytes),
     aWeights: arena.take(work.weights === undefined ? 0 : blockRows * places * rowBytes),
-    sums: arena.take(blockRows * columns * sumBytes),
+    // Codes of 32 bits may take the sums' place.
+    sums: arena.take(blockRows * columns * Math.max(sumBytes, 4)),
     flags: arena.take((blockRows / ROWS) * 4),
     counts: arena.take((blockRows / ROWS) * COUNT_BYTES),
     draws: arena.take((places + plan.runs.length) * DRAW_BYTES),
@@ -137,15 +140,17 @@ export function walk(work: Walk): void {
       counts.fill(0);
       run(work.kernel, 0, rows / ROWS, panel);
       for (let tile = 0; tile < rows / ROWS; tile++) {
-        if (flags[tile] === 0) {
-          if (work.tally !== undefined) addCounts(work.tally, counts, tile);
-          continue;
-        }
-        if (work.second === undefined) lost.push([tile, panel]);
-        else {
+        if (flags[tile] !== 0) {
+          work.flagged?.(first + tile * ROWS, panel * width);
+          if (work.second === undefined) {
+            lost.push([tile, panel]);
+            continue;
+          }
           start(first, tile * ROWS, ROWS, panel * width, width);
+          counts.fill(0, (tile * COUNT_BYTES) / 4, ((tile + 1) * COUNT_BYTES) / 4);
           run(work.second, tile, 1, panel);
         }
+        if (work.tally !== undefined) addCounts(work.tally, counts, tile);
       }
     }
     work.put(sums, columns, first, count);
