@@ -1,9 +1,8 @@
 import { type Cycles, noCycles } from '../arrays/schedule.js';
-import { lower } from '../networks/lower.js';
-import type { Network } from '../networks/network.js';
-import { unitForJob } from '../targets/blockUnit.js';
-import { layerCostOf, layerEnergyOf, type Target } from '../targets/target.js';
 import type { EnergyPart } from '../energy/table.js';
+import type { Network } from '../networks/network.js';
+import type { Target } from '../targets/target.js';
+import { addCycles, sparseCostOf, sparseLayersOf } from './sparsity.js';
 
 /** One layer's cost for one inference. */
 export interface LayerCost {
@@ -38,15 +37,13 @@ export interface NetworkCost {
 export function judgeCost(network: Network, target: Target): NetworkCost {
   const sources = new Set<string>();
   let extrapolated = false;
-  const layers = lower(network).map((job) => {
-    const unit = unitForJob(target, job);
-    const cost = layerCostOf(job, target, unit);
-    const energy = layerEnergyOf(cost, target, unit);
+  const layers = sparseLayersOf(network, target).map((sparse) => {
+    const { job, unit } = sparse;
+    const { cycles, utilization, energy } = sparseCostOf(sparse, target);
     for (const source of energy.sources) sources.add(source);
     extrapolated ||= energy.extrapolated;
     const { layer, op, m, n, k, groups } = job;
     const macs = m * n * k * groups;
-    const { cycles, utilization } = cost;
     return {
       layer,
       op,
@@ -74,16 +71,5 @@ export function judgeCost(network: Network, target: Target): NetworkCost {
     sources: [...sources],
     extrapolated,
     milliseconds: cycles.total / (target.clockMhz * 1000),
-  };
-}
-
-function addCycles(x: Cycles, y: Cycles): Cycles {
-  return {
-    load: x.load + y.load,
-    stream: x.stream + y.stream,
-    fill: x.fill + y.fill,
-    drain: x.drain + y.drain,
-    stall: x.stall + y.stall,
-    total: x.total + y.total,
   };
 }

@@ -11,6 +11,7 @@ import type { Network } from '../networks/network.js';
 import { readData } from '../training/data.js';
 import { type Dataset, partOf } from '../training/dataset.js';
 import { digits } from '../training/digits.js';
+import { checkSparse } from './sparsity.js';
 
 /** What a run needs, as plain data that can go to another thread. Paths are relative to the working folder. */
 export interface RunPlan {
@@ -54,6 +55,7 @@ export function resolveTarget({ base, array }: TargetPlan): Target {
 export function whyNot(network: Network, target: Target): string | undefined {
   try {
     for (const job of lower(network)) unitForJob(target, job);
+    checkSparse(network, target);
     return undefined;
   } catch (error) {
     if (error instanceof RangeError) return error.message;

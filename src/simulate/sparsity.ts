@@ -1,26 +1,31 @@
 import type { Counts } from '../arrays/counts.js';
 import type { MemoryCost } from '../arrays/memory.js';
+import { type Cycles, noCycles } from '../arrays/schedule.js';
 import type { Datapath } from '../datapaths/datapath.js';
+import type { Energy, EnergyPart } from '../energy/table.js';
 import { widthOf } from '../formats/format.js';
 import { type GemmJob, lower } from '../networks/lower.js';
 import { isMacLayer, type Network } from '../networks/network.js';
 import { dequantize } from '../networks/quantization.js';
 import { unitForJob } from '../targets/blockUnit.js';
-import { layerCostOf, layerEnergyOf, type Target } from '../targets/target.js';
+import { layerCostOf, layerEnergyOf, type SparseMachine, type Target } from '../targets/target.js';
 
-/**
- * What an array makes of zeros among the weights.
- * `dense`: nothing, it multiplies by them. `gated`: the same cycles, but a PE whose weight is zero neither multiplies nor
- * adds. `n-of-m`: n of every m weights along k are stored, each with an index of log2 m bits that selects its activation,
- * so k is n/m as long; activations are read as densely as before (NVIDIA's 2:4). `skipping`: each column holds its own
- * weights that are not zero, with a mask of a bit a weight; a tile of columns takes as long as its longest (output
- * stationary arrays; what selecting activations for each column costs is not counted, so it is a lower bound).
- */
-export type SparseMachine =
-  | { kind: 'dense' }
-  | { kind: 'gated' }
-  | { kind: 'n-of-m'; n: number; m: number }
-  | { kind: 'skipping' };
+export type { SparseMachine } from '../targets/target.js';
+
+/** A layer's product and its weights [filters, k] on a unit. */
+export interface SparseLayer {
+  job: GemmJob;
+  unit: Datapath;
+  values: Float32Array;
+}
+
+/** What a layer costs on an array that sees zeros. */
+export interface SparsePerformance {
+  cycles: Cycles;
+  /** Products that are made over cycles x PEs x lanes. */
+  utilization: number;
+  energy: Energy;
+}
 
 export interface SparseCost {
   layers: { layer: string; density: number; cycles: number; energyPj: number }[];
@@ -28,58 +33,81 @@ export interface SparseCost {
   energyPj: number;
 }
 
+/** The products of a network with their weights. @throws RangeError naming a layer that the target has no unit for */
+export function sparseLayersOf(network: Network, target: Target): SparseLayer[] {
+  const weights = new Map(network.layers.filter(isMacLayer).map(({ name, weight }) => [name, dequantize(weight).data]));
+  return lower(network).map((job) => ({
+    job,
+    unit: unitForJob(target, job),
+    values: weights.get(job.layer) as Float32Array,
+  }));
+}
+
 /**
  * Cycles and energy of one image of a quantized network.
+ * @param machine in place of the target's own
  * @throws RangeError naming the layer whose zeros the machine cannot use
  */
 export function judgeSparse(network: Network, target: Target, machine: SparseMachine): SparseCost {
-  const weights = new Map(network.layers.filter(isMacLayer).map(({ name, weight }) => [name, dequantize(weight).data]));
-  const layers = lower(network).map((job) => {
-    const unit = unitForJob(target, job);
-    const values = weights.get(job.layer) as Float32Array;
-    const density = values.filter((w) => w !== 0).length / values.length;
-    return { layer: job.layer, density, ...costOn(machine, { job, unit, values, density }, target) };
+  const layers = sparseLayersOf(network, target).map((layer) => {
+    const { cycles, energy } = sparseCostOf(layer, { ...target, sparsity: machine });
+    return { layer: layer.job.layer, density: densityOf(layer), cycles: cycles.total, energyPj: energy.totalPj };
   });
   const sum = (of: (layer: SparseCost['layers'][number]) => number) => layers.reduce((a, layer) => a + of(layer), 0);
   return { layers, cycles: sum((layer) => layer.cycles), energyPj: sum((layer) => layer.energyPj) };
 }
 
-interface SparseLayer {
-  job: GemmJob;
-  unit: Datapath;
-  /** Weights [filters, k]. */
-  values: Float32Array;
-  density: number;
-}
+const nonzeroIn = (values: Float32Array) => values.reduce((count, w) => (w === 0 ? count : count + 1), 0);
+const densityOf = ({ values }: SparseLayer) => nonzeroIn(values) / values.length;
 
-interface Cost {
-  cycles: number;
-  energyPj: number;
-}
-
-function costOn(machine: SparseMachine, layer: SparseLayer, target: Target): Cost {
-  const { job, unit, density } = layer;
-  switch (machine.kind) {
+/** @throws RangeError naming the layer whose zeros the machine cannot use */
+export function sparseCostOf(layer: SparseLayer, target: Target): SparsePerformance {
+  const { job, unit } = layer;
+  const { sparsity = { kind: 'dense' } } = target;
+  switch (sparsity.kind) {
     case 'dense':
-      return costOfParts(layerCostOf(job, target, unit), target, unit, 1);
+      return performanceOf(layerCostOf(job, target, unit), target, unit, 1);
     case 'gated':
-      return costOfParts(layerCostOf(job, target, unit), target, unit, density);
+      return performanceOf(layerCostOf(job, target, unit), target, unit, densityOf(layer));
     case 'n-of-m':
-      return chosenOfGroups(layer, machine.n, machine.m, target);
+      return chosenOfGroups(layer, sparsity, target);
     case 'skipping':
       return skipping(layer, target);
   }
 }
 
-/** @param busy share of the PEs' work that is done */
-function costOfParts(cost: MemoryCost, target: Target, unit: Datapath, busy: number): Cost {
-  const { parts } = layerEnergyOf(cost, target, unit);
-  const energyPj = parts.reduce(
-    (total, { action, energyPj: pj }) => total + pj * (/^(mac|multiply|add):/.test(action) ? busy : 1),
-    0,
-  );
-  return { cycles: cost.cycles.total, energyPj };
+/** Whether the machine can use the network's zeros at all. @throws RangeError naming the layer where it cannot */
+export function checkSparse(network: Network, target: Target): void {
+  if (target.sparsity !== undefined) for (const layer of sparseLayersOf(network, target)) sparseCostOf(layer, target);
 }
+
+/** @param busy share of the PEs' work that is done */
+function performanceOf(cost: MemoryCost, target: Target, unit: Datapath, busy: number): SparsePerformance {
+  const { cycles, utilization } = cost;
+  const energy = layerEnergyOf(cost, target, unit);
+  return {
+    cycles,
+    utilization,
+    energy:
+      busy === 1
+        ? energy
+        : withParts(
+            energy,
+            energy.parts.map((part) => idled(part, busy)),
+          ),
+  };
+}
+
+function idled(part: EnergyPart, busy: number): EnergyPart {
+  if (!/^(mac|multiply|add):/.test(part.action)) return part;
+  return { ...part, count: part.count * busy, energyPj: part.energyPj * busy };
+}
+
+const withParts = (energy: Energy, parts: readonly EnergyPart[]): Energy => ({
+  ...energy,
+  parts,
+  totalPj: parts.reduce((total, { energyPj }) => total + energyPj, 0),
+});
 
 function withReads(cost: MemoryCost, factors: { a: number; b: number }): MemoryCost {
   const counts: Counts = {
@@ -90,10 +118,10 @@ function withReads(cost: MemoryCost, factors: { a: number; b: number }): MemoryC
   return { ...cost, counts };
 }
 
-function chosenOfGroups({ job, unit, values }: SparseLayer, n: number, m: number, target: Target): Cost {
+function chosenOfGroups({ job, unit, values }: SparseLayer, { n, m }: { n: number; m: number }, target: Target) {
   for (let row = 0; row < values.length; row += job.k)
     for (let first = row; first < row + job.k; first += m) {
-      const kept = values.subarray(first, Math.min(first + m, row + job.k)).filter((w) => w !== 0).length;
+      const kept = nonzeroIn(values.subarray(first, Math.min(first + m, row + job.k)));
       if (kept > n)
         throw new RangeError(
           `layer ${job.layer} holds ${kept} weights that are not zero in a group of ${m}, and the array takes ${n}: prune it to ${n}:${m}`,
@@ -101,28 +129,50 @@ function chosenOfGroups({ job, unit, values }: SparseLayer, n: number, m: number
     }
   const cost = layerCostOf({ ...job, k: Math.ceil(job.k / m) * n }, target, unit);
   const index = Math.ceil(Math.log2(m)) / widthOf(unit.b);
-  return costOfParts(withReads(cost, { a: m / n, b: 1 + index }), target, unit, 1);
+  return performanceOf(withReads(cost, { a: m / n, b: 1 + index }), target, unit, 1);
 }
 
-function skipping({ job, unit, values }: SparseLayer, target: Target): Cost {
+function skipping({ job, unit, values }: SparseLayer, target: Target): SparsePerformance {
   if (target.array.dataflow !== 'os')
     throw new RangeError(
       `skipping zeros is modelled for output stationary arrays, ${target.name} is ${target.array.dataflow}`,
     );
-  const total: Cost = { cycles: 0, energyPj: 0 };
+  const tiles: SparsePerformance[] = [];
   for (let group = 0; group < job.groups; group++)
     for (let first = 0; first < job.n; first += target.array.cols) {
       const columns = Array.from({ length: Math.min(target.array.cols, job.n - first) }, (_, c) => {
         const row = (group * job.n + first + c) * job.k;
-        return values.subarray(row, row + job.k).filter((w) => w !== 0).length;
+        return nonzeroIn(values.subarray(row, row + job.k));
       });
       const longest = Math.max(1, ...columns);
       const cost = layerCostOf({ ...job, groups: 1, n: columns.length, k: longest }, target, unit);
       const mask = job.k / longest / widthOf(unit.b);
       const busy = columns.reduce((a, b) => a + b, 0) / (longest * columns.length);
-      const part = costOfParts(withReads(cost, { a: 1, b: 1 + mask }), target, unit, busy);
-      total.cycles += part.cycles;
-      total.energyPj += part.energyPj;
+      tiles.push(performanceOf(withReads(cost, { a: 1, b: 1 + mask }), target, unit, busy));
     }
-  return total;
+  return together(tiles);
+}
+
+/** Performances one after another. */
+function together(tiles: readonly SparsePerformance[]): SparsePerformance {
+  const parts = new Map<string, EnergyPart>();
+  for (const part of tiles.flatMap(({ energy }) => energy.parts)) {
+    const known = parts.get(part.action);
+    const more = known && { ...part, count: known.count + part.count, energyPj: known.energyPj + part.energyPj };
+    parts.set(part.action, more ?? part);
+  }
+  const cycles = tiles.reduce((total, tile) => addCycles(total, tile.cycles), noCycles());
+  const busy = tiles.reduce((total, tile) => total + tile.utilization * tile.cycles.total, 0);
+  return { cycles, utilization: busy / cycles.total, energy: withParts(tiles[0].energy, [...parts.values()]) };
+}
+
+export function addCycles(x: Cycles, y: Cycles): Cycles {
+  return {
+    load: x.load + y.load,
+    stream: x.stream + y.stream,
+    fill: x.fill + y.fill,
+    drain: x.drain + y.drain,
+    stall: x.stall + y.stall,
+    total: x.total + y.total,
+  };
 }

@@ -1,11 +1,13 @@
 import { didYouMean } from '../formats/nearest.js';
 import { readTarget, targetOf, targetSchema, type TargetFields } from './schema.js';
 import { SIXTEEN } from './sixteen.js';
+import { SMALL_FLOATS } from './smallFloats.js';
+import { SPARSE } from './sparse.js';
 import type { Target } from './target.js';
 import { TRAINING } from './training.js';
 
 /** Adding an accelerator is a data file and its name here. */
-const FIELDS: readonly TargetFields[] = [...SIXTEEN, ...TRAINING];
+const FIELDS: readonly TargetFields[] = [...SIXTEEN, ...TRAINING, ...SMALL_FLOATS, ...SPARSE];
 
 /** The targets by name, checked as they load. */
 export const TARGETS: readonly Target[] = FIELDS.map((fields) =>

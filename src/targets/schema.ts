@@ -56,6 +56,15 @@ export const targetSchema = record({
     'capacities in kilobytes',
   ),
   clockMhz: z.number().positive(),
+  sparsity: z
+    .discriminatedUnion('kind', [
+      record({ kind: z.literal('dense') }),
+      record({ kind: z.literal('gated') }),
+      record({ kind: z.literal('n-of-m'), n: size, m: size }),
+      record({ kind: z.literal('skipping') }),
+    ])
+    .optional()
+    .describe('what the array makes of zeros among the weights; default: nothing'),
   energy: z
     .union([tableName, record({ table: tableName, entries: z.array(entryField).min(1) })], {
       error: `must be one of ${ENERGY_TABLES.map((table) => table.name).join(', ')}, or a record with table and entries`,
@@ -78,6 +87,7 @@ export function targetOf(fields: z.output<typeof targetSchema>, file: string): T
     others: fields.others.map((other) => datapathOf(other, name, file)),
     memories: fields.memories,
     clockMhz: fields.clockMhz,
+    ...(fields.sparsity && { sparsity: fields.sparsity }),
     energy: tableOf(fields.energy, name),
     source: { array: given, datapath: given, memories: given, clockMhz: given, energy: given, ...fields.source },
   });

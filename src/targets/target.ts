@@ -6,6 +6,21 @@ import type { Format } from '../formats/format.js';
 import { actionsOf, type Performance, possibleActions } from '../energy/actions.js';
 import { type Energy, type EnergyTable, energyOf, entryOf } from '../energy/table.js';
 
+/**
+ * What an array makes of zeros among the weights.
+ * `dense`: nothing, it multiplies by them. `gated`: the same cycles, but a PE whose weight is zero neither multiplies nor
+ * adds. `n-of-m`: n of every m weights along k are stored, each with an index of log2 m bits that selects its activation,
+ * so k is n/m as long; activations are read as densely as before (NVIDIA's 2:4). `skipping`: each column holds its own
+ * weights that are not zero, with a mask of a bit a weight; a tile of columns takes as long as its longest (output
+ * stationary arrays; what selecting activations for each column costs is not counted, so it is a lower bound).
+ * Sums are those of the dense array, to which zeros add nothing.
+ */
+export type SparseMachine =
+  | { kind: 'dense' }
+  | { kind: 'gated' }
+  | { kind: 'n-of-m'; n: number; m: number }
+  | { kind: 'skipping' };
+
 /** An accelerator: what it computes, how it is laid out, what its actions cost, and where each of that is from. */
 export interface Target {
   name: string;
@@ -16,6 +31,8 @@ export interface Target {
   memories: Memories;
   clockMhz: number;
   energy: EnergyTable;
+  /** What the array makes of zeros among the weights; nothing by default. Inference only. */
+  sparsity?: SparseMachine;
   source: Readonly<Record<SourcedField, string>>;
 }
 
