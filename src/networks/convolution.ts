@@ -85,43 +85,9 @@ function patchPlaces(
   return from;
 }
 
-type Elements = Float32Array | Uint8Array | Uint16Array | Uint32Array;
-
 /** Place of a group's first element in an image of a batch [images, c, h, w]. */
 function firstOf([, c, height, width]: readonly number[], { groups }: ConvLayer, image: number, group: number): number {
   return (image * c + (group * c) / groups) * height * width;
-}
-
-/**
- * The patches of one group as rows: [images * p * q, c / groups * r * s] from [images, c, h, w] (im2col).
- * @param padding what lies outside of the image: 0, or the code of zero
- * @param spare an array to be filled when it has the right length
- */
-export function patchesOf<T extends Elements>(
-  x: T,
-  shape: readonly number[],
-  layer: ConvLayer,
-  group: number,
-  padding: number,
-  spare?: T,
-): T {
-  const { channels, height, width, from, inside } = frameOf(layer, shape);
-  const length = shape[0] * from.length;
-  const make = x.constructor as new (length: number) => T;
-  const patches = spare?.length === length ? spare : new make(length);
-  const frame = new make(channels * height * width);
-  frame.fill(padding);
-  for (let image = 0; image < shape[0]; image++) {
-    const first = firstOf(shape, layer, image, group);
-    for (let i = 0; i < inside.length; i++) frame[inside[i]] = x[first + i];
-    gather(frame, from, patches, image * from.length);
-  }
-  return patches;
-}
-
-/** A loop of its own, without a branch: half of im2col's time is here (measured). */
-function gather(frame: Elements, from: Int32Array, patches: Elements, at: number): void {
-  for (let i = 0; i < from.length; i++) patches[at + i] = frame[from[i]];
 }
 
 /** The adjoint of `patchesOf`: every patch element is added to the input element that it came from (col2im). */

@@ -1,59 +1,77 @@
 import { valuesOf } from '../datapaths/kernel/index.js';
 import { encodeAll } from './codes.js';
-import { patchesOf, type Product, productOf } from './convolution.js';
+import { type Product, productOf } from './convolution.js';
 import { transpose } from './gemm.js';
 import type { Arithmetic, ConvLayer, DenseLayer } from './network.js';
+import { patchesOf, type RowRange } from './patches.js';
 import { codeTensor, zeroCode } from './quantization.js';
 import { type CodeTensor, type FloatTensor, floatTensor, type Quantization, type Tensor } from './tensor.js';
 
 type Mac = ConvLayer | DenseLayer;
 
+/** Bytes of patches, or of sums in float64, that are made at a time. */
+const CHUNK = 4 << 20;
+
 /**
  * Runs a conv or dense layer: patches times weights on the arithmetic, then what `layer.result` says becomes of the sums.
+ * Rows go in chunks, so that neither patches nor sums of a whole batch are ever in memory.
  * @throws Error when the input is float where the weights are codes, or the reverse
  */
 export function executeMac(layer: Mac, input: Tensor, arithmetic: Arithmetic): Tensor {
-  const product = productOf(layer, input.shape);
-  const { weight } = layer;
-  if (input.kind === 'codes' && weight.kind === 'codes') {
-    const sums = overGroups(product, (group) => codeSums(layer, input, weight, product, group, arithmetic));
-    return finishCodes(layer, sums, input.quantization, weight.quantization, product);
-  }
+  const { weight, result } = layer;
   if (input.kind !== weight.kind)
     throw new Error(
       `layer ${layer.name}: the input is ${input.kind}, the weights are ${weight.kind}: add a quantize layer before it`,
     );
-  const sums = overGroups(product, (group) =>
-    floatSums(layer, input as FloatTensor, weight as FloatTensor, product, group, arithmetic),
-  );
-  return finishFloat(layer, sums, product);
+  const product = productOf(layer, input.shape);
+  const { m, n, k, groups } = product;
+  const output = floatTensor(product.output);
+  const finish = finishOf(layer, input, product, output.data);
+  const chunk = arithmetic.whole === true ? m : rowsFor(Math.max(k * input.data.BYTES_PER_ELEMENT, n * 8));
+  for (let group = 0; group < groups; group++)
+    for (let first = 0; first < m; first += chunk) {
+      const part = { group, first, count: Math.min(chunk, m - first) };
+      finish(
+        input.kind === 'codes'
+          ? codeSums(layer, input, weight as CodeTensor, product, part, arithmetic)
+          : floatSums(layer, input, weight as FloatTensor, product, part, arithmetic),
+        part,
+      );
+    }
+  if (result.kind !== 'requantize' || input.kind !== 'codes') return output;
+  const { fit, zeroPoint } = result.output;
+  return codeTensor(product.output, encodeAll(output.data, fit, zeroPoint), result.output);
 }
 
-/** Sums as [m, filters], the groups' columns side by side. */
-type Sums = Float32Array | Float64Array;
+/** Rows of so many bytes that a chunk takes: a multiple of four, which kernels take rows by. */
+function rowsFor(bytes: number): number {
+  return Math.max(4, Math.floor(CHUNK / bytes / 4) * 4);
+}
 
-function overGroups<T extends Sums>({ m, n, groups }: Product, sumsOf: (group: number) => T): T {
-  if (groups === 1) return sumsOf(0);
-  const parts = Array.from({ length: groups }, (_, group) => sumsOf(group));
-  const all = new (parts[0].constructor as new (length: number) => T)(m * n * groups);
-  parts.forEach((part, group) => {
-    for (let i = 0; i < m; i++) all.set(part.subarray(i * n, (i + 1) * n), (i * groups + group) * n);
-  });
-  return all;
+/** Rows of a product that go through the arithmetic together. */
+interface Part extends RowRange {
+  group: number;
+}
+
+function rowsOf<T extends Tensor['data']>(layer: Mac, x: T, shape: readonly number[], part: Part, padding: number): T {
+  if (layer.op === 'conv') return patchesOf(x, shape, layer, part.group, padding, part);
+  const k = x.length / shape[0];
+  return x.subarray(part.first * k, (part.first + part.count) * k) as T;
 }
 
 function floatSums(
   layer: Mac,
   x: FloatTensor,
   w: FloatTensor,
-  { m, n, k }: Product,
-  group: number,
+  { n, k }: Product,
+  part: Part,
   arithmetic: Arithmetic,
 ): Float32Array {
-  const a = layer.op === 'conv' ? patchesOf(x.data, x.shape, layer, group, 0) : x.data;
+  const { group, count } = part;
+  const a = rowsOf(layer, x.data, x.shape, part, 0);
   const b = transpose(w.data.subarray(group * n * k, (group + 1) * n * k), n, k, new Float32Array(n * k));
   const blocks = layer.result.kind === 'blocks' ? layer.result : undefined;
-  return arithmetic.values(a, b, { layer: layer.name, m, n, k, ...(blocks && { blocks }) });
+  return arithmetic.values(a, b, { layer: layer.name, m: count, n, k, ...(blocks && { blocks }) });
 }
 
 /** Sums of (value(a) - za) * (value(w) - zw): the array multiplies raw codes, the corrections are exact integers. */
@@ -61,24 +79,30 @@ function codeSums(
   layer: Mac,
   x: CodeTensor,
   w: CodeTensor,
-  { m, n, k }: Product,
-  group: number,
+  { n, k }: Product,
+  part: Part,
   arithmetic: Arithmetic,
 ): Float64Array {
-  const a = layer.op === 'conv' ? patchesOf(x.data, x.shape, layer, group, zeroCode(x.quantization)) : x.data;
-  const { codes, totals } = weightsOf(layer, w, group, n, k);
+  const a = rowsOf(layer, x.data, x.shape, part, zeroCode(x.quantization));
+  const { codes, totals } = weightsOf(layer, w, part.group, n, k);
+  const { count: m } = part;
   const sums = arithmetic.codes(a, codes, { layer: layer.name, m, n, k, a: x.quantization, b: w.quantization });
   const za = x.quantization.zeroPoint;
   const zw = w.quantization.zeroPoint;
   if (za === 0 && zw === 0) return sums;
   const value = valuesOf(x.quantization.fit.format);
   const corrected = new Float64Array(sums.length);
-  for (let i = 0; i < m; i++) {
-    let total = 0;
-    if (zw !== 0) for (let j = i * k; j < (i + 1) * k; j++) total += value[a[j]];
-    for (let j = 0; j < n; j++) corrected[i * n + j] = sums[i * n + j] - za * totals[j] - zw * (total - k * za);
+  for (let i = 0, at = 0; i < m; i++) {
+    const total = zw === 0 ? 0 : totalOf(a, value, i * k, k);
+    for (let j = 0; j < n; j++, at++) corrected[at] = sums[at] - za * totals[j] - zw * (total - k * za);
   }
   return corrected;
+}
+
+function totalOf(codes: CodeTensor['data'], value: Float64Array, first: number, length: number): number {
+  let total = 0;
+  for (let i = first; i < first + length; i++) total += value[codes[i]];
+  return total;
 }
 
 /** Weights of a group as [k, n], with the sum of the values of each column. */
@@ -106,25 +130,6 @@ function weightsOf({ name }: Mac, w: CodeTensor, group: number, n: number, k: nu
   return groups[group];
 }
 
-function finishFloat(layer: Mac, sums: Float32Array, product: Product): FloatTensor {
-  const { bias } = layer;
-  const output = floatTensor(product.output);
-  scatter(product, (at, from, filter) => {
-    output.data[at] = bias === undefined ? sums[from] : sums[from] + bias[filter];
-  });
-  return output;
-}
-
-/** Calls `put` for every sum with its place in [images, filters, p, q], its place in [m, filters] and its filter. */
-function scatter({ m, n, groups, pixels }: Product, put: (at: number, from: number, filter: number) => void): void {
-  const filters = n * groups;
-  for (let i = 0; i < m; i++) {
-    const image = Math.floor(i / pixels);
-    const first = image * filters * pixels + (i - image * pixels);
-    for (let filter = 0; filter < filters; filter++) put(first + filter * pixels, i * filters + filter, filter);
-  }
-}
-
 /** What a layer multiplies its sums by, in float32, a filter each: s_in * s_w, over s_out where the result is codes. */
 export function multipliersOf({ weight, result }: Mac, a: Quantization, b: Quantization): Float32Array {
   const scales = Float32Array.from(
@@ -134,33 +139,56 @@ export function multipliersOf({ weight, result }: Mac, a: Quantization, b: Quant
   return result.kind === 'requantize' ? scales.map((scale) => scale / result.output.scale[0]) : scales;
 }
 
-function finishCodes(layer: Mac, sums: Float64Array, a: Quantization, b: Quantization, product: Product): Tensor {
-  const { result } = layer;
-  const scales = multipliersOf(layer, a, b);
-  if (result.kind === 'requantize') return requantize(sums, scales, layer.bias, result.output, product);
-  const bias = layer.bias ?? new Float32Array(scales.length);
-  const output = floatTensor(product.output);
-  scatter(product, (at, from, f) => {
-    output.data[at] = Math.fround(Math.fround(sums[from]) * scales[f]) + bias[f];
-  });
-  return output;
-}
+type Sums = Float32Array | Float64Array;
+
+/** Adding it changes no number, not even the sign of a zero. */
+const NOTHING = -0;
 
 /**
- * ONNX Runtime's requantization (mlas, RequantizeOutput): the sum plus bias as an int32 is made a float32, multiplied by
- * the float32 s_in * s_w / s_out, rounded half to even, moved by the zero point and saturated.
+ * Puts sums [rows, n] of a group where they belong in [images, filters, pixels], as what becomes of them: reals, or what
+ * is yet to be encoded. Requantization is ONNX Runtime's (mlas, RequantizeOutput): the sum plus bias as an int32 is made a
+ * float32, multiplied by the float32 s_in * s_w / s_out, rounded half to even, moved by the zero point and saturated.
  */
-function requantize(
-  sums: Float64Array,
-  multipliers: Float32Array,
-  bias: Mac['bias'],
-  output: Quantization,
-  product: Product,
-): CodeTensor {
-  const scaled = new Float32Array(sums.length);
-  scatter(product, (at, from, f) => {
-    const sum = bias === undefined ? sums[from] : (sums[from] + bias[f]) | 0;
-    scaled[at] = Math.fround(sum) * multipliers[f];
-  });
-  return codeTensor(product.output, encodeAll(scaled, output.fit, output.zeroPoint), output);
+function finishOf(layer: Mac, input: Tensor, product: Product, output: Float32Array): (sums: Sums, part: Part) => void {
+  const { bias, weight, result } = layer;
+  const filters = product.n * product.groups;
+  const fill = (value: number) => new Float64Array(filters).fill(value);
+  if (input.kind !== 'codes' || weight.kind !== 'codes') {
+    const biases = bias === undefined ? fill(NOTHING) : Float64Array.from(bias);
+    return (sums, part) => spread(sums, output, product, part, fill(1), biases);
+  }
+  const scales = Float64Array.from(multipliersOf(layer, input.quantization, weight.quantization));
+  if (result.kind !== 'requantize') {
+    const biases = Float64Array.from(bias ?? fill(0));
+    return (sums, part) => spread(sums, output, product, part, scales, biases);
+  }
+  return (sums, part) => {
+    const whole = bias === undefined ? sums : asInt32(sums, bias, product.n, part.group);
+    spread(whole, output, product, part, scales, fill(NOTHING));
+  };
+}
+
+function asInt32(sums: Sums, bias: Float32Array | Int32Array, n: number, group: number): Float64Array {
+  const whole = new Float64Array(sums.length);
+  for (let from = 0; from < sums.length; from += n)
+    for (let j = 0; j < n; j++) whole[from + j] = (sums[from + j] + bias[group * n + j]) | 0;
+  return whole;
+}
+
+/** float32 of float32(sum) * scale, plus bias. */
+function spread(
+  sums: Sums,
+  output: Float32Array,
+  { n, groups, pixels }: Product,
+  { group, first, count }: Part,
+  scales: Float64Array,
+  biases: Float64Array,
+): void {
+  const filters = n * groups;
+  for (let i = 0, from = 0; i < count; i++) {
+    const pixel = (first + i) % pixels;
+    let at = (first + i - pixel) * filters + group * n * pixels + pixel;
+    for (let f = group * n; f < (group + 1) * n; f++, from++, at += pixels)
+      output[at] = Math.fround(Math.fround(sums[from]) * scales[f]) + biases[f];
+  }
 }

@@ -126,6 +126,8 @@ export function isMacLayer(layer: Layer): layer is ConvLayer | DenseLayer {
  */
 export interface Arithmetic {
   name: string;
+  /** It wants all rows of a layer's product at once; else they come in chunks, which saves memory. */
+  whole?: boolean;
   /** a is [m, k], b is [k, n], both row-major; the result is [m, n]. */
   values(a: Float32Array, b: Float32Array, job: MatmulJob): Float32Array;
   codes(

@@ -54,17 +54,34 @@ export function unitsOf(target: Target): TargetUnits {
   };
 }
 
+/** Random bits that each output has of its own are numbered over a whole product. */
+function wholeProducts({ target: { datapath } }: TargetUnits): boolean {
+  const { rounding } = datapath.sum;
+  return typeof rounding !== 'string' && rounding.stochastic.perOutput;
+}
+
+/** What goes with the products of a target's units, in the order in which the network asks for them. */
+export interface Company {
+  /** The sums of these operands where they are known already. */
+  recall?: (operands: Operands) => Float64Array | undefined;
+  watch?: (job: MatmulJob, sums: Float64Array) => void;
+}
+
 /** Every product of a network through the target's units, bit for bit. */
-export function targetArithmetic(units: TargetUnits, watch?: (job: MatmulJob, sums: Float64Array) => void): Arithmetic {
-  function unitSums(job: MatmulJob, operands: Operands): Float64Array {
+export function targetArithmetic(units: TargetUnits, { recall, watch }: Company = {}): Arithmetic {
+  function computed(job: MatmulJob, operands: Operands): Float64Array {
     const { m, n, k } = job;
     const gemm = units.gemmFor(job);
-    const sums = sumValues(outputFormatOf(gemm.datapath, gemm.order), gemm.sums({ m, n, k, ...operands }));
+    return sumValues(outputFormatOf(gemm.datapath, gemm.order), gemm.sums({ m, n, k, ...operands }));
+  }
+  function unitSums(job: MatmulJob, operands: Operands): Float64Array {
+    const sums = recall?.(operands) ?? computed(job, operands);
     watch?.(job, sums);
     return sums;
   }
   return {
     name: units.target.name,
+    whole: wholeProducts(units),
     values: (a, b, job) => scaledSums(unitSums(job, operandsInBlocks(a, b, job).codes), job),
     codes: (a, b, job) => unitSums(job, { a, b }),
   };
@@ -88,6 +105,7 @@ export function goldenArithmetic(units: TargetUnits, compare: (sums: LayerSums) 
   }
   return {
     name: 'exact',
+    whole: wholeProducts(units),
     values(a, b, job) {
       const { codes, values } = operandsInBlocks(a, b, job);
       return scaledSums(goldenSums(job, codes, values), job);

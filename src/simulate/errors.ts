@@ -1,7 +1,7 @@
 import type { Format } from '../formats/format.js';
 import { quantumExponentOf } from '../formats/format.js';
 import { latticeOf } from '../formats/lattice.js';
-import { floorLog2, toNumber } from '../formats/raw.js';
+import { toNumber } from '../formats/raw.js';
 
 /** How far a layer's sums lie from exact ones. Errors are got - exact; ulp is the sum format's unit at the exact value. */
 export interface ErrorReport {
@@ -33,7 +33,7 @@ export interface WorstSum {
 
 /** Gathers an ErrorReport over any number of matrices of sums. */
 export class ErrorMeter {
-  private readonly ulp: (value: number) => number;
+  private readonly units: Float64Array;
   private sums = 0;
   private wrong = 0;
   private notFinite = 0;
@@ -46,7 +46,12 @@ export class ErrorMeter {
   private worst: WorstSum | undefined;
 
   constructor(format: Format) {
-    this.ulp = ulpOf(format);
+    this.units = ulpsOf(format);
+  }
+
+  /** Sums that differ from the exact ones, so far. */
+  get differing(): number {
+    return this.wrong;
   }
 
   /**
@@ -54,29 +59,53 @@ export class ErrorMeter {
    * @returns the worst sum of all, when it is among these
    */
   add(exact: Float64Array, got: Float64Array, n: number, firstRow = 0): WorstSum | undefined {
-    const before = this.worst;
-    for (let i = 0; i < exact.length; i++) {
-      const truth = exact[i];
-      this.signal += truth * truth;
-      if (Math.abs(truth) > this.largest) this.largest = Math.abs(truth);
-      if (got[i] === truth) continue;
-      this.wrong++;
-      if (!Number.isFinite(got[i])) this.notFinite++;
-      this.compare(truth, got[i], firstRow + Math.floor(i / n), i % n);
-    }
-    this.sums += exact.length;
-    return this.worst === before ? undefined : this.worst;
+    this.measure(exact);
+    const place = this.compare(exact, got);
+    if (place < 0) return undefined;
+    const ulp = (got[place] - exact[place]) / this.units[exponentField(exact[place])];
+    this.worst = {
+      row: firstRow + Math.floor(place / n),
+      column: place % n,
+      exact: exact[place],
+      got: got[place],
+      ulp,
+    };
+    return this.worst;
   }
 
-  private compare(exact: number, got: number, row: number, column: number): void {
-    const error = got - exact;
-    const ulp = error / this.ulp(exact);
-    this.noise += error * error;
-    this.absolute += Math.abs(ulp);
-    this.signed += ulp;
-    if (this.worst !== undefined && !(Math.abs(ulp) > this.max)) return;
-    this.max = Math.abs(ulp);
-    this.worst = { row, column, exact, got, ulp };
+  /** Totals live in locals while a loop runs: each is a chain of additions, and these run side by side. */
+  private measure(exact: Float64Array): void {
+    let { signal, largest } = this;
+    for (let i = 0; i < exact.length; i++) {
+      const magnitude = Math.abs(exact[i]);
+      signal += magnitude * magnitude;
+      if (magnitude > largest) largest = magnitude;
+    }
+    this.sums += exact.length;
+    this.signal = signal;
+    this.largest = largest;
+  }
+
+  /** @returns where the worst sum of all is, -1 when it is not among these */
+  private compare(exact: Float64Array, got: Float64Array): number {
+    const words = new Uint32Array(exact.buffer, exact.byteOffset, 2 * exact.length);
+    const { units } = this;
+    let { wrong, notFinite, noise, absolute, signed, max } = this;
+    let [place, none] = [-1, this.worst === undefined];
+    for (let i = 0; i < exact.length; i++) {
+      if (got[i] === exact[i]) continue;
+      const error = got[i] - exact[i];
+      const ulp = error / units[(words[2 * i + 1] >>> 20) & 0x7ff];
+      wrong++;
+      if (got[i] - got[i] !== 0) notFinite++;
+      noise += error * error;
+      absolute += Math.abs(ulp);
+      signed += ulp;
+      if (!none && !(Math.abs(ulp) > max)) continue;
+      [place, none, max] = [i, false, Math.abs(ulp)];
+    }
+    Object.assign(this, { wrong, notFinite, noise, absolute, signed, max });
+    return place;
   }
 
   report(): ErrorReport {
@@ -113,13 +142,25 @@ export function sqnrDb(truth: ArrayLike<number>, got: ArrayLike<number>): number
 
 /** The unit in the last place that the format has at a value's magnitude. */
 export function ulpOf(format: Format): (value: number) => number {
-  if (format.kind !== 'float') return () => 2 ** quantumExponentOf(format);
-  const { mantissaBits } = format;
+  const units = ulpsOf(format);
+  return (value) => units[exponentField(value)];
+}
+
+/** The same by the exponent field of a float64: magnitudes beyond the format's largest have the unit of that one. */
+function ulpsOf(format: Format): Float64Array {
   const smallest = 2 ** quantumExponentOf(format);
-  const largest = toNumber(latticeOf(format).valueAt(latticeOf(format).maxIndex(false)));
-  return (value) => {
-    const magnitude = Math.min(Math.abs(value), largest);
-    if (magnitude === 0) return smallest;
-    return Math.max(2 ** (floorLog2(magnitude) - mantissaBits), smallest);
-  };
+  const units = new Float64Array(2048).fill(smallest);
+  if (format.kind !== 'float') return units;
+  const largest = exponentField(toNumber(latticeOf(format).valueAt(latticeOf(format).maxIndex(false))));
+  for (let field = 1; field < units.length; field++)
+    units[field] = Math.max(2 ** (Math.min(field, largest) - 1023 - format.mantissaBits), smallest);
+  return units;
+}
+
+const float64 = new Float64Array(1);
+const words = new Uint32Array(float64.buffer);
+
+function exponentField(value: number): number {
+  float64[0] = value;
+  return (words[1] >>> 20) & 0x7ff;
 }

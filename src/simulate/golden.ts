@@ -55,6 +55,7 @@ export function goldenRun(network: Network, target: Target, image: FloatTensor):
   const tensors = new Map<string, Tensor>([[network.input.name, image]]);
   const arithmetic = {
     ...targetArithmetic(units),
+    whole: true,
     values: refuseReals,
     codes(a: CodeArray, b: CodeArray, job: MatmulJob) {
       const gemm = units.gemmFor(job);

@@ -1,7 +1,8 @@
-import { addPatches, patchesOf, type Product, productOf } from '../networks/convolution.js';
+import { addPatches, type Product, productOf } from '../networks/convolution.js';
 import { transpose } from '../networks/gemm.js';
 import type { Arithmetic, ConvLayer, DenseLayer, MatmulJob } from '../networks/network.js';
 import { type Parameter, parameter } from '../networks/parameter.js';
+import { patchesOf } from '../networks/patches.js';
 import { codeTensor, quantize } from '../networks/quantization.js';
 import { type FloatTensor, floatTensor } from '../networks/tensor.js';
 import type { FakeQuantizer, Quantized } from '../quantize/fake.js';
@@ -63,7 +64,7 @@ export function macModule(
     const job = { a: input?.quantization, b: weights?.quantization };
     const values = input?.values ?? x;
     const patches = Array.from({ length: product.groups }, (_, g) =>
-      layer.op === 'conv' ? patchesOf(values.data, x.shape, layer, g, 0, kept?.patches[g]) : values.data,
+      layer.op === 'conv' ? patchesOf(values.data, x.shape, layer, g, 0, undefined, kept?.patches[g]) : values.data,
     );
     const scales = quantizers.outputScale?.(x, layer);
     kept = { x, patches, weight: weights?.values.data ?? weight.value, job, product, scales };

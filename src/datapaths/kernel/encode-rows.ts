@@ -25,7 +25,7 @@ export function rowEncoderOf(fit: Fit): RowEncoder | undefined {
   const nan = Number(encode(NAN, { ...fit, rounding: 'rne' }).code);
   const identity = cut === 0 && rebias === 0 && format.specials === 'ieee';
   return (to, at, row) => {
-    const single = row instanceof Float32Array ? row : Float32Array.from(row);
+    const single = row instanceof Float32Array ? row : new Float32Array(row);
     const bits = new Uint32Array(single.buffer, single.byteOffset, row.length);
     if (identity) {
       to.set(bits, at);

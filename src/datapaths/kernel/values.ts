@@ -1,5 +1,5 @@
 import { decode, type Subnormals } from '../../formats/codec.js';
-import { type Format, widthOf } from '../../formats/format.js';
+import { type Format, type IntFormat, widthOf } from '../../formats/format.js';
 import { toNumber } from '../../formats/raw.js';
 import type { SumArray } from './gemm.js';
 
@@ -42,10 +42,25 @@ export function sumValues(format: Format, codes: SumArray): Float64Array {
     for (let i = 0; i < codes.length; i++) values[i] = toNumber(decode(format, codes[i]));
     return values;
   }
-  if (format.kind === 'float' && format.name === 'fp32') return Float64Array.from(floatsOf(codes));
-  const decodeCode = decoderOf(format);
-  for (let i = 0; i < codes.length; i++) values[i] = decodeCode(codes[i]);
+  if (format.kind === 'float' && format.name === 'fp32') return new Float64Array(floatsOf(codes));
+  if (format.kind === 'int' && format.signed && format.bits <= 32) signExtend(values, codes, format);
+  else if (widthOf(format) <= 16) lookUp(values, codes, valuesOf(format));
+  else {
+    const decodeCode = decoderOf(format);
+    for (let i = 0; i < codes.length; i++) values[i] = decodeCode(codes[i]);
+  }
   return values;
+}
+
+/** Loops of their own, because each is several times as fast as one that calls a decoder for every code. */
+function signExtend(values: Float64Array, codes: Uint32Array, { bits, exponent }: IntFormat): void {
+  const weight = 2 ** exponent;
+  const unused = 32 - bits;
+  for (let i = 0; i < codes.length; i++) values[i] = ((codes[i] << unused) >> unused) * weight;
+}
+
+function lookUp(values: Float64Array, codes: Uint32Array, table: Float64Array): void {
+  for (let i = 0; i < codes.length; i++) values[i] = table[codes[i]];
 }
 
 function floatsOf(codes: Uint32Array): Float32Array {

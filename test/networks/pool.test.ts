@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest';
+import { encodeAll } from '../../src/networks/codes.js';
+import { fitTo } from '../../src/formats/codec.js';
+import { formatNamed } from '../../src/formats/catalog.js';
+import type { PoolLayer } from '../../src/networks/network.js';
+import { maxPlaces, maxPool, pick } from '../../src/networks/operators.js';
+import { codeTensor, perTensor } from '../../src/networks/quantization.js';
+import { floatTensor, sizeOf } from '../../src/networks/tensor.js';
+import { randomFrom } from '../../src/training/random.js';
+
+const LAYERS: readonly Pick<PoolLayer, 'kernel' | 'stride' | 'pad'>[] = [
+  { kernel: [2, 2], stride: [2, 2], pad: [0, 0, 0, 0] },
+  { kernel: [3, 3], stride: [2, 2], pad: [1, 1, 1, 1] },
+  { kernel: [1, 4], stride: [1, 3], pad: [0, 2, 0, 1] },
+];
+
+/** Few values, so that equals, both zeros and NaN meet in windows. */
+function values(length: number): Float32Array {
+  const random = randomFrom(length);
+  return Float32Array.from({ length }, () => [0, -0, 1, -1, 1.5, Number.NaN, -Infinity, 0][random.below(8)]);
+}
+
+/** The definition: the first NaN, else the first of the largest. */
+function largest(x: Float32Array, shape: number[], { kernel, stride, pad }: (typeof LAYERS)[number]): number[] {
+  const [images, channels, height, width] = shape;
+  const p = Math.floor((height + pad[0] + pad[2] - kernel[0]) / stride[0]) + 1;
+  const q = Math.floor((width + pad[1] + pad[3] - kernel[1]) / stride[1]) + 1;
+  return Array.from({ length: images * channels * p * q }, (_, o) => {
+    const [plane, row, column] = [Math.floor(o / (p * q)), Math.floor(o / q) % p, o % q];
+    const window: number[] = [];
+    for (let i = row * stride[0] - pad[0]; i < row * stride[0] - pad[0] + kernel[0]; i++)
+      for (let j = column * stride[1] - pad[1]; j < column * stride[1] - pad[1] + kernel[1]; j++)
+        if (i >= 0 && i < height && j >= 0 && j < width) window.push(x[(plane * height + i) * width + j]);
+    if (window.some(Number.isNaN)) return Number.NaN;
+    return window.reduce((most, value) => (value > most ? value : most));
+  });
+}
+
+it.each(LAYERS)('max pooling keeps the first of equals, signs of zeros and NaN: %o', (window) => {
+  const layer: PoolLayer = { op: 'maxPool', name: 'p', input: 'x', ...window };
+  // More than one chunk of planes.
+  const shape = [2, 30, 37, 41];
+  const x = floatTensor(shape, values(sizeOf(shape)));
+  const found = maxPool(layer, x).data;
+  const expected = Float32Array.from(largest(x.data, shape, layer));
+  expect(found).toEqual(expected);
+  expect(pick(x.data, maxPlaces(layer, x.data, shape), new Float32Array(found.length))).toEqual(expected);
+});
+
+it('codes are pooled by their values, -0 below +0 and NaN above all', () => {
+  const fit = fitTo(formatNamed('e4m3fn'), {});
+  const layer: PoolLayer = { op: 'maxPool', name: 'p', input: 'x', ...LAYERS[0] };
+  const pooled = (...four: number[]) => {
+    const codes = encodeAll(Float32Array.from(four), fit);
+    return maxPool(layer, codeTensor([1, 1, 2, 2], codes, perTensor(fit, 1))).data[0];
+  };
+  const codeOf = (value: number) => encodeAll(Float32Array.of(value), fit)[0];
+  expect(pooled(-1, 2, -448, 1.5)).toBe(codeOf(2));
+  expect(pooled(-0, 0, -0, -1)).toBe(codeOf(0));
+  expect(pooled(-0, -2, -0, -1)).toBe(codeOf(-0));
+  expect(pooled(448, Number.NaN, 1, 2)).toBe(codeOf(Number.NaN));
+});

@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest';
+import { datapathNamed } from '../../src/datapaths/catalog.js';
+import { valuesOf } from '../../src/datapaths/kernel/index.js';
+import { powerAbove } from '../../src/simulate/magnitude.js';
+import type { LayerSums } from '../../src/simulate/arithmetic.js';
+import { randomFrom } from '../../src/training/random.js';
+
+const random = randomFrom(3);
+const below = (limit: number, length: number) => Uint8Array.from({ length }, () => random.below(limit));
+
+function sumsOf(name: string, [m, n, k]: readonly number[], codes: number): LayerSums {
+  const unit = datapathNamed(name);
+  const job = { layer: 'l', m, n, k };
+  return { job, unit, a: below(codes, m * k), b: below(codes, k * n) } as unknown as LayerSums;
+}
+
+/** The definition: magnitudes of all products of an output, added up; one output after the other. */
+function largest({ job: { m, n, k }, unit, a, b }: LayerSums): number {
+  const [x, y] = [valuesOf(unit.a), valuesOf(unit.b)];
+  let most = 0;
+  for (let i = 0; i < m; i++)
+    for (let j = 0; j < n; j++) {
+      let sum = 0;
+      for (let p = 0; p < k; p++) sum += Math.abs(x[a[i * k + p]] * y[b[p * n + j]]);
+      most = Math.max(most, sum);
+    }
+  return most;
+}
+
+it.each([
+  ['int8', 256],
+  ['xnor', 2],
+  ['fp8-fp16', 0x78],
+  ['radix4', 8],
+])('the power of two above all sums of magnitudes of %s, over batches', (name, codes) => {
+  let known = 0;
+  let most = 0;
+  for (let batch = 0; batch < 40; batch++) {
+    // Batches that grow, and do not.
+    const sums = sumsOf(name, [7, 5, 33], batch % 3 === 0 ? codes : Math.ceil((codes * batch) / 40));
+    most = Math.max(most, largest(sums));
+    known = powerAbove(sums, known);
+    expect(known).toBe(most === 0 ? 0 : 2 ** (Math.floor(Math.log2(most)) + 1));
+  }
+  expect(known).toBeGreaterThan(1);
+});
+
+it('reals in blocks count as they are, and a NaN says nothing', () => {
+  const values = { a: Float32Array.of(-1.5, 2, Number.NaN, 1), b: Float32Array.of(3, -0.5) };
+  const sums = { job: { layer: 'l', m: 2, n: 1, k: 2 }, unit: datapathNamed('int8'), values } as unknown as LayerSums;
+  expect(powerAbove(sums)).toBe(8); // 4.5 + 1
+  expect(powerAbove(sums, 16)).toBe(16);
+});
