@@ -1,13 +1,17 @@
 import type { Fit } from '../../formats/codec.js';
 import type { Format } from '../../formats/format.js';
 import { type Datapath, registerFitOf } from '../datapath.js';
+import { termsPerFiring } from '../products.js';
 import { alignerOf, alignsInFloat64 } from './align.js';
 import { type Facts, factsOf, spanBits, termFacts } from './facts.js';
 import { type Draw, type Rounder, rounderOf, type Tally, wrapsExactly } from './rounder.js';
-import { addOdd } from './snap.js';
+import { addOdd, sumOdd } from './snap.js';
 
-/** Adds and rounds, on float64 values; x as a register carries it, y as it is read. */
-export type Add = (x: number, y: number) => number;
+/**
+ * Adds and rounds, on float64 values; x as a register carries it, y as it is read. `odd` is x + y rounded to odd, where y
+ * is itself a sum that float64 does not hold.
+ */
+export type Add = (x: number, y: number, odd?: number) => number;
 /** A register: how it adds, and how what it carries is read elsewhere. */
 export interface Register {
   add: Add;
@@ -70,17 +74,16 @@ function registerFor(fit: Fit, tally: Tally, draw?: Draw): Register {
   return { round, read, add: adderOf(rounder, tally, down), meet: (x, y) => read(meet(x, y)) };
 }
 
-function obstacleOf(
-  { a, b, product, sum, result, blockScale, lanes, combine }: Datapath,
-  terms: Facts,
-): string | undefined {
+function obstacleOf(datapath: Datapath, terms: Facts): string | undefined {
+  const { a, b, product, sum, result, combine } = datapath;
   const [x, y] = [factsOf(a), factsOf(b)];
   if (x.precision + y.precision > 53) return 'a product has more than 53 bits';
-  if (x.quantum + y.quantum < -1000 || x.max * y.max > 2 ** 900) return "products leave float64's range";
-  if (blockScale !== undefined) return 'it has block scales';
+  if (terms.precision > 53) return 'a scaled product has more than 53 bits';
+  if (Math.min(x.quantum + y.quantum, terms.quantum) < -1000 || Math.max(x.max * y.max, terms.max) > 2 ** 900)
+    return "products leave float64's range";
   const { format } = sum;
   const inner = factsOf(format).max;
-  const largest = terms.max * lanes;
+  const largest = terms.max * termsPerFiring(datapath);
   if (product !== 'exact' && !wrapsExactly(product, x.max * y.max))
     return 'products leave the range where they wrap exactly';
   if (!wrapsExactly(sum, largest)) return 'sums leave the range where they wrap exactly';
@@ -88,15 +91,13 @@ function obstacleOf(
     return 'nodes leave the range where they wrap exactly';
   if (result !== undefined && !wrapsExactly(result, inner)) return 'the result leaves the range where it wraps exactly';
   if (result !== undefined && hasSignedNan(format)) return 'the sign of a NaN would have to pass to its result';
-  if (combine.kind === 'aligned' && !alignsInFloat64(combine, lanes)) return 'its aligned terms have more than 53 bits';
-  const span = spanBits(largest, terms.quantum);
-  return combine.kind === 'fused' && lanes > 1 && span > 53 ? `an exact sum of products has ${span} bits` : undefined;
+  return alignsInFloat64(datapath) ? undefined : 'its aligned terms have more than 53 bits';
 }
 
 /** fit(x + y), counted as swamped when y was something and the result is x. */
 function adderOf({ round, read }: Rounder, tally: Tally, down: boolean): Add {
-  return (x, y) => {
-    let s = addOdd(x, y);
+  return (x, y, odd) => {
+    let s = odd ?? addOdd(x, y);
     if (s - s !== 0) s = read(x) + y;
     else if (down && s === 0) s = Object.is(x, 0) && Object.is(y, 0) ? 0 : -0;
     const r = round(s);
@@ -119,7 +120,8 @@ function firingOf(parts: Parts): Fire {
   return combine.kind === 'fused' ? fusedOf(parts, combine.sumInside) : alignerOf(parts, combine);
 }
 
-function chainOf({ register: { add }, datapath: { lanes } }: Parts): Fire {
+function chainOf({ register: { add }, datapath }: Parts): Fire {
+  const lanes = termsPerFiring(datapath);
   return (running, terms, _weights, from, count) => {
     let total = running;
     for (let i = from; i < from + count; i++) total = add(total, terms[i]);
@@ -128,7 +130,8 @@ function chainOf({ register: { add }, datapath: { lanes } }: Parts): Fire {
   };
 }
 
-function treeOf({ register, registerOf, datapath: { lanes } }: Parts, node?: Fit): Fire {
+function treeOf({ register, registerOf, datapath }: Parts, node?: Fit): Fire {
+  const lanes = termsPerFiring(datapath);
   const level = new Float64Array(lanes);
   const inner = node === undefined ? register : registerOf(node);
   return (running, terms, _weights, from, count) => {
@@ -145,9 +148,12 @@ export function pairwise({ meet }: Register, level: Float64Array, width: number)
   return width === 0 ? 0 : level[0];
 }
 
-function fusedOf({ register, datapath: { lanes, sum } }: Parts, sumInside: boolean): Fire {
+function fusedOf({ register, datapath }: Parts, sumInside: boolean): Fire {
   const { add, round, read } = register;
-  const down = sum.rounding === 'rdn';
+  const down = datapath.sum.rounding === 'rdn';
+  const lanes = termsPerFiring(datapath);
+  const { max, quantum } = termFacts(datapath);
+  const wide = lanes > 1 && spanBits(max * lanes, quantum) > 53;
   return (running, terms, _weights, from, count) => {
     let total = terms[from];
     let negative = total < 0 || Object.is(total, -0);
@@ -156,8 +162,11 @@ function fusedOf({ register, datapath: { lanes, sum } }: Parts, sumInside: boole
       negative ||= term < 0 || Object.is(term, -0);
       total += term;
     }
+    if (wide && total - total === 0) total = sumOdd(terms, from, count) || (total === 0 ? total : 0);
     if (down && total === 0 && negative) total = -0;
-    return sumInside ? add(running, total) : add(running, read(round(total)));
+    if (!sumInside) return add(running, read(round(total)));
+    const whole = wide && total !== 0 && total - total === 0 && running - running === 0;
+    return whole ? add(running, total, sumOdd(terms, from, count, running)) : add(running, total);
   };
 }
 

@@ -2,6 +2,7 @@ import { hasInfinity, hasNan, type Format, quantumExponentOf } from '../../forma
 import { latticeOf, precisionOf } from '../../formats/lattice.js';
 import { toNumber } from '../../formats/raw.js';
 import type { Datapath } from '../datapath.js';
+import { groupOf } from '../products.js';
 
 /**
  * What is known of a set of values without looking at one: routes are chosen by these facts, never by name.
@@ -56,8 +57,14 @@ export function productFacts(a: Facts, b: Facts): Facts {
 }
 
 /** Facts of the terms that a datapath adds: its products, or what they are rounded to. */
-export function termFacts({ a, b, product }: Datapath): Facts {
-  return product === 'exact' ? productFacts(factsOf(a), factsOf(b)) : factsOf(product.format);
+export function termFacts({ a, b, product, blockScale }: Datapath): Facts {
+  const products = product === 'exact' ? productFacts(factsOf(a), factsOf(b)) : factsOf(product.format);
+  if (blockScale === undefined) return products;
+  const scale = factsOf(blockScale.format);
+  const scales = productFacts(scale, scale);
+  if (blockScale.apply === 'exponent') return productFacts(products, scales);
+  const max = products.max * groupOf(blockScale);
+  return productFacts({ ...products, max, precision: spanBits(max, products.quantum) }, scales);
 }
 
 /** Bits from a quantum up to a magnitude: a sum of such values is exact in a carrier of at least as many bits. */

@@ -3,29 +3,16 @@ import { type Datapath, registerFitOf } from '../datapath.js';
 import type { Order } from '../order.js';
 import { randomBitsOf } from '../reference.js';
 import { requantize } from '../requantize.js';
+import { termsPerFiring } from '../products.js';
 import { encoderOf } from './encode.js';
 import { type Engine, engineOf, hasSignedNan, pairwise } from './engine.js';
-import { ownWeight, weightOf } from './align.js';
-import { type CodeArray, type Gemm, type GemmJob, outputFormatOf, type SumArray, sumArray } from './gemm.js';
+import { type Gemm, type GemmJob, outputFormatOf, type SumArray, sumArray } from './gemm.js';
 import { outerOf, type Plan, planOf } from './plan.js';
 import { exactSums } from './exact.js';
 import { referenceGemm } from './reference.js';
 import type { Draw } from './rounder.js';
+import { termCount, termsOf } from './terms.js';
 import { decoderOf } from './values.js';
-
-/** Codes of whole operands to values [rows][k] (or columns of b), and their weights for an alignment. */
-export function decodeRows(codes: CodeArray, decodeCode: (code: number) => number): Float64Array {
-  const values = new Float64Array(codes.length);
-  for (let i = 0; i < codes.length; i++) values[i] = decodeCode(codes[i]);
-  return values;
-}
-
-/** b [k][n] to [n][k]. */
-export function transpose(values: Float64Array, k: number, n: number): Float64Array {
-  const turned = new Float64Array(values.length);
-  for (let i = 0; i < k; i++) for (let j = 0; j < n; j++) turned[j * k + i] = values[i * n + j];
-  return turned;
-}
 
 /** Draws of one output's random source; `source.next` is set before each output. */
 interface Source {
@@ -55,7 +42,7 @@ export function scalarOf(datapath: Datapath, order: Order): Scalar | string {
   const single: Scalar['single'] = (job, sums) => {
     let dot: ((index: number) => number) | undefined;
     return (index) => {
-      dot ??= dotOf(datapath, engine, planOf(order, job.k, datapath.lanes), job);
+      dot ??= dotOf(datapath, engine, planFor(datapath, order, job), job);
       if (typeof rounding !== 'string') source.next = drawsOf(datapath, index);
       finish(sums, index, dot(index));
     };
@@ -66,7 +53,7 @@ export function scalarOf(datapath: Datapath, order: Order): Scalar | string {
 /** The middle route: float64 arithmetic, one output after the other. */
 export function scalarGemm(datapath: Datapath, order: Order, { engine, single }: Scalar, why: string): Gemm {
   const last = referenceGemm(datapath, order, why);
-  const empty = (job: GemmJob) => planOf(order, job.k, datapath.lanes).runs.length === 0;
+  const empty = (job: GemmJob) => planFor(datapath, order, job).runs.length === 0;
   const run = (job: GemmJob): SumArray => {
     if (empty(job)) return last.sums(job);
     const sums = sumArray(outputFormatOf(datapath, order), job.m * job.n);
@@ -95,43 +82,32 @@ function drawsOf({ sum: { rounding } }: Datapath, index: number): Draw {
   return () => (bits === undefined ? 0 : Number(bits(rounding.stochastic.bits)));
 }
 
+function planFor(datapath: Datapath, order: Order, { k }: GemmJob): Plan {
+  return planOf(order, termCount(datapath, k), termsPerFiring(datapath));
+}
+
 /** Output index -> the last sum as its register carries it. */
 function dotOf(datapath: Datapath, engine: Engine, plan: Plan, job: GemmJob): (index: number) => number {
-  const { a, b, operands: subnormals, combine, widened } = datapath;
   const total = plan.outer ?? datapath.sum;
-  const { k, n } = job;
-  const rows = decodeRows(job.a, decoderOf(a, subnormals));
-  const columns = transpose(decodeRows(job.b, decoderOf(b, subnormals)), k, n);
   const decodeSum = decoderOf(total.format, total.subnormals);
-  const length = plan.runs.reduce((total, run) => total + run, 0);
-  const terms = new Float64Array(length);
-  const weights = new Float64Array(combine.kind === 'aligned' ? length : 0);
+  const { fill, terms, weights } = termsOf(datapath, job, engine.product, plan.sequence);
   const reduceTerms = reducerOf(datapath, engine, plan, terms, weights);
-  const normalised =
-    combine.kind === 'aligned' && (datapath.product !== 'exact' || combine.productExponent === 'normalised');
   return (index) => {
-    const row = Math.floor(index / n) * k;
-    const column = (index % n) * k;
-    for (let i = 0; i < length; i++) {
-      const place = plan.sequence === undefined ? i : plan.sequence[i];
-      const [x, y] = [rows[row + place], columns[column + place]];
-      terms[i] = engine.product(x * y);
-      if (combine.kind === 'aligned')
-        weights[i] = normalised ? ownWeight(terms[i]) : weightOf(widened ?? a, x) * weightOf(widened ?? b, y);
-    }
+    fill(index);
     return reduceTerms(job.c === undefined ? 0 : decodeSum(Number(job.c[index])));
   };
 }
 
 /** Walks a plan over the terms. */
 function reducerOf(
-  { lanes }: Datapath,
+  datapath: Datapath,
   engine: Engine,
   plan: Plan,
   terms: Float64Array,
   weights: Float64Array,
 ): (start: number) => number {
   const { register } = engine;
+  const lanes = termsPerFiring(datapath);
   const outer = plan.outer === undefined ? register : engine.registerOf(plan.outer);
   const leaves = new Float64Array(Math.max(0, ...plan.runs));
   const firings = (from: number, length: number, start: number): number => {
@@ -144,7 +120,7 @@ function reducerOf(
     let count = 0;
     for (let i = 0; i < length; i += lanes)
       leaves[count++] =
-        lanes === 1 ? terms[from + i] : register.read(firings(from + i, Math.min(lanes, length - i), 0));
+        datapath.lanes === 1 ? terms[from + i] : register.read(firings(from + i, Math.min(lanes, length - i), 0));
     return pairwise(register, leaves, count);
   };
   const chunked = (start: number): number => {

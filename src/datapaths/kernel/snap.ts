@@ -85,3 +85,36 @@ function makeOdd(s: number, e: number): number {
   }
   return float64[0];
 }
+
+const partials: number[] = [];
+
+/**
+ * An exact sum, rounded to odd: terms [from, from + count) and the running sum. The partial sums do not overlap
+ * (Shewchuk 1997, grow-expansion), so that the largest that is left below the nearest float64 tells which way it is off.
+ */
+export function sumOdd(terms: Float64Array, from: number, count: number, running = 0): number {
+  let length = 0;
+  for (let i = -1; i < count; i++) {
+    let x = i < 0 ? running : terms[from + i];
+    let kept = 0;
+    for (let j = 0; j < length; j++) {
+      const y = partials[j];
+      const s = x + y;
+      const t = s - x;
+      const e = x - (s - t) + (y - t);
+      if (e !== 0) partials[kept++] = e;
+      x = s;
+    }
+    partials[kept++] = x;
+    length = kept;
+  }
+  let total = partials[length - 1];
+  for (let j = length - 2; j >= 0; j--) {
+    const y = partials[j];
+    const s = total + y;
+    const e = y - (s - total);
+    total = s;
+    if (e !== 0) return makeOdd(total, e);
+  }
+  return total;
+}

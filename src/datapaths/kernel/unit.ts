@@ -4,7 +4,7 @@ import { widthOf } from '../../formats/format.js';
 import type { Datapath } from '../datapath.js';
 import { registerFitOf, type SumFit, totalFitOf } from '../datapath.js';
 import { randomBitsOf, reduce } from '../reference.js';
-import { ownWeight, weightOf } from './align.js';
+import { weigherOf } from './align.js';
 import { encoderOf } from './encode.js';
 import { type Engine, engineOf } from './engine.js';
 import type { Unit } from './gemm.js';
@@ -20,7 +20,8 @@ export function unitOf(datapath: Datapath): Unit {
   const { rounding } = datapath.sum;
   const random = randomBitsOf(rounding);
   const draw = typeof rounding === 'string' ? undefined : () => Number(random?.(rounding.stochastic.bits) ?? 0n);
-  const engine = engineOf(bare, draw);
+  // A unit reads no scales, so that one with block scales is left to the reference.
+  const engine = datapath.blockScale === undefined ? engineOf(bare, draw) : 'it has block scales';
   const total = totalFitOf(datapath);
   return typeof engine === 'string' ? slowUnit(bare, total) : fastUnit(bare, engine, total);
 }
@@ -31,7 +32,7 @@ function zeroOf({ sum }: Datapath): number {
 
 function fastUnit(datapath: Datapath, engine: Engine, total: SumFit): Unit {
   const encodeSum = encoderOf(registerFitOf(datapath.sum));
-  const { lanes, sum, combine, operands: subnormals } = datapath;
+  const { lanes, sum, operands: subnormals } = datapath;
   const decodeA = decoderOf(datapath.a, subnormals);
   const decodeB = decoderOf(datapath.b, subnormals);
   const decodeSum = decoderOf(sum.format);
@@ -40,7 +41,7 @@ function fastUnit(datapath: Datapath, engine: Engine, total: SumFit): Unit {
   const encodeOuter = encoderOf(registerFitOf(total));
   const terms = new Float64Array(lanes);
   const weights = new Float64Array(lanes);
-  const own = combine.kind === 'aligned' && (datapath.product !== 'exact' || combine.productExponent === 'normalised');
+  const weigh = weigherOf(datapath);
   return {
     lanes,
     zero: zeroOf(datapath),
@@ -49,8 +50,7 @@ function fastUnit(datapath: Datapath, engine: Engine, total: SumFit): Unit {
         const x = decodeA(a[aOffset + i]);
         const y = decodeB(b[bOffset + i]);
         terms[i] = engine.product(x * y);
-        if (combine.kind === 'aligned')
-          weights[i] = own ? ownWeight(terms[i]) : weightOf(datapath.a, x) * weightOf(datapath.b, y);
+        weights[i] = weigh(x, y, terms[i]);
       }
       return encodeSum(engine.fire(decodeSum(running), terms, weights, 0, live));
     },

@@ -39,7 +39,9 @@ export function anyCode(random: () => number): Draw {
 /** The code nearest to a normally distributed value, scaled so that the format's middle is used. */
 export function normalCode(random: () => number, scale: number): Draw {
   return (format) => {
-    const gauss = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    // What has no sign has no zero either: a scale is spread in octaves.
+    const gauss = format.kind === 'float' && !format.signed ? 2 ** Math.round(2 * normal) : normal;
     const unit = format.kind === 'int' ? 2 ** (format.bits / 2 + format.exponent) : 1;
     return encode(fromNumber(gauss * scale * unit), fitTo(format, { overflow: 'saturate' })).code;
   };
@@ -66,13 +68,29 @@ export function drawJob(
 ): GemmJob {
   const { a, b } = datapath;
   const total = totalFitOf(datapath).format;
-  const job: GemmJob = { m, n, k, a: codeArray(a, m * k), b: codeArray(b, k * n) };
+  const job: GemmJob = {
+    m,
+    n,
+    k,
+    a: codeArray(a, m * k),
+    b: codeArray(b, k * n),
+    ...drawScales(datapath, [m, n, k], draw),
+  };
   for (let i = 0; i < m * k; i++) job.a[i] = Number(draw(a));
   for (let i = 0; i < k * n; i++) job.b[i] = Number(draw(b));
   if (start === undefined) return job;
   const c = sumArray(total, m * n);
   for (let i = 0; i < m * n; i++) setCode(c, i, start(total));
   return { ...job, c };
+}
+
+/** Scales of blocks, where the datapath reads any; positive ones where codes are drawn by their value. */
+function drawScales({ blockScale }: Datapath, [m, n, k]: readonly [number, number, number], draw: Draw) {
+  if (blockScale === undefined) return {};
+  const { format, size } = blockScale;
+  const blocks = Math.ceil(k / size);
+  const scales = (length: number) => codeArray(format, length).map(() => Number(draw(format)));
+  return { aScales: scales(m * blocks), bScales: scales(blocks * n) };
 }
 
 export function setCode(codes: Uint32Array | BigUint64Array, index: number, code: bigint): void {

@@ -87,6 +87,8 @@ export const i32x4 = {
   extendHighU: unary(170),
 };
 export const i64x2 = {
+  extendLowU: unary(201),
+  extendHighU: unary(202),
   eq: binary(214),
   shl: shift(203),
   shrS: shift(204),

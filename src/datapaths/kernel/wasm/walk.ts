@@ -9,7 +9,7 @@ import { type Layout, packColumns, packRows, type Panel } from './pack.js';
 /** Bytes of A that a block of rows may take, so that it stays in the second-level cache. */
 const BLOCK_BYTES = 256 * 1024;
 
-type ViewOf<T extends Panel> = new (buffer: SharedArrayBuffer, offset: number, length: number) => T;
+type ViewOf<T extends Panel> = new (buffer: ArrayBufferLike, offset: number, length: number) => T;
 
 /** How a nest lays its operands and sums out. */
 export interface Shape {
@@ -31,8 +31,8 @@ export interface Walk {
   layout: Layout;
   shape: Shape;
   tables: readonly ArrayLike<number>[];
-  /** Second panels from the same codes: exponents as powers of two. */
-  weights?: readonly ArrayLike<number>[];
+  /** Second panels from the same codes, as an alignment reads them; rows' elements are as wide as the operands'. */
+  weights?: { tables: readonly ArrayLike<number>[]; shape: Shape };
   /** Initial sums [m][n] as the lanes hold them. */
   starts?: ArrayLike<number>;
   kernel: Kernel;
@@ -68,7 +68,7 @@ export function walk(work: Walk): void {
   const at = {
     b: arena.take(columns * places * operandBytes),
     a: arena.take(blockRows * places * rowBytes),
-    bWeights: arena.take(work.weights === undefined ? 0 : columns * places * operandBytes),
+    bWeights: arena.take(columns * places * (work.weights?.shape.operandBytes ?? 0)),
     aWeights: arena.take(work.weights === undefined ? 0 : blockRows * places * rowBytes),
     // Codes of 32 bits may take the sums' place.
     sums: arena.take(blockRows * columns * Math.max(sumBytes, 4)),
@@ -80,13 +80,13 @@ export function walk(work: Walk): void {
     table: arena.take(TABLE_BYTES),
   };
   const { buffer } = sharedMemory();
-  const planes = [[work.tables, at.a, at.b] as const];
-  if (work.weights !== undefined) planes.push([work.weights, at.aWeights, at.bWeights]);
+  const planes = [[work.tables, at.a, at.b, shape] as const];
+  if (work.weights !== undefined) planes.push([work.weights.tables, at.aWeights, at.bWeights, work.weights.shape]);
   const sums = new shape.sum(buffer, at.sums, blockRows * columns);
   const flags = new Int32Array(buffer, at.flags, blockRows / ROWS);
   const counts = new Int32Array(buffer, at.counts, (blockRows / ROWS) * (COUNT_BYTES / 4));
   const packer = packerOf(work, at);
-  for (const [tables, , address] of planes) packer.columns(tables[1], address, columns);
+  for (const [tables, , address, elements] of planes) packer.columns(tables[1], address, columns, elements);
   const joins = work.draws?.(at.draws) ?? 0;
 
   /** All runs over so many row tiles of one panel. */
@@ -98,7 +98,9 @@ export function walk(work: Walk): void {
     for (let i = 0; i < plan.runs.length; i++) {
       const length = layout.runs[i];
       const from = at.a + tile * aStride + place * ROWS * rowBytes;
-      const to = at.b + (panel * places + place) * width * operandBytes;
+      const column = (panel * places + place) * width;
+      const to = at.b + column * operandBytes;
+      const toWeights = at.bWeights + column * (work.weights?.shape.operandBytes ?? 0);
       const draws = at.draws + place * DRAW_BYTES;
       const flag = at.flags + tile * 4;
       const steps = length / shape.group;
@@ -106,7 +108,7 @@ export function walk(work: Walk): void {
       if (name !== undefined)
         kernel[name](
           ...[from, to, target, steps, count, aStride, sumStride, flag, draws, joins + i * DRAW_BYTES],
-          ...[at.aWeights - at.a, at.bWeights - at.b, at.counts + tile * COUNT_BYTES],
+          ...[at.aWeights - at.a, toWeights - to, at.counts + tile * COUNT_BYTES],
         );
       place += length;
     }
@@ -132,7 +134,7 @@ export function walk(work: Walk): void {
   for (let first = 0; first < job.m; first += blockRows) {
     const count = Math.min(blockRows, job.m - first);
     const rows = roundUp(count, ROWS);
-    for (const [tables, address] of planes) packer.rows(tables[0], address, first, count);
+    for (const [tables, address, , elements] of planes) packer.rows(tables[0], address, first, count, elements);
     start(first, 0, rows, 0, columns);
     const lost: [number, number][] = [];
     for (let panel = 0; panel < columns / width; panel++) {
@@ -176,8 +178,8 @@ function runName(plan: Plan, index: number, length: number): string | undefined 
 }
 
 interface Packer {
-  columns(table: ArrayLike<number>, address: number, columns: number): void;
-  rows(table: ArrayLike<number>, address: number, first: number, count: number): void;
+  columns(table: ArrayLike<number>, address: number, columns: number, shape: Shape): void;
+  rows(table: ArrayLike<number>, address: number, first: number, count: number, shape: Shape): void;
 }
 
 /** Packs in WebAssembly where places are in k order and codes are bytes or pairs of bytes, else in JavaScript. */
@@ -188,7 +190,6 @@ function packerOf(work: Walk, at: { codes: number; table: number }): Packer {
   const { buffer } = sharedMemory();
   const clean = work.tally !== undefined && (job.m % ROWS !== 0 || job.n % width !== 0);
   const quick = (codes: CodeArray) => layout.plain && codes.BYTES_PER_ELEMENT <= 2 && places > 0 && !clean;
-  const row = { ...shape, ...shape.row };
   const panel = (address: number, length: number, { operand }: Shape): Panel => {
     const view = new operand(buffer, address, length * places);
     return view.fill(0);
@@ -200,7 +201,7 @@ function packerOf(work: Walk, at: { codes: number; table: number }): Packer {
     return packersFor(bytes, elements);
   };
   return {
-    columns(table, address, columns) {
+    columns(table, address, columns, shape) {
       const { b, n } = job;
       if (!quick(b)) packColumns(panel(address, columns, shape), b, table, layout, { n, width, group });
       else
@@ -213,8 +214,9 @@ function packerOf(work: Walk, at: { codes: number; table: number }): Packer {
           n * b.BYTES_PER_ELEMENT,
         );
     },
-    rows(table, address, first, count) {
+    rows(table, address, first, count, shape) {
       const { k } = job;
+      const row = { ...shape, ...shape.row };
       const to = { first, count, k, width: ROWS, group };
       const tiles = Math.ceil(count / ROWS);
       if (!quick(job.a)) return packRows(panel(address, tiles * ROWS, row), job.a, table, layout, to);

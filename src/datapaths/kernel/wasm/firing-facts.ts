@@ -1,0 +1,160 @@
+import type { AlignedCombine, Datapath, FusedCombine } from '../../datapath.js';
+import type { Order } from '../../order.js';
+import { ZERO_EXPONENT } from '../align.js';
+import { spanBits } from '../facts.js';
+import type { Plan } from '../plan.js';
+import { type Addends, chooseStep, type FloatRegister, reachOf } from './choose.js';
+import type { Alignment, Firing } from './firing-body.js';
+import type { operandsFor } from './firing-operands.js';
+import type { Step } from './lanes.js';
+import type { Seen } from './pack.js';
+import type { Starts } from './starts.js';
+
+/** A datapath whose firings take several products, in float lanes. */
+export interface FiringSite {
+  datapath: Datapath;
+  order: Order;
+  combine: FusedCombine | AlignedCombine;
+  register: FloatRegister;
+  outer: FloatRegister;
+  /** Significant bits of the widest product. */
+  productBits: number;
+  operands: ReturnType<typeof operandsFor>;
+}
+
+/** What is known of a job before its steps are chosen. */
+export interface JobFacts {
+  seen: readonly Seen[];
+  /** The largest exponents that an alignment sees. */
+  largest: readonly number[];
+  starts: Starts;
+}
+
+const BITS = {
+  f32: { precision: 24, lowest: -126, highest: 127 },
+  f64: { precision: 53, lowest: -1022, highest: 1023 },
+};
+
+/** The firing that is exact in some lanes, or in words why there is none. */
+export function firingFor(site: FiringSite, facts: JobFacts, plan: Plan): Firing | string {
+  const { seen, starts } = facts;
+  const infinite = [...seen, starts].some(({ infinities }) => infinities);
+  if (infinite && !(site.register.toInfinity && site.outer.toInfinity))
+    return 'infinities meet a register that has none';
+  if (starts.wide) return 'an initial sum has more bits than the register keeps';
+  const tries = (['f32', 'f64'] as const).map((carrier) => onCarrier(site, facts, plan, carrier));
+  return tries.find((found) => typeof found !== 'string') ?? (tries as string[]).join('; ');
+}
+
+function onCarrier(site: FiringSite, facts: JobFacts, plan: Plan, carrier: Step['carrier']): Firing | string {
+  const { combine, register, productBits } = site;
+  const { lanes } = site.datapath;
+  const { precision } = BITS[carrier];
+  if (productBits > precision) return `${carrier}: a product is too wide`;
+  const addends = addendsOf(site, facts, plan);
+  const aligned = combine.kind === 'aligned';
+  const reach = reachOf(register, addends);
+  const alignment = aligned ? alignmentOf(site, combine, facts, addends, carrier) : undefined;
+  if (typeof alignment === 'string') return `${carrier}: ${alignment}`;
+  if (!aligned && addends.precision > precision) return `${carrier}: a sum of products is not exact`;
+  const fit = chooseStep(register, { ...addends, exact: aligned || !combine.sumInside }, carrier);
+  const max = Math.min(reach, register.facts.max);
+  const held: Addends = { ...addends, max, precision: register.mantissaBits + 1 };
+  const plus = combine.sumInside ? undefined : chooseStep(register, held, carrier);
+  const last = lastStep(site, facts, plan, { carrier, fit, held, reach });
+  for (const step of [fit, plus, last]) if (typeof step === 'string') return `${carrier}: ${step}`;
+  return { combine, lanes, fit: fit as Step, plus: plus as Step | undefined, outer: last as Step, alignment };
+}
+
+/** The sums of products that a run adds, as far as the data tell; all are multiples of their quantum, cut or not. */
+function addendsOf({ combine, datapath }: FiringSite, { seen, starts }: JobFacts, plan: Plan): Addends {
+  const { lanes } = datapath;
+  const finest = seen[0].quantum + seen[1].quantum;
+  const quantum = Number.isFinite(finest) ? finest : 0;
+  const most = lanes * seen[0].max * seen[1].max;
+  const count = Math.ceil(Math.max(...plan.runs, 1) / lanes);
+  const grown = combine.kind === 'aligned' ? Math.exp(count * (lanes + 1) * 2 ** -combine.fractionBits) : 1;
+  return {
+    start: plan.direct ? starts.max : 0,
+    negativeZero: plan.direct && starts.negativeZero,
+    specials: [...seen, starts].some(({ nans, infinities }) => nans || infinities),
+    quantum: Math.min(quantum, plan.direct ? starts.quantum : Infinity),
+    max: most * grown,
+    precision: spanBits(most, quantum),
+    count,
+  };
+}
+
+/** How runs join; the same as a firing's sum where one run goes on from the initial sum. */
+function lastStep(
+  { outer }: FiringSite,
+  { starts }: JobFacts,
+  { runs, direct }: Plan,
+  { carrier, fit, held, reach }: { carrier: Step['carrier']; fit: Step | string; held: Addends; reach: number },
+): Step | string {
+  if (runs.length === 1 && direct) return fit;
+  return chooseStep(
+    outer,
+    {
+      ...held,
+      start: direct ? reach : starts.max,
+      negativeZero: starts.negativeZero,
+      quantum: Math.min(held.quantum, starts.quantum),
+      count: runs.length,
+    },
+    carrier,
+  );
+}
+
+/** Where alignment and cuts are exact in a carrier; see firing-align.ts for what the constants must hold. */
+function alignmentOf(
+  { register, datapath, productBits }: FiringSite,
+  combine: AlignedCombine,
+  { seen, largest }: JobFacts,
+  addends: Addends,
+  carrier: Step['carrier'],
+): Alignment | string {
+  const { lanes } = datapath;
+  const { quantum } = addends;
+  const { fractionBits, sumFractionBits = fractionBits, exponentFloor = -Infinity, sumInside, zerosAlign } = combine;
+  const { precision, lowest, highest } = BITS[carrier];
+  const bits = precision - 1;
+  const most = Math.max(fractionBits, sumFractionBits);
+  if (fractionBits + 2 + productBits > bits) return `cut terms have more than ${precision} bits`;
+  if (Math.log2(lanes) + fractionBits + 2 > bits - 1 || Math.log2(lanes * 4 + 4) + most > precision)
+    return `${lanes} aligned terms have more than ${precision} bits`;
+  const zeros = zerosAlign === true && sumInside ? ZERO_EXPONENT : -Infinity;
+  if (zeros > register.lowest) return 'a sum can be smaller than a zero';
+  const floor = Math.ceil(Math.max(quantum, exponentFloor, zeros));
+  const reach = reachOf(register, addends);
+  const top = Math.ceil(Math.max(largest[0] + largest[1], Math.log2(reach), floor)) + 1;
+  const smallest = floor - most - 2;
+  if (smallest < lowest || most - floor > highest || top > highest - 2 || top + bits - fractionBits >= highest)
+    return "exponents leave the carrier's range";
+  return {
+    floor,
+    top,
+    lowest: quantum < register.lowest && register.fit.format.lowest === 'subnormal' ? register.lowest : undefined,
+    productBits,
+    exact: exactBelow(combine, { quantum, seen, largest, lanes, precision }),
+  };
+}
+
+/** What running sums must stay below so that no term has bits to cut: all are multiples of 2^quantum. */
+function exactBelow(
+  { fractionBits, sumFractionBits = fractionBits, exponentFloor = -Infinity, zerosAlign }: AlignedCombine,
+  {
+    quantum,
+    seen,
+    largest,
+    lanes,
+    precision,
+  }: Pick<JobFacts, 'seen' | 'largest'> & Record<'quantum' | 'lanes' | 'precision', number>,
+): number | undefined {
+  const highest = quantum + Math.min(fractionBits, sumFractionBits);
+  const [x, y] = largest;
+  const zeros = zerosAlign === true ? ZERO_EXPONENT + Math.max(x, y, 0) : -Infinity;
+  if (Math.max(x + y, exponentFloor, zeros) > highest) return undefined;
+  const most = lanes * seen[0].max * seen[1].max + 2 ** (highest + 1);
+  return most <= 2 ** (precision + quantum) ? highest + 1 : undefined;
+}
