@@ -33,6 +33,8 @@ export interface Addends {
   negativeZero: boolean;
   /** The carrier holds what is rounded exactly, whatever it is. */
   exact?: boolean;
+  /** Overflows are counted, so that none may pass unseen. */
+  counted?: boolean;
 }
 
 /** @returns undefined for registers that only slower routes know */
@@ -56,7 +58,10 @@ export function floatRegister(fit: Fit): FloatRegister | undefined {
 }
 
 /** The largest magnitude that a register can reach: every addend at its largest, every rounding away from zero. */
-export function reachOf({ mantissaBits, fit }: FloatRegister, { max, start, count }: Addends): number {
+export function reachOf(
+  { mantissaBits, fit }: Pick<FloatRegister, 'mantissaBits' | 'fit'>,
+  { max, start, count }: Addends,
+): number {
   const drift = Math.exp(count * 2 ** -mantissaBits);
   const free = (start + count * max) * drift;
   // A register that rounds to nearest or cuts stands still once half its ulp exceeds the largest addend.
@@ -93,7 +98,7 @@ export function chooseStep(register: FloatRegister, addends: Addends, carrier: S
     return { ...base, method, overflow: quiet ? 'none' : 'watch', limit, ...rest };
   };
   if (rounding === 'rne' && m === precision - 1 && lowest === 1 - top && highest === top && register.toInfinity)
-    return { ...base, method: 'native', overflow: 'none', limit: top };
+    return addends.counted ? guarded('native', top) : { ...base, method: 'native', overflow: 'none', limit: top };
   if (m === precision - 1) return 'the register has the whole precision of the carrier and other rules';
   const capacity = top - (precision - 1 - m) - 1;
   if (rounding === 'rne' && (addends.exact || innocuous(register, addends, precision)))

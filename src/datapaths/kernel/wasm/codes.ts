@@ -40,7 +40,8 @@ function encoder(carrier: Step['carrier'], format: FloatFormat, nan: number): Fu
   const to = f.local('i32');
   f.emit(to.set(from.get));
   f.repeat(vectors.get, () => {
-    const sums = carrier === 'f32' ? v128.load(from.get) : narrowed(from.get);
+    const at = [0, 16].map((offset) => v128.load(from.get, offset));
+    const sums = carrier === 'f32' ? at[0] : narrowed(at[0], at[1]);
     f.emit(v128.store(to.get, codes(f, format, nan, f.keep('v128', sums))));
     f.emit(from.set(i32.add(from.get, i32.const(carrier === 'f32' ? 16 : 32))), to.set(i32.add(to.get, i32.const(16))));
   });
@@ -48,9 +49,9 @@ function encoder(carrier: Step['carrier'], format: FloatFormat, nan: number): Fu
 }
 
 /** Four float64 as float32, which holds them. */
-function narrowed(address: Code): Code {
-  const [low, high] = [0, 16].map((offset) => f32x4.demote(v128.load(address, offset)));
-  return v128.shuffle(low, high, [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]);
+export function narrowed(low: Code, high: Code): Code {
+  const lanes = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
+  return v128.shuffle(f32x4.demote(low), f32x4.demote(high), lanes);
 }
 
 function codes(f: FunctionBuilder, format: FloatFormat, nan: number, x: Code): Code {

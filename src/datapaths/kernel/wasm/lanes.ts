@@ -1,4 +1,5 @@
 import { type Code, type FunctionBuilder, type Local } from './assembler.js';
+import { CompleteAdder, type Rules, splatNumber } from './complete.js';
 import { f32x4, f64x2, i32x4, i64x2, splat32, splat64, v128 } from './vector.js';
 
 /**
@@ -10,8 +11,8 @@ import { f32x4, f64x2, i32x4, i64x2, splat32, splat64, v128 } from './vector.js'
  */
 export interface Step {
   carrier: 'f32' | 'f64';
-  method: 'native' | 'magic' | 'pattern';
-  rounding: 'rne' | 'rna' | 'rtz' | 'stochastic';
+  method: 'native' | 'magic' | 'pattern' | 'complete';
+  rounding: Rules['rounding'];
   mantissaBits: number;
   /** Random bits of a stochastic step. */
   randomBits: number;
@@ -19,10 +20,13 @@ export interface Step {
   floor?: number;
   /** Sums may become -0. */
   signedZero: boolean;
-  /** `watch` notes the largest sum of a tile; `infinity` makes sums from 2^(limit) up infinite. */
-  overflow: 'none' | 'watch' | 'infinity';
+  /** `watch` notes the largest sum of a tile; `infinity` makes sums from 2^(limit) up infinite; `saturate` stops at max. */
+  overflow: 'none' | 'watch' | 'infinity' | 'saturate';
+  max?: number;
   /** Sums whose magnitude reaches 2^limit must be watched, or overflow. */
   limit: number;
+  /** Of a complete step. */
+  rules?: Rules;
 }
 
 /** Constants of a carrier. */
@@ -49,8 +53,40 @@ export function powerOfTwo(step: Step, exponent: number): Code {
   return splat(BigInt(exponent + bias) << BigInt(bits));
 }
 
-/** Emits `acc = round(acc + y)` again and again, with its temporaries in the same locals. */
-export class Adder {
+/** A value in every lane. */
+function numberIn({ carrier }: Step, value: number): Code {
+  return carrier === 'f64' ? splatNumber(value) : splat32(new Int32Array(Float32Array.of(value).buffer)[0]);
+}
+
+/** Emits `acc = round(x + y)` again and again, with its temporaries in the same locals. */
+export interface Adding {
+  /** @param drawn the random bits of a stochastic step, in place */
+  add(acc: Local, x: Code, y: Code, drawn?: Code): void;
+  /** Random bits as they lie in memory, as `add` wants them. */
+  draw(bits: Code): Code;
+  /** What the register carries, as another one reads it. */
+  read(carried: Code): Code;
+  /** Whether it notes sums that reach a limit, forgets what it noted, and says whether one did. */
+  readonly watches: boolean;
+  reset(): void;
+  reached(): Code;
+}
+
+/** Where a nest counts: lanes of additions that changed nothing and of overflows. */
+export interface Counters {
+  swamped?: Local;
+  overflowed?: Local;
+  /** Additions of zero count as well; someone else takes them away. */
+  zeros?: boolean;
+}
+
+/** Its addition; only a complete step counts overflows, the others leave their tile to it. */
+export function adderFor(f: FunctionBuilder, step: Step, counters: Counters = {}): Adding {
+  if (step.rules !== undefined) return new CompleteAdder(f, step.rules, step.carrier, counters);
+  return new Adder(f, step, counters.swamped, counters.zeros);
+}
+
+export class Adder implements Adding {
   private readonly f: FunctionBuilder;
   private readonly step: Step;
   private readonly s: Local;
@@ -60,28 +96,38 @@ export class Adder {
 
   /** Lanes' counts of additions that changed nothing. */
   private readonly swamped: Local | undefined;
+  private readonly zeros: boolean;
 
-  constructor(f: FunctionBuilder, step: Step, swamped?: Local) {
+  constructor(f: FunctionBuilder, step: Step, swamped?: Local, zeros = false) {
     this.f = f;
     this.step = step;
     this.swamped = swamped;
+    this.zeros = zeros;
     this.s = f.local('v128');
     this.t = f.local('v128');
     this.top = f.local('v128');
   }
 
-  /** @param drawn the random bits of a stochastic step, in place */
+  draw(bits: Code): Code {
+    return bits;
+  }
+
+  read(carried: Code): Code {
+    return carried;
+  }
+
   add(acc: Local, x: Code, y: Code, drawn: Code = []): void {
     const { v, i, splat } = carrierOf(this.step);
     if (this.swamped === undefined) {
       this.fit(acc, v.add(x, y), drawn);
       return;
     }
-    const { f, swamped } = this;
-    const [before, addend] = [f.keep('v128', x), f.keep('v128', y)];
+    const { f, swamped, zeros } = this;
+    const before = f.keep('v128', x);
+    const addend = zeros ? y : f.keep('v128', y);
     this.fit(acc, v.add(before, addend), drawn);
-    const lost = v128.and(v.eq(acc.get, before), v.ne(addend, splat(0n)));
-    f.emit(swamped.set(i.sub(swamped.get, lost)));
+    const same = v.eq(acc.get, before);
+    f.emit(swamped.set(i.sub(swamped.get, zeros ? same : v128.and(same, v.ne(addend, splat(0n))))));
   }
 
   /** acc = what an exact value (or one whose rounding is innocuous) is rounded to. */
@@ -95,7 +141,7 @@ export class Adder {
     f.emit(s.set(value));
     const rounded = step.method === 'native' ? s.get : step.method === 'magic' ? this.magic() : this.pattern(drawn);
     if (step.overflow === 'watch' && step.method !== 'magic') this.watch(v.abs(s.get));
-    f.emit(acc.set(step.overflow === 'infinity' ? this.overflowing(rounded) : rounded));
+    f.emit(acc.set(this.overflowing(rounded)));
   }
 
   private watch(magnitude: Code): void {
@@ -115,7 +161,7 @@ export class Adder {
     const plain = step.overflow === 'watch' ? t.get : exponent;
     const floor = step.floor;
     // Positive floats are ordered as their exponents are.
-    const raised = floor === undefined ? plain : v.max(plain, splat(BigInt(floor + bias) << BigInt(bits)));
+    const raised = floor === undefined ? plain : v.pmax(plain, splat(BigInt(floor + bias) << BigInt(bits)));
     const offset = (BigInt(bits - step.mantissaBits) << BigInt(bits)) | (1n << BigInt(bits - 1));
     f.emit(t.set(i.add(raised, splat(offset))));
     const rounded = v.sub(v.add(s.get, t.get), t.get);
@@ -147,7 +193,15 @@ export class Adder {
   /** What lies above the carrier's largest number, after scaling, becomes infinite by itself. */
   private overflowing(rounded: Code): Code {
     const { v, bias } = carrierOf(this.step);
+    const { overflow, max = 0 } = this.step;
+    if (overflow === 'saturate') return v.pmin(v.pmax(rounded, numberIn(this.step, -max)), numberIn(this.step, max));
+    if (overflow !== 'infinity') return rounded;
     const lift = bias + 1 - this.step.limit;
+    if (lift > bias) {
+      const value = this.f.keep('v128', rounded);
+      const infinite = v128.or(v128.and(value, numberIn(this.step, -0)), numberIn(this.step, Infinity));
+      return v128.select(infinite, value, v.ge(v.abs(value), powerOfTwo(this.step, this.step.limit)));
+    }
     return v.mul(v.mul(rounded, powerOfTwo(this.step, lift)), powerOfTwo(this.step, -lift));
   }
 

@@ -1,6 +1,7 @@
 import { type Code, FunctionBuilder, i32, type Local } from './assembler.js';
-import { Adder, carrierOf, powerOfTwo, type Step } from './lanes.js';
-import { i32x4, splat32, v128 } from './vector.js';
+import { narrowed } from './codes.js';
+import { type Adding, adderFor, carrierOf, type Counters, powerOfTwo, type Step } from './lanes.js';
+import { f64x2, i32x4, splat32, v128 } from './vector.js';
 
 /**
  * The loop nest of float sums. Lanes are columns, so that every lane adds in k order and nothing is reassociated: a
@@ -27,8 +28,10 @@ export interface NestShape {
   step: Step;
   /** How a run's sum joins the outer one. */
   outer: Step;
-  /** Additions that change nothing are counted for each tile. */
+  /** Additions that change nothing are counted for each tile, and by complete steps overflows. */
   count?: boolean;
+  /** Products of zero count as well: zeros.ts takes them away, which is cheaper than to look at each. */
+  zeros?: boolean;
   /** Products are replaced by their multiples of 2^exponent, or by what those leave. */
   part?: { exponent: number; which: 'high' | 'low' };
 }
@@ -44,52 +47,59 @@ export interface Frame {
 }
 
 /** The functions of one nest: `extend` goes on from the sums in memory, `join` starts afresh and adds to them. */
-export function nestFunctions({ step, outer, count, part }: NestShape): FunctionBuilder[] {
+export function nestFunctions(shape: NestShape): FunctionBuilder[] {
+  const { step, zeros } = shape;
   const kinds = ['extend', 'join'] as const;
   const runs = kinds.map((kind) =>
     tiles(kind, (frame) => {
       const { f } = frame;
-      const sums = accumulators(f);
-      const counter = counterOf(frame, count);
-      const adder = new Adder(f, step, counter);
+      const sums = accumulators(f, step);
+      const counters = countersOf(frame, shape);
+      const adder = adderFor(f, step, { ...counters, zeros });
       adder.reset();
       const at = places(frame, step);
-      sums.forEach((acc, i) => f.emit(acc.set(kind === 'extend' ? v128.load(...at[i]) : splat32(0))));
-      f.repeat(frame.parameters[3].get, () => products(frame, step, sums, adder, part));
-      if (kind === 'extend') sums.forEach((acc, i) => f.emit(v128.store(at[i][0], acc.get, at[i][1])));
-      else joinAll(frame, outer, sums, at, counter);
+      sums.forEach((acc, i) => put(f, acc, kind === 'extend' ? loaded(f, step, at[i]) : acc.map(() => splat32(0))));
+      f.repeat(frame.parameters[3].get, () => products(frame, shape, sums, adder));
+      if (kind === 'extend') sums.forEach((acc, i) => store(f, step, at[i], acc));
+      else joinAll(frame, shape, sums, at, counters);
       flag(frame, adder);
-      keepCount(frame, counter);
+      keepCounts(frame, counters);
     }),
   );
-  return [...runs, emptyFunction(outer, count)];
+  return [...runs, emptyFunction(shape)];
 }
 
 /** A run without products still joins, with +0. */
-function emptyFunction(outer: Step, count?: boolean): FunctionBuilder {
+function emptyFunction(shape: NestShape): FunctionBuilder {
   return tiles('empty', (frame) => {
-    const sums = accumulators(frame.f);
-    for (const acc of sums) frame.f.emit(acc.set(splat32(0)));
-    const counter = counterOf(frame, count);
-    joinAll(frame, outer, sums, places(frame, outer), counter);
-    keepCount(frame, counter);
+    const sums = accumulators(frame.f, shape.outer);
+    for (const acc of sums)
+      put(
+        frame.f,
+        acc,
+        acc.map(() => splat32(0)),
+      );
+    const counters = countersOf(frame, shape);
+    joinAll(frame, shape, sums, places(frame, shape.outer), counters);
+    keepCounts(frame, counters);
   });
 }
 
 /** Blocks of so many products, each reduced pairwise and then joined to the sums in memory. */
-export function treeFunctions({ step, outer, count }: NestShape, widths: readonly number[]): FunctionBuilder[] {
+export function treeFunctions(shape: NestShape, widths: readonly number[]): FunctionBuilder[] {
   return widths.map((width) =>
     tiles(`tree${width}`, (frame) => {
-      const sums = accumulators(frame.f);
-      const counter = counterOf(frame, count);
-      const adder = new Adder(frame.f, step, counter);
+      const { step, outer } = shape;
+      const sums = accumulators(frame.f, step);
+      const counters = countersOf(frame, shape);
+      const adder = adderFor(frame.f, step, counters);
       adder.reset();
       sums.forEach((acc, i) =>
         leaves(frame, step, adder, { row: Math.floor(i / VECTORS), vector: i % VECTORS, into: acc }, width),
       );
-      joinAll(frame, outer, sums, places(frame, outer), counter);
+      joinAll(frame, shape, sums, places(frame, outer), counters);
       flag(frame, adder);
-      keepCount(frame, counter);
+      keepCounts(frame, counters);
     }),
   );
 }
@@ -98,50 +108,89 @@ export function treeFunctions({ step, outer, count }: NestShape, widths: readonl
 function leaves(
   { f, a, b }: Frame,
   step: Step,
-  adder: Adder,
-  { row, vector, into }: { row: number; vector: number; into: Local },
+  adder: Adding,
+  { row, vector, into }: { row: number; vector: number; into: readonly Local[] },
   width: number,
 ): void {
   const { v, bytes, lanes } = carrierOf(step);
   const splat = step.carrier === 'f32' ? v128.load32Splat : v128.load64Splat;
-  const product = (k: number): Code =>
-    v.mul(splat(a.get, (k * ROWS + row) * bytes), v128.load(b.get, (k * VECTORS + vector) * bytes * lanes));
-  const value = (from: number, count: number, to: Local): Code => {
+  const product = (k: number): Code[] =>
+    partsOf(
+      f,
+      step,
+      v.mul(splat(a.get, (k * ROWS + row) * bytes), v128.load(b.get, (k * VECTORS + vector) * bytes * lanes)),
+    );
+  const value = (from: number, count: number, to: readonly Local[]): Code[] => {
     if (count === 1) return product(from);
     const left = 2 ** Math.ceil(Math.log2(count) - 1);
-    const x = f.keep('v128', value(from, left, to));
-    adder.add(to, x, value(from + left, count - left, f.local('v128')));
-    return to.get;
+    const x = value(from, left, to).map((part) => f.keep('v128', part));
+    const spare = to.map(() => f.local('v128'));
+    const y = value(from + left, count - left, spare);
+    to.forEach((part, i) => {
+      adder.add(part, x[i], y[i]);
+      f.emit(part.set(adder.read(part.get)));
+    });
+    return to.map((part) => part.get);
   };
-  f.emit(into.set(value(0, width, into)));
+  put(f, into, value(0, width, into));
 }
 
-function accumulators(f: FunctionBuilder): Local[] {
-  return Array.from({ length: ROWS * VECTORS }, () => f.local('v128'));
+function accumulators(f: FunctionBuilder, step: Step): Local[][] {
+  return Array.from({ length: ROWS * VECTORS }, () => Array.from({ length: partCount(step) }, () => f.local('v128')));
 }
 
-/** Address and offset of each accumulator's place in memory. */
-function places(frame: Frame, step: Step): [Code, number][] {
+/** A complete step works in float64, two vectors for each of float32. */
+function partCount({ carrier, rules }: Step): number {
+  return rules !== undefined && carrier === 'f32' ? 2 : 1;
+}
+
+function partsOf(f: FunctionBuilder, step: Step, vector: Code): Code[] {
+  if (partCount(step) === 1) return [vector];
+  const whole = f.keep('v128', vector);
+  const upper = v128.shuffle(whole, whole, UPPER);
+  return [f64x2.promote(whole), f64x2.promote(upper)];
+}
+
+const UPPER = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15];
+
+function put(f: FunctionBuilder, to: readonly Local[], from: readonly Code[]): void {
+  to.forEach((part, i) => f.emit(part.set(from[i])));
+}
+
+function loaded(f: FunctionBuilder, step: Step, at: Place): Code[] {
+  return partsOf(f, step, v128.load(...at));
+}
+
+function store(f: FunctionBuilder, step: Step, [address, offset]: Place, parts: readonly Local[]): void {
+  const [low, high] = parts;
+  f.emit(v128.store(address, partCount(step) === 1 ? low.get : narrowed(low.get, high.get), offset));
+}
+
+/** Address and offset of an accumulator's place in memory. */
+type Place = readonly [Code, number];
+
+function places(frame: Frame, step: Step): Place[] {
   const { f, sums, parameters } = frame;
   const stride = parameters[6].get;
   const rows: Code[] = [sums];
   for (let r = 1; r < ROWS; r++) rows.push(f.keep('i32', i32.add(rows[r - 1], stride)));
   const { bytes, lanes } = carrierOf(step);
-  return rows.flatMap((row) => Array.from({ length: VECTORS }, (_, i): [Code, number] => [row, i * bytes * lanes]));
+  return rows.flatMap((row) => Array.from({ length: VECTORS }, (_, i): Place => [row, i * bytes * lanes]));
 }
 
 /** One k: every accumulator meets its product. */
-function products(frame: Frame, step: Step, sums: readonly Local[], adder: Adder, part: NestShape['part']): void {
+function products(frame: Frame, { step, part }: NestShape, sums: readonly Local[][], adder: Adding): void {
   const { f, a, b, draws } = frame;
   const { v, bytes, lanes } = carrierOf(step);
   const columns = Array.from({ length: VECTORS }, (_, i) => f.keep('v128', v128.load(b.get, i * bytes * lanes)));
-  const random = step.rounding === 'stochastic' ? f.keep('v128', v128.load(draws.get)) : [];
+  const random = step.rounding === 'stochastic' ? f.keep('v128', adder.draw(v128.load(draws.get))) : [];
   const splat = step.carrier === 'f32' ? v128.load32Splat : v128.load64Splat;
   for (let r = 0; r < ROWS; r++) {
     const x = f.keep('v128', splat(a.get, r * bytes));
     columns.forEach((y, i) => {
       const acc = sums[r * VECTORS + i];
-      adder.add(acc, acc.get, partOf(f, step, v.mul(x, y), part), random);
+      const addends = partsOf(f, step, halfOf(f, step, v.mul(x, y), part));
+      acc.forEach((lane, j) => adder.add(lane, lane.get, addends[j], random));
     });
   }
   f.emit(a.set(i32.add(a.get, i32.const(ROWS * bytes))), b.set(i32.add(b.get, i32.const(VECTORS * bytes * lanes))));
@@ -149,7 +198,7 @@ function products(frame: Frame, step: Step, sums: readonly Local[], adder: Adder
 }
 
 /** Multiples of a power of two by the adder's own rounding, which is exact: the two parts make up the product. */
-function partOf(f: FunctionBuilder, step: Step, product: Code, part: NestShape['part']): Code {
+function halfOf(f: FunctionBuilder, step: Step, product: Code, part: NestShape['part']): Code {
   if (part === undefined) return product;
   const { v, splat, bits } = carrierOf(step);
   const magic = v.add(powerOfTwo(step, part.exponent + bits), powerOfTwo(step, part.exponent + bits - 1));
@@ -174,26 +223,37 @@ export function keepCount({ f, parameters }: Frame, counter: Local | undefined, 
   f.emit(v128.store(address, i32x4.add(v128.load(address, offset), counter.get), offset));
 }
 
+function countersOf(frame: Frame, { step, count }: NestShape): Counters {
+  return { swamped: counterOf(frame, count), overflowed: counterOf(frame, count === true && step.rules !== undefined) };
+}
+
+function keepCounts(frame: Frame, { swamped, overflowed }: Counters): void {
+  keepCount(frame, swamped);
+  keepCount(frame, overflowed, 16);
+}
+
 /** Outer sums in memory meet the tile's. */
 function joinAll(
   frame: Frame,
-  outer: Step,
-  sums: readonly Local[],
-  at: readonly [Code, number][],
-  counter?: Local,
+  { step, outer }: NestShape,
+  sums: readonly Local[][],
+  at: readonly Place[],
+  counters: Counters,
 ): void {
   const { f, parameters } = frame;
-  const adder = new Adder(f, outer, counter);
+  const adder = adderFor(f, outer, counters);
+  const inner = adderFor(f, step);
   adder.reset();
-  const random = outer.rounding === 'stochastic' ? f.keep('v128', v128.load(parameters[9].get)) : [];
+  const random = outer.rounding === 'stochastic' ? f.keep('v128', adder.draw(v128.load(parameters[9].get))) : [];
   sums.forEach((acc, i) => {
-    adder.add(acc, v128.load(...at[i]), acc.get, random);
-    f.emit(v128.store(at[i][0], acc.get, at[i][1]));
+    const before = loaded(f, outer, at[i]);
+    acc.forEach((lane, j) => adder.add(lane, before[j], inner.read(lane.get), random));
+    store(f, outer, at[i], acc);
   });
   flag(frame, adder);
 }
 
-function flag({ f, parameters }: Frame, adder: Adder): void {
+function flag({ f, parameters }: Frame, adder: Adding): void {
   if (!adder.watches) return;
   const address = parameters[7].get;
   f.emit(i32.store(address, i32.or(i32.load(address), adder.reached())));

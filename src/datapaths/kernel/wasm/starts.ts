@@ -28,7 +28,7 @@ export const NO_STARTS: Starts = {
 export function startsOf(
   datapath: Datapath,
   order: Order,
-  outer: FloatRegister,
+  outer: Pick<FloatRegister, 'mantissaBits' | 'facts'>,
   job: GemmJob,
   products: number,
 ): { facts: Starts; values?: Float64Array } {

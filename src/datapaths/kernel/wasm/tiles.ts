@@ -6,12 +6,13 @@ import type { Plan } from '../plan.js';
 import type { Tally } from '../rounder.js';
 import type { Finish } from '../scalar.js';
 import { encoderIn } from './codes.js';
-import type { FloatSite, Steps } from './float.js';
+import type { FloatSite, SiteRegister, Steps } from './float.js';
 import { carrierOf, type Step } from './lanes.js';
 import { type Kernel, kernelOf, sharedMemory } from './memory.js';
 import { columnsOf, nestFunctions, type NestShape, treeFunctions } from './nest.js';
 import type { Layout } from './pack.js';
 import { type Walk, walk } from './walk.js';
+import { zeroProducts } from './zeros.js';
 
 export interface Work {
   plan: Plan;
@@ -19,6 +20,10 @@ export interface Work {
   steps: Steps;
   starts?: Float64Array;
   sums: SumArray;
+  /** Quick steps that hold where sums stop at the largest number. */
+  stopped?: Steps;
+  /** The same by all rules, for tiles that reach a limit. */
+  complete?: Steps;
   /** All operands are finite, so that reaching the limit is rare. */
   sure: boolean;
   /** Where the counts of a run with statistics go. */
@@ -27,7 +32,7 @@ export interface Work {
 
 const compiled = new Map<string, Kernel>();
 
-function kernelFor(steps: Steps & Pick<NestShape, 'count'>, trees: readonly number[]): Kernel {
+function kernelFor(steps: NestShape, trees: readonly number[]): Kernel {
   const key = JSON.stringify([steps, trees]);
   let kernel = compiled.get(key);
   if (kernel === undefined) {
@@ -37,46 +42,63 @@ function kernelFor(steps: Steps & Pick<NestShape, 'count'>, trees: readonly numb
   return kernel;
 }
 
-/** The same sums where overflow is no surprise; undefined where only the slower route knows what overflow gives. */
-function checked(site: FloatSite, { plan, steps }: Work): Steps | undefined {
-  const { register, outer } = site;
-  const stochastic = steps.step.rounding === 'stochastic' && plan.runs.length > 1;
-  if (!register.toInfinity || !outer.toInfinity || stochastic) return undefined;
-  const found = [
-    [steps.step, register.highest],
-    [steps.outer, outer.highest],
-  ] as const;
-  const [step, last] = found.map(([each, highest]) => {
-    if (each.overflow !== 'watch') return each;
-    // A limit below the overflow threshold guards the carrier's precision, which no check can mend.
-    const mended: Step = { ...each, overflow: 'infinity', limit: highest + 1 };
-    return each.limit < highest ? undefined : mended;
-  });
-  return step === undefined || last === undefined ? undefined : { step, outer: last };
+/** The same sums where overflow is no surprise, by quick steps; undefined where only complete ones know what it gives. */
+function checked({ register, outer }: FloatSite, { plan, steps, stopped, sure }: Work): Steps | undefined {
+  const infinite = register.quick?.toInfinity === true && outer.quick?.toInfinity === true;
+  const drawn = steps.step.rounding === 'stochastic' && plan.runs.length > 1;
+  if (infinite) return drawn ? undefined : mended(steps, register, outer, { overflow: 'infinity' });
+  // Infinite operands do not saturate.
+  const saturates = sure && [register, outer].every(({ rules }) => rules?.beyond === 'largest');
+  if (!saturates || stopped?.step.carrier !== steps.step.carrier) return undefined;
+  return mended(stopped, register, outer, { overflow: 'saturate' });
+}
+
+/** A limit below the overflow threshold guards the carrier's precision, which no check can mend. */
+function mended(
+  { step, outer: last }: Steps,
+  register: SiteRegister,
+  outer: SiteRegister,
+  how: Pick<Step, 'overflow'>,
+): Steps | undefined {
+  const fits = (each: Step, { quick }: SiteRegister) =>
+    each.overflow !== 'watch' || (each.method !== 'native' && quick !== undefined && each.limit >= quick.highest);
+  const mend = (each: Step, { quick, facts }: SiteRegister): Step =>
+    each.overflow === 'watch' ? { ...each, ...how, limit: (quick?.highest ?? 0) + 1, max: facts.max } : each;
+  if (!fits(step, register) || !fits(last, outer)) return undefined;
+  return { step: mend(step, register), outer: mend(last, outer) };
 }
 
 /** Sums of a job in the lanes that its steps name. */
 export function runTiles(site: FloatSite, job: GemmJob, work: Work): void {
-  const { plan, layout, steps } = work;
+  const { plan, layout, steps, tally, sure } = work;
   const view = steps.step.carrier === 'f32' ? Float32Array : Float64Array;
   const { bytes } = carrierOf(steps.step);
-  const counting = work.tally !== undefined;
-  // The slower route counts for itself what overflows.
-  const second = counting ? undefined : checked(site, work);
+  const count = tally !== undefined;
+  const watches = [steps.step, steps.outer].some(({ overflow }) => overflow === 'watch');
+  // Only complete steps count what overflows.
+  const second = watches ? ((count ? undefined : checked(site, work)) ?? work.complete) : undefined;
   const trees = plan.pairwise ? [...new Set(plan.runs)] : [];
+  const width = columnsOf(steps.step);
+  const zeros = count && sure && trees.length === 0 && steps.step.rules === undefined;
+  const free = zeros ? zeroProducts(job, site.tables, layout, width) : undefined;
+  if (tally !== undefined && free !== undefined) tally.swamped -= free.all();
+  const first = sure || second === undefined ? steps : second;
   walk({
     job,
     plan,
     layout,
-    shape: { operand: view, operandBytes: bytes, sum: view, sumBytes: bytes, width: columnsOf(steps.step), group: 1 },
+    shape: { operand: view, operandBytes: bytes, sum: view, sumBytes: bytes, width, group: 1 },
     tables: site.tables,
     starts: work.starts,
-    kernel: kernelFor(counting ? { ...steps, count: true } : work.sure || second === undefined ? steps : second, trees),
-    second: second === undefined ? undefined : kernelFor(second, trees),
+    kernel: kernelFor({ ...first, count, zeros }, trees),
+    second: second === undefined ? undefined : kernelFor({ ...second, count }, trees),
     draws: (address) => putDraws(site, work, address),
     put: putterOf(site.datapath, site.order, site.fallback.finish, job, work.sums),
     redo: site.fallback.single(job, work.sums),
-    tally: work.tally,
+    flagged: (row, column) => {
+      if (tally !== undefined && free !== undefined) tally.swamped += free.tile(row, column);
+    },
+    tally,
   });
 }
 

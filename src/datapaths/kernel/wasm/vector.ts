@@ -104,6 +104,7 @@ export const f32x4 = {
   ne: binary(66),
   lt: binary(67),
   gt: binary(68),
+  ge: binary(70),
   trunc: unary(105),
   floor: unary(104),
   nearest: unary(106),
@@ -119,10 +120,13 @@ export const f32x4 = {
   pmax: binary(235),
 };
 export const f64x2 = {
+  /** The two lower float32. */
+  promote: unary(95),
   eq: binary(71),
   ne: binary(72),
   lt: binary(73),
   gt: binary(74),
+  ge: binary(76),
   trunc: unary(122),
   floor: unary(117),
   nearest: unary(148),
