@@ -11,6 +11,8 @@ import { latticeOf } from '../formats/lattice.js';
 import { toNumber } from '../formats/raw.js';
 import { macsOf } from '../networks/lower.js';
 import type { Recipe } from '../quantize/recipe.js';
+import type { TrainRecipe } from '../training/trainRecipe.js';
+import { TRAIN_RECIPES } from '../training/trainRecipes.js';
 import { RECIPES } from '../quantize/recipes.js';
 import { loadNetwork } from '../simulate/plan.js';
 import { TARGETS } from '../targets/catalog.js';
@@ -30,7 +32,7 @@ const LISTS: Readonly<Record<string, () => Listed[] | Promise<Listed[]>>> = {
   blocks: () => BLOCK_FORMATS.map(listedBlock),
   datapaths: () => DATAPATHS.map(listedDatapath),
   targets: () => TARGETS.map(listedTarget),
-  recipes: () => RECIPES.map(listedRecipe),
+  recipes: () => [...RECIPES.map(listedRecipe), ...TRAIN_RECIPES.map(listedTraining)],
   networks: () => networkFiles().map(listedNetwork),
 };
 
@@ -94,15 +96,21 @@ function listedTarget({ name, array, datapath, others, clockMhz, energy }: Targe
 }
 
 function listedRecipe(recipe: Recipe): Listed {
-  const { name, description, result } = recipe;
+  const { name, family, description, result } = recipe;
   const { input, weight } = recipe.operands({ index: 1, count: 3 });
   return {
     name,
+    command: 'quantize',
+    family,
     activations: input.fit.format.name,
     weights: weight.fit.format.name,
     'between layers': result === 'requantize' ? 'codes' : 'real',
     description,
   };
+}
+
+function listedTraining({ name, family, description }: TrainRecipe): Listed {
+  return { name, command: 'train', family, activations: '', weights: '', 'between layers': 'real', description };
 }
 
 const MODELS = 'models';

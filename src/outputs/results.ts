@@ -131,11 +131,12 @@ export const SWEEP_COLUMNS: readonly ResultColumn<SweepPoint>[] = [
 ];
 
 export const STUDY_COLUMNS: readonly ResultColumn<StudyRow>[] = [
+  { field: 'family', title: 'family', value: (r) => r.family },
   { field: 'recipe', title: 'recipe', value: (r) => r.recipe },
   { field: 'target', title: 'target', value: (r) => r.target },
   { field: 'images', title: 'images', value: (r) => r.images, hidden: true },
   { field: 'accuracyPercent', title: 'accuracy (%)', digits: 1, value: (r) => percent(r.accuracy) },
-  { field: 'floatAccuracyPercent', title: 'fp32 (%)', digits: 1, value: (r) => percent(r.floatAccuracy) },
+  { field: 'floatAccuracyPercent', title: 'fp32 (%)', digits: 1, value: (r) => percent(r.floatAccuracy), hidden: true },
   { field: 'sqnrFloatDb', title: 'SQNR to fp32 (dB)', digits: 1, value: (r) => decibel(r.sqnrFloatDb) },
   { field: 'sqnrExactDb', title: 'SQNR to exact (dB)', digits: 1, value: (r) => decibel(r.sqnrExactDb) },
   { field: 'cycles', title: 'cycles', value: (r) => r.cycles },
@@ -144,10 +145,18 @@ export const STUDY_COLUMNS: readonly ResultColumn<StudyRow>[] = [
     title: 'energy (nJ)',
     digits: 0,
     value: (r) => r.energyPj,
-    shown: (r) => r.energyPj / PICO_PER_NANO,
+    shown: (r) => r.energyPj && r.energyPj / PICO_PER_NANO,
   },
   { field: 'extrapolated', title: 'extrapolated', value: (r) => r.extrapolated, hidden: true },
   { field: 'modelKilobytes', title: 'model (KB)', digits: 1, value: (r) => r.modelKilobytes },
+  { field: 'stepCycles', title: 'step cycles', value: (r) => r.stepCycles, hidden: true },
+  {
+    field: 'stepEnergyPj',
+    title: 'training step (uJ)',
+    digits: 0,
+    value: (r) => r.stepEnergyPj,
+    shown: (r) => r.stepEnergyPj && r.stepEnergyPj / PICO_PER_NANO / 1000,
+  },
   { field: 'pareto', title: 'Pareto', value: (r) => r.pareto },
 ];
 

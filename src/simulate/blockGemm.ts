@@ -6,9 +6,9 @@ import { formatNamed } from '../formats/catalog.js';
 const bf16 = formatNamed('bf16');
 
 /**
- * A unit whose operands have block scales, compiled. Where every element times its scale is a bfloat16, exactly, a
- * unit that multiplies those adds the same products in the same order: the same bits, hundreds of times sooner than by the
- * reference, which is taken for what else may come.
+ * A unit whose operands have block scales, compiled. Where every element times its scale is a bfloat16, exactly, a unit
+ * that multiplies those adds the same products in the same order: the same bits, by a kernel that scales keep no one from.
+ * What else may come goes through the unit's own.
  */
 export function blockGemm(unit: Datapath, order: Order): Gemm {
   const slow = compileGemm(unit, order);

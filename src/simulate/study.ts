@@ -1,31 +1,51 @@
-import { widthOf } from '../formats/format.js';
-import { isMacLayer, type Network } from '../networks/network.js';
-import { sizeOf } from '../networks/tensor.js';
-import { TARGETS } from '../targets/catalog.js';
-import { loadTarget } from '../targets/catalog.js';
+import { orderOf } from '../arrays/dataflow.js';
+import { exactArithmetic } from '../networks/arithmetic.js';
+import { lower } from '../networks/lower.js';
+import type { Network } from '../networks/network.js';
+import type { Family } from '../quantize/recipe.js';
+import { unitForJob } from '../targets/blockUnit.js';
+import { loadTarget, TARGETS } from '../targets/catalog.js';
+import type { Target } from '../targets/target.js';
+import { accuracyOf } from '../training/train.js';
+import { judgeCost } from './cost.js';
+import { modelBytesOf } from './modelBytes.js';
 import { paretoOptimal } from './pareto.js';
-import { type DataPlan, type RunPlan, whyNot } from './plan.js';
+import { type DataPlan, loadData, type RunPlan, whyNot } from './plan.js';
 import { type PoolOptions, runAll } from './pool.js';
 import type { Outcome } from './run.js';
 
-/** One method on one target. */
-export interface StudyRow extends Outcome {
+/** One method on one target; without one, where no target has units for it, its accuracy with exact sums alone. */
+export interface StudyRow extends Partial<Outcome>, TrainingNote {
   recipe: string;
-  target: string;
-  cycles: number;
-  energyPj: number;
-  extrapolated: boolean;
+  family: Family;
+  accuracy: number;
+  target?: string;
+  cycles?: number;
+  energyPj?: number;
+  extrapolated?: boolean;
   /** Weights and biases as the target stores them: codes, one float32 for each scale and bias. */
   modelKilobytes: number;
   /** No other row is at least as good in accuracy, cycles and energy, and better in one. */
   pareto: boolean;
 }
 
+/** What one step of training took on the recipe's own target, all three products of every layer. */
+export interface TrainingNote {
+  stepCycles?: number;
+  stepEnergyPj?: number;
+}
+
 /** A network that a recipe made, and the file that it was written to. */
 export interface Candidate {
   recipe: string;
+  family: Family;
   path: string;
   network: Network;
+  /** The target that is looked at first: that of the recipe's training. */
+  home?: string;
+  step?: TrainingNote;
+  /** The row of a trained network that no target can run from its file: in the arithmetic of its training. */
+  own?: Pick<StudyRow, 'target' | 'accuracy' | 'cycles' | 'energyPj'>;
 }
 
 export interface Study {
@@ -36,51 +56,108 @@ export interface Study {
 
 /**
  * Runs every candidate on every target that has units for its operands.
- * @param targets names or files; the whole catalogue by default
+ * @param targets names or files; by default the catalogue, less those that would repeat a row to the last digit
  */
 export async function runStudy(
   candidates: readonly Candidate[],
   data: DataPlan,
   reference: string,
-  targets: readonly string[] = TARGETS.map(({ name }) => name),
+  targets?: readonly string[],
   options: PoolOptions = {},
 ): Promise<Study> {
-  const known = targets.map((name) => ({ name, target: loadTarget(name) }));
+  const known = (targets ?? TARGETS.map(({ name }) => name)).map((name) => ({ name, target: loadTarget(name) }));
   const unplaced: string[] = [];
-  const jobs = candidates.flatMap((candidate) => {
-    const reasons = known.map(({ target }) => whyNot(candidate.network, target));
-    const places = known.filter((_, i) => reasons[i] === undefined);
-    if (places.length === 0) unplaced.push(`${candidate.recipe}: ${reasons[0]}`);
-    return places.map(({ name }) => ({ candidate, target: name }));
+  const places = candidates.flatMap((candidate) => {
+    const ordered = known.toSorted((x, y) => Number(y.name === candidate.home) - Number(x.name === candidate.home));
+    const reasons = ordered.map(({ target }) => whyNot(candidate.network, target));
+    const fit = ordered.filter((_, i) => reasons[i] === undefined).map((place) => placeOf(candidate, place));
+    if (fit.length === 0) unplaced.push(`${candidate.recipe}: ${reasons[0]}`);
+    return targets === undefined ? withoutRepeats(fit) : fit;
   });
-  const plans = jobs.map(
+  const outcomes = await outcomesOf(places, data, reference, options);
+  const placed = places.map((place): Omit<StudyRow, 'pareto'> => {
+    const { candidate, target, cost } = place;
+    const { recipe, family, network, step } = candidate;
+    const { cycles, energyPj, extrapolated } = cost;
+    const outcome = outcomes.get(place.key) as Outcome;
+    const costs = { cycles: cycles.total, energyPj, extrapolated };
+    return { recipe, family, target, ...outcome, ...costs, ...step, modelKilobytes: modelBytesOf(network) / 1024 };
+  });
+  const images = unplaced.length > 0 ? loadData(data) : undefined;
+  const rows = candidates.flatMap((candidate): Omit<StudyRow, 'pareto'>[] => {
+    const found = placed.filter(({ recipe }) => recipe === candidate.recipe);
+    if (found.length > 0 || images === undefined) return found;
+    const { recipe, family, network, own, step } = candidate;
+    const exact = own ?? { accuracy: accuracyOf(network, images, exactArithmetic) };
+    return [{ recipe, family, images: images.count, ...exact, ...step, modelKilobytes: modelBytesOf(network) / 1024 }];
+  });
+  const optimal = frontOf(rows);
+  return { rows: rows.map((row) => ({ ...row, pareto: optimal.has(row) })), unplaced };
+}
+
+interface Place {
+  candidate: Candidate;
+  target: string;
+  cost: ReturnType<typeof judgeCost>;
+  /** Places that share it have the same bits. */
+  key: string;
+}
+
+function placeOf(candidate: Candidate, { name, target }: { name: string; target: Target }): Place {
+  const units = lower(candidate.network).map((job) => {
+    const unit = unitForJob(target, job);
+    return [unit, orderOf(target.array, unit)];
+  });
+  const key = `${candidate.recipe} ${JSON.stringify(units)}`;
+  return { candidate, target: name, cost: judgeCost(candidate.network, target), key };
+}
+
+function withoutRepeats(places: readonly Place[]): Place[] {
+  const same = (x: Place, y: Place) =>
+    x.key === y.key && x.cost.cycles.total === y.cost.cycles.total && x.cost.energyPj === y.cost.energyPj;
+  return places.filter((place, i) => !places.slice(0, i).some((before) => same(before, place)));
+}
+
+/** One run for all places that have the same bits. */
+async function outcomesOf(
+  places: readonly Place[],
+  data: DataPlan,
+  reference: string,
+  options: PoolOptions,
+): Promise<Map<string, Outcome>> {
+  const firsts = [...new Map(places.map((place) => [place.key, place])).values()];
+  const plans = firsts.map(
     ({ candidate, target }): RunPlan => ({ network: candidate.path, reference, data, target: { base: target } }),
   );
   const results = await runAll(plans, options);
-  const rows = results.map((result, i) => ({
-    recipe: jobs[i].candidate.recipe,
-    target: jobs[i].target,
-    images: result.images,
-    accuracy: result.accuracy,
-    floatAccuracy: result.floatAccuracy,
-    sqnrExactDb: result.sqnrExactDb,
-    sqnrFloatDb: result.sqnrFloatDb,
-    cycles: result.cost.cycles.total,
-    energyPj: result.cost.energyPj,
-    extrapolated: result.cost.extrapolated,
-    modelKilobytes: modelBytesOf(jobs[i].candidate.network) / 1024,
-  }));
-  const optimal = paretoOptimal(rows);
-  return { rows: rows.map((row, i) => ({ ...row, pareto: optimal[i] })), unplaced };
+  return new Map(
+    results.map(({ images, accuracy, floatAccuracy, sqnrExactDb, sqnrFloatDb }, i) => [
+      firsts[i].key,
+      { images, accuracy, floatAccuracy, sqnrExactDb, sqnrFloatDb },
+    ]),
+  );
 }
 
-/** Bytes of the codes packed, and four for each scale and bias; float weights take four. */
-export function modelBytesOf(network: Network): number {
-  return network.layers.filter(isMacLayer).reduce((total, { weight, bias }) => {
-    const count = sizeOf(weight.shape);
-    const biases = 4 * (bias?.length ?? 0);
-    if (weight.kind === 'float') return total + 4 * count + biases;
-    const { fit, scale } = weight.quantization;
-    return total + (count * widthOf(fit.format)) / 8 + 4 * scale.length + biases;
-  }, 0);
+/** The rows on the front, of those that have cycles and energy. */
+function frontOf<Row extends Pick<StudyRow, 'accuracy' | 'cycles' | 'energyPj'>>(rows: readonly Row[]): Set<Row> {
+  const judged = rows.filter(({ cycles, energyPj }) => cycles !== undefined && energyPj !== undefined);
+  const optimal = paretoOptimal(
+    judged.map(({ accuracy, cycles = 0, energyPj = 0 }) => ({ accuracy, cycles, energyPj })),
+  );
+  return new Set(judged.filter((_, i) => optimal[i]));
+}
+
+/** The front, and of each family the most accurate row; of equals the one of least energy. */
+export function shortlist(rows: readonly StudyRow[]): StudyRow[] {
+  const best = new Map<Family, StudyRow>();
+  for (const row of rows) {
+    const known = best.get(row.family);
+    if (known === undefined || isBetter(row, known)) best.set(row.family, row);
+  }
+  return rows.filter((row) => row.pareto || best.get(row.family) === row);
+}
+
+function isBetter(x: StudyRow, y: StudyRow): boolean {
+  const energy = ({ energyPj = Infinity }: StudyRow) => energyPj;
+  return x.accuracy > y.accuracy || (x.accuracy === y.accuracy && energy(x) < energy(y));
 }

@@ -62,6 +62,8 @@ export interface Training {
   /** Gradients over all steps. */
   gradients: GradientTally;
   accuracyOn(data: Dataset): number;
+  /** Cycles and energy of some images through the network as it is judged, on the plan's target. */
+  inferenceCost(images: Dataset): TrainingCost;
   state(): StateArray[];
   resume(state: readonly StateArray[]): void;
   /** Quantized as it multiplies. */
@@ -117,6 +119,11 @@ export function openTraining(plan: TrainingPlan, data: Dataset, pool: GemmPool =
     },
     products: () => products,
     accuracyOn: (judged) => session.accuracyOn(judged),
+    inferenceCost(images) {
+      meter.take();
+      session.accuracyOn(images);
+      return meter.take().cost;
+    },
     state: () => [...session.state(), watch],
     resume(state) {
       const own = state.find(({ name }) => name === watch.name);

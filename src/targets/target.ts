@@ -80,9 +80,10 @@ export function unitFor(target: Target, layer: string, a: Format, b: Format): Da
   );
 }
 
-/** The same, or undefined where the target has no such unit. */
+/** The same, or undefined where the target has no such unit; one that reads scales of blocks is none. */
 export function findUnit(target: Target, a: Format, b: Format): Datapath | undefined {
   for (const unit of [target.datapath, ...target.others]) {
+    if (unit.blockScale !== undefined) continue;
     if (unit.a.name === a.name && unit.b.name === b.name) return unit;
     if (unit.a.name === b.name && unit.b.name === a.name) return { ...unit, a: unit.b, b: unit.a };
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Datapath, datapath } from '../../src/datapaths/datapath.js';
 import { type CodeArray, codeArray, compileGemm } from '../../src/datapaths/kernel/index.js';
+import { referenceGemm } from '../../src/datapaths/kernel/reference.js';
 import { formatNamed } from '../../src/formats/catalog.js';
 import { widthOf } from '../../src/formats/format.js';
 import { blockGemm } from '../../src/simulate/blockGemm.js';
@@ -41,8 +42,8 @@ describe('units of blocks by bfloat16 products', () => {
     ['e2m1fn', 'e4m3fn', 16, [0, 120]],
   ] as const)('%s with scales of %s: the reference to the bit, counts and all', (element, scale, size, range) => {
     const own = unit(element, scale, size);
-    const [fast, reference] = [blockGemm(own, own.order), compileGemm(own)];
-    expect(reference.route).toBe('reference');
+    const [fast, reference] = [blockGemm(own, own.order), referenceGemm(own, own.order, 'the definition')];
+    expect(fast.why).toContain('bfloat16');
     for (let round = 0; round < 2; round++) {
       const product = job(own, [...range]);
       expect(fast.sums(product)).toEqual(reference.sums(product));
@@ -60,6 +61,6 @@ describe('units of blocks by bfloat16 products', () => {
 
   it('leaves units alone that look at exponents', () => {
     const own = { ...unit('e2m1fn', 'e8m0fnu', 32), widened: formatNamed('fp16') };
-    expect(blockGemm(own, own.order).route).toBe('reference');
+    expect(blockGemm(own, own.order).why).toBe(compileGemm(own).why);
   });
 });
