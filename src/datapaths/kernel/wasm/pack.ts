@@ -8,9 +8,8 @@ export interface Layout {
   source: Int32Array;
   /** Packed length of each run. */
   runs: readonly number[];
-  padded: boolean;
-  /** Places are in k order, without padding. */
-  plain: boolean;
+  /** How many places there are in k order before nothing but padding; undefined where they are not. */
+  inOrder?: number;
 }
 
 /** @param step what every run's length is rounded up to a multiple of */
@@ -24,7 +23,10 @@ export function layoutOf(plan: Plan, step: number): Layout {
     from += length;
     to += runs[i];
   });
-  return { source, runs, padded: source.includes(-1), plain: source.every((place, i) => place === i) };
+  const first = source.indexOf(-1);
+  const inOrder = first < 0 ? source.length : first;
+  const plain = source.every((place, i) => place === (i < inOrder ? i : -1));
+  return { source, runs, inOrder: plain ? inOrder : undefined };
 }
 
 /** Any typed array of numbers that panels are made of. */

@@ -17,6 +17,9 @@ const memory =
 
 export const v128 = {
   load: memory(0, 4),
+  /** Eight bytes in 16-bit lanes. */
+  load8x8S: memory(1, 3),
+  load8x8U: memory(2, 3),
   load8Splat: memory(7, 0),
   load16Splat: memory(8, 1),
   load32Splat: memory(9, 2),
@@ -59,6 +62,8 @@ export const i8x16 = {
 export const i16x8 = {
   eq: binary(45),
   ne: binary(46),
+  shl: shift(139),
+  shrS: shift(140),
   sub: binary(145),
   add: binary(142),
   addSat: binary(143),

@@ -3,6 +3,7 @@ import type { Plan } from '../plan.js';
 import { Arena, type Kernel, sharedMemory } from './memory.js';
 import type { Tally } from '../rounder.js';
 import { COUNT_BYTES, ROWS } from './nest.js';
+import { extensionOf } from './pack-lanes.js';
 import { packersFor } from './pack-nest.js';
 import { type Layout, packColumns, packRows, type Panel } from './pack.js';
 
@@ -187,43 +188,51 @@ function packerOf(work: Walk, at: { codes: number; table: number }): Packer {
   const { job, layout, shape } = work;
   const { width, group } = shape;
   const places = layout.source.length;
+  const inOrder = layout.inOrder ?? 0;
   const { buffer } = sharedMemory();
-  const clean = work.tally !== undefined && (job.m % ROWS !== 0 || job.n % width !== 0);
-  const quick = (codes: CodeArray) => layout.plain && codes.BYTES_PER_ELEMENT <= 2 && places > 0 && !clean;
-  const panel = (address: number, length: number, { operand }: Shape): Panel => {
-    const view = new operand(buffer, address, length * places);
-    return view.fill(0);
-  };
+  const quick = (codes: CodeArray) => inOrder > 0 && codes.BYTES_PER_ELEMENT <= 2;
+  const panel = (address: number, length: number, { operand }: Shape): Panel =>
+    new operand(buffer, address, length * places);
   const load = (codes: CodeArray, table: ArrayLike<number>, elements: Shape): Kernel => {
     new elements.operand(buffer, at.table, table.length).set(table);
     const bytes = codes.BYTES_PER_ELEMENT as 1 | 2;
     new Uint8Array(buffer, at.codes).set(new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength));
-    return packersFor(bytes, elements);
+    return packersFor(bytes, elements, bytes === 1 ? extensionOf(table, elements) : undefined);
   };
+  /** Steps of `group` places, places of one that is not full, and steps of padding. */
+  const steps = [Math.floor(inOrder / group), inOrder % group, Math.floor((places - inOrder) / group)] as const;
   return {
     columns(table, address, columns, shape) {
       const { b, n } = job;
-      if (!quick(b)) packColumns(panel(address, columns, shape), b, table, layout, { n, width, group });
-      else
-        load(b, table, shape).columns(
-          at.codes,
-          at.table,
-          address,
-          places / group,
-          columns / width,
-          n * b.BYTES_PER_ELEMENT,
-        );
+      if (!quick(b)) return packColumns(panel(address, columns, shape).fill(0), b, table, layout, { n, width, group });
+      const { columns: pack } = load(b, table, shape);
+      pack(at.codes, at.table, address, ...steps, columns / width, n * b.BYTES_PER_ELEMENT);
+      if (work.tally !== undefined) blank(panel(address, columns, shape), { valid: n, width, group, places });
     },
     rows(table, address, first, count, shape) {
-      const { k } = job;
       const row = { ...shape, ...shape.row };
-      const to = { first, count, k, width: ROWS, group };
+      const { k } = job;
       const tiles = Math.ceil(count / ROWS);
-      if (!quick(job.a)) return packRows(panel(address, tiles * ROWS, row), job.a, table, layout, to);
+      const to = panel(address, tiles * ROWS, row);
+      if (!quick(job.a)) return packRows(to.fill(0), job.a, table, layout, { first, count, k, width: ROWS, group });
       const codes = job.a.subarray(first * k, (first + count) * k);
-      load(codes, table, row).rows(at.codes, at.table, address, places / group, tiles, k * codes.BYTES_PER_ELEMENT);
+      const { rows: pack } = load(codes, table, row);
+      pack(at.codes, at.table, address, ...steps, tiles, k * codes.BYTES_PER_ELEMENT);
+      if (work.tally !== undefined) blank(to, { valid: count, width: ROWS, group, places });
     },
   };
+}
+
+/** Zeros in what the last tile has beyond the valid lines. */
+function blank(
+  panel: Panel,
+  { valid, width, group, places }: { valid: number; width: number; group: number; places: number },
+): void {
+  const kept = valid % width;
+  if (kept === 0) return;
+  const step = width * group;
+  for (let at = panel.length - width * places; at < panel.length; at += step)
+    panel.fill(0, at + kept * group, at + step);
 }
 
 export function roundUp(value: number, step: number): number {
