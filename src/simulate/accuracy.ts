@@ -61,7 +61,7 @@ class LayerMeter {
   constructor(sums: LayerSums, route: string) {
     this.format = sums.format;
     this.single = new ErrorMeter(sums.format);
-    this.entire = new ErrorMeter(sums.format);
+    this.entire = new ErrorMeter(sums.format, this.single);
     this.unit = sums.unit.name;
     this.route = route;
   }

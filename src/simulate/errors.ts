@@ -31,22 +31,31 @@ export interface WorstSum {
   ulp: number;
 }
 
+/** What is known of exact sums alone. */
+interface Truth {
+  sums: number;
+  signal: number;
+  largest: number;
+}
+
 /** Gathers an ErrorReport over any number of matrices of sums. */
 export class ErrorMeter {
   private readonly units: Float64Array;
-  private sums = 0;
+  private readonly truth: Truth;
+  private readonly measures: boolean;
   private wrong = 0;
   private notFinite = 0;
   private max = 0;
   private absolute = 0;
   private signed = 0;
-  private signal = 0;
   private noise = 0;
-  private largest = 0;
   private worst: WorstSum | undefined;
 
-  constructor(format: Format) {
+  /** @param first a meter that has been given, or will be given, the same exact sums in the same order */
+  constructor(format: Format, first?: ErrorMeter) {
     this.units = ulpsOf(format);
+    this.measures = first === undefined;
+    this.truth = first?.truth ?? { sums: 0, signal: 0, largest: 0 };
   }
 
   /** Sums that differ from the exact ones, so far. */
@@ -59,8 +68,8 @@ export class ErrorMeter {
    * @returns the worst sum of all, when it is among these
    */
   add(exact: Float64Array, got: Float64Array, n: number, firstRow = 0): WorstSum | undefined {
-    this.measure(exact);
-    const place = this.compare(exact, got);
+    if (this.measures) measure(exact, this.truth);
+    const place = got === exact ? -1 : this.compare(exact, got);
     if (place < 0) return undefined;
     const ulp = (got[place] - exact[place]) / this.units[exponentField(exact[place])];
     this.worst = {
@@ -73,20 +82,10 @@ export class ErrorMeter {
     return this.worst;
   }
 
-  /** Totals live in locals while a loop runs: each is a chain of additions, and these run side by side. */
-  private measure(exact: Float64Array): void {
-    let { signal, largest } = this;
-    for (let i = 0; i < exact.length; i++) {
-      const magnitude = Math.abs(exact[i]);
-      signal += magnitude * magnitude;
-      if (magnitude > largest) largest = magnitude;
-    }
-    this.sums += exact.length;
-    this.signal = signal;
-    this.largest = largest;
-  }
-
-  /** @returns where the worst sum of all is, -1 when it is not among these */
+  /**
+   * Totals live in locals while the loop runs: each is a chain of additions, and these run side by side.
+   * @returns where the worst sum of all is, -1 when it is not among these
+   */
   private compare(exact: Float64Array, got: Float64Array): number {
     const words = new Uint32Array(exact.buffer, exact.byteOffset, 2 * exact.length);
     const { units } = this;
@@ -109,19 +108,30 @@ export class ErrorMeter {
   }
 
   report(): ErrorReport {
-    const { sums, wrong, notFinite, max, largest, worst } = this;
+    const { wrong, notFinite, max, worst } = this;
+    const { sums, signal, largest } = this.truth;
     return {
       sums,
       wrong,
       maxUlp: max,
       meanUlp: sums === 0 ? 0 : this.absolute / sums,
       biasUlp: sums === 0 ? 0 : this.signed / sums,
-      sqnrDb: sqnr(this.signal, this.noise),
+      sqnrDb: sqnr(signal, this.noise),
       notFinite,
       largest,
       ...(worst === undefined ? {} : { worst }),
     };
   }
+}
+
+function measure(exact: Float64Array, truth: Truth): void {
+  let { signal, largest } = truth;
+  for (let i = 0; i < exact.length; i++) {
+    const magnitude = Math.abs(exact[i]);
+    signal += magnitude * magnitude;
+    if (magnitude > largest) largest = magnitude;
+  }
+  Object.assign(truth, { sums: truth.sums + exact.length, signal, largest });
 }
 
 function sqnr(signal: number, noise: number): number {

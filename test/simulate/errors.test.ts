@@ -43,3 +43,20 @@ it('without an error the ratio is infinite, and an infinite sum has none', () =>
   meter.add(Float64Array.of(1), Float64Array.of(Infinity), 1);
   expect(meter.report()).toMatchObject({ notFinite: 1, maxUlp: Infinity, sqnrDb: Number.NaN });
 });
+
+it('a second meter of the same exact sums shares what is known of them', () => {
+  const format = formatNamed('fp16');
+  const [exact, got] = [Float64Array.of(1, -4, 3), Float64Array.of(1, -4, 3 - 1 / 512)];
+  const [first, alone] = [new ErrorMeter(format), new ErrorMeter(format)];
+  const second = new ErrorMeter(format, first);
+  for (const [meter, sums] of [
+    [first, exact],
+    [second, got],
+    [alone, got],
+  ] as const)
+    meter.add(exact, sums, 3);
+  expect(first.differing).toBe(0);
+  expect(second.differing).toBe(1);
+  expect(second.report()).toEqual(alone.report());
+  expect(first.report()).toMatchObject({ sums: 3, largest: 4, sqnrDb: Infinity });
+});

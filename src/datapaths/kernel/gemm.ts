@@ -30,6 +30,8 @@ export interface GemmStatistics {
   sums: SumArray;
   /** Exact sums [m][n], rounded once to float64. */
   exact: Float64Array;
+  /** The sums are the exact ones, which are their values. */
+  same?: boolean;
   /** Additions of something nonzero that changed nothing. */
   swamped: number;
   /** Roundings that overflowed. */

@@ -27,6 +27,7 @@ export function statsBy(
     return {
       sums,
       exact,
+      ...(tally.exact && { same: true }),
       swamped: tally.swamped + engine.tally.swamped,
       overflowed: tally.overflowed + engine.tally.overflowed,
     };
