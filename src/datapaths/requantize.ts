@@ -111,9 +111,10 @@ function doubleRounding(value: bigint, q31: bigint, shift: number): bigint {
   return roundingDivideByPowerOfTwo(saturatingRoundingDoublingHighMul(left, q31), Math.max(-shift, 0));
 }
 
+/** TFLite's single rounding knows no shift above 30: a larger multiplier becomes (2^31 - 1) / 2 (quantization_util.cc). */
 function singleRounding(value: bigint, q31: bigint, shift: number): bigint {
-  const total = 31 - shift;
-  const rounded = shiftRight(value * q31, total, 'half-up');
+  const rounded =
+    shift > 30 ? shiftRight(value * INT32_MAX, 1, 'half-up') : shiftRight(value * q31, 31 - shift, 'half-up');
   return rounded > INT32_MAX ? INT32_MAX : rounded < INT32_MIN ? INT32_MIN : rounded;
 }
 

@@ -1,5 +1,5 @@
 import { e4m3fn, formatNamed, int } from './catalog.js';
-import { decode, encode, fitTo } from './codec.js';
+import { decode, encode, fitTo, type Subnormals } from './codec.js';
 import type { Format } from './format.js';
 import { latticeOf } from './lattice.js';
 import {
@@ -28,6 +28,15 @@ export interface BlockFormat {
   rule: ScaleRule;
   /** Whether the tensor has a scale of its own, a float32: its largest magnitude / (largest element * largest scale). */
   tensorScale: boolean;
+  /** Whether integer elements leave their lowest code out, as OCP allows and microsoft/microxcaling does. Default false. */
+  symmetric?: boolean;
+  /** `flush`: blocks without a normal float32 are zero (microxcaling's mx_flush_fp32_subnorms). Default `keep`. */
+  subnormals?: Subnormals;
+}
+
+/** Whether a block with this largest magnitude counts as zeros. */
+export function isFlushed({ subnormals }: BlockFormat, amax: number): boolean {
+  return subnormals === 'flush' && amax < 2 ** -126;
 }
 
 /**
@@ -114,6 +123,11 @@ function scaleCode(format: BlockFormat, amax: FiniteRaw): number {
   return Math.max(Number(code), smallest);
 }
 
+/** The code of an element; the lowest of an integer only where the format has it. */
+function elementCode({ element, symmetric }: BlockFormat, code: number): number {
+  return symmetric && element.kind === 'int' && code === 2 ** (element.bits - 1) ? code + 1 : code;
+}
+
 function amaxOf(values: ArrayLike<number>): Raw {
   let largest = 0;
   for (let i = 0; i < values.length; i++) {
@@ -151,6 +165,8 @@ export function quantizeBlock(
       `quantizeBlock: a block of ${format.name} has ${format.size} elements, found ${values.length}`,
     );
   const amax = amaxOf(values);
+  if (isFlushed(format, toNumber(amax)))
+    return quantizeBlock({ ...format, subnormals: 'keep' }, new Float32Array(values.length), { tensorScale });
   const whole = fromNumber(tensorScale);
   if (amax.kind !== 'finite' || whole.kind !== 'finite' || whole.significand === 0n)
     return {
@@ -161,7 +177,7 @@ export function quantizeBlock(
   const step = multiply(decode(format.scale, scale), whole) as FiniteRaw;
   const fit = fitTo(format.element, { rounding, overflow: 'saturate' });
   const codes = Array.from(values, (value) =>
-    Number(encode(quotient(fromNumber(value) as FiniteRaw, step), fit, random).code),
+    elementCode(format, Number(encode(quotient(fromNumber(value) as FiniteRaw, step), fit, random).code)),
   );
   return { scale, codes };
 }

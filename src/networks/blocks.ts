@@ -1,5 +1,5 @@
 import { decode, fitTo } from '../formats/codec.js';
-import { type BlockFormat, quantizeBlock } from '../formats/block.js';
+import { type BlockFormat, isFlushed, quantizeBlock } from '../formats/block.js';
 import type { Format } from '../formats/format.js';
 import { toNumber } from '../formats/raw.js';
 import { codeArray, valuesOf } from '../datapaths/kernel/index.js';
@@ -31,15 +31,17 @@ export function quantizeRows(format: BlockFormat, x: Float32Array, k: number, te
   const scales = codeArray(format.scale, (x.length / k) * perRow);
   const elements = new Float32Array(x.length);
   const scaleOf = scalesOf(format, tensorScale);
-  const round = rounderOf(format.element);
+  const round = rounderOf(format.element, format.symmetric);
   for (let block = 0; block < scales.length; block++) {
     const row = Math.floor(block / perRow);
     const first = row * k + (block - row * perRow) * format.size;
     const end = Math.min(first + format.size, (row + 1) * k);
-    const { code, step } = scaleOf(largestIn(x, first, end));
+    const largest = largestIn(x, first, end);
+    const empty = isFlushed(format, largest);
+    const { code, step } = scaleOf(empty ? 0 : largest);
     scales[block] = code;
     // The elements of a block whose scale is NaN are zero, and their values NaN.
-    if (step === step) for (let i = first; i < end; i++) elements[i] = round(x[i] / step);
+    if (step === step && !empty) for (let i = first; i < end; i++) elements[i] = round(x[i] / step);
   }
   const codes = encodeAll(elements, fitTo(format.element, { overflow: 'saturate' }));
   return { format, codes, scales, tensorScale };
@@ -113,9 +115,10 @@ function exponentOf(x: number): number {
  * Nearest value of an element format, ties to even, saturating: the codec's answer, for float64.
  * @throws RangeError for a format that elements do not have
  */
-function rounderOf(format: Format): (value: number) => number {
+function rounderOf(format: Format, symmetric = false): (value: number) => number {
   const finite = valuesOf(format).filter((value) => Math.abs(value) < Infinity);
-  const [least, most] = [Math.min(...finite), Math.max(...finite)];
+  const most = Math.max(...finite);
+  const least = symmetric ? -most : Math.min(...finite);
   const quantum = quantumOf(format);
   return (value) => {
     if (value >= most) return most;

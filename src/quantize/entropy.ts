@@ -1,6 +1,7 @@
 import { widthOf } from '../formats/format.js';
 import { type ClipRule, extentOf } from './clip.js';
-import { largestMagnitude } from './reals.js';
+import { largestMagnitude, mapped, type Reals } from './reals.js';
+import { relativeEntropy } from './relativeEntropy.js';
 
 /**
  * Clipping by relative entropy: of all thresholds the one at which the clipped histogram P and its image Q on the grid
@@ -18,6 +19,11 @@ export interface EntropyOptions {
   dropsLastBin?: boolean;
   /** Values of one sign use both halves of an asymmetric grid, so Q gets 2 levels + 1 bins (later MXNet). Default true. */
   widensOneSided?: boolean;
+  /**
+   * Neighbouring thresholds can have divergences that agree in six digits. `float32` (default) decides between them as
+   * the public code does, by the rounding of its float32 sums; `float64` by the divergences themselves.
+   */
+  precision?: 'float32' | 'float64';
 }
 
 /** As a clip rule: the window is [-threshold, threshold]. */
@@ -43,20 +49,48 @@ export interface EntropyThreshold {
  * @throws RangeError when the bins are even or fewer than the levels
  */
 export function entropyThreshold(
-  values: Float32Array,
-  { bins = 8001, levels = 255, smoothing = 1e-4, dropsLastBin = true }: EntropyOptions = {},
+  values: Reals,
+  { bins = 8001, levels = 255, smoothing = 1e-4, dropsLastBin = true, precision = 'float32' }: EntropyOptions = {},
 ): EntropyThreshold {
   if (bins % 2 === 0 || bins < levels)
     throw new RangeError(`entropy: ${bins} bins for ${levels} levels: take an odd number of at least as many`);
   const largest = largestMagnitude(values);
   if (!(largest > 0)) return { threshold: 0, divergence: 0 };
   const histogram = histogramOf(values, largest, bins);
-  let best: EntropyThreshold = { threshold: largest, divergence: Infinity };
-  for (let i = Math.floor(levels / 2); i <= (bins - 1) / 2; i++) {
-    const divergence = divergenceAt(histogram, i, levels, smoothing, dropsLastBin);
-    if (divergence < best.divergence) best = { threshold: ((2 * i + 1) * largest) / bins, divergence };
-  }
-  return best;
+  const lowest = Math.floor(levels / 2);
+  const divergences = Float64Array.from({ length: (bins + 1) / 2 - lowest }, (_, at) =>
+    divergenceAt(histogram, lowest + at, levels, smoothing, dropsLastBin),
+  );
+  if (precision === 'float32')
+    decideInFloat32(divergences, (at) => {
+      const { p, q } = distributions(histogram, lowest + at, levels, dropsLastBin);
+      return relativeEntropy(p, q, smoothing);
+    });
+  const least = divergences.reduce((a, b) => Math.min(a, b));
+  if (least === Infinity) return { threshold: largest, divergence: least };
+  return { threshold: histogram.edges[(bins + 1) / 2 + lowest + divergences.indexOf(least)], divergence: least };
+}
+
+/** The divergences that could be least in float32 are computed in it, the others left as they are. */
+function decideInFloat32(divergences: Float64Array, inFloat32: (at: number) => number): void {
+  const limit = divergences.reduce((a, b) => Math.min(a, b)) * (1 + 1e-4) + 1e-6;
+  divergences.forEach((divergence, at) => {
+    if (divergence <= limit) divergences[at] = inFloat32(at);
+  });
+}
+
+/** P, with what lies beyond in its edge bins, and Q, with i bins kept on either side of zero; not smoothed. */
+function distributions(histogram: Histogram, i: number, levels: number, drops: boolean) {
+  const { counts, sums } = histogram;
+  const centre = (counts.length - 1) / 2;
+  const [start, stop] = [centre - i, centre + i + 1];
+  const p = Float32Array.from(counts.subarray(start, stop));
+  p[0] = sums[start + 1];
+  p[p.length - 1] = sums[counts.length] - sums[stop - 1];
+  const q = new Float32Array(p.length);
+  for (const { from, spread, mean } of levelsOf(histogram, start, stop, levels, drops))
+    for (let bin = from; bin < spread; bin++) if (counts[bin] > 0) q[bin - start] = mean;
+  return { p, q };
 }
 
 /** Counts, with how many values and how many bins that are not empty lie below each bin. */
@@ -64,21 +98,31 @@ interface Histogram {
   counts: Float64Array;
   sums: Float64Array;
   fills: Float64Array;
+  edges: Reals;
 }
 
-/** Equal bins over [-largest, largest], each closed on the left, the last on both sides (numpy.histogram). */
-function histogramOf(values: Float32Array, largest: number, bins: number): Histogram {
+/**
+ * Equal bins over [-largest, largest], each closed on the left, the last on both sides. As in numpy.histogram the edges
+ * are numbers of the values' own width, and the values are compared with those.
+ */
+function histogramOf(values: Reals, largest: number, bins: number): Histogram {
   const counts = new Float64Array(bins);
+  const edges = mapped(
+    values instanceof Float32Array ? new Float32Array(bins + 1) : new Float64Array(bins + 1),
+    (_, i) => (i === bins ? largest : i * ((2 * largest) / bins) - largest),
+  );
   for (let i = 0; i < values.length; i++) {
-    const bin = Math.floor(((values[i] + largest) / (2 * largest)) * bins);
-    counts[Math.min(bin, bins - 1)]++;
+    let bin = Math.min(Math.floor(((values[i] + largest) / (2 * largest)) * bins), bins - 1);
+    if (values[i] < edges[bin]) bin--;
+    else if (bin < bins - 1 && values[i] >= edges[bin + 1]) bin++;
+    counts[bin]++;
   }
   const [sums, fills] = [new Float64Array(bins + 1), new Float64Array(bins + 1)];
   counts.forEach((count, bin) => {
     sums[bin + 1] = sums[bin] + count;
     fills[bin + 1] = fills[bin] + Number(count > 0);
   });
-  return { counts, sums, fills };
+  return { counts, sums, fills, edges };
 }
 
 /** The histogram between two bins merged into levels: each bin of a level that is not empty gets the level's mean. */

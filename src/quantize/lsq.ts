@@ -4,7 +4,7 @@ import { parameter } from '../networks/parameter.js';
 import { dequantize, perTensor, quantize } from '../networks/quantization.js';
 import { type FloatTensor, sizeOf } from '../networks/tensor.js';
 import type { FakeQuantizer } from './fake.js';
-import { clamp, mapped, meanMagnitude, type Reals, roundEven, total } from './reals.js';
+import { clamp, mapped, meanMagnitude, narrowed, type Reals, roundEven, total } from './reals.js';
 
 /** Codes lie in [-negative, positive]: 2^(b-1) and 2^(b-1) - 1 for weights, 0 and 2^b - 1 for activations. */
 export interface LsqLevels {
@@ -20,12 +20,14 @@ export function lsqLevels(bits: number, signed: boolean): LsqLevels {
 
 /** LSQ, learned step size (Esser et al., ICLR 2020): vq = round(clip(v / s, -Qn, Qp)) s, ties to even. */
 export function lsqForward<T extends Reals>(v: T, step: number, { negative, positive }: LsqLevels): T {
-  return mapped(v, (value) => roundEven(clamp(value / step, -negative, positive)) * step);
+  const own = narrowed(v);
+  return mapped(v, (value) => roundEven(clamp(own(value / step), -negative, positive)) * step);
 }
 
 /**
  * dv = g inside the levels; ds = gradientScale * sum of g times round(v/s) - v/s inside, -Qn below and Qp above.
- * The paper calls exactly the ends of the range outside, and so does this.
+ * @param ends what exactly -Qn and Qp count as: `outside` in the paper; `inside` where a framework's clamp makes the
+ *   gradient, as in zhutmost/lsq-net and hustzxd/LSQuantization
  */
 export function lsqGradient<T extends Reals>(
   v: T,
@@ -33,14 +35,17 @@ export function lsqGradient<T extends Reals>(
   { negative, positive }: LsqLevels,
   gradient: T,
   gradientScale: number,
+  ends: 'outside' | 'inside' = 'outside',
 ): { v: T; step: number } {
-  const inside = (x: number) => x > -negative && x < positive;
+  const own = narrowed(v);
+  const inside =
+    ends === 'inside' ? (x: number) => x >= -negative && x <= positive : (x: number) => x > -negative && x < positive;
   return {
-    v: mapped(gradient, (g, i) => (inside(v[i] / step) ? g : 0)),
+    v: mapped(gradient, (g, i) => (inside(own(v[i] / step)) ? g : 0)),
     step:
       gradientScale *
       total(gradient, (g, i) => {
-        const x = v[i] / step;
+        const x = own(v[i] / step);
         return g * (inside(x) ? roundEven(x) - x : x <= -negative ? -negative : positive);
       }),
   };

@@ -5,15 +5,17 @@ import { perTensor } from '../networks/quantization.js';
 import { parameter } from '../networks/parameter.js';
 import { floatTensor } from '../networks/tensor.js';
 import type { FakeQuantizer } from './fake.js';
-import { clamp, largestMagnitude, mapped, type Reals, roundEven, total } from './reals.js';
+import { clamp, largestMagnitude, mapped, narrowed, type Reals, roundEven, total } from './reals.js';
 
 /**
  * PACT, parameterized clipping activation (Choi et al. 2018, arXiv 1805.06085). An activation is clipped at a level that
  * is learned, y = clip(x, 0, a), and rounded on 2^k - 1 steps: yq = round(y (2^k - 1) / a) a / (2^k - 1), ties to even.
+ * In the order of IBM's public code (fms-model-optimizer, PACT_STE): a scale (1 / a) (2^k - 1), a product and a quotient.
  */
 export function pactForward<T extends Reals>(x: T, alpha: number, bits: number): T {
-  const steps = 2 ** bits - 1;
-  return mapped(x, (value) => (roundEven((clamp(value, 0, alpha) * steps) / alpha) * alpha) / steps);
+  const own = narrowed(x);
+  const scale = own(own(1 / alpha) * (2 ** bits - 1));
+  return mapped(x, (value) => roundEven(own(clamp(value, 0, alpha) * scale)) / scale);
 }
 
 /**

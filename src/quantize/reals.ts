@@ -8,6 +8,14 @@ export function mapped<T extends Reals>(x: T, f: (value: number, i: number) => n
   return y;
 }
 
+/**
+ * What each operation on an array's elements is rounded to: float32 for a Float32Array, as in the frameworks that methods
+ * were published in, so that ties fall where theirs do; float64 otherwise.
+ */
+export function narrowed(x: Reals): (value: number) => number {
+  return x instanceof Float32Array ? Math.fround : (value) => value;
+}
+
 /** Sum of f over the elements, first to last, in float64. */
 export function total(x: Reals, f: (value: number, i: number) => number = (value) => value): number {
   let sum = 0;

@@ -3,7 +3,7 @@ import { fitTo } from '../formats/codec.js';
 import { perTensor } from '../networks/quantization.js';
 import { floatTensor } from '../networks/tensor.js';
 import type { FakeQuantizer } from './fake.js';
-import { clamp, largestMagnitude, mapped, meanMagnitude, type Reals, roundEven, total } from './reals.js';
+import { clamp, largestMagnitude, mapped, meanMagnitude, narrowed, type Reals, roundEven, total } from './reals.js';
 
 /**
  * SAWB, statistics-aware weight binning (Choi et al. 2018; SysML 2019): the clipping level of least squared error by a
@@ -18,10 +18,12 @@ export interface SawbRow {
   c2: number;
   /** `half`: 2^b levels from -a to a, none of them zero. `zero`: 2^b - 1 levels k a / (2^(b-1) - 1), zero among them. */
   aligned: 'half' | 'zero';
+  /** Steps on either side of zero, where they are not those of the bits. */
+  half?: number;
 }
 
-function row(name: string, bits: number, c1: number, c2: number, aligned: SawbRow['aligned']): SawbRow {
-  return { name, bits, c1, c2, aligned };
+function row(name: string, bits: number, c1: number, c2: number, aligned: SawbRow['aligned'], half?: number): SawbRow {
+  return { name, bits, c1, c2, aligned, half };
 }
 
 export const SAWB_ROWS: readonly SawbRow[] = [
@@ -36,6 +38,8 @@ export const SAWB_ROWS: readonly SawbRow[] = [
   row('703', 7, 28.24, -30.81, 'zero'),
   row('803', 8, 31.76, -35.04, 'zero'),
   row('luq-4bit', 4, 12.1, -12.2, 'zero'),
+  // As that code runs: Qn = -8 and Qp = 8 are 17 levels, which 4 bits do not hold.
+  row('luq-17', 4, 12.1, -12.2, 'zero', 8),
 ];
 
 /** @throws RangeError naming the row and what there is */
@@ -52,8 +56,8 @@ export function sawbClip(w: Reals, { c1, c2 }: Pick<SawbRow, 'c1' | 'c2'>): numb
 }
 
 /** Steps on either side of zero: levels are codes times clip / half; half-aligned codes are odd. */
-export function sawbHalf({ bits, aligned }: SawbRow): number {
-  return aligned === 'half' ? 2 ** bits - 1 : 2 ** (bits - 1) - 1;
+export function sawbHalf({ bits, aligned, half }: SawbRow): number {
+  return half ?? (aligned === 'half' ? 2 ** bits - 1 : 2 ** (bits - 1) - 1);
 }
 
 /** How many levels there are. */
@@ -65,14 +69,27 @@ export function sawbLevels(row: SawbRow): number {
 export function sawbForward<T extends Reals>(w: T, row: SawbRow, clip = sawbClip(w, row)): T {
   const half = sawbHalf(row);
   if (row.aligned === 'zero') return mapped(w, (x) => (roundEven((clamp(x, -clip, clip) / clip) * half) * clip) / half);
-  return mapped(w, (x) => ((2 * roundEven(((clamp(x, -clip, clip) + clip) / (2 * clip)) * half) - half) * clip) / half);
+  const own = narrowed(w);
+  const inverse = own(1 / clip);
+  const place = (x: number) => own(own(clamp(own(x * inverse), -1, 1) * 0.5) + 0.5);
+  return mapped(w, (x) => ((2 * roundEven(own(place(x) * half)) - half) * clip) / half);
+}
+
+/** SAWB+ in IBM's code passes the gradient `through` to every weight; its SAWB stops it beyond the clip (`clipped`). */
+export function sawbGradient<T extends Reals>(
+  w: T,
+  clip: number,
+  gradient: T,
+  rule: 'through' | 'clipped' = 'through',
+): T {
+  return mapped(gradient, (g, i) => (rule === 'through' || Math.abs(w[i]) <= clip ? g : 0));
 }
 
 /**
  * SAWB as training uses it, one clip for the tensor; the gradient goes straight through to every weight, clipped or not.
  * @param bits of the integers that hold the codes; half-aligned levels are odd codes and need a bit more
  */
-export function sawbWeights(row: SawbRow, bits = row.aligned === 'half' ? row.bits + 1 : row.bits): FakeQuantizer {
+export function sawbWeights(row: SawbRow, bits = 1 + Math.ceil(Math.log2(sawbHalf(row) + 1))): FakeQuantizer {
   const fit = fitTo(int(bits), { overflow: 'saturate' });
   return {
     forward(w) {

@@ -114,3 +114,8 @@ describe('requantize', () => {
     }
   });
 });
+
+it('a multiplier beyond 2^30 saturates in the single rounding, as in tensorflow/tflite-micro at 90b983c', () => {
+  const of = (multiplier: number, x: number) => requantize(wide('gemmlowp-single', multiplier), int32, codeOf(x));
+  expect([of(1395864371.2, -1), of(2 ** 32, 0), of(2 ** 32, -1)]).toEqual([-1073741823, 0, -1073741823].map(codeOf));
+});

@@ -21,7 +21,7 @@ describe('SAWB', () => {
       expect(levels, row.name).toEqual(Array.from({ length: (2 * half) / step + 1 }, (_, i) => i * step - half));
       expect(levels.includes(0), row.name).toBe(row.aligned === 'zero');
     }
-    expect(SAWB_ROWS).toHaveLength(11);
+    expect(SAWB_ROWS).toHaveLength(12);
   });
 
   it('two rows call themselves 4 bit: 16 levels without zero, 15 with it', () => {
