@@ -1,5 +1,5 @@
 // npm run bench: million MAC/s of the kernels, packing included, beside a plain scalar loop, the reference, and the same
-// algorithms in C where gcc is there. Options: --json, --quick (256 only), --only NAME.
+// algorithms in C where gcc is there; statistics as a multiple of the sums' time. Options: --json, --quick (256 only), --only NAME.
 import { cpus } from 'node:os';
 import { datapathNamed } from '../../dist/datapaths/catalog.js';
 import { datapath, sumFit } from '../../dist/datapaths/datapath.js';
@@ -19,6 +19,7 @@ const own = (name, format, sum) => datapath({ name, a: format, b: format, sum })
 const ROWS = [
   { unit: datapathNamed('int8'), native: 'int8', bar: 30_000 },
   { unit: own('int8-sat16', int8, sumFit('int16', { overflow: 'saturate' })), native: 'sat16', bar: 25_000 },
+  { unit: own('int8-sat20', int8, sumFit('int20', { overflow: 'saturate' })), native: 'sat20' },
   { unit: datapathNamed('xnor'), native: 'xnor', bar: 120_000 },
   { unit: datapathNamed('fp8-fp16'), native: 'fp16', bar: 4000 },
   { unit: datapathNamed('fp8-fp32'), native: 'fp32', bar: 20_000 },
@@ -26,7 +27,7 @@ const ROWS = [
   { unit: own('fp8-fp32-stochastic', e4m3fn, sumFit('fp32', { rounding: stochastic(8) })), native: 'stochastic', bar: 4000 },
   { unit: datapathNamed('hopper-e4m3fn-fp32'), native: 'aligned', bar: 2500 },
   { unit: datapathNamed('int4'), native: 'sat16', bar: 30_000 },
-  { unit: datapathNamed('radix4') },
+  { unit: datapathNamed('radix4'), native: 'int8' },
   { unit: datapathNamed('radix4-fp16') },
 ];
 
@@ -78,7 +79,7 @@ function plainLoop({ a, b, sum }, { m, n, k, a: rows, b: columns }) {
 /** Codes and tables as native.js reads them: bytes of a, of b, then lane values (and weights). */
 function nativeData(row, job) {
   const values = valuesOf(row.unit.a);
-  const lanes = { int8: Int16Array, sat16: Int16Array, rtz: Float64Array, stochastic: Float64Array }[row.native] ?? Float32Array;
+  const lanes = { int8: Int16Array, sat16: Int16Array, sat20: Int32Array, rtz: Float64Array, stochastic: Float64Array }[row.native] ?? Float32Array;
   const table = lanes.from(values, (value) => (value === value ? value : 0));
   const weights = row.native === 'aligned' ? Float32Array.from(values, (v) => (v ? weightOf(row.unit.a, v) : 0)) : new Float32Array(0);
   const bytes = [job.a, job.b, table, weights].map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength));
@@ -92,7 +93,9 @@ function measure(row, size) {
   const job = { m: size, n: size, k: size, a: codes(unit.a, size * size, 7), b: codes(unit.b, size * size, 11) };
   const speed = (milliseconds, macs = size ** 3) => macs / milliseconds / 1e3;
   const gemm = compileGemm(unit);
-  const rate = speed(best(() => gemm.sums(job), size > 256 ? 1500 : 700));
+  const time = best(() => gemm.sums(job), size > 256 ? 1500 : 700);
+  const rate = speed(time);
+  const statistics = size === 256 ? best(() => gemm.stats(job), 300) / time : undefined;
   const small = { m: 4, n: 4, k: 256, a: job.a.subarray(0, 1024), b: job.b.subarray(0, 1024) };
   const reference = speed(best(() => referenceGemm(unit, unit.order, '').sums(small), 1), 4096);
   const loop = size === 256 ? plainLoop(unit, job) : undefined;
@@ -101,7 +104,7 @@ function measure(row, size) {
   if (row.native !== undefined)
     for (const width of yardstick?.widths ?? [])
       native[width * 8] = speed(yardstick.time(width, row.native, size, size > 256 ? 10 : 100, nativeData(row, job)));
-  return { datapath: unit.name, size, route: gemm.route, rate, bar: row.bar, scalar, reference, native };
+  return { datapath: unit.name, size, route: gemm.route, rate, bar: row.bar, statistics, scalar, reference, native };
 }
 
 const rows = ROWS.filter(({ unit }) => !argument('--only') || unit.name === only);
@@ -113,8 +116,8 @@ else {
   const number = (value, digits = 0) => (Number.isFinite(value) ? value.toFixed(digits) : '-');
   const ratio = (value, to, digits = 2) => (Number.isFinite(to) ? (value / to).toFixed(digits) : '-');
   console.log(`million MAC/s on one thread, packing included; Node ${process.version}, ${cpus()[0].model}`);
-  console.log('datapath             size  route              M MAC/s     bar  x scalar  x reference  of C-128  of C-512');
-  for (const { datapath: name, size, route, rate, bar, scalar, reference, native } of results)
+  console.log('datapath             size  route              M MAC/s     bar  statistics  x scalar  x reference  of C-128  of C-512');
+  for (const { datapath: name, size, route, rate, bar, statistics, scalar, reference, native } of results)
     console.log(
       [
         name.padEnd(20),
@@ -122,6 +125,7 @@ else {
         route.padEnd(17).padStart(18),
         number(rate).padStart(8),
         (bar === undefined ? '-' : String(bar)).padStart(8),
+        `${number(statistics, 1)} x`.padStart(11),
         ratio(rate, scalar, 1).padStart(9),
         ratio(rate, reference, 0).padStart(12),
         ratio(rate, native[128]).padStart(9),

@@ -8,6 +8,13 @@ import { join } from 'node:path';
 const KERNELS = {
   int8: { in: 'int16_t', out: 'int32_t', group: 2, splat: 'int32_t', step: 'acc = ADD32(acc, MADD(x, y));' },
   sat16: { in: 'int16_t', out: 'int16_t', group: 1, splat: 'int16_t', step: 'acc = ADDS(acc, (V)((vs)x * (vs)y));' },
+  sat20: {
+    in: 'int32_t',
+    out: 'int32_t',
+    group: 1,
+    splat: 'int32_t',
+    step: 'acc = CLAMP(ADD32(acc, MADD(x, (vi)y & 0xffff)), -(1 << 19), (1 << 19) - 1);',
+  },
   fp16: {
     in: 'float',
     out: 'float',
@@ -50,11 +57,13 @@ typedef vi V;
 #if W == 64
 #define MADD(x, y) (V)_mm512_madd_epi16((__m512i)(x), (__m512i)(y))
 #define ADDS(x, y) (V)_mm512_adds_epi16((__m512i)(x), (__m512i)(y))
+#define CLAMP(x, low, high) (V)_mm512_max_epi32(_mm512_min_epi32((__m512i)(x), _mm512_set1_epi32(high)), _mm512_set1_epi32(low))
 #define MAXPS(x, y) (vf)_mm512_max_ps((__m512)(x), (__m512)(y))
 #define TRUNC(x) (vf)_mm512_roundscale_ps((__m512)(x), 3)
 #else
 #define MADD(x, y) (V)_mm_madd_epi16((__m128i)(x), (__m128i)(y))
 #define ADDS(x, y) (V)_mm_adds_epi16((__m128i)(x), (__m128i)(y))
+#define CLAMP(x, low, high) (V)_mm_max_epi32(_mm_min_epi32((__m128i)(x), _mm_set1_epi32(high)), _mm_set1_epi32(low))
 #define MAXPS(x, y) (vf)_mm_max_ps((__m128)(x), (__m128)(y))
 #define TRUNC(x) (vf)_mm_round_ps((__m128)(x), 3)
 #endif

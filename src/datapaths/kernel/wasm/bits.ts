@@ -20,10 +20,10 @@ function kernel(): Kernel {
   return compiled;
 }
 
-/** sums = k - 2 * population of a XOR b, for all pairs of columns of all row tiles. */
+/** sums = mask & (k - 2 * population of a XOR b), for all pairs of columns of all row tiles. */
 function multiplier(): FunctionBuilder {
-  const f = new FunctionBuilder('multiply', 8);
-  const [a0, b0, sums0, words, tiles, stride, pairs, k] = f.parameters;
+  const f = new FunctionBuilder('multiply', 9);
+  const [a0, b0, sums0, words, tiles, stride, pairs, k, mask] = f.parameters;
   const [a, b, sums] = [f.local('i32'), f.local('i32'), f.local('i32')];
   const left = f.local('i64');
   const columns = Array.from({ length: COLUMNS }, () => f.local('i64'));
@@ -47,7 +47,7 @@ function multiplier(): FunctionBuilder {
         const row = r === 0 ? sums.get : i32.add(sums.get, stride.get);
         for (let j = 0; j < COLUMNS; j++) {
           const twice = i32.shl(i64.wrap(counts[r * COLUMNS + j].get), i32.const(1));
-          f.emit(i32.store(row, i32.sub(k.get, twice), j * 4));
+          f.emit(i32.store(row, i32.and(i32.sub(k.get, twice), mask.get), j * 4));
         }
       }
       f.emit(sums.set(i32.add(sums.get, i32.const(COLUMNS * 4))));
@@ -109,9 +109,10 @@ function columnPacker(): FunctionBuilder {
 const BLOCK_ROWS = 256;
 const GROUP = 64;
 
-/** Plain dot products [m][n] of codes of which 1 and 0 have opposite signs of magnitude 1. */
+/** Plain dot products [m][n] of codes of which 1 and 0 have opposite signs of magnitude 1; `mask` of their bits. */
 export function signSums(
   job: GemmJob,
+  mask: number,
   put: (sums: Int32Array, stride: number, first: number, rows: number) => void,
 ): void {
   const { m, n, k } = job;
@@ -138,7 +139,7 @@ export function signSums(
     rows(lines, a, words, tiles);
     for (let column = 0; column < wide; column += GROUP) {
       const pairs = Math.min(GROUP, wide - column) / COLUMNS;
-      multiply(a, b + column * words * 8, target + column * 4, words, tiles, wide * 4, pairs, k);
+      multiply(a, b + column * words * 8, target + column * 4, words, tiles, wide * 4, pairs, k, mask);
     }
     put(sums, wide, first, count);
   }

@@ -67,7 +67,7 @@ function intStats(site: IntSite, job: GemmJob): GemmStatistics {
 const MOST_COUNTS = 65535;
 
 function intSums(site: IntSite, job: GemmJob, counts?: Counts): SumArray {
-  const { datapath, order, tables, scalar, slower } = site;
+  const { datapath, order, register, tables, scalar, slower } = site;
   const plan = planOf(order, job.k, datapath.lanes);
   if (plan.runs.length === 0 || job.m === 0 || job.n === 0) return slower.sums(job);
   const starts = startsOf(site, job);
@@ -76,9 +76,10 @@ function intSums(site: IntSite, job: GemmJob, counts?: Counts): SumArray {
     return slower.sums(job);
   const sums = sumArray(outputFormatOf(datapath, order), job.m * job.n);
   if (counts !== undefined) counts.known = plan.sequence === undefined;
-  const put = putterOf(site, job, sums, counts?.values);
   if (step.kind === 'dot' && site.signs && job.k > 0 && starts.values === undefined && plan.sequence === undefined) {
-    signSums(job, put);
+    // Values are read from whole sums.
+    const masked = counts === undefined;
+    signSums(job, masked ? maskOf(register) : -1, putterOf(site, job, sums, counts?.values, masked));
     return sums;
   }
   const kept = step.kind === 'dot' ? inOneRun(plan, job) : plan;
@@ -91,7 +92,7 @@ function intSums(site: IntSite, job: GemmJob, counts?: Counts): SumArray {
     tables: [rowTable(step, tables[0]), tables[1]],
     starts: starts.values,
     kernel: kernelFor(step, counts !== undefined),
-    put,
+    put: putterOf(site, job, sums, counts?.values),
     redo: scalar.single(job, sums),
     tally: step.kind === 'dot' ? undefined : counts,
   });
@@ -135,8 +136,17 @@ function countable(
 
 type Put = (from: Panel, stride: number, first: number, rows: number) => void;
 
-/** Counts out of memory: straight to codes, or by the datapath's own way out; their values too where asked for. */
-function putterOf({ datapath, scalar, register }: IntSite, { n }: GemmJob, sums: SumArray, values?: Float64Array): Put {
+/**
+ * Counts out of memory: straight to codes, or by the datapath's own way out; their values too where asked for.
+ * @param masked they have no more bits than the register
+ */
+function putterOf(
+  { datapath, scalar, register }: IntSite,
+  { n }: GemmJob,
+  sums: SumArray,
+  values?: Float64Array,
+  masked = false,
+): Put {
   const plain = datapath.result === undefined && datapath.requantize === undefined && register.bits <= 32;
   const unit = 2 ** register.exponent;
   return (from, stride, first, rows) => {
@@ -145,7 +155,7 @@ function putterOf({ datapath, scalar, register }: IntSite, { n }: GemmJob, sums:
       if (unit !== 1) scale(values, first * n, rows * n, unit);
     }
     if (plain && !(sums instanceof BigUint64Array))
-      copyRows(sums, codesIn(from, rows * stride, register.bits), n, stride, first, rows);
+      copyRows(sums, codesIn(from, rows * stride, masked ? 32 : register.bits), n, stride, first, rows);
     else
       for (let row = 0; row < rows; row++)
         for (let j = 0; j < n; j++)
@@ -172,9 +182,14 @@ function scale(values: Float64Array, from: number, count: number, unit: number):
   for (let i = from; i < from + count; i++) values[i] *= unit;
 }
 
+function maskOf({ bits }: IntFormat): number {
+  return bits < 32 ? 2 ** bits - 1 : -1;
+}
+
 /** The register's value of a count modulo 2^32. */
-function wrapped(count: number, { bits, signed }: IntFormat): number {
+function wrapped(count: number, format: IntFormat): number {
+  const { bits, signed } = format;
   if (bits > 32) return count;
-  const low = bits === 32 ? count >>> 0 : count & (2 ** bits - 1);
+  const low = (count & maskOf(format)) >>> 0;
   return signed && low >= 2 ** (bits - 1) ? low - 2 ** bits : low;
 }
