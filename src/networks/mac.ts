@@ -5,7 +5,14 @@ import { transpose } from './gemm.js';
 import type { Arithmetic, ConvLayer, DenseLayer } from './network.js';
 import { patchesOf, type RowRange } from './patches.js';
 import { codeTensor, zeroCode } from './quantization.js';
-import { type CodeTensor, type FloatTensor, floatTensor, type Quantization, type Tensor } from './tensor.js';
+import {
+  type CodeTensor,
+  type FloatTensor,
+  floatTensor,
+  oneZeroPoint,
+  type Quantization,
+  type Tensor,
+} from './tensor.js';
 
 type Mac = ConvLayer | DenseLayer;
 
@@ -39,8 +46,8 @@ export function executeMac(layer: Mac, input: Tensor, arithmetic: Arithmetic): T
       );
     }
   if (result.kind !== 'requantize' || input.kind !== 'codes') return output;
-  const { fit, zeroPoint } = result.output;
-  return codeTensor(product.output, encodeAll(output.data, fit, zeroPoint), result.output);
+  const { fit } = result.output;
+  return codeTensor(product.output, encodeAll(output.data, fit, oneZeroPoint(result.output)), result.output);
 }
 
 /** Rows of so many bytes that a chunk takes: a multiple of four, which kernels take rows by. */
@@ -87,14 +94,17 @@ function codeSums(
   const { codes, totals } = weightsOf(layer, w, part.group, n, k);
   const { count: m } = part;
   const sums = arithmetic.codes(a, codes, { layer: layer.name, m, n, k, a: x.quantization, b: w.quantization });
-  const za = x.quantization.zeroPoint;
+  const za = oneZeroPoint(x.quantization);
   const zw = w.quantization.zeroPoint;
   if (za === 0 && zw === 0) return sums;
   const value = valuesOf(x.quantization.fit.format);
   const corrected = new Float64Array(sums.length);
   for (let i = 0, at = 0; i < m; i++) {
     const total = zw === 0 ? 0 : totalOf(a, value, i * k, k);
-    for (let j = 0; j < n; j++, at++) corrected[at] = sums[at] - za * totals[j] - zw * (total - k * za);
+    for (let j = 0; j < n; j++, at++) {
+      const own = typeof zw === 'number' ? zw : zw[part.group * n + j];
+      corrected[at] = sums[at] - za * totals[j] - own * (total - k * za);
+    }
   }
   return corrected;
 }

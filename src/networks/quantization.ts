@@ -1,6 +1,13 @@
 import { codeArray, decoderOf } from '../datapaths/kernel/index.js';
 import { encodeAll } from './codes.js';
-import { type CodeTensor, type FloatTensor, floatTensor, type Quantization, type Tensor } from './tensor.js';
+import {
+  type CodeTensor,
+  type FloatTensor,
+  floatTensor,
+  oneZeroPoint,
+  type Quantization,
+  type Tensor,
+} from './tensor.js';
 
 /** Codes with a quantization. @throws RangeError when the shape and the codes do not agree */
 export function codeTensor(shape: readonly number[], data: CodeTensor['data'], quantization: Quantization): CodeTensor {
@@ -14,24 +21,37 @@ export function codeTensor(shape: readonly number[], data: CodeTensor['data'], q
 function overScales(
   shape: readonly number[],
   q: Quantization,
-  each: (first: number, count: number, scale: number) => void,
+  each: (first: number, count: number, scale: number, zeroPoint: number) => void,
 ): void {
   const size = shape.reduce((product, length) => product * length, 1);
   if (q.scale.length === 1) {
-    each(0, size, q.scale[0]);
+    each(0, size, q.scale[0], oneZeroPoint(q));
     return;
   }
   if (q.scale.length !== shape[q.axis])
     throw new RangeError(`quantization: ${q.scale.length} scales for axis ${q.axis} of shape ${shape.join('x')}`);
   const run = shape.slice(q.axis + 1).reduce((product, length) => product * length, 1);
-  for (let first = 0, i = 0; first < size; first += run, i++) each(first, run, q.scale[i % q.scale.length]);
+  for (let first = 0, i = 0; first < size; first += run, i++) {
+    const channel = i % q.scale.length;
+    each(first, run, q.scale[channel], zeroPointAt(q, channel));
+  }
+}
+
+/** The zero point of a channel. */
+export function zeroPointAt({ zeroPoint }: Quantization, channel: number): number {
+  return typeof zeroPoint === 'number' ? zeroPoint : zeroPoint[channel];
 }
 
 /** x / scale in float32, rounded to the format, plus the zero point: ONNX QuantizeLinear, for any format. */
 export function quantize(x: FloatTensor, q: Quantization): CodeTensor {
   const scaled = new Float32Array(x.data.length);
   overScales(x.shape, q, (first, count, scale) => divide(x.data, scaled, first, count, scale));
-  return codeTensor(x.shape, encodeAll(scaled, q.fit, q.zeroPoint), q);
+  if (typeof q.zeroPoint === 'number') return codeTensor(x.shape, encodeAll(scaled, q.fit, q.zeroPoint), q);
+  const codes = codeArray(q.fit.format, scaled.length);
+  overScales(x.shape, q, (first, count, _scale, zeroPoint) =>
+    codes.set(encodeAll(scaled.subarray(first, first + count), q.fit, zeroPoint), first),
+  );
+  return codeTensor(x.shape, codes, q);
 }
 
 /** A loop of its own, which is compiled for these arrays alone. */
@@ -45,15 +65,15 @@ export function dequantize(x: Tensor): FloatTensor {
   const { quantization: q, data } = x;
   const value = decoderOf(q.fit.format);
   const real = floatTensor(x.shape);
-  overScales(x.shape, q, (first, count, scale) => {
-    for (let i = first; i < first + count; i++) real.data[i] = Math.fround(value(data[i]) - q.zeroPoint) * scale;
+  overScales(x.shape, q, (first, count, scale, zeroPoint) => {
+    for (let i = first; i < first + count; i++) real.data[i] = Math.fround(value(data[i]) - zeroPoint) * scale;
   });
   return real;
 }
 
 /** The code that stands for zero: what padding is made of. The nearest one where the format has no zero (binary: +1). */
 export function zeroCode(q: Quantization): number {
-  return encodeAll(Float32Array.of(0), q.fit, q.zeroPoint, codeArray(q.fit.format, 1))[0];
+  return encodeAll(Float32Array.of(0), q.fit, oneZeroPoint(q), codeArray(q.fit.format, 1))[0];
 }
 
 /** A quantization with one scale. */

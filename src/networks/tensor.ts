@@ -30,7 +30,14 @@ export interface Quantization {
   fit: Fit;
   scale: Float32Array;
   axis: number;
-  zeroPoint: number;
+  /** Weights may have one for each scale. */
+  zeroPoint: number | Int32Array;
+}
+
+/** The zero point of a tensor that has one for all of it. @throws RangeError where channels have their own */
+export function oneZeroPoint({ zeroPoint }: Pick<Quantization, 'zeroPoint'>): number {
+  if (typeof zeroPoint === 'number') return zeroPoint;
+  throw new RangeError('a zero point for each channel is for weights that a layer dequantizes: one is wanted here');
 }
 
 export function sizeOf(shape: readonly number[]): number {

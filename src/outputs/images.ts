@@ -1,7 +1,7 @@
 import { fp32, int } from '../formats/catalog.js';
 import { describeFit } from '../datapaths/describe.js';
 import type { Format } from '../formats/format.js';
-import type { Tensor } from '../networks/tensor.js';
+import { oneZeroPoint, type Tensor } from '../networks/tensor.js';
 import { type Bank, bankWriter, portEntries, type VectorFormat } from './bank.js';
 import type { FileSet } from './fileSet.js';
 import type { PortEntry, TensorEntry } from './manifest.js';
@@ -60,13 +60,19 @@ export function weights(layer: string, tensor: Tensor): Image {
 
 function imageOf(name: string, tensor: Tensor, shape: readonly number[], layer: string) {
   if (tensor.kind === 'float') return { ...reals(name, tensor.data, layer), tensor: { shape: [...shape], layer } };
-  const { fit, scale, axis, zeroPoint } = tensor.quantization;
+  const { fit, scale, axis } = tensor.quantization;
   const scales = { scale: [...scale], ...(scale.length > 1 && { axis }) };
   return {
     name,
     format: fit.format,
     codes: tensor.data,
-    tensor: { shape: [...shape], layer, ...scales, zeroPoint, fit: describeFit(fit) },
+    tensor: {
+      shape: [...shape],
+      layer,
+      ...scales,
+      zeroPoint: oneZeroPoint(tensor.quantization),
+      fit: describeFit(fit),
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import { encodeAll } from '../networks/codes.js';
 import { gemm, transpose } from '../networks/gemm.js';
 import { type ConvLayer, type DenseLayer, isMacLayer, type Network } from '../networks/network.js';
 import { decoderOf } from '../datapaths/kernel/index.js';
+import { zeroPointAt } from '../networks/quantization.js';
 import type { CodeTensor, FloatTensor, Quantization } from '../networks/tensor.js';
 import { floatWeights } from './calibrate.js';
 import { choleskyOf, inverseOf } from './cholesky.js';
@@ -87,13 +88,14 @@ function damped(hessian: Float64Array, k: number, damp: number): Float64Array {
 export function gptqRow(w: Float32Array, factor: Float64Array, q: Quantization, channel = 0): CodeTensor['data'] {
   const k = w.length;
   const scale = q.scale[q.scale.length === 1 ? 0 : channel];
+  const zeroPoint = zeroPointAt(q, channel);
   const value = decoderOf(q.fit.format);
   const left = Float64Array.from(w);
-  const codes = encodeAll(w, q.fit, q.zeroPoint);
+  const codes = encodeAll(w, q.fit, zeroPoint);
   for (let i = 0; i < k; i++) {
-    const [code] = encodeAll(Float32Array.of(left[i] / scale), q.fit, q.zeroPoint);
+    const [code] = encodeAll(Float32Array.of(left[i] / scale), q.fit, zeroPoint);
     codes[i] = code;
-    const error = (left[i] - (value(code) - q.zeroPoint) * scale) / factor[i * k + i];
+    const error = (left[i] - (value(code) - zeroPoint) * scale) / factor[i * k + i];
     for (let j = i + 1; j < k; j++) left[j] -= error * factor[i * k + j];
   }
   return codes;

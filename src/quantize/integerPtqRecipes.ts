@@ -1,3 +1,4 @@
+import { foldBatchNorm } from '../networks/fold.js';
 import { absmean } from './absmean.js';
 import { aciq } from './aciq.js';
 import { awq } from './awq.js';
@@ -32,6 +33,9 @@ function integers(name: string, description: string, weight: Scheme, input: Cali
 
 const channels = (format: string, calibrate: Calibrator = maximum()) => scheme(format, calibrate, 'channel');
 
+/** Codes with a zero point cannot be folded into afterwards, where a batch-norm turns a sign. */
+const FOLDED: Hooks = { prepare: foldBatchNorm };
+
 /** TensorRT's procedure with the bins that the field uses for so few levels (2001 for 15). */
 const ENTROPY8 = clippedBy(entropy(), minMax);
 const ENTROPY4 = clippedBy(entropy({ bins: 2001 }), minMax);
@@ -57,6 +61,16 @@ export const INTEGER_PTQ_RECIPES: readonly Recipe[] = [
     scheme('int8', minMax),
     minMax,
   ),
+  {
+    ...integers(
+      'int8-asymmetric-channel',
+      'int8 weights per channel and int8 activations by min and max, zero points in both; real between layers',
+      scheme('int8', minMax, 'channel'),
+      minMax,
+      FOLDED,
+    ),
+    result: 'dequantize',
+  },
   integers(
     'int8-percentile',
     'int8 weights by max, int8 activations clipped at the 99.9th percentile',
@@ -97,6 +111,14 @@ export const INTEGER_PTQ_RECIPES: readonly Recipe[] = [
     'int4 weights per tensor and int4 activations by min and max, zero points in both',
     scheme('int4', minMax),
     minMax,
+    FOLDED,
+  ),
+  integers(
+    'int4-asymmetric-channel',
+    'int4 weights per channel and int4 activations by min and max, zero points in both',
+    scheme('int4', minMax, 'channel'),
+    minMax,
+    FOLDED,
   ),
   integers(
     'int4-percentile',

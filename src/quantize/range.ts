@@ -1,10 +1,12 @@
 import { decoderOf } from '../datapaths/kernel/index.js';
 import { type Format, isSigned, widthOf } from '../formats/format.js';
-import type { Quantization } from '../networks/tensor.js';
+import { oneZeroPoint, type Quantization } from '../networks/tensor.js';
 
 /** Lowest and highest finite value of a quantization's grid, in units of its scale. */
-export function rangeOf({ fit: { format }, zeroPoint }: Quantization): [number, number] {
+export function rangeOf(q: Quantization): [number, number] {
+  const { format } = q.fit;
   if (format.kind === 'int') {
+    const zeroPoint = oneZeroPoint(q);
     const half = 2 ** (format.bits - 1);
     const [low, high] = format.signed ? [-half, half - 1] : [0, 2 * half - 1];
     return [low * 2 ** format.exponent - zeroPoint, high * 2 ** format.exponent - zeroPoint];

@@ -26,16 +26,13 @@ export function scheme(format: string, calibrate: Calibrator, per: Scheme['per']
   return { fit: fitTo(formatNamed(format), { overflow: 'saturate' }), calibrate, per };
 }
 
-/**
- * The quantization of a tensor by a scheme; channels are its first axis.
- * @throws Error when channels come out with different zero points, which no product can take off
- */
+/** The quantization of a tensor by a scheme; channels are its first axis. */
 export function quantizationOf(x: FloatTensor, { fit, calibrate, per }: Scheme): Quantization {
   const channels = per === 'channel' ? x.shape[0] : 1;
   const size = x.data.length / channels;
   const grids = Array.from({ length: channels }, (_, c) => calibrate(x.data.subarray(c * size, (c + 1) * size), fit));
-  const [{ zeroPoint }] = grids;
-  if (grids.some((grid) => grid.zeroPoint !== zeroPoint))
-    throw new Error(`quantization of ${fit.format.name}: the channels' zero points differ: take a symmetric method`);
+  const [first] = grids;
+  const alike = grids.every(({ zeroPoint }) => zeroPoint === first.zeroPoint);
+  const zeroPoint = alike ? first.zeroPoint : Int32Array.from(grids, (grid) => grid.zeroPoint);
   return { fit, scale: Float32Array.from(grids, (grid) => grid.scale), axis: 0, zeroPoint };
 }

@@ -2,7 +2,7 @@ import { type Fit, fitTo } from '../../formats/codec.js';
 import { type Format, isSigned, widthOf } from '../../formats/format.js';
 import { encodeAll } from '../codes.js';
 import { codeTensor, dequantize, quantize, zeroCode } from '../quantization.js';
-import { type CodeTensor, floatTensor, type Quantization } from '../tensor.js';
+import { type CodeTensor, floatTensor, oneZeroPoint, type Quantization } from '../tensor.js';
 import { codesOf, type Constant, realsOf, valuesOf } from './constant.js';
 import { elementType, type ElementType, elementTypeOf, formatOf, quantizedTypeOf } from './element.js';
 import { fitOfCall } from './functions.js';
@@ -23,15 +23,19 @@ import {
   type Value,
 } from './reader.js';
 
-/** A quantization from stored scale and zero point. @throws Error where a scale is no positive number, or zero points differ */
+/** A quantization from stored scale and zero point. @throws Error where a scale is no positive number */
 export function quantizationOf(fit: Fit, scale: Constant, zero: Constant | undefined, axis = 0): Quantization {
   const scales = realsOf(scale);
   const bad = scales.findIndex((value) => !(value > 0));
   if (bad >= 0) throw new Error(`has the scale ${scales[bad]} in ${scale.name}: scales must be positive`);
-  const zeros = zero === undefined ? [0] : [...new Set(valuesOf(zero))];
-  if (zeros.length !== 1)
-    throw new Error(`has zero points ${zeros.slice(0, 4).join(' ')} in ${zero?.name}: all channels must have the same`);
-  return { fit, scale: scales, axis: scales.length === 1 ? 0 : axis, zeroPoint: zeros[0] + 0 };
+  const zeros = zero === undefined ? [0] : [...valuesOf(zero)];
+  const alike = zeros.every((value) => value === zeros[0]);
+  if (!alike && zeros.length !== scales.length)
+    throw new Error(
+      `has ${zeros.length} zero points in ${zero?.name} and ${scales.length} scales: one for each is wanted`,
+    );
+  const zeroPoint = alike ? zeros[0] + 0 : Int32Array.from(zeros);
+  return { fit, scale: scales, axis: scales.length === 1 ? 0 : axis, zeroPoint };
 }
 
 export function saturating(format: Format): Fit {
@@ -226,7 +230,7 @@ function clipCodes(reader: Reader, node: NodeReader, x: Activation, format: Form
 /** The number that padding has in the file. Where the format has no zero it is that of the code nearest to zero. */
 export function zeroOf({ as, quantization: q }: Activation): number {
   if (q === undefined || as === 'real') return 0;
-  if (as === 'codes') return q.zeroPoint;
+  if (as === 'codes') return oneZeroPoint(q);
   return dequantize(codeTensor([1], Uint32Array.of(zeroCode(q)), q)).data[0];
 }
 

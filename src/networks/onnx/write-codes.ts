@@ -1,6 +1,7 @@
 import type { Fit } from '../../formats/codec.js';
 import type { IntFormat } from '../../formats/format.js';
 import { isMacLayer } from '../network.js';
+import { zeroPointAt } from '../quantization.js';
 import type { CodeArray, Quantization } from '../tensor.js';
 import { type ElementType, quantizedTypeOf } from './element.js';
 import { type LocalQuantizer, localQuantizer } from './functions.js';
@@ -12,7 +13,7 @@ import { emit, FLOAT, INT8, need, type Sheet, store, UINT8, type Written } from 
  */
 export function storeQuantization(sheet: Sheet, name: string, q: Quantization, type: ElementType): [string, string] {
   const shape = q.scale.length === 1 ? [] : [q.scale.length];
-  const zeros = emptyCodes(type, q.scale.length).fill(codeOfInteger(type, q.zeroPoint));
+  const zeros = emptyCodes(type, q.scale.length).map((_, i) => codeOfInteger(type, zeroPointAt(q, i)));
   const own = type === quantizedTypeOf(q.fit.format);
   const zeroPoint = own ? `${name}/zero_point` : `${name}/zero_point_${type.name.toLowerCase()}`;
   return [store(sheet, `${name}/scale`, FLOAT, shape, q.scale), store(sheet, zeroPoint, type, shape, zeros)];

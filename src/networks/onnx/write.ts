@@ -1,5 +1,6 @@
 import { statesOf } from '../lower.js';
 import type { BatchNormLayer, Layer, Network, PoolLayer } from '../network.js';
+import { oneZeroPoint } from '../tensor.js';
 import { type ElementType, irVersionOf } from './element.js';
 import { signFunction } from './functions.js';
 import { encodeModel, type ProtoInit } from './proto.js';
@@ -152,7 +153,7 @@ function writeRelu(sheet: Sheet, source: Written, x: string, y: string): string 
     return emit(sheet, 'Max', [x, zero], y);
   }
   if (format?.kind !== 'int' || source.type === FLOAT) return emit(sheet, 'Relu', [x], y);
-  const zeroPoint = source.quantization?.zeroPoint ?? 0;
+  const zeroPoint = source.quantization === undefined ? 0 : oneZeroPoint(source.quantization);
   const zero =
     format.bits > 8
       ? store(sheet, `${y}/zero`, FLOAT, [], new Float32Array([zeroPoint]))
