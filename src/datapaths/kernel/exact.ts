@@ -4,6 +4,7 @@ import { widthOf } from '../../formats/format.js';
 import type { GemmJob } from './gemm.js';
 import { exactSums as referenceSums } from './reference.js';
 import { decoderOf, valuesOf } from './values.js';
+import { dotBound } from './wasm/bounds.js';
 import type { Step } from './wasm/lanes.js';
 import { type Kernel, kernelOf } from './wasm/memory.js';
 import { columnsOf, nestFunctions, type NestShape } from './wasm/nest.js';
@@ -70,7 +71,9 @@ function byIntegers(job: GemmJob, tables: readonly Float64Array[], seen: readonl
   const largest = seen.map(({ max, quantum }) => (max === 0 ? 0 : max * 2 ** -quantum));
   if (seen.some(({ nans, infinities }) => nans || infinities) || largest.some((count) => count > 32767))
     return undefined;
-  if (largest[0] * largest[1] * k >= 2 ** 31) return undefined;
+  // The last sum alone must fit: on the way there 32 bits may wrap.
+  const most = largest[0] * largest[1] * k;
+  if (most >= 2 ** 31 && (most >= 2 ** 37 || countBound(job, tables, seen) >= 2 ** 31)) return undefined;
   const [x, y] = seen.map(({ max, quantum }) => (max === 0 ? 0 : quantum));
   const unit = 2 ** (x + y);
   const step = { kind: 'dot', low: 0, high: 0 } as const;
@@ -85,12 +88,20 @@ function byIntegers(job: GemmJob, tables: readonly Float64Array[], seen: readonl
     tables: [tables[0].map((value) => value * 2 ** -x), tables[1].map((value) => value * 2 ** -y)],
     kernel: dotKernel(),
     put: (from, stride, first, rows) => {
-      for (let row = 0; row < rows; row++) sums.set(from.subarray(row * stride, row * stride + n), (first + row) * n);
+      for (let row = 0; row < rows; row++) scaleRow(sums, (first + row) * n, from as Int32Array, row * stride, n, unit);
     },
     redo: () => undefined,
   });
-  if (unit !== 1) for (let i = 0; i < sums.length; i++) sums[i] *= unit;
   return sums;
+}
+
+/** A bound on the sums, in units of the operands' last places. */
+function countBound(job: GemmJob, tables: readonly Float64Array[], [x, y]: readonly Seen[]): number {
+  return dotBound(job, tables) * 2 ** -(x.quantum + y.quantum);
+}
+
+function scaleRow(to: Float64Array, at: number, counts: Int32Array, from: number, length: number, unit: number): void {
+  for (let i = 0; i < length; i++) to[at + i] = counts[from + i] * unit;
 }
 
 let dot: Kernel | undefined;

@@ -25,3 +25,16 @@ it.each(['int8', 'int16', 'binary', 'radix4', 'e4m3fn', 'e5m2', 'fp16', 'bf16'])
     }
   },
 );
+
+/** One large element in each row and column: the extremes multiply to more than 32 bits hold, the sums do not. */
+it('exact sums of few large operands among small ones are the big integers’', () => {
+  const format = formatNamed('int16');
+  const unit = datapath({ name: 'int16', a: format, b: format, sum: sumFit('fp32') });
+  const [m, n, k] = [4, 8, 40];
+  const job = { m, n, k, a: codeArray(format, m * k), b: codeArray(format, k * n) };
+  for (let i = 0; i < m * k; i++) job.a[i] = i % k === 3 ? 30000 : i % 7;
+  for (let i = 0; i < k * n; i++) job.b[i] = Math.floor(i / n) === 5 ? 30000 : i % 5;
+  expect(Array.from(exactSums(unit, job), (sum) => sum + 0)).toEqual(
+    Array.from(referenceSums(unit, job), (sum) => sum + 0),
+  );
+});

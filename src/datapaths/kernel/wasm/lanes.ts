@@ -75,6 +75,8 @@ export interface Adding {
 /** Where a nest counts: lanes of additions that changed nothing and of overflows. */
 export interface Counters {
   swamped?: Local;
+  /** Takes every other count of the first, so that one addition need not wait for the last. */
+  other?: Local;
   overflowed?: Local;
   /** Additions of zero count as well; someone else takes them away. */
   zeros?: boolean;
@@ -83,7 +85,7 @@ export interface Counters {
 /** Its addition; only a complete step counts overflows, the others leave their tile to it. */
 export function adderFor(f: FunctionBuilder, step: Step, counters: Counters = {}): Adding {
   if (step.rules !== undefined) return new CompleteAdder(f, step.rules, step.carrier, counters);
-  return new Adder(f, step, counters.swamped, counters.zeros);
+  return new Adder(f, step, counters.swamped, counters);
 }
 
 export class Adder implements Adding {
@@ -95,13 +97,15 @@ export class Adder implements Adding {
   private readonly top: Local;
 
   /** Lanes' counts of additions that changed nothing. */
-  private readonly swamped: Local | undefined;
+  private swamped: Local | undefined;
+  private other: Local | undefined;
   private readonly zeros: boolean;
 
-  constructor(f: FunctionBuilder, step: Step, swamped?: Local, zeros = false) {
+  constructor(f: FunctionBuilder, step: Step, swamped?: Local, { zeros = false, other = swamped }: Counters = {}) {
     this.f = f;
     this.step = step;
     this.swamped = swamped;
+    this.other = other;
     this.zeros = zeros;
     this.s = f.local('v128');
     this.t = f.local('v128');
@@ -128,6 +132,7 @@ export class Adder implements Adding {
     this.fit(acc, v.add(before, addend), drawn);
     const same = v.eq(acc.get, before);
     f.emit(swamped.set(i.sub(swamped.get, zeros ? same : v128.and(same, v.ne(addend, splat(0n))))));
+    [this.swamped, this.other] = [this.other, this.swamped];
   }
 
   /** acc = what an exact value (or one whose rounding is innocuous) is rounded to. */

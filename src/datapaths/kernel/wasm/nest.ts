@@ -224,11 +224,17 @@ export function keepCount({ f, parameters }: Frame, counter: Local | undefined, 
 }
 
 function countersOf(frame: Frame, { step, count }: NestShape): Counters {
-  return { swamped: counterOf(frame, count), overflowed: counterOf(frame, count === true && step.rules !== undefined) };
+  const complete = step.rules !== undefined;
+  return {
+    swamped: counterOf(frame, count),
+    other: counterOf(frame, count === true && !complete),
+    overflowed: counterOf(frame, count === true && complete),
+  };
 }
 
-function keepCounts(frame: Frame, { swamped, overflowed }: Counters): void {
+function keepCounts(frame: Frame, { swamped, other, overflowed }: Counters): void {
   keepCount(frame, swamped);
+  keepCount(frame, other);
   keepCount(frame, overflowed, 16);
 }
 
