@@ -19,14 +19,24 @@ const CUT: Record<Truncate, (x: number, q: number) => number> = {
 
 /** Whether every count of quanta and every sum of them has at most 53 bits, in all stages. */
 export function alignsInFloat64(datapath: Datapath): boolean {
-  const { combine, a, b, blockScale } = datapath;
+  const { combine } = datapath;
   if (combine.kind !== 'aligned') return true;
   const { fractionBits, sumFractionBits = fractionBits, twoStage } = combine;
   const bits = [fractionBits, sumFractionBits, twoStage?.productFractionBits ?? 0, twoStage?.sumFractionBits ?? 0];
-  // A product stays below four times its power of two; a group's sum has the power of its scales alone.
-  const grouped = blockScale?.apply === 'group';
-  const largest = 4 * (grouped ? Math.max(1, groupOf(blockScale) * factsOf(a).max * factsOf(b).max) : 1);
-  return Math.max(...bits) + 1 + Math.ceil(Math.log2(largest * (termsPerFiring(datapath) + 1))) <= 50;
+  return Math.max(...bits) + 1 + Math.ceil(Math.log2(2 ** spillOf(datapath) * (termsPerFiring(datapath) + 1))) <= 50;
+}
+
+/** A term stays below 2^(exponent + this), the exponent being the one that it is aligned by. */
+export function spillOf({ a, b, blockScale }: Datapath): number {
+  // Each factor stays below twice its power of two; a group's sum has the power of its scales alone.
+  const scales = blockScale === undefined || isPowerOfTwo(blockScale.format) ? 0 : 2;
+  if (blockScale?.apply !== 'group') return 2 + scales;
+  return scales + Math.log2(Math.max(1, groupOf(blockScale) * factsOf(a).max * factsOf(b).max));
+}
+
+/** Whether a format's values have one significant bit. */
+export function isPowerOfTwo(format: Format): boolean {
+  return factsOf(format).precision === 1;
 }
 
 /** 2^exponent of an operand's value as an alignment sees it: its exponent field's, so a subnormal's is the lowest normal. */

@@ -7,7 +7,10 @@ import { v128 } from './vector.js';
 /** A unit that takes several products at once: they are summed exactly, or aligned and cut first. */
 export interface Firing {
   combine: FusedCombine | AlignedCombine;
+  /** Places of one firing. */
   lanes: number;
+  /** Products of one term, in whose place their scale and its power of two follow; none where every product is a term. */
+  group?: number;
   /** Rounds a firing's sum; where the running sum stays outside, `plus` adds the two. */
   fit: Step;
   plus?: Step;
@@ -45,25 +48,38 @@ export interface Body extends Frame {
   weights: Local;
 }
 
+/** Every lane, or the even or odd ones. */
+export type Half = 'all' | 'even' | 'odd';
+
+/** How many lanes that is, the first of them, and the step to the next. */
+export function lanesOf({ lanes }: Pick<Firing, 'lanes'>, half: Half): { count: number; first: number; step: number } {
+  return half === 'all'
+    ? { count: lanes, first: 0, step: 1 }
+    : { count: lanes / 2, first: half === 'even' ? 0 : 1, step: 2 };
+}
+
 /** Does `each` for every lane, row and chosen vector with their product. */
 export function overLanes(
   body: Body,
   vectors: readonly number[],
   each: (row: number, vector: number, product: Code) => void,
+  half: Half = 'all',
 ): void {
   const { f, a, b, firing, sums4 } = body;
   const { bytes, v } = carrierOf(firing.fit);
   const [x, y] = [f.local('i32'), f.local('i32')];
   const columns = vectors.map(() => f.local('v128'));
   const splat = bytes === 4 ? v128.load32Splat : v128.load64Splat;
-  f.emit(x.set(a.get), y.set(b.get));
-  f.repeat(i32.const(firing.lanes), () => {
+  const { count, first, step } = lanesOf(firing, half);
+  const [rowBytes, columnBytes] = [ROWS * bytes, sums4[0].length * 16];
+  f.emit(x.set(i32.add(a.get, i32.const(first * rowBytes))), y.set(i32.add(b.get, i32.const(first * columnBytes))));
+  f.repeat(i32.const(count), () => {
     vectors.forEach((vector, i) => f.emit(columns[i].set(v128.load(y.get, vector * 16))));
     for (let r = 0; r < ROWS; r++) {
       const row = vectors.length === 1 ? splat(x.get, r * bytes) : f.keep('v128', splat(x.get, r * bytes));
       vectors.forEach((vector, i) => each(r, vector, v.mul(row, columns[i].get)));
     }
-    f.emit(x.set(i32.add(x.get, i32.const(ROWS * bytes))), y.set(i32.add(y.get, i32.const(sums4[0].length * 16))));
+    f.emit(x.set(i32.add(x.get, i32.const(step * rowBytes))), y.set(i32.add(y.get, i32.const(step * columnBytes))));
   });
 }
 
@@ -74,5 +90,5 @@ export function advance({ f, a, b, weights, firing, sums4 }: Body): void {
     f.emit(pointer.set(i32.add(pointer.get, i32.const(firing.lanes * size))));
   by(a, ROWS * bytes);
   by(b, sums4[0].length * 16);
-  if (firing.alignment !== undefined) by(weights, 16);
+  if (firing.alignment !== undefined && firing.group === undefined) by(weights, 16);
 }

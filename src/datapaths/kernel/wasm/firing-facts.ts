@@ -1,6 +1,6 @@
 import type { AlignedCombine, Datapath, FusedCombine } from '../../datapath.js';
 import type { Order } from '../../order.js';
-import { ZERO_EXPONENT } from '../align.js';
+import { spillOf, ZERO_EXPONENT } from '../align.js';
 import { spanBits } from '../facts.js';
 import type { Plan } from '../plan.js';
 import { type Addends, chooseStep, type FloatRegister, reachOf } from './choose.js';
@@ -39,6 +39,8 @@ const BITS = {
 export function firingFor(site: FiringSite, facts: JobFacts, plan: Plan): Firing | string {
   const { seen, starts } = facts;
   const infinite = [...seen, starts].some(({ infinities }) => infinities);
+  const { productOverflow = Infinity } = site.combine.kind === 'aligned' ? site.combine : {};
+  if (seen[0].max * seen[1].max >= 2 ** productOverflow) return 'products overflow';
   if (infinite && !(site.register.toInfinity && site.outer.toInfinity))
     return 'infinities meet a register that has none';
   if (starts.wide) return 'an initial sum has more bits than the register keeps';
@@ -116,12 +118,14 @@ function alignmentOf(
 ): Alignment | string {
   const { lanes } = datapath;
   const { quantum } = addends;
-  const { fractionBits, sumFractionBits = fractionBits, exponentFloor = -Infinity, sumInside, zerosAlign } = combine;
+  const { fractionBits, exponentFloor = -Infinity, sumInside, zerosAlign, evenOdd } = combine;
   const { precision, lowest, highest } = BITS[carrier];
   const bits = precision - 1;
-  const most = Math.max(fractionBits, sumFractionBits);
-  if (fractionBits + 2 + productBits > bits) return `cut terms have more than ${precision} bits`;
-  if (Math.log2(lanes) + fractionBits + 2 > bits - 1 || Math.log2(lanes * 4 + 4) + most > precision)
+  const most = Math.max(...cutsOf(combine));
+  if (evenOdd === true && lanes % 2 !== 0) return 'its lanes are not pairs';
+  const spill = spillOf(datapath);
+  if (fractionBits + spill + productBits > bits) return `cut terms have more than ${precision} bits`;
+  if (Math.log2(lanes) + fractionBits + spill > bits - 1 || Math.log2(lanes * 2 ** spill + 4) + most > precision)
     return `${lanes} aligned terms have more than ${precision} bits`;
   const zeros = zerosAlign === true && sumInside ? ZERO_EXPONENT : -Infinity;
   if (zeros > register.lowest) return 'a sum can be smaller than a zero';
@@ -140,9 +144,15 @@ function alignmentOf(
   };
 }
 
+/** Fraction bits that are left by every cut. */
+function cutsOf({ fractionBits, sumFractionBits = fractionBits, twoStage }: AlignedCombine): number[] {
+  if (twoStage === undefined) return [fractionBits, sumFractionBits];
+  return [fractionBits, twoStage.productFractionBits, twoStage.sumFractionBits];
+}
+
 /** What running sums must stay below so that no term has bits to cut: all are multiples of 2^quantum. */
 function exactBelow(
-  { fractionBits, sumFractionBits = fractionBits, exponentFloor = -Infinity, zerosAlign }: AlignedCombine,
+  combine: AlignedCombine,
   {
     quantum,
     seen,
@@ -151,7 +161,10 @@ function exactBelow(
     precision,
   }: Pick<JobFacts, 'seen' | 'largest'> & Record<'quantum' | 'lanes' | 'precision', number>,
 ): number | undefined {
-  const highest = quantum + Math.min(fractionBits, sumFractionBits);
+  const { exponentFloor = -Infinity, zerosAlign, twoStage } = combine;
+  const fewest = Math.min(...cutsOf(combine));
+  if (twoStage?.dropSumBelow !== undefined && twoStage.dropSumBelow < fewest) return undefined;
+  const highest = quantum + fewest;
   const [x, y] = largest;
   const zeros = zerosAlign === true ? ZERO_EXPONENT + Math.max(x, y, 0) : -Infinity;
   if (Math.max(x + y, exponentFloor, zeros) > highest) return undefined;

@@ -3,7 +3,7 @@ import { type Format, widthOf } from '../../../formats/format.js';
 import { factorWeight, weightOf } from '../align.js';
 import type { CodeArray, GemmJob } from '../gemm.js';
 import { decoderOf, valuesOf } from '../values.js';
-import { EXPONENT_BIAS } from './firing-align.js';
+import { EXPONENT_BIAS } from './firing-exponents.js';
 import { type Seen, seenIn } from './pack.js';
 
 /** An operand as panels are packed from it: codes, and what they stand for. */

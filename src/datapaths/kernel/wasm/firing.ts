@@ -2,6 +2,7 @@ import type { Datapath } from '../../datapath.js';
 import { registerFitOf } from '../../datapath.js';
 import type { Order } from '../../order.js';
 import { widthOf } from '../../../formats/format.js';
+import { isPowerOfTwo } from '../align.js';
 import { termFacts } from '../facts.js';
 import { type Gemm, type GemmJob, outputFormatOf, type SumArray, sumArray } from '../gemm.js';
 import { outerOf, planOf } from '../plan.js';
@@ -25,10 +26,9 @@ function firingSite(datapath: Datapath, order: Order): FiringSite | string {
   if (combine.kind !== 'fused' && combine.kind !== 'aligned') return 'its products are not summed exactly';
   if (product !== 'exact') return 'its products are rounded';
   if (blockScale?.apply === 'group') return 'groups of its products share a scale';
-  if (combine.kind === 'aligned' && (combine.twoStage !== undefined || combine.evenOdd === true))
-    return 'its alignment has stages';
-  if (combine.kind === 'aligned' && combine.productOverflow !== undefined) return 'its products can overflow';
   if (blockScale !== undefined && widthOf(blockScale.format) > 16) return 'a scale has more than 16 bits';
+  if (blockScale !== undefined && !isPowerOfTwo(blockScale.format) && isNormalised(combine))
+    return 'its products align by exponents that their scales have changed';
   if (order.kind === 'tree') return 'its firings meet in a tree';
   const register = floatRegister(registerFitOf(sum));
   const outerFit = outerOf(order);
@@ -37,6 +37,10 @@ function firingSite(datapath: Datapath, order: Order): FiringSite | string {
   if ([register, outer].some(({ fit }) => typeof fit.rounding !== 'string')) return 'it rounds at random';
   const { precision } = termFacts(datapath);
   return { datapath, order, combine, register, outer, productBits: precision, operands: operandsFor(datapath) };
+}
+
+function isNormalised(combine: Datapath['combine']): boolean {
+  return combine.kind === 'aligned' && combine.productExponent === 'normalised';
 }
 
 const compiled = new Map<string, Kernel>();
