@@ -135,7 +135,7 @@ export {
 export { binaryConnect, binaryConnectStochastic } from './quantize/binaryConnect.js';
 export type { BinaryPadding, ChannelNorm, Threshold } from './quantize/bnn.js';
 export { foldThreshold, hardTanhGradient, paddedDot, xnorDot } from './quantize/bnn.js';
-export { xnorInputScales, xnorWeightGradient, xnorWeights } from './quantize/xnor.js';
+export { xnorInputScales, xnorWeightGradient, xnorWeights, type XnorRule } from './quantize/xnor.js';
 export type { Ternary } from './quantize/twn.js';
 export { ternaryForward, ternaryOptimum, twnThreshold } from './quantize/twn.js';
 export type { TtqScales } from './quantize/ttq.js';

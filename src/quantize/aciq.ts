@@ -64,17 +64,23 @@ export interface AciqOptions {
    * and the window begins at zero. `auto` (default): where no value is negative.
    */
   oneSided?: boolean | 'auto';
+  /**
+   * Whether the window ends where the values do (default). Without, as the authors' code is (clip2max false in
+   * submission2019/cnn-quantization, int_quantizer.py), it is 2 a wide from its lower end: a grid for values to come.
+   */
+  withinValues?: boolean;
 }
 
-/** As a clip rule: [max(min, mu - a), min(max, mu + a)], and [0, max(mu, 0) + a] for values of one sign. */
-export function aciq(prior: Prior, { bits, oneSided = 'auto' }: AciqOptions = {}): ClipRule {
+/** As a clip rule: [max(min, mu - a), min(max, mu + a)], and [0, min(max, max(mu, 0) + a)] for values of one sign. */
+export function aciq(prior: Prior, { bits, oneSided = 'auto', withinValues = true }: AciqOptions = {}): ClipRule {
   return (values, { format }) => {
     const { low, high } = extentOf(values);
     const half = oneSided === 'auto' ? low >= 0 : oneSided;
     const { mean, spread } = momentsOf(values, prior);
     const level = spread * aciqFactor(prior, (bits ?? widthOf(format)) + Number(half));
-    if (half) return { low: 0, high: Math.min(high, Math.max(mean, 0) + level) };
-    return { low: Math.max(low, mean - level), high: Math.min(high, mean + level) };
+    if (half) return { low: 0, high: Math.min(withinValues ? high : Infinity, Math.max(mean, 0) + level) };
+    const from = Math.max(low, mean - level);
+    return { low: from, high: withinValues ? Math.min(high, mean + level) : from + 2 * level };
   };
 }
 

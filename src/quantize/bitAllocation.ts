@@ -19,13 +19,13 @@ export function allocateBits(spreads: readonly number[], bits: number, rounding:
 }
 
 /**
- * The target that makes `allocateBits` come out at the mean that is wanted: rounding alone drifts. Ten corrections by half
- * of what is missing, as in the authors' code (submission2019/cnn-quantization, int_quantizer.py).
+ * The target that makes `allocateBits` come out at the mean that is wanted: rounding alone drifts. Corrections by half of
+ * what is missing, ten allocations at most, as in the authors' code (submission2019/cnn-quantization, int_quantizer.py).
  */
 export function allocateMeanBits(spreads: readonly number[], bits: number, rounding?: 'round' | 'ceil'): number[] {
   let target = bits;
   let found = allocateBits(spreads, target, rounding);
-  for (let step = 0; step < 10; step++) {
+  for (let step = 0; step < 9; step++) {
     const missing = bits - found.reduce((a, b) => a + b, 0) / found.length;
     if (Math.abs(missing) <= 0.01) break;
     target += missing / 2;

@@ -11,7 +11,7 @@ export interface LuqOptions {
    * hold; 7 fits them.
    */
   levels: number;
-  /** The paper's text takes max|g|, the authors' code max(g). */
+  /** The paper's text takes max|g|; the authors' code max(g), and larger negative gradients get the powers of two beyond. */
   maximum: 'magnitude' | 'value';
 }
 
@@ -25,7 +25,7 @@ export function luqAlpha(gradient: Reals, { levels, maximum }: LuqOptions = LUQ)
 /**
  * Below alpha a magnitude becomes alpha with probability |g| / alpha, else zero. Above, with f = 2^floor(log2 |g|/alpha)
  * and noise f u it becomes the power of two below 4/3 (|g| / alpha + noise), at least f: the one above f with a
- * probability that makes the mean right. Beyond the largest level values are clipped.
+ * probability that makes the mean right. With max|g|, values beyond the largest level are clipped.
  * @param unit draws from [0, 1); one draw for each element
  */
 export function luq<T extends Reals>(
@@ -34,7 +34,7 @@ export function luq<T extends Reals>(
   options: LuqOptions = LUQ,
   alpha = luqAlpha(gradient, options),
 ): T {
-  const top = 2 ** (options.levels - 1);
+  const top = options.maximum === 'magnitude' ? 2 ** (options.levels - 1) : Infinity;
   if (!(alpha > 0)) return mapped(gradient, (g) => g);
   return mapped(gradient, (g) => {
     const [magnitude, drawn] = [Math.abs(g) / alpha, unit()];

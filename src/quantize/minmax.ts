@@ -1,8 +1,9 @@
+import { roundEven } from './reals.js';
 import type { Calibrator } from './scheme.js';
 
 /**
  * Asymmetric, for integers: the range of the values, extended to hold zero, over all codes. scale = (max - min) / (2^b - 1),
- * zero point = lowest - round(min / scale), so that zero has a code of its own (Jacob et al. 2018, section 2.1).
+ * zero point = lowest - round(min / scale) in float32, ties to even, so that zero has a code of its own (Jacob et al. 2018, section 2.1).
  * @throws Error for a format that is not an integer: its zero cannot be moved
  */
 export const minMax: Calibrator = (values, { format }) => {
@@ -15,6 +16,6 @@ export const minMax: Calibrator = (values, { format }) => {
   const levels = 2 ** format.bits - 1;
   const scale = Math.fround((high - low) / levels) || 1;
   const lowest = format.signed ? -(2 ** (format.bits - 1)) : 0;
-  const zeroPoint = lowest - Math.round(low / scale);
+  const zeroPoint = lowest - roundEven(Math.fround(low / scale));
   return { scale, zeroPoint: Math.min(Math.max(zeroPoint, lowest), lowest + levels) + 0 };
 };

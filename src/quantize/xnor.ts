@@ -3,7 +3,7 @@ import { binary } from '../formats/catalog.js';
 import type { ConvLayer, DenseLayer } from '../networks/network.js';
 import { type FloatTensor, floatTensor } from '../networks/tensor.js';
 import type { FakeQuantizer } from './fake.js';
-import { mapped, meanMagnitude, type Reals } from './reals.js';
+import { mapped, meanMagnitude, type Reals, total } from './reals.js';
 
 /**
  * XNOR-Net (Rastegari et al., ECCV 2016): each filter is alpha sign(w) with alpha = |w|_1 / n, the least squares scale.
@@ -15,11 +15,27 @@ export function xnorWeights<T extends Reals>(w: T, filters: number): { values: T
   return { values: mapped(w, (value, i) => (value >= 0 ? 1 : -1) * alpha[Math.floor(i / n)]), alpha };
 }
 
-/** g (1 / n + alpha 1[|w| <= 1]): through the scale and through the sign, the paper's equation for its gradients. */
-export function xnorWeightGradient<T extends Reals>(w: T, filters: number, gradient: T): T {
+/**
+ * Through the scale and through the sign. `paper`: its equation g (1 / n + alpha 1[|w| <= 1]). `authors`: their code
+ * (allenai/XNOR-Net, util.lua), where -1 and 1 count as outside. `chain`: the chain rule through the scale, in which every
+ * gradient of the filter takes part, sign(w) mean(sign(w) g) + alpha 1[|w| <= 1] g (jiecaoyu/XNOR-Net-PyTorch, util.py).
+ * Both codes multiply what they get by (1 - 1 / c) n, with c input channels.
+ */
+export type XnorRule = 'paper' | 'authors' | 'chain';
+
+export function xnorWeightGradient<T extends Reals>(w: T, filters: number, gradient: T, rule: XnorRule = 'paper'): T {
   const n = w.length / filters;
   const { alpha } = xnorWeights(w, filters);
-  return mapped(gradient, (g, i) => g * (1 / n + (Math.abs(w[i]) <= 1 ? alpha[Math.floor(i / n)] : 0)));
+  const inside = (x: number) => (rule === 'authors' ? Math.abs(x) < 1 : Math.abs(x) <= 1);
+  const means = Float64Array.from({ length: rule === 'chain' ? filters : 0 }, (_, f) => {
+    const own = gradient.subarray(f * n, (f + 1) * n);
+    return total(own, (g, i) => Math.sign(w[f * n + i]) * g) / n;
+  });
+  return mapped(gradient, (g, i) => {
+    const filter = Math.floor(i / n);
+    const throughScale = rule === 'chain' ? Math.sign(w[i]) * means[filter] : g / n;
+    return throughScale + (inside(w[i]) ? alpha[filter] * g : 0);
+  });
 }
 
 /** Sizes of a convolution whose input scales are asked for. */

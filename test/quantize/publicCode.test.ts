@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { formatNamed } from '../../src/formats/catalog.js';
+import { fitTo } from '../../src/formats/codec.js';
 import { dequantizeBlock, findBlockFormat, quantizeBlocks } from '../../src/formats/block.js';
 import { quantizeRows, realRows } from '../../src/networks/blocks.js';
+import { aciq } from '../../src/quantize/aciq.js';
+import { allocateBits, allocateMeanBits } from '../../src/quantize/bitAllocation.js';
 import { entropyThreshold } from '../../src/quantize/entropy.js';
 import { lsqForward, lsqGradient, lsqLevels } from '../../src/quantize/lsq.js';
+import { luq } from '../../src/quantize/luq.js';
+import { minMax } from '../../src/quantize/minmax.js';
 import { pactForward } from '../../src/quantize/pact.js';
 import { sawbForward, sawbGradient, sawbRow } from '../../src/quantize/sawbRows.js';
+import { xnorWeightGradient, type XnorRule } from '../../src/quantize/xnor.js';
 import { randomFrom } from '../../src/training/random.js';
 
 /** What papers' public code gave for these numbers, under numpy 1.24.2, scipy 1.10.1 and torch 1.13.0 on a CPU. */
@@ -134,4 +141,71 @@ describe('MX: microsoft/microxcaling at 7bc4195, mx_ops.py', () => {
     expect(Array.from(realRows(quantizeRows(flushing, small, 4), 4))).toEqual([0, 0, 0, 0]);
     expect(quantizeBlocks(flushing, small).flatMap((b) => dequantizeBlock(flushing, b))).toEqual([0, 0, 0, 0]);
   });
+});
+
+describe('ACIQ and bits by channel: submission2019/cnn-quantization at cc580c8, int_quantizer.py', () => {
+  it('clipping without clip2max: the offset, and a range of 2 alpha from it; its table has three digits', () => {
+    const x = f32(0.5, -0.25, 1.5, -2, 0.1, 0.3, -0.4, 0.9);
+    const windowOf = (prior: 'laplace' | 'gauss', oneSided: boolean) => {
+      const options = { bits: 4, oneSided, withinValues: false };
+      const { low, high } = aciq(prior, options)(oneSided ? x.map(Math.abs) : x, fitTo(formatNamed('int4')));
+      return [low, high - low];
+    };
+    for (const [prior, oneSided, offset, range] of [
+      ['laplace', false, -2, 7.2777814865112305],
+      ['laplace', true, 0, 4.105312526226044],
+    ] as const) {
+      const [low, width] = windowOf(prior, oneSided);
+      expect([low, Math.abs(width / range - 1) < 2e-3]).toEqual([offset, true]);
+    }
+    // Its deviation divides by n - 1; here by n.
+    const [low, width] = windowOf('gauss', false);
+    expect([low, Math.abs((width / 5.306972026824951) * Math.sqrt(8 / 7) - 1) < 5e-3]).toEqual([-2, true]);
+  });
+
+  it('ten allocations at most: one that has not settled by then', () => {
+    const spreads = [0.73, 0.25, 2.4, 2.4, 0.72].map(Math.fround);
+    expect(allocateMeanBits(spreads, 3, 'round')).toEqual([3, 2, 4, 4, 3]);
+  });
+
+  it.each([
+    [3, 'round', [0, 1, 3, 3, 4, 5, 2, 0], [0, 2, 3, 4, 5, 6, 3, 1]],
+    [4, 'ceil', [0, 3, 4, 4, 5, 6, 4, 1], [1, 3, 4, 5, 6, 7, 4, 2]],
+  ] as const)('%i bits, %s', (bits, rounding, once, settled) => {
+    const spreads = [0.02, 0.3, 1, 1.5, 4, 9, 0.7, 0.05];
+    expect(allocateBits(spreads, bits, rounding).map((b) => b + 0)).toEqual(once);
+    expect(allocateMeanBits(spreads, bits, rounding).map((b) => b + 0)).toEqual(settled);
+  });
+});
+
+it('LUQ: openreview.net/forum?id=yTbNYYcopd, GradStochasticClippingQ, with these draws', () => {
+  const draws = [0.6, 0.7, 0.2, 0.1, 0.5, 0.99];
+  const held = luq(f32(0.5, -1.75, 0.001, -0.02, 1, -6), () => draws.shift() ?? 0, { levels: 8, maximum: 'value' });
+  expect(held).toEqual(f32(0.5, -2, 0, -0.015625, 1, -8));
+});
+
+it('zero points: torch 1.13.0, MinMaxObserver, ties to even', () => {
+  const zeroPointOf = (format: string, ...values: number[]) =>
+    minMax(f32(...values), fitTo(formatNamed(format))).zeroPoint;
+  expect(zeroPointOf('uint8', -3.5, 251.5)).toBe(4);
+  expect(zeroPointOf('uint8', -1.5, 253.5)).toBe(2);
+  expect(zeroPointOf('int8', -3.5, 251.5)).toBe(-124);
+  expect(zeroPointOf('uint4', -1.5, 13.5)).toBe(2);
+});
+
+it.each([
+  [
+    'authors',
+    [
+      1.1666667461395264, 0.6666667461395264, -1.0000001192092896, 2.8333334922790527, 0.3541666865348816,
+      -0.7083333730697632,
+    ],
+  ],
+  [
+    'chain',
+    [-0.5000000596046448, 3.0, -3.833333730697632, 2.3333334922790527, -0.6458333134651184, 0.4583333134651184],
+  ],
+] as const)('XNOR-Net, gradient by the rule %s, before (1 - 1 / c) n', (rule: XnorRule, gradient) => {
+  const [w, g] = [f32(0.5, -1, 1, -0.25, 0.75, -0.125), f32(1, 2, -3, 4, 0.5, -1)];
+  xnorWeightGradient(w, 2, g, rule).forEach((value, i) => expect(value).toBeCloseTo(gradient[i], 6));
 });
