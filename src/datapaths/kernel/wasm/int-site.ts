@@ -80,8 +80,8 @@ export interface IntStarts {
   negative: boolean;
 }
 
-/** A 16-bit register is saturated in 32-bit lanes where its products are that small beside it. */
-const SELDOM = 4;
+/** A 16-bit register is kept in 32-bit lanes where a sum of the largest products is at most so many times its range. */
+const SELDOM = 2;
 
 /** The cheapest step that is exact for operands that hold what is said. */
 export function stepFor(

@@ -3,7 +3,7 @@ import { totalFitOf } from '../../datapath.js';
 import type { Order } from '../../order.js';
 import type { IntFormat } from '../../../formats/format.js';
 import { exactSums } from '../exact.js';
-import { type Gemm, type GemmJob, type GemmStatistics, outputFormatOf, type SumArray, sumArray } from '../gemm.js';
+import { type Gemm, type GemmJob, type GemmStatistics, type SumArray, sumsFor } from '../gemm.js';
 import { type Plan, planOf } from '../plan.js';
 import type { Tally } from '../rounder.js';
 import type { Scalar } from '../scalar.js';
@@ -74,15 +74,17 @@ function intSums(site: IntSite, job: GemmJob, counts?: Counts): SumArray {
   const step = jobStep(site, job, starts);
   if (typeof step === 'string' || (counts !== undefined && !countable(site, step, job, starts.max)))
     return slower.sums(job);
-  const sums = sumArray(outputFormatOf(datapath, order), job.m * job.n);
-  if (counts !== undefined) counts.known = plan.sequence === undefined;
-  if (step.kind === 'dot' && site.signs && job.k > 0 && starts.values === undefined && plan.sequence === undefined) {
+  const sums = sumsFor(datapath, order, job);
+  const straight = inOneRun(plan, job.k);
+  const whole = straight.sequence === undefined;
+  if (counts !== undefined) counts.known = whole;
+  if (step.kind === 'dot' && site.signs && job.k > 0 && whole && starts.values === undefined) {
     // Values are read from whole sums.
     const masked = counts === undefined;
     signSums(job, masked ? maskOf(register) : -1, putterOf(site, job, sums, counts?.values, masked));
     return sums;
   }
-  const kept = step.kind === 'dot' ? inOneRun(plan, job) : plan;
+  const kept = step.kind === 'dot' ? straight : plan;
   const shape = shapeOf(step);
   walk({
     job,
@@ -107,8 +109,9 @@ function jobStep(site: IntSite, job: GemmJob, starts: IntStarts): IntStep | stri
 }
 
 /** Wherever the dot product is exact, so is any other order of the same products. */
-function inOneRun({ sequence }: Plan, { k }: GemmJob): Plan {
-  return { sequence, runs: [sequence?.length ?? k], direct: true, pairwise: false };
+function inOneRun({ sequence }: Plan, k: number): Plan {
+  const whole = sequence === undefined || (sequence.length === k && new Set(sequence).size === k);
+  return { sequence: whole ? undefined : sequence, runs: [sequence?.length ?? k], direct: true, pairwise: false };
 }
 
 function startsOf({ datapath, order, register }: IntSite, job: GemmJob): IntStarts {
