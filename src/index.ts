@@ -69,6 +69,8 @@ export { quantizeNetwork } from './quantize/quantize.js';
 export { RECIPES, recipeNamed } from './quantize/recipes.js';
 /** scheme('int8', calibrator, 'channel' | 'tensor'): Scheme; quantizationOf(tensor, scheme): scales and zero point */
 export { quantizationOf, scheme } from './quantize/scheme.js';
+/** quantizeValues(values, 'int8', minMax, channels): { scales, zeroPoints, codes, reals }, all plain arrays */
+export { type QuantizedValues, quantizeValues } from './quantize/values.js';
 export { dequantize, perTensor, quantize } from './networks/quantization.js';
 
 // calibrators (values, fit) => { scale, zeroPoint }, and rules (values, fit) => { low, high } that clip before one
@@ -104,7 +106,14 @@ export { type BlockRows, quantizeRows, realRows } from './networks/blocks.js';
 export { inBlockFormat } from './quantize/blockWeights.js';
 
 // structure: networks with fewer or zero weights, and what arrays make of zeros
-export { densitiesOf, type NofM, pruneMagnitude, pruneNofM } from './quantize/prune.js';
+export {
+  densitiesOf,
+  largestOfGroups,
+  type NofM,
+  pruneMagnitude,
+  pruneNofM,
+  withoutSmallest,
+} from './quantize/prune.js';
 export { pruneFilters } from './quantize/pruneFilters.js';
 export { lowRank, type LowRankOptions, rankFor } from './quantize/lowRank.js';
 export { type Svd, svdOf } from './quantize/svd.js';
@@ -146,6 +155,8 @@ export * from './quantize/radix4.js';
 export { luq, luqAlpha, type LuqOptions } from './quantize/luq.js';
 export { stochasticRounder } from './quantize/stochastic.js';
 export * from './training/scaling.js';
+/** distillationLoss(student [n, classes], teacher, labels, { share, temperature }): { loss, gradient, correct } */
+export { DISTILLATION, type Distillation, distillationLoss, logSoftmax } from './training/distill.js';
 
 // training: recipes, and runs on a target step by step
 export { digits } from './training/digits.js';

@@ -1,8 +1,8 @@
 import { NOT_COUNTED } from '../energy/actions.js';
 import { makeFolder } from '../outputs/file.js';
 import { resultTable } from '../outputs/results.js';
-import { EPOCH_COLUMNS, PRODUCT_COLUMNS } from '../outputs/training.js';
-import { gemmPool } from '../simulate/gemmPool.js';
+import { belowHalf, EPOCH_COLUMNS, PRODUCT_COLUMNS } from '../outputs/training.js';
+import { gemmPool } from '../datapaths/kernel/index.js';
 import { fingerprintOf } from '../simulate/journal.js';
 import { openTraining, type TrainingPlan } from '../simulate/training.js';
 import { loadTarget } from '../targets/catalog.js';
@@ -95,9 +95,15 @@ export const trainCommand = command({
     print(resultTable(EPOCH_COLUMNS, log.epochs));
     print(`\nThe products of a step of ${plan.batch} images\n`);
     print(resultTable(PRODUCT_COLUMNS, training.products()));
-    print(`\n${NOT_COUNTED}`);
+    const { normal, subnormal } = belowHalf(training.gradients);
+    print(
+      `\nnonzero gradients below fp16's normal numbers: ${percent(normal)}, below all of its numbers: ${percent(subnormal)}`,
+    );
+    print(NOT_COUNTED);
   },
 });
+
+const percent = (share: number) => `${(100 * share).toFixed(2)}%`;
 
 /** Images to train on and others to judge by: digits of the two seeds, both parts of a folder, or a CSV file's head and rest. */
 function dataFor(images: number, judged: number, path: string | undefined): { training: Dataset; judged: Dataset } {

@@ -93,7 +93,17 @@ export const PRODUCT_COLUMNS: readonly ResultColumn<ProductCost>[] = [
   { field: 'macs', title: 'MACs', value: (p) => p.macs },
   { field: 'cycles', title: 'cycles', value: (p) => p.cycles },
   { field: 'energyPj', title: 'energy (nJ)', digits: 1, value: (p) => p.energyPj, shown: (p) => p.energyPj / 1000 },
+  { field: 'sqnrDb', title: 'SQNR to exact (dB)', digits: 1, value: (p) => (p.sqnrDb === Infinity ? 'inf' : p.sqnrDb) },
 ];
+
+/** The shares of nonzero gradients below fp16's smallest normal number and below its smallest subnormal. */
+export function belowHalf({ histogram }: GradientTally): { normal: number; subnormal: number } {
+  const all = Math.max(sumOf(histogram), 1);
+  const below = (exponent: number) => sumOf(histogram.subarray(0, exponent - LOWEST_EXPONENT)) / all;
+  return { normal: below(FP16_NORMAL), subnormal: below(FP16_SUBNORMAL) };
+}
+
+const sumOf = (counts: Float64Array) => counts.reduce((a, b) => a + b, 0);
 
 /** Gradients by the layers' outputs, loss scaling taken off, by their power of two. */
 export function gradientsCsv({ histogram }: GradientTally): string {
@@ -105,7 +115,12 @@ export function gradientsCsv({ histogram }: GradientTally): string {
 }
 
 /** fp16's smallest subnormal, smallest normal and largest number, as powers of two. */
-const FP16_LIMITS = { 'fp16 subnormals from': -24, 'fp16 normals from': -14, 'fp16 up to': 16 } as const;
+const [FP16_SUBNORMAL, FP16_NORMAL, FP16_LARGEST] = [-24, -14, 16];
+const FP16_LIMITS = {
+  'fp16 subnormals from': FP16_SUBNORMAL,
+  'fp16 normals from': FP16_NORMAL,
+  'fp16 up to': FP16_LARGEST,
+} as const;
 
 export function gradientsSvg({ histogram }: GradientTally, title: string): Promise<string> {
   const all = Math.max(

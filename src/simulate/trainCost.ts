@@ -1,6 +1,7 @@
 import { formatNamed } from '../formats/catalog.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import type { Format } from '../formats/format.js';
+import { gemm } from '../networks/gemm.js';
 import type { Arithmetic, MatmulJob } from '../networks/network.js';
 import { findUnit, layerCostOf, layerEnergyOf, type Target } from '../targets/target.js';
 
@@ -16,6 +17,8 @@ export interface ProductCost {
   macs: number;
   cycles: number;
   energyPj: number;
+  /** Of the sums against exact ones of the same operands, where they were measured. */
+  sqnrDb?: number;
 }
 
 /** Sums over products. */
@@ -29,6 +32,8 @@ export interface TrainingCost {
 
 export interface CostMeter {
   arithmetic: Arithmetic;
+  /** Whether sums are compared with exact ones from here on. */
+  measure(on: boolean): void;
   /** What was multiplied since the last call: its sums, and each kind of product. */
   take(): { cost: TrainingCost; products: ProductCost[] };
 }
@@ -39,18 +44,26 @@ const REAL = formatNamed('fp32');
 export function costMeter(inner: Arithmetic, target: Target): CostMeter {
   const known = new Map<string, ProductCost>();
   const pending = new Map<ProductCost, number>();
+  const errors = new Map<ProductCost, Powers>();
+  let measuring = false;
   return {
+    measure(on) {
+      measuring = on;
+    },
     arithmetic: {
       ...inner,
       values(a, b, job) {
         const cost = costOnce(known, job, target);
         pending.set(cost, (pending.get(cost) ?? 0) + 1);
-        return inner.values(a, b, job);
+        const sums = inner.values(a, b, job);
+        if (measuring) errors.set(cost, compared(sums, a, b, job, errors.get(cost)));
+        return sums;
       },
     },
     take() {
-      const products = [...pending].map(([cost, count]) => times(cost, count));
+      const products = [...pending].map(([cost, count]) => times(cost, count, errors.get(cost)));
       pending.clear();
+      errors.clear();
       const sum = (of: (cost: ProductCost) => number) => products.reduce((t, cost) => t + of(cost), 0);
       const cost = {
         macs: sum(({ macs }) => macs),
@@ -63,9 +76,27 @@ export function costMeter(inner: Arithmetic, target: Target): CostMeter {
   };
 }
 
-function times(cost: ProductCost, count: number): ProductCost {
+function times(cost: ProductCost, count: number, errors: Powers | undefined): ProductCost {
   const { macs, cycles, energyPj } = cost;
-  return { ...cost, count, macs: macs * count, cycles: cycles * count, energyPj: energyPj * count };
+  const sqnrDb = errors && 10 * Math.log10(errors.signal / errors.noise);
+  return { ...cost, count, macs: macs * count, cycles: cycles * count, energyPj: energyPj * count, sqnrDb };
+}
+
+/** Sums of squares of exact sums, and of what was got less them. */
+interface Powers {
+  signal: number;
+  noise: number;
+}
+
+/** Adds a product's: its operands are float32, so that float64 sums of them are exact for this purpose. */
+function compared(sums: Float32Array, a: Float32Array, b: Float32Array, job: MatmulJob, known?: Powers): Powers {
+  const exact = gemm(Float64Array.from(a), Float64Array.from(b), job.m, job.n, job.k);
+  let { signal, noise } = known ?? { signal: 0, noise: 0 };
+  for (let i = 0; i < exact.length; i++) {
+    signal += exact[i] ** 2;
+    noise += (sums[i] - exact[i]) ** 2;
+  }
+  return { signal, noise };
 }
 
 function costOnce(known: Map<string, ProductCost>, job: MatmulJob, target: Target): ProductCost {

@@ -18,7 +18,7 @@ import { trainRecipeNamed } from '../training/trainRecipes.js';
 import { countGradient, type GradientTally, noGradients, watched } from '../training/watch.js';
 import { unitsOf } from './arithmetic.js';
 import { arrayArithmetic } from './arrayArithmetic.js';
-import { ALONE, type GemmPool } from './gemmPool.js';
+import { ALONE, type GemmPool } from '../datapaths/kernel/index.js';
 import { loadNetwork } from './plan.js';
 import { costMeter, type ProductCost, type TrainingCost } from './trainCost.js';
 
@@ -57,7 +57,7 @@ export interface Training {
   steps: number;
   stepsPerEpoch: number;
   step(): StepRecord;
-  /** The last step's products, each with its cost. */
+  /** The last step's products, each with its cost; at the end of training with their errors too. */
   products(): readonly ProductCost[];
   /** Gradients over all steps. */
   gradients: GradientTally;
@@ -108,9 +108,11 @@ export function openTraining(plan: TrainingPlan, data: Dataset, pool: GemmPool =
     step() {
       now = noGradients();
       meter.take();
+      meter.measure(session.done === session.steps - 1);
       const epoch = Math.floor(session.done / session.stepsPerEpoch) + 1;
       const step = session.step();
       const taken = meter.take();
+      meter.measure(false);
       products = taken.products;
       addTally(total, now);
       const nonzero = Math.max(now.elements - now.zeros, 1);

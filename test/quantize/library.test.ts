@@ -16,3 +16,16 @@ it("the methods are the library's", () => {
   const blocks = lastbit.quantizeRows(lastbit.BLOCK_FORMATS[0], values, 4);
   expect(blocks.scales).toHaveLength(1);
 });
+
+it('quantizeValues takes and gives plain arrays', () => {
+  const { codes, scales, zeroPoints, reals } = lastbit.quantizeValues([-1, 3, -2.5, 1.5], 'int4', lastbit.minMax, 2);
+  expect(scales).toEqual([4 / 15, 4 / 15].map(Math.fround));
+  expect(zeroPoints).toEqual([-4, 1]); // -8 - round(-3.75), and -8 - round(-9.375)
+  expect(codes).toEqual([-8, 7, -8, 7]);
+  expect(Array.from(reals)).toEqual([-16 / 15, 44 / 15, -36 / 15, 24 / 15].map((x) => expect.closeTo(x, 6)));
+  const float = lastbit.quantizeValues([0.3, -7], 'e2m1fn', lastbit.maximum());
+  expect(float.codes).toEqual([1, 15]);
+  expect(() => lastbit.quantizeValues([1, 2, 3], 'int8', lastbit.minMax, 2)).toThrow(
+    'quantizeValues: 3 values are not 2 channels of one length',
+  );
+});
