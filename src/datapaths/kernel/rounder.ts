@@ -41,7 +41,7 @@ function isCarried({ overflow, rounding }: Fit, format: FloatFormat): boolean {
   const { signed, radix, mantissaBits, exponentBits, lowest, specials } = format;
   const random = typeof rounding === 'string' ? 0 : rounding.stochastic.bits + 1;
   if (!signed || radix !== 2 || mantissaBits < 1 || mantissaBits + random > 48 || exponentBits > 9) return false;
-  if (lowest === 'none' || (random > 0 && lowest !== 'subnormal')) return false;
+  if (lowest === 'none') return false;
   return overflow !== 'wrap' && !(specials === 'ieee' && overflow === 'nan') && Math.abs(format.bias) < 512;
 }
 
@@ -66,8 +66,12 @@ function floatRounder(fit: Fit, format: FloatFormat, tally: Tally, draw?: Draw):
     return overflow(x);
   }
 
+  const span = typeof fit.rounding === 'string' ? 0 : 2 ** fit.rounding.stochastic.bits;
+
   /** Between zero and the smallest number of a format without subnormals; only the side of the middle matters. */
-  function inGap(x: number, magnitude: number): number {
+  function inGap(x: number, magnitude: number, drawn: number): number {
+    // floor(span magnitude / gap) + drawn >= span, without the quotient.
+    if (span > 0) return magnitude * span >= (span - drawn) * gap ? Math.sign(x) * gap : 0;
     const place = magnitude * 2 < gap ? 0.25 : magnitude * 2 > gap ? 0.75 : 0.5;
     return snap(x < 0 ? -place : place, 1, 0) * gap;
   }
@@ -78,7 +82,7 @@ function floatRounder(fit: Fit, format: FloatFormat, tally: Tally, draw?: Draw):
     if (x === 0) return specials === 'fnuz' ? 0 : x;
     const magnitude = Math.abs(x);
     const unit = unitInFirstPlace(magnitude) * scale;
-    let r = magnitude < gap ? inGap(x, magnitude) : snap(x, unit > quantum ? unit : quantum, drawn);
+    let r = magnitude < gap ? inGap(x, magnitude, drawn) : snap(x, unit > quantum ? unit : quantum, drawn);
     if (flush && magnitude < minNormal && (early || Math.abs(snap(x, unit, drawn)) < minNormal)) r = 0;
     if (r === 0) return x < 0 && specials !== 'fnuz' ? -0 : 0;
     return Math.abs(r) > max ? spill(x) : r;

@@ -202,7 +202,7 @@ export class Adder implements Adding {
     if (overflow === 'saturate') return v.pmin(v.pmax(rounded, numberIn(this.step, -max)), numberIn(this.step, max));
     if (overflow !== 'infinity') return rounded;
     const lift = bias + 1 - this.step.limit;
-    if (lift > bias) {
+    if (lift >= bias) {
       const value = this.f.keep('v128', rounded);
       const infinite = v128.or(v128.and(value, numberIn(this.step, -0)), numberIn(this.step, Infinity));
       return v128.select(infinite, value, v.ge(v.abs(value), powerOfTwo(this.step, this.step.limit)));
