@@ -29,7 +29,14 @@ export function runMesh(parts: MeshParts, observer: CycleObserver = {}, turns?: 
   const { product, array, unit } = parts;
   checkJob(product.job);
   const mesh: Mesh = array.dataflow === 'os' ? new OutputMesh(parts) : new OperandMesh(parts);
-  const schedule = turns ?? [...turnsOf(tilesOf(product.job, array, unit.lanes), mesh.timing)];
+  try {
+    return step(mesh, observer, turns ?? [...turnsOf(tilesOf(product.job, array, unit.lanes), mesh.timing)]);
+  } finally {
+    mesh.end();
+  }
+}
+
+function step(mesh: Mesh, observer: CycleObserver, schedule: readonly Turn[]): ClockedResult {
   const ports = portsOf(mesh, schedule);
   const ledger = new Ledger(mesh, schedule.length);
   for (let cycle = 0; ledger.open; cycle++) {
@@ -38,7 +45,7 @@ export function runMesh(parts: MeshParts, observer: CycleObserver = {}, turns?: 
     observer.cycle?.(cycle, mesh.registersAt(cycle));
     ledger.enter(cycle, loading !== undefined, streaming);
   }
-  return { sums: mesh.memory.sums, cycles: ledger.cycles, counts: mesh.counts };
+  return { sums: mesh.results(), cycles: ledger.cycles, counts: mesh.counts };
 }
 
 /** Whether a port issues a word of a turn in a cycle, the first even; undefined outside its first to last word. */

@@ -1,34 +1,20 @@
+import type { Bank, Plane } from '../datapaths/kernel/bank.js';
 import type { Order } from '../datapaths/order.js';
+import { Census } from './census.js';
 import { type Counts, noCounts } from './counts.js';
 import { DATAFLOWS, type MacArray } from './dataflow.js';
-import { type Codes, OperandPorts, type Place, type Product, ResultMemory } from './ports.js';
+import { Marks } from './marks.js';
+import { OperandRegisters } from './operandRegisters.js';
+import { type Codes, OperandPorts, type Product, ResultMemory } from './ports.js';
+import { type Registers, RegisterView } from './registers.js';
 import { type Pace, type Timing, timingOf } from './schedule.js';
 import { Stages } from './stages.js';
-import { extentsOf } from './tiling.js';
+import { extentsOf, type Tile } from './tiling.js';
+import { bankOf, type Unit } from './unit.js';
 import { Wave } from './wave.js';
 
-/** A MAC unit on codes. */
-export interface Unit {
-  /** Products in a firing. */
-  lanes: number;
-  /** Code of +0 in the sum register. */
-  zero: number;
-  /** One firing: the first `live` lanes of a (from aOffset) and b (from bOffset) meet the sum; other lanes give +0. */
-  fire(sum: number, a: Codes, aOffset: number, b: Codes, bOffset: number, live: number): number;
-  /** Adds a finished sum to an outer register: an accumulator memory, the next chunk, another interleaved register. */
-  join?(outer: number, inner: number): number;
-}
-
-/** What an observer sees after a clock edge: the operands that met at each PE, and the sum registered there. */
-export interface Registers {
-  /** [rows, cols, lanes]. */
-  a: Codes;
-  b: Codes;
-  /** [rows, cols]. */
-  sum: Float64Array;
-  /** Products taken by each PE in this cycle; 0 where it idles. */
-  live: Uint16Array;
-}
+export type { Registers } from './registers.js';
+export type { Unit } from './unit.js';
 
 /** All that a mesh is built from. */
 export interface MeshParts {
@@ -39,6 +25,9 @@ export interface MeshParts {
   /** Where memories hinder the array. */
   pace?: Pace;
 }
+
+/** The words that act on their PEs in a cycle: of which tile and step, and where. */
+type Act = (pe: number, tile: Tile, step: number) => void;
 
 /**
  * The PEs and their registers. `edge` is the clock edge: finished sums leave, operands and sums move on, and every PE that
@@ -52,40 +41,49 @@ export abstract class Mesh {
   readonly stream: Wave;
   readonly drain: Wave;
   readonly counts: Counts = noCounts();
-  readonly memory: ResultMemory;
   readonly timing: Timing;
   /** Heights and widths of tiles that occur: the array's and, for edge tiles, their own. */
   readonly heights: readonly number[];
   readonly widths: readonly number[];
+  protected readonly memory: ResultMemory;
   protected readonly array: MacArray;
-  protected readonly unit: Unit;
+  protected readonly lanes: number;
+  protected readonly bank: Bank;
   protected readonly ports: OperandPorts;
-  protected readonly operands: Readonly<Record<'a' | 'b', Stages<Codes>>>;
+  protected readonly operands: Readonly<Record<'a' | 'b', Stages<OperandRegisters>>>;
   /** Planes of sums, as many as cycles pass until a sum is met again. */
-  protected readonly sums: Stages<Float64Array>;
-  readonly #live: Uint16Array;
+  protected readonly sums: Stages<Plane>;
+  readonly #product: Product;
+  readonly #census: Census;
+  /** The PEs that a word reaches at an age, by age. */
+  readonly #reached: readonly (readonly number[])[];
+  readonly #oldest: number;
+  readonly #marks: Marks[] = [];
   /** Cycles in which the last sum of a tile goes into the memory. */
   readonly #lastStores: number[] = [];
 
   constructor({ product, array, order, unit, pace }: MeshParts) {
     const { rows, cols, dataflow, multiplyStages } = array;
-    const size = rows * cols;
+    const pes = rows * cols;
     this.array = array;
-    this.unit = unit;
+    this.lanes = unit.lanes;
+    this.#product = product;
     this.timing = timingOf(array, order, pace);
     this.ports = new OperandPorts(product, DATAFLOWS[dataflow], unit.lanes, this.counts);
-    this.memory = new ResultMemory(product.job, DATAFLOWS[dataflow], cols, unit.zero, this.counts);
-    const plane = () => new Uint32Array(size * unit.lanes);
-    this.operands = {
-      a: new Stages<Codes>(multiplyStages + 1, plane),
-      b: new Stages<Codes>(multiplyStages + 1, plane),
-    };
-    this.sums = new Stages(this.timing.sumRegisters, () => new Float64Array(size).fill(unit.zero));
-    this.#live = new Uint16Array(size);
+    this.bank = bankOf(unit, { pes, k: product.job.k, a: product.a, b: product.b });
+    this.memory = new ResultMemory(product.job, DATAFLOWS[dataflow], cols, this.bank.zero, this.counts);
+    const stages = (operand: 'a' | 'b') => new Stages(multiplyStages + 1, () => this.registersOf(operand));
+    this.operands = { a: stages('a'), b: stages('b') };
+    this.sums = new Stages(this.timing.sumRegisters, () => this.bank.sums());
     const oldest = this.ageOf(rows, cols) + multiplyStages + array.addStages + this.timing.settle;
+    this.#oldest = oldest;
     this.load = new Wave(oldest);
-    this.stream = new Wave(oldest);
+    this.stream = new Wave(oldest, (tile, step) => this.ports.liveFrom({ tile, row: 0, col: 0, step }));
     this.drain = new Wave(oldest);
+    const reached = Array.from({ length: this.ageOf(rows - 1, cols - 1) + 1 }, (): number[] => []);
+    for (let pe = 0; pe < pes; pe++) reached[this.ageOf(Math.floor(pe / cols), pe % cols)].push(pe);
+    this.#reached = reached;
+    this.#census = new Census(array, this.timing, this.ports, reached.length, this.stream.mask);
     const { row, col } = extentsOf(product.job, array, unit.lanes);
     this.heights = array.edge === 'whole' ? [rows] : [...new Set([Math.min(rows, row), row % rows || rows])];
     this.widths = array.edge === 'whole' ? [cols] : [...new Set([Math.min(cols, col), col % cols || cols])];
@@ -93,15 +91,27 @@ export abstract class Mesh {
 
   /** One clock edge. */
   edge(cycle: number): void {
+    for (const marks of this.#marks) marks.note(cycle);
     this.leave(cycle);
     this.move(cycle);
-    this.#fireAll(cycle);
+    this.#fire(cycle);
+    this.#census.count(cycle, this.stream, this.counts);
   }
 
   /** What the PEs hold after the edge. */
   registersAt(cycle: number): Registers {
-    const met = cycle - this.array.multiplyStages;
-    return { a: this.operands.a.at(met), b: this.operands.b.at(met), sum: this.sums.at(cycle), live: this.#live };
+    return new RegisterView(this.bank, this.array.rows * this.array.cols, this.#met(cycle), this.sums.at(cycle));
+  }
+
+  /** Codes of the sums in the result memory, [groups, m, n]. */
+  results(): Float64Array {
+    const codeOf = this.joins ? this.bank.outerCodeOf : this.bank.codeOf;
+    return this.memory.sums.map((sum) => codeOf(sum));
+  }
+
+  /** Gives the registers back. */
+  end(): void {
+    this.bank.release();
   }
 
   /** Cycles until an operand word issued at row 0, column 0 is due at a PE. */
@@ -125,7 +135,9 @@ export abstract class Mesh {
 
   /** Tiles whose last sum the result memory has finished taking in that cycle. */
   storedIn(cycle: number): number {
-    return this.#lastStores.filter((stored) => stored === cycle).length;
+    let count = 0;
+    for (; this.#lastStores[0] === cycle; count++) this.#lastStores.shift();
+    return count;
   }
 
   /** Notes that the last sum of a tile has reached the memory. */
@@ -133,52 +145,92 @@ export abstract class Mesh {
     this.#lastStores.push(cycle + this.timing.store - 1);
   }
 
+  /** Whether the sums in the result memory have been joined. */
+  protected abstract readonly joins: boolean;
   protected abstract leave(cycle: number): void;
   protected abstract move(cycle: number): void;
-  /** A word meets its PE: `offset` is that of the operands, `pe` that of the sum. */
-  protected abstract fire(cycle: number, pe: number, place: Place, live: number): void;
+  /** Before and after PEs fire: sums begin, and end. */
+  protected begin(_cycle: number): void {}
+  protected finish(_cycle: number): void {}
 
-  #fireAll(cycle: number): void {
-    const { rows, cols, multiplyStages } = this.array;
-    for (let row = 0; row < rows; row++)
-      for (let col = 0; col < cols; col++) {
-        const pe = row * cols + col;
-        const word = cycle - this.ageOf(row, col) - multiplyStages;
-        const tile = this.stream.tileAt(word);
-        this.#live[pe] = 0;
-        if (tile === undefined || row >= tile.rows || col >= tile.cols) continue;
-        const place = { tile, row, col, step: this.stream.stepAt(word) };
-        this.#live[pe] = this.ports.liveAt(place);
-        this.counts.firings++;
-        this.counts.macs += this.#live[pe];
-        this.fire(cycle, pe, place, this.#live[pe]);
-      }
+  #fire(cycle: number): void {
+    const { a, b } = this.#met(cycle);
+    this.#wake(cycle);
+    this.begin(cycle);
+    this.bank.fire(this.sums.at(cycle), a, b);
+    this.finish(cycle);
+  }
+
+  #met(cycle: number): Record<'a' | 'b', OperandRegisters> {
+    const met = cycle - this.array.multiplyStages;
+    return { a: this.operands.a.at(met), b: this.operands.b.at(met) };
+  }
+
+  /** New registers, empty. */
+  protected registersOf(operand: 'a' | 'b'): OperandRegisters {
+    const Plane = this.#product[operand].constructor as new (length: number) => Codes;
+    return new OperandRegisters(new Plane(this.bank.stride * this.lanes), operand, this.bank);
   }
 
   /** Operand registers take their left neighbour's word; column 0 reads the operand memory. */
   protected moveRight(cycle: number, operand: 'a' | 'b'): void {
     const { rows, cols } = this.array;
-    const { lanes } = this.unit;
     const to = this.operands[operand].at(cycle);
-    to.set(this.operands[operand].at(cycle - 1).subarray(0, to.length - lanes), lanes);
+    to.shift(this.operands[operand].at(cycle - 1), 1);
     for (let row = 0; row < rows; row++) {
-      const start = row * cols * lanes;
-      this.enter(operand, cycle - this.ageOf(row, 0), row, 0, to, start);
-      if (this.timing.colDelay === 0)
-        for (let col = 1; col < cols; col++) to.copyWithin(start + col * lanes, start, start + lanes);
+      const first = row * cols;
+      this.enter(operand, cycle - this.ageOf(row, 0), row, 0, to);
+      if (this.timing.colDelay === 0) for (let col = 1; col < cols; col++) to.take(first + col, to, first);
     }
   }
 
-  /** The word issued in that cycle comes from memory to the edge of the array; 0 where there is none. */
-  protected enter(operand: 'a' | 'b', word: number, row: number, col: number, to: Codes, offset: number): void {
+  /** The word issued in that cycle comes from memory to the edge of the array; none where there is none. */
+  protected enter(operand: 'a' | 'b', word: number, row: number, col: number, to: OperandRegisters): void {
+    const pe = row * this.array.cols + col;
     const tile = this.stream.tileAt(word);
-    if (tile === undefined || row >= tile.rows || col >= tile.cols) to.fill(0, offset, offset + this.unit.lanes);
-    else this.ports.read(operand, { tile, row, col, step: this.stream.stepAt(word) }, to, offset);
+    if (tile === undefined || row >= tile.rows || col >= tile.cols) to.blank(pe);
+    else this.ports.load(operand, { tile, row, col, step: this.stream.stepAt(word) }, to, pe);
   }
 
   protected join(outer: number, inner: number): number {
-    if (this.unit.join === undefined) throw new Error('mesh: this order joins sums and the unit has no join');
     this.counts.joins++;
-    return this.unit.join(outer, inner);
+    return this.bank.join(outer, inner);
+  }
+
+  /** Tells each PE how many products of the word that has reached it are its own. */
+  #wake(cycle: number): void {
+    const { rows, cols, multiplyStages } = this.array;
+    const { rowDelay, colDelay } = this.timing;
+    const { rows: tall, cols: wide, left, mask, changed } = this.stream;
+    const newest = cycle - multiplyStages;
+    // All words in the array, and the one that has left it, are alike: so is what they do.
+    if (newest > changed + this.#reached.length) return;
+    const { lanes, bank, ports } = this;
+    const { live } = bank;
+    const { perRow } = ports;
+    for (let row = 0, pe = 0; row < rows; row++)
+      for (let col = 0; col < cols; col++, pe++) {
+        const word = (newest - row * rowDelay - col * colDelay) & mask;
+        live[pe] = row < tall[word] && col < wide[word] ? Math.min(lanes, left[word] - row * perRow) : 0;
+      }
+  }
+
+  /** Words that something begins or ends with; `atWords` finds them. */
+  protected marked(wants: (tile: Tile, step: number) => boolean): Marks {
+    const marks = new Marks(this.stream, this.#oldest, wants);
+    this.#marks.push(marks);
+    return marks;
+  }
+
+  /** Does something at every PE that a marked word is at: issued as long before that cycle as its age there says. */
+  protected atWords(cycle: number, { words }: Marks, act: Act): void {
+    for (const word of words)
+      for (const pe of this.#reached[cycle - word] ?? [])
+        act(pe, this.stream.tileAt(word) as Tile, this.stream.stepAt(word));
+  }
+
+  /** Whether a PE is one of the tile's. */
+  protected works(pe: number, { rows, cols }: Tile): boolean {
+    return pe < rows * this.array.cols && pe % this.array.cols < cols;
   }
 }

@@ -1,11 +1,15 @@
 import type { Order } from '../datapaths/order.js';
+import type { Marks } from './marks.js';
 import { Mesh, type MeshParts } from './mesh.js';
-import type { Place } from './ports.js';
 import { Stages } from './stages.js';
+
+/** More firings than any sum has; a small integer, because remainders of others are slow. */
+const WHOLE = 2 ** 30;
 
 /** Output stationary: a moves right, b moves down, sums stay until their tile is done and then leave downwards. */
 export class OutputMesh extends Mesh {
-  /** Firings in a chunk; Infinity where sums are not cut. */
+  protected readonly joins: boolean;
+  /** Firings in a chunk; WHOLE where sums are not cut. */
   readonly #chunk: number;
   /** Interleaved sum registers. */
   readonly #ways: number;
@@ -16,17 +20,22 @@ export class OutputMesh extends Mesh {
   readonly #leaving: Float64Array;
   /** Cycles from a PE's last firing until its sum is registered, joined and may leave. */
   readonly #settle: number;
+  readonly #begins: Marks;
+  readonly #ends: Marks;
 
   constructor(parts: MeshParts) {
     super(parts);
     const { array, order, unit } = parts;
-    const size = array.rows * array.cols;
-    this.#chunk = order.kind === 'chunked' ? firingsIn(order.length, unit.lanes) : Infinity;
+    const pes = array.rows * array.cols;
+    this.#chunk = order.kind === 'chunked' ? firingsIn(order.length, unit.lanes) : WHOLE;
     this.#ways = waysOf(order);
-    this.#outer = new Float64Array(size);
-    this.#leaving = new Float64Array(size).fill(unit.zero);
+    this.joins = this.#chunk !== WHOLE || this.#ways > 1;
+    this.#outer = new Float64Array(pes);
+    this.#leaving = new Float64Array(pes).fill(this.bank.zero);
     this.#settle = array.addStages - 1 + this.timing.settle;
-    this.#finished = new Stages(this.#settle + 1, () => new Float64Array(size));
+    this.#begins = this.marked((_tile, step) => step % this.#chunk === 0 || step < this.#ways);
+    this.#ends = this.marked((tile, step) => step === tile.steps - 1);
+    this.#finished = new Stages(this.#settle + 1, () => new Float64Array(pes));
   }
 
   protected leave(cycle: number): void {
@@ -36,15 +45,10 @@ export class OutputMesh extends Mesh {
 
   /** Sums that have settled in that cycle go to the registers that drain. */
   #capture(cycle: number): void {
-    const { rows, cols, multiplyStages } = this.array;
     const finished = this.#finished.at(cycle - this.#settle);
-    for (let row = 0; row < rows; row++)
-      for (let col = 0; col < cols; col++) {
-        const word = cycle - this.#settle - multiplyStages - this.ageOf(row, col);
-        const tile = this.stream.tileAt(word);
-        if (tile === undefined || this.stream.stepAt(word) !== tile.steps - 1) continue;
-        if (row < tile.rows && col < tile.cols) this.#leaving[row * cols + col] = finished[row * cols + col];
-      }
+    this.atWords(cycle - this.#settle - this.array.multiplyStages, this.#ends, (pe, tile) => {
+      if (this.works(pe, tile)) this.#leaving[pe] = finished[pe];
+    });
   }
 
   /** A column's sums move down a row; the lowest goes to the memory. Rows above the first to leave are empty by then. */
@@ -67,49 +71,44 @@ export class OutputMesh extends Mesh {
   protected move(cycle: number): void {
     this.moveRight(cycle, 'a');
     this.#moveDown(cycle);
-    this.#countMoves(cycle);
   }
 
   #moveDown(cycle: number): void {
     const { rows, cols } = this.array;
-    const { lanes } = this.unit;
-    const row = cols * lanes;
     const to = this.operands.b.at(cycle);
-    to.set(this.operands.b.at(cycle - 1).subarray(0, to.length - row), row);
-    for (let col = 0; col < cols; col++) this.enter('b', cycle - this.ageOf(0, col), 0, col, to, col * lanes);
-    if (this.timing.rowDelay === 0) for (let r = 1; r < rows; r++) to.copyWithin(r * row, 0, row);
+    to.shift(this.operands.b.at(cycle - 1), cols);
+    for (let col = 0; col < cols; col++) {
+      this.enter('b', cycle - this.ageOf(0, col), 0, col, to);
+      if (this.timing.rowDelay === 0) for (let row = 1; row < rows; row++) to.take(row * cols + col, to, col);
+    }
   }
 
-  #countMoves(cycle: number): void {
-    for (let row = 0; row < this.array.rows; row++)
-      for (let col = 0; col < this.array.cols; col++) {
-        const word = cycle - this.ageOf(row, col);
-        const tile = this.stream.tileAt(word);
-        if (tile === undefined) continue;
-        const live = this.ports.liveAt({ tile, row, col, step: this.stream.stepAt(word) });
-        if (row < tile.rows && col < tile.width) this.counts.aMoves += live;
-        if (row < tile.height && col < tile.cols) this.counts.bMoves += live;
-      }
-  }
-
-  protected fire(cycle: number, pe: number, { tile, step }: Place, live: number): void {
-    const { lanes, zero } = this.unit;
+  /** Where a tile or a chunk begins, so does the sum. */
+  protected override begin(cycle: number): void {
     const sums = this.sums.at(cycle);
-    if (step % this.#chunk === 0) {
-      this.#outer[pe] = step === 0 ? zero : this.join(this.#outer[pe], sums[pe]);
-      sums[pe] = zero;
-    } else if (step < this.#ways) sums[pe] = zero;
-    const { a, b } = this.registersAt(cycle);
-    sums[pe] = this.unit.fire(sums[pe], a, pe * lanes, b, pe * lanes, live);
-    if (step === tile.steps - 1) this.#finished.at(cycle)[pe] = this.#finish(cycle, pe, step);
+    const { zero, valueOf, keptOf } = this.bank;
+    const empty = keptOf(zero);
+    this.atWords(cycle - this.array.multiplyStages, this.#begins, (pe, tile, step) => {
+      if (!this.works(pe, tile)) return;
+      if (step % this.#chunk === 0) this.#outer[pe] = step === 0 ? zero : this.join(this.#outer[pe], valueOf(sums[pe]));
+      sums[pe] = empty;
+    });
+  }
+
+  protected override finish(cycle: number): void {
+    const finished = this.#finished.at(cycle);
+    this.atWords(cycle - this.array.multiplyStages, this.#ends, (pe, tile, step) => {
+      if (this.works(pe, tile)) finished[pe] = this.#total(cycle, pe, step);
+    });
   }
 
   /** The sum of one PE: its register, added to the chunks before it, or joined with the other interleaved ones. */
-  #finish(cycle: number, pe: number, last: number): number {
-    if (this.#chunk !== Infinity) return this.join(this.#outer[pe], this.sums.at(cycle)[pe]);
+  #total(cycle: number, pe: number, last: number): number {
+    const { valueOf, zero } = this.bank;
+    if (this.#chunk !== WHOLE) return this.join(this.#outer[pe], valueOf(this.sums.at(cycle)[pe]));
     const ways = this.#ways;
     const registers = Array.from({ length: ways }, (_, way) =>
-      way > last ? this.unit.zero : this.sums.at(cycle - ((last - way) % ways) * this.timing.interval)[pe],
+      way > last ? zero : valueOf(this.sums.at(cycle - ((last - way) % ways) * this.timing.interval)[pe]),
     );
     return registers.reduce((total, sum) => this.join(total, sum));
   }

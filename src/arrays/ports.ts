@@ -1,5 +1,6 @@
 import type { Counts } from './counts.js';
 import type { Dataflow, Index } from './dataflow.js';
+import type { OperandRegisters } from './operandRegisters.js';
 import type { GemmJob, Tile } from './tiling.js';
 
 export type Codes = Uint8Array | Uint16Array | Uint32Array;
@@ -19,45 +20,83 @@ export interface Place {
   step: number;
 }
 
-/** The matrix index that a place stands for; k counts words of `lanes` products. */
-function indexOf(index: Index, dataflow: Dataflow, { tile, row, col, step }: Place): number {
-  if (dataflow.row === index) return tile.row + row;
-  return dataflow.col === index ? tile.col + col : step;
+/** How far the group, row, column and step of a place lead into a memory. */
+interface Strides {
+  group: number;
+  row: number;
+  col: number;
+  step: number;
+}
+
+function stridesOf({ row, col, time }: Dataflow, group: number, by: Record<Index, number>): Strides {
+  return { group, row: by[row], col: by[col], step: by[time] };
+}
+
+function addressOf({ tile, row, col, step }: Place, by: Strides): number {
+  return tile.group * by.group + (tile.row + row) * by.row + (tile.col + col) * by.col + step * by.step;
 }
 
 /** The operand memories, read a word of `lanes` codes at a time at the edge of the array. */
 export class OperandPorts {
+  /** How many products fewer are left of k with each row further down. */
+  readonly perRow: number;
   readonly #product: Product;
-  readonly #dataflow: Dataflow;
   readonly #lanes: number;
   readonly #counts: Counts;
+  readonly #a: Strides;
+  readonly #b: Strides;
+  readonly #k: Strides;
 
   constructor(product: Product, dataflow: Dataflow, lanes: number, counts: Counts) {
+    const { m, n, k } = product.job;
     this.#product = product;
-    this.#dataflow = dataflow;
     this.#lanes = lanes;
     this.#counts = counts;
+    this.#a = stridesOf(dataflow, m * k, { m: k, n: 0, k: lanes });
+    this.#b = stridesOf(dataflow, k * n, { m: 0, n: 1, k: lanes * n });
+    this.#k = stridesOf(dataflow, 0, { m: 0, n: 0, k: lanes });
+    this.perRow = this.#k.row;
   }
 
   /** Products that the word at that place holds: fewer than the lanes where k ends. */
   liveAt(place: Place): number {
-    return Math.min(this.#lanes, this.#product.job.k - indexOf('k', this.#dataflow, place) * this.#lanes);
+    return Math.min(this.#lanes, this.#product.job.k - addressOf(place, this.#k));
   }
 
-  /** Reads a word into a register plane; lanes past the end of k read code 0. */
+  /** The same for all the tile's rows from that place on, where these run along k. */
+  liveFrom(place: Place): number {
+    const most = this.#lanes + (place.tile.rows - 1 - place.row) * this.perRow;
+    return Math.min(most, this.#product.job.k - addressOf(place, this.#k));
+  }
+
+  /** Reads a word, of which the lanes past the end of k are code 0. */
   read(operand: 'a' | 'b', place: Place, to: Codes, offset: number): void {
-    const { job, a, b } = this.#product;
+    const live = this.#take(operand, place);
+    const codes = this.#product[operand];
+    for (let lane = 0, at = this.#first(operand, place); lane < this.#lanes; lane++, at += this.#next(operand))
+      to[offset + lane] = lane < live ? codes[at] : 0;
+  }
+
+  /** Reads a word into the registers of a PE. */
+  load(operand: 'a' | 'b', place: Place, to: OperandRegisters, pe: number): void {
+    const live = this.#take(operand, place);
+    to.put(pe, this.#product[operand], this.#first(operand, place), this.#next(operand), live);
+  }
+
+  #take(operand: 'a' | 'b', place: Place): number {
     const live = this.liveAt(place);
-    const first = indexOf('k', this.#dataflow, place) * this.#lanes;
-    const { group } = place.tile;
-    this.#counts[`${operand}Reads`] += live;
-    for (let lane = 0; lane < this.#lanes; lane++) {
-      const k = first + lane;
-      if (lane >= live) to[offset + lane] = 0;
-      else if (operand === 'a')
-        to[offset + lane] = a[(group * job.m + indexOf('m', this.#dataflow, place)) * job.k + k];
-      else to[offset + lane] = b[(group * job.k + k) * job.n + indexOf('n', this.#dataflow, place)];
-    }
+    if (operand === 'a') this.#counts.aReads += live;
+    else this.#counts.bReads += live;
+    return live;
+  }
+
+  #first(operand: 'a' | 'b', place: Place): number {
+    return addressOf(place, operand === 'a' ? this.#a : this.#b);
+  }
+
+  /** From one lane's code to the next. */
+  #next(operand: 'a' | 'b'): number {
+    return operand === 'a' ? 1 : this.#product.job.n;
   }
 }
 
@@ -66,12 +105,11 @@ export class OperandPorts {
  * is wanted before it is there, and two sums at one bank's port, are faults of the schedule and end the run.
  */
 export class ResultMemory {
-  /** Codes, [groups, m, n]. */
+  /** Sums as values (kernel/bank.ts), [groups, m, n]. */
   readonly sums: Float64Array;
   readonly #readyAt: Int32Array;
   readonly #freeAt: Int32Array;
-  readonly #job: GemmJob;
-  readonly #dataflow: Dataflow;
+  readonly #strides: Strides;
   readonly #counts: Counts;
 
   constructor(job: GemmJob, dataflow: Dataflow, cols: number, zero: number, counts: Counts) {
@@ -79,14 +117,13 @@ export class ResultMemory {
     this.sums = new Float64Array(size).fill(zero);
     this.#readyAt = new Int32Array(size);
     this.#freeAt = new Int32Array(cols);
-    this.#job = job;
-    this.#dataflow = dataflow;
+    this.#strides = stridesOf(dataflow, job.m * job.n, { m: job.n, n: 1, k: 0 });
     this.#counts = counts;
   }
 
   /** The sum that earlier tiles have left at that place. */
   read(cycle: number, place: Place): number {
-    const address = this.#addressOf(place);
+    const address = addressOf(place, this.#strides);
     if (cycle < this.#readyAt[address])
       throw new Error(`mesh: cycle ${cycle} reads sum ${address}, which is ready in cycle ${this.#readyAt[address]}`);
     this.#counts.sumReads++;
@@ -94,9 +131,9 @@ export class ResultMemory {
   }
 
   /** Takes a sum, which can be read from cycle `ready` on. */
-  store(place: Place, code: number, ready: number): void {
-    const address = this.#addressOf(place);
-    this.sums[address] = code;
+  store(place: Place, sum: number, ready: number): void {
+    const address = addressOf(place, this.#strides);
+    this.sums[address] = sum;
     this.#readyAt[address] = ready;
     this.#counts.sumWrites++;
   }
@@ -105,11 +142,5 @@ export class ResultMemory {
   occupy(cycle: number, col: number, interval: number): void {
     if (cycle < this.#freeAt[col]) throw new Error(`mesh: two sums want column ${col}'s port in cycle ${cycle}`);
     this.#freeAt[col] = cycle + interval;
-  }
-
-  #addressOf(place: Place): number {
-    const { m, n } = this.#job;
-    const row = place.tile.group * m + indexOf('m', this.#dataflow, place);
-    return row * n + indexOf('n', this.#dataflow, place);
   }
 }

@@ -1,8 +1,5 @@
-/** Typed arrays that can be pipeline registers. */
-type Plane = Uint8Array | Uint16Array | Uint32Array | Float64Array;
-
-/** The registers of all PEs, a plane of them for each of the last `depth` cycles. */
-export class Stages<T extends Plane> {
+/** Pipeline registers: those of all PEs, once for each of the last `depth` cycles. */
+export class Stages<T> {
   readonly #planes: T[];
 
   constructor(depth: number, plane: () => T) {

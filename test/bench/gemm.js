@@ -1,4 +1,4 @@
-// npm run bench: million MAC/s of the kernels, packing included, beside a plain scalar loop, the reference, and the same
+// node test/bench/gemm.js: million MAC/s of the kernels, packing included, beside a plain scalar loop, the reference, and the same
 // algorithms in C where gcc is there; statistics as a multiple of the sums' time. Options: --json, --quick (256 only), --only NAME.
 import { cpus } from 'node:os';
 import { datapathNamed } from '../../dist/datapaths/catalog.js';
@@ -7,8 +7,8 @@ import { compileGemm, valuesOf } from '../../dist/datapaths/kernel/index.js';
 import { referenceGemm } from '../../dist/datapaths/kernel/reference.js';
 import { weightOf } from '../../dist/datapaths/kernel/align.js';
 import { formatNamed } from '../../dist/formats/catalog.js';
-import { widthOf } from '../../dist/formats/format.js';
 import { stochastic } from '../../dist/formats/rounding.js';
+import { best, codes } from './measure.js';
 import { nativeYardstick } from './native.js';
 
 const e4m3fn = formatNamed('e4m3fn');
@@ -35,27 +35,6 @@ const argument = (name) => process.argv.includes(name);
 const json = argument('--json');
 const only = process.argv[process.argv.indexOf('--only') + 1];
 const sizes = argument('--quick') ? [256] : [256, 1024];
-
-/** Codes of ordinary data: floats in the middle binades, integers of all codes; every sum stays finite. */
-function codes(format, length, seed) {
-  let state = seed;
-  const next = () => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 8) / 2 ** 24;
-  const span = 2 ** (widthOf(format) - 1);
-  const float = format.kind === 'float' && widthOf(format) === 8;
-  return Uint8Array.from({ length }, () => (float ? (next() < 0.5 ? span : 0) + 0x28 + next() * 24 : next() * span * 2));
-}
-
-/** Best of some runs, in milliseconds; the first ones warm the compilers up. */
-function best(run, budget) {
-  let least = Infinity;
-  const end = performance.now() + budget;
-  for (let runs = 0; runs < 3 || performance.now() < end; runs++) {
-    const start = performance.now();
-    run();
-    least = Math.min(least, performance.now() - start);
-  }
-  return least;
-}
 
 /** What one would write first: three loops over decoded values, and the register's rule in the innermost. */
 function plainLoop({ a, b, sum }, { m, n, k, a: rows, b: columns }) {

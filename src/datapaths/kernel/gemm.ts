@@ -1,4 +1,5 @@
 import type { Datapath } from '../datapath.js';
+import type { Bank, BankJob } from './bank.js';
 import { resultFormatOf } from '../exact.js';
 import { widthOf, type Format } from '../../formats/format.js';
 import type { Order } from '../order.js';
@@ -23,6 +24,8 @@ export interface GemmJob {
   aScales?: CodeArray;
   /** Block scales [ceil(k / size)][n]. */
   bScales?: CodeArray;
+  /** Where the sums go, whatever it holds; a new array without. */
+  sums?: SumArray;
 }
 
 /** Sums beside what no rounding at all would have given, with the reference's counts over the whole product. */
@@ -51,7 +54,7 @@ export interface Gemm {
   stats(job: GemmJob): GemmStatistics;
 }
 
-/** One firing on codes, for clocked models; never faster than a Gemm. */
+/** One firing on codes, for clocked models. */
 export interface Unit {
   lanes: number;
   /** The code of an empty register. */
@@ -60,6 +63,8 @@ export interface Unit {
   fire(sum: number, a: CodeArray, aOffset: number, b: CodeArray, bOffset: number, live?: number): number;
   /** An outer register after a chunk's sum has been added to it. */
   join(outer: number, inner: number): number;
+  /** Many units that fire at once, where there is a better way than one after the other. */
+  bank?(job: BankJob): Bank;
 }
 
 /** An array for codes of operands. */
@@ -71,6 +76,11 @@ export function codeArray(format: Format, length: number): CodeArray {
 /** An array for codes of sums. */
 export function sumArray(format: Format, length: number): SumArray {
   return widthOf(format) <= 32 ? new Uint32Array(length) : new BigUint64Array(length);
+}
+
+/** The array for a job's sums, where it brings none. */
+export function sumsFor(datapath: Datapath, order: Order, { m, n, sums }: GemmJob): SumArray {
+  return sums ?? sumArray(outputFormatOf(datapath, order), m * n);
 }
 
 /** The format of the codes that a datapath gives in an order. */

@@ -5,10 +5,12 @@ import type { Datapath } from '../datapath.js';
 import { registerFitOf, type SumFit, totalFitOf } from '../datapath.js';
 import { randomBitsOf, reduce } from '../reference.js';
 import { weigherOf } from './align.js';
+import { engineBank } from './bank.js';
 import { encoderOf } from './encode.js';
 import { type Engine, engineOf } from './engine.js';
 import type { Unit } from './gemm.js';
 import { decoderOf } from './values.js';
+import { laneBank } from './wasm/bank.js';
 
 /** One firing in float64, or by the reference where float64 cannot carry it. A stochastic unit has one random source. */
 export function unitOf(datapath: Datapath): Unit {
@@ -55,6 +57,7 @@ function fastUnit(datapath: Datapath, engine: Engine, total: SumFit): Unit {
       return encodeSum(engine.fire(decodeSum(running), terms, weights, 0, live));
     },
     join: (sum, inner) => encodeOuter(outer.add(decodeOuter(sum), engine.register.read(decodeSum(inner)))),
+    bank: (job) => laneBank(datapath, engine, total, job) ?? engineBank(datapath, engine, total, job),
   };
 }
 

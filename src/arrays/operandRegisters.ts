@@ -1,0 +1,60 @@
+import { type Bank, type Form, type Plane, shiftPlane } from '../datapaths/kernel/bank.js';
+import type { Codes } from './ports.js';
+
+/**
+ * One operand's registers in all PEs, [lanes, stride]: the codes, and beside each what the adders read it as. All of it
+ * moves together, so that a register is decoded once, where its word enters the array.
+ */
+export class OperandRegisters {
+  readonly codes: Codes;
+  readonly forms: readonly Form[];
+  readonly stride: number;
+  readonly #bank: Bank;
+  readonly #planes: readonly (Codes | Plane)[];
+
+  constructor(codes: Codes, operand: 'a' | 'b', bank: Bank) {
+    this.codes = codes;
+    this.forms = bank.forms(operand);
+    this.stride = bank.stride;
+    this.#bank = bank;
+    this.#planes = [codes, ...this.forms.map(({ plane }) => plane)];
+  }
+
+  /** Every register takes what the one `distance` PEs before it held. */
+  shift(from: OperandRegisters, distance: number): void {
+    shiftPlane(this.codes, from.codes, distance);
+    for (let i = 0; i < this.forms.length; i++) this.#bank.shift(this.forms[i].plane, from.forms[i].plane, distance);
+  }
+
+  /** All lanes of one PE take those of a PE in other registers, or in these. */
+  take(pe: number, from: OperandRegisters, other: number): void {
+    for (let i = 0; i < this.#planes.length; i++) {
+      const [to, source] = [this.#planes[i], from.#planes[i]];
+      for (let lane = 0; lane < to.length; lane += this.stride) to[lane + pe] = source[lane + other];
+    }
+  }
+
+  /** In a column of `cols`, rows down to `row` take the word above them. */
+  shiftDown(col: number, row: number, cols: number): void {
+    for (const plane of this.#planes)
+      for (let lane = 0; lane < plane.length; lane += this.stride)
+        for (let at = lane + row * cols + col; at >= lane + cols; at -= cols) plane[at] = plane[at - cols];
+  }
+
+  /** A word for one PE: `live` codes from `first` on, each `next` after the other; other lanes are 0, which is no product. */
+  put(pe: number, codes: Codes, first: number, next: number, live: number): void {
+    const end = pe + live * this.stride;
+    for (let at = pe, from = first; at < end; at += this.stride, from += next) {
+      const code = codes[from];
+      this.codes[at] = code;
+      for (let i = 0; i < this.forms.length; i++) this.forms[i].plane[at] = this.forms[i].read(code);
+    }
+    this.blank(end);
+  }
+
+  /** Lanes from one of a PE's on hold code 0, and no product. */
+  blank(from: number): void {
+    for (let at = from; at < this.codes.length; at += this.stride)
+      for (let i = 0; i < this.#planes.length; i++) this.#planes[i][at] = 0;
+  }
+}

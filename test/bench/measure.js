@@ -1,0 +1,22 @@
+import { widthOf } from '../../dist/formats/format.js';
+
+/** Codes of ordinary data: floats in the middle binades, integers of all codes; every sum stays finite. */
+export function codes(format, length, seed) {
+  let state = seed;
+  const next = () => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 8) / 2 ** 24;
+  const span = 2 ** (widthOf(format) - 1);
+  const float = format.kind === 'float' && widthOf(format) === 8;
+  return Uint8Array.from({ length }, () => (float ? (next() < 0.5 ? span : 0) + 0x28 + next() * 24 : next() * span * 2));
+}
+
+/** Best of some runs, in milliseconds; the first ones warm the compilers up. */
+export function best(run, budget) {
+  let least = Infinity;
+  const end = performance.now() + budget;
+  for (let runs = 0; runs < (budget > 0 ? 3 : 1) || performance.now() < end; runs++) {
+    const start = performance.now();
+    run();
+    least = Math.min(least, performance.now() - start);
+  }
+  return least;
+}
