@@ -85,6 +85,8 @@ export { absmean } from './quantize/absmean.js';
 export { clippedBy } from './quantize/clip.js';
 /** entropyThreshold(values, { bins, levels, smoothing, dropsLastBin }): { threshold, divergence } */
 export { entropy, type EntropyOptions, entropyThreshold } from './quantize/entropy.js';
+/** magnitudeThreshold(values, { bits, unsigned, bins, start, stride }): NVIDIA's procedure, { threshold, divergence } */
+export { magnitudeEntropy, type MagnitudeEntropyOptions, magnitudeThreshold } from './quantize/magnitudeEntropy.js';
 /** aciqFactor('laplace' | 'gauss', bits): the level in units of E|x - mu| or of the deviation */
 export { aciq, aciqFactor, gaussError, laplaceError } from './quantize/aciq.js';
 /** adaptiveBias('fixed' | 'max' | 'sqnr'); biasFor(values, fit, rule): the integer bias; compareBiases(values, formats) */

@@ -8,6 +8,7 @@ import { allocateBits, allocateMeanBits } from '../../src/quantize/bitAllocation
 import { entropyThreshold } from '../../src/quantize/entropy.js';
 import { lsqForward, lsqGradient, lsqLevels } from '../../src/quantize/lsq.js';
 import { luq } from '../../src/quantize/luq.js';
+import { magnitudeThreshold } from '../../src/quantize/magnitudeEntropy.js';
 import { minMax } from '../../src/quantize/minmax.js';
 import { pactForward } from '../../src/quantize/pact.js';
 import { sawbForward, sawbGradient, sawbRow } from '../../src/quantize/sawbRows.js';
@@ -18,13 +19,26 @@ import { randomFrom } from '../../src/training/random.js';
 
 const f32 = (...values: number[]) => Float32Array.from(values);
 
-describe('relative entropy: submission2019/cnn-quantization at cc580c8, kld_threshold.py', () => {
-  const tailed = Float32Array.from({ length: 20000 }, (_, i) => {
-    const u = ((i * 7919) % 20011) / 20011 - 0.5;
-    return u / (0.26 - u * u);
-  });
-  const oneSided = tailed.map((x) => Math.max(x, 0));
+const tailed = Float32Array.from({ length: 20000 }, (_, i) => {
+  const u = ((i * 7919) % 20011) / 20011 - 0.5;
+  return u / (0.26 - u * u);
+});
+const oneSided = tailed.map((x) => Math.max(x, 0));
 
+it.each([
+  [tailed, { bits: 8 }, 50, 0.003750895380145004],
+  [tailed, { bits: 4, bins: 512, start: 16 }, 19.53125, 0.2020506973426613],
+  [oneSided, { bits: 8, unsigned: true, bins: 512, start: 256 }, 49.74641799926758, 0.0010198113419959218],
+])(
+  'relative entropy of magnitudes: NVIDIA/TensorRT at 35477bd, pytorch-quantization, %#',
+  (x, options, edge, least) => {
+    const { threshold, divergence } = magnitudeThreshold(x, options);
+    expect(threshold).toBeCloseTo(edge, 5);
+    expect(divergence).toBeCloseTo(least, 12);
+  },
+);
+
+describe('relative entropy: submission2019/cnn-quantization at cc580c8, kld_threshold.py', () => {
   it.each([
     ['tailed', tailed, 2001, 15, 0.1657380908727646, 42.05397415161133],
     ['tailed', tailed, 8001, 255, 0.004389498382806778, 50],
