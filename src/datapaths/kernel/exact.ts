@@ -3,8 +3,10 @@ import type { Order } from '../order.js';
 import { widthOf } from '../../formats/format.js';
 import type { GemmJob } from './gemm.js';
 import { exactSums as referenceSums } from './reference.js';
-import { decoderOf, valuesOf } from './values.js';
+import { termFacts } from './facts.js';
+import { decoderOf } from './values.js';
 import { dotBound } from './wasm/bounds.js';
+import { operandsFor } from './wasm/firing-operands.js';
 import type { Step } from './wasm/lanes.js';
 import { type Kernel, kernelOf } from './wasm/memory.js';
 import { columnsOf, nestFunctions, type NestShape } from './wasm/nest.js';
@@ -37,13 +39,17 @@ function kernelFor(part: NestShape['part']): Kernel {
  * Exact sums [m][n], each rounded once to float64: float64 lanes where every sum fits 53 bits, two sums of the products'
  * upper and lower parts where both do, else exact values.
  */
-export function exactSums(datapath: Datapath, job: GemmJob, order: Order = datapath.order): Float64Array {
-  const { a, b, blockScale, operands } = datapath;
-  const { m, n, k } = job;
-  if (blockScale !== undefined || widthOf(a) > 16 || widthOf(b) > 16 || m * n * k === 0)
-    return referenceSums(datapath, job, order);
-  const tables = [valuesOf(a, operands), valuesOf(b, operands)];
-  const [x, y] = [seenIn(job.a, tables[0]), seenIn(job.b, tables[1])];
+export function exactSums(datapath: Datapath, given: GemmJob, order: Order = datapath.order): Float64Array {
+  const { m, n, k } = given;
+  const { a, b, blockScale } = datapath;
+  const wide = termFacts({ ...datapath, product: 'exact' }).precision > 53;
+  if (m * n * k === 0 || wide || (blockScale !== undefined && widthOf(blockScale.format) > 16))
+    return referenceSums(datapath, given, order);
+  // No exponents are needed: nothing is aligned here.
+  const operands = operandsFor({ a, b, blockScale, operands: datapath.operands, combine: { kind: 'chain' } })(given);
+  const job = { ...given, a: operands[0].codes, b: operands[1].codes };
+  const tables = operands.map(({ values }) => values);
+  const [x, y] = operands.map(({ seen }) => seen);
   const starts = startValues(datapath, order, job);
   const start = starts === undefined ? undefined : seenIn(Uint32Array.from(starts.keys()), starts);
   const quantum = Math.min(x.quantum + y.quantum, start?.quantum ?? Infinity);
@@ -56,7 +62,7 @@ export function exactSums(datapath: Datapath, job: GemmJob, order: Order = datap
   }
   if (quantum === Infinity || top + terms - quantum <= 53) return pass(job, tables, starts);
   const exponent = quantum + 53 - terms;
-  if (quantum < -1000 || top + terms - exponent > 52) return referenceSums(datapath, job, order);
+  if (quantum < -1000 || top + terms - exponent > 52) return referenceSums(datapath, given, order);
   const magic = 1.5 * 2 ** (exponent + 52);
   const upper = starts?.map((value) => value + magic - magic);
   const lower = starts?.map((value, i) => value - (upper?.[i] ?? 0));

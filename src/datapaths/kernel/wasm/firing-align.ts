@@ -12,10 +12,13 @@ import { v128 } from './vector.js';
  * magnitude: q * (1/2 - 2^-(productBits + 1)) leaves multiples of q where they are, because no product has bits below
  * 2^-productBits of its leading one.
  */
-export function alignedFiring(body: Body, combine: AlignedCombine, adders: readonly Adder[]): void {
-  const { f, firing, sums4 } = body;
-  const { alignment } = firing;
-  if (alignment === undefined) throw new RangeError('an aligned firing without its alignment');
+export function alignedFiring(
+  body: Body,
+  combine: AlignedCombine,
+  alignment: Alignment,
+  adders: readonly Adder[],
+): void {
+  const { f, sums4 } = body;
   const cut = () => cutFiring(body, combine, alignment, adders);
   if (alignment.exact === undefined) cut();
   else

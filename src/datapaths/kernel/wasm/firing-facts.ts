@@ -1,11 +1,12 @@
 import type { AlignedCombine, Datapath, FusedCombine } from '../../datapath.js';
 import type { Order } from '../../order.js';
-import { spillOf, ZERO_EXPONENT } from '../align.js';
+import { alignsInFloat64, spillOf, ZERO_EXPONENT } from '../align.js';
 import { spanBits } from '../facts.js';
+import type { GemmJob } from '../gemm.js';
 import type { Plan } from '../plan.js';
 import { type Addends, chooseStep, type FloatRegister, reachOf } from './choose.js';
 import type { Alignment, Firing } from './firing-body.js';
-import type { operandsFor } from './firing-operands.js';
+import type { FiringOperand } from './firing-operands.js';
 import type { Step } from './lanes.js';
 import type { Seen } from './pack.js';
 import type { Starts } from './starts.js';
@@ -19,7 +20,11 @@ export interface FiringSite {
   outer: FloatRegister;
   /** Significant bits of the widest product. */
   productBits: number;
-  operands: ReturnType<typeof operandsFor>;
+  /** Terms of one firing, the places that each takes, and the products of a group where groups are terms. */
+  terms: number;
+  places: number;
+  group?: number;
+  operands: (job: GemmJob, plan: Plan) => readonly FiringOperand[];
 }
 
 /** What is known of a job before its steps are chosen. */
@@ -49,14 +54,15 @@ export function firingFor(site: FiringSite, facts: JobFacts, plan: Plan): Firing
 }
 
 function onCarrier(site: FiringSite, facts: JobFacts, plan: Plan, carrier: Step['carrier']): Firing | string {
-  const { combine, register, productBits } = site;
-  const { lanes } = site.datapath;
+  const { combine, register, productBits, group } = site;
   const { precision } = BITS[carrier];
   if (productBits > precision) return `${carrier}: a product is too wide`;
   const addends = addendsOf(site, facts, plan);
   const aligned = combine.kind === 'aligned';
   const reach = reachOf(register, addends);
-  const alignment = aligned ? alignmentOf(site, combine, facts, addends, carrier) : undefined;
+  const alignment = aligned
+    ? (group === undefined ? alignmentOf : groupAlignmentOf)(site, combine, facts, addends, carrier)
+    : undefined;
   if (typeof alignment === 'string') return `${carrier}: ${alignment}`;
   if (!aligned && addends.precision > precision) return `${carrier}: a sum of products is not exact`;
   const fit = chooseStep(register, { ...addends, exact: aligned || !combine.sumInside }, carrier);
@@ -65,17 +71,17 @@ function onCarrier(site: FiringSite, facts: JobFacts, plan: Plan, carrier: Step[
   const plus = combine.sumInside ? undefined : chooseStep(register, held, carrier);
   const last = lastStep(site, facts, plan, { carrier, fit, held, reach });
   for (const step of [fit, plus, last]) if (typeof step === 'string') return `${carrier}: ${step}`;
-  return { combine, lanes, fit: fit as Step, plus: plus as Step | undefined, outer: last as Step, alignment };
+  const lanes = site.terms * site.places;
+  return { combine, lanes, group, fit: fit as Step, plus: plus as Step | undefined, outer: last as Step, alignment };
 }
 
 /** The sums of products that a run adds, as far as the data tell; all are multiples of their quantum, cut or not. */
-function addendsOf({ combine, datapath }: FiringSite, { seen, starts }: JobFacts, plan: Plan): Addends {
-  const { lanes } = datapath;
+function addendsOf({ combine, terms }: FiringSite, { seen, starts }: JobFacts, plan: Plan): Addends {
   const finest = seen[0].quantum + seen[1].quantum;
   const quantum = Number.isFinite(finest) ? finest : 0;
-  const most = lanes * seen[0].max * seen[1].max;
-  const count = Math.ceil(Math.max(...plan.runs, 1) / lanes);
-  const grown = combine.kind === 'aligned' ? Math.exp(count * (lanes + 1) * 2 ** -combine.fractionBits) : 1;
+  const most = terms * seen[0].max * seen[1].max;
+  const count = Math.ceil(Math.max(...plan.runs, 1) / terms);
+  const grown = combine.kind === 'aligned' ? Math.exp(count * (terms + 1) * 2 ** -combine.fractionBits) : 1;
   return {
     start: plan.direct ? starts.max : 0,
     negativeZero: plan.direct && starts.negativeZero,
@@ -106,6 +112,29 @@ function lastStep(
     },
     carrier,
   );
+}
+
+/** Lower than any power of two that groups align by, and as far from the carrier's lowest. */
+const LOWEST_POWER = -600;
+
+/** The same for groups, whose terms are not below four times the powers that they align by; what they need is known. */
+function groupAlignmentOf(
+  { register, datapath, productBits }: FiringSite,
+  { exponentFloor = LOWEST_POWER, zerosAlign, sumInside }: AlignedCombine,
+  _facts: JobFacts,
+  addends: Addends,
+  carrier: Step['carrier'],
+): Alignment | string {
+  if (carrier === 'f32') return 'scaled sums of groups need more bits';
+  if (!alignsInFloat64(datapath)) return 'aligned groups have more than 53 bits';
+  const zeros = zerosAlign === true && sumInside ? ZERO_EXPONENT : -Infinity;
+  if (zeros > register.lowest) return 'a sum can be smaller than a zero';
+  const { quantum } = addends;
+  const top = Math.ceil(Math.max(Math.log2(reachOf(register, addends)), -LOWEST_POWER)) + 1;
+  if (quantum < LOWEST_POWER || top > -LOWEST_POWER + 2) return "exponents leave the carrier's range";
+  const subnormal = quantum < register.lowest && register.fit.format.lowest === 'subnormal';
+  const floor = Math.max(LOWEST_POWER, exponentFloor, zeros);
+  return { floor, top, lowest: subnormal ? register.lowest : undefined, productBits };
 }
 
 /** Where alignment and cuts are exact in a carrier; see firing-align.ts for what the constants must hold. */

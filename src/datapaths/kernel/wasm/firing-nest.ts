@@ -1,6 +1,7 @@
 import { type Code, type FunctionBuilder, i32, type Local } from './assembler.js';
 import { alignedFiring } from './firing-align.js';
 import { advance, type Body, type Firing, firingWidth, overLanes } from './firing-body.js';
+import { groupedFiring } from './firing-group.js';
 import { Adder, carrierOf, powerOfTwo } from './lanes.js';
 import { counterOf, keepCount, ROWS, tiles } from './nest.js';
 import { v128 } from './vector.js';
@@ -26,8 +27,10 @@ export function firingFunctions(firing: Firing): FunctionBuilder[] {
       const body: Body = { ...frame, firing, sums4, counter, weights };
       if (kind !== 'empty')
         f.repeat(i32.divU(parameters[3].get, i32.const(lanes)), () => {
-          if (firing.combine.kind === 'fused') exactFiring(body, adders);
-          else alignedFiring(body, firing.combine, adders);
+          const { combine, alignment, group } = firing;
+          if (combine.kind === 'fused' || alignment === undefined) exactFiring(body, adders);
+          else if (group === undefined) alignedFiring(body, combine, alignment, adders);
+          else groupedFiring(body, combine, alignment, adders);
         });
       each((acc, row, offset) => {
         if (kind !== 'extend') adders[2].add(acc, v128.load(row, offset), acc.get);

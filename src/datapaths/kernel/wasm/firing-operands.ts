@@ -22,8 +22,11 @@ interface Tables {
   exponents: Int16Array;
 }
 
+/** What decides how operands are read. */
+type Source = Pick<Datapath, 'a' | 'b' | 'blockScale' | 'operands' | 'combine' | 'widened'>;
+
 /** The operands of a job for a datapath; tables of formats up to 16 bits are made once. */
-export function operandsFor(datapath: Datapath): (job: GemmJob) => [FiringOperand, FiringOperand] {
+export function operandsFor(datapath: Source): (job: GemmJob) => [FiringOperand, FiringOperand] {
   const { a, b, blockScale } = datapath;
   const tables = new Map<Format, Tables>();
   const tableOf = (format: Format): Tables => {
@@ -52,26 +55,29 @@ function seenBy(codes: CodeArray, { values, exponents }: Tables): FiringOperand 
   const seen = seenIn(codes, values);
   let largest = 0;
   // A larger magnitude never has a smaller exponent.
-  for (let code = 0; code < values.length; code++)
+  for (let code = 0; code < exponents.length; code++)
     if (Math.abs(values[code]) <= seen.max) largest = Math.max(largest, exponents[code]);
   return { codes, values, exponents, seen, largest: largest === 0 ? -Infinity : largest - EXPONENT_BIAS };
 }
 
 /** Each element is a code of its own. */
-function oneByOne(datapath: Datapath, format: Format, codes: CodeArray): FiringOperand {
+function oneByOne(datapath: Source, format: Format, codes: CodeArray): FiringOperand {
   const decode = decoderOf(format, datapath.operands);
   const values = Float64Array.from(codes, decode);
   return seenBy(placesOf(values.length), { values, exponents: exponentsOf(datapath, format, values) });
 }
 
-function placesOf(length: number): Uint32Array {
+export function placesOf(length: number): Uint32Array {
   const places = new Uint32Array(length);
   for (let i = 0; i < length; i++) places[i] = i;
   return places;
 }
 
-function exponentsOf({ combine, widened }: Datapath, format: Format, values: Float64Array): Int16Array {
-  const zeros = combine.kind === 'aligned' && combine.zerosAlign === true;
+const NONE = new Int16Array(0);
+
+function exponentsOf({ combine, widened }: Source, format: Format, values: Float64Array): Int16Array {
+  if (combine.kind !== 'aligned') return NONE;
+  const zeros = combine.zerosAlign === true;
   const seen = widened ?? format;
   return Int16Array.from(values, (value) => {
     if (value - value !== 0 || (value === 0 && !zeros)) return 0;
@@ -81,7 +87,7 @@ function exponentsOf({ combine, widened }: Datapath, format: Format, values: Flo
 
 /** Every element times the scale of its block; an exponent of a scale adds to the element's. */
 function scaled(
-  datapath: Datapath,
+  datapath: Source,
   { codes, values, exponents }: FiringOperand,
   scales: CodeArray | undefined,
   blockOf: (place: number) => number,
@@ -93,12 +99,13 @@ function scaled(
   const shifts = Int16Array.from(factors, (value) =>
     value - value === 0 ? Math.log2(factorWeight(blockScale.format, value)) : 0,
   );
-  const own = { values: new Float64Array(codes.length), exponents: new Int16Array(codes.length) };
+  const own = { values: new Float64Array(codes.length), exponents: new Int16Array(exponents.length && codes.length) };
   for (let i = 0; i < codes.length; i++) {
     const [code, scale] = [codes[i], scales[blockOf(i)]];
     const value = values[code] * factors[scale];
     own.values[i] = value;
-    if (exponents[code] !== 0 && (value !== 0 || zeros)) own.exponents[i] = exponents[code] + shifts[scale];
+    if (exponents.length !== 0 && exponents[code] !== 0 && (value !== 0 || zeros))
+      own.exponents[i] = exponents[code] + shifts[scale];
   }
   return seenBy(placesOf(codes.length), own);
 }

@@ -1,11 +1,13 @@
 import type { Datapath } from '../../datapath.js';
 import { registerFitOf } from '../../datapath.js';
 import type { Order } from '../../order.js';
+import { groupOf, termsPerFiring } from '../../products.js';
 import { widthOf } from '../../../formats/format.js';
 import { isPowerOfTwo } from '../align.js';
 import { termFacts } from '../facts.js';
-import { type Gemm, type GemmJob, outputFormatOf, type SumArray, sumArray } from '../gemm.js';
-import { outerOf, planOf } from '../plan.js';
+import { type Gemm, type GemmJob, type SumArray, sumsFor } from '../gemm.js';
+import { outerOf, type Plan, planOf } from '../plan.js';
+import { termCount } from '../terms.js';
 import type { Tally } from '../rounder.js';
 import type { Scalar } from '../scalar.js';
 import { statsBy } from './stats.js';
@@ -13,6 +15,8 @@ import { operandsFor } from './firing-operands.js';
 import { floatRegister } from './choose.js';
 import { firingFor, type FiringSite, type JobFacts } from './firing-facts.js';
 import { type Firing, firingWidth } from './firing-body.js';
+import { SCALE_PLACES } from './firing-group.js';
+import { groupsFor } from './firing-groups.js';
 import { firingFunctions } from './firing-nest.js';
 import { carrierOf } from './lanes.js';
 import { type Kernel, kernelOf } from './memory.js';
@@ -22,12 +26,16 @@ import { putterOf } from './tiles.js';
 import { type Shape, type Walk, walk } from './walk.js';
 
 function firingSite(datapath: Datapath, order: Order): FiringSite | string {
-  const { product, combine, blockScale, sum } = datapath;
+  const { a, b, product, combine, blockScale, sum } = datapath;
   if (combine.kind !== 'fused' && combine.kind !== 'aligned') return 'its products are not summed exactly';
   if (product !== 'exact') return 'its products are rounded';
-  if (blockScale?.apply === 'group') return 'groups of its products share a scale';
+  const grouped = blockScale?.apply === 'group';
   if (blockScale !== undefined && widthOf(blockScale.format) > 16) return 'a scale has more than 16 bits';
-  if (blockScale !== undefined && !isPowerOfTwo(blockScale.format) && isNormalised(combine))
+  if (grouped && combine.kind === 'fused') return 'exact sums of groups are not aligned';
+  if (grouped && combine.kind === 'aligned' && (combine.twoStage !== undefined || combine.evenOdd === true))
+    return 'its alignment has stages';
+  if (grouped && (widthOf(a) > 16 || widthOf(b) > 16)) return 'an operand has more than 16 bits';
+  if (blockScale !== undefined && !grouped && !isPowerOfTwo(blockScale.format) && isNormalised(combine))
     return 'its products align by exponents that their scales have changed';
   if (order.kind === 'tree') return 'its firings meet in a tree';
   const register = floatRegister(registerFitOf(sum));
@@ -35,8 +43,11 @@ function firingSite(datapath: Datapath, order: Order): FiringSite | string {
   const outer = outerFit === undefined ? register : floatRegister(outerFit);
   if (register === undefined || outer === undefined) return 'a register is not a float that lanes carry';
   if ([register, outer].some(({ fit }) => typeof fit.rounding !== 'string')) return 'it rounds at random';
-  const { precision } = termFacts(datapath);
-  return { datapath, order, combine, register, outer, productBits: precision, operands: operandsFor(datapath) };
+  const { precision: productBits } = termFacts(datapath);
+  const site = { datapath, order, combine, register, outer, productBits, terms: termsPerFiring(datapath) };
+  if (!grouped) return { ...site, places: 1, operands: operandsFor(datapath) };
+  const group = groupOf(blockScale);
+  return { ...site, group, places: group + SCALE_PLACES, operands: groupsFor(datapath) };
 }
 
 function isNormalised(combine: Datapath['combine']): boolean {
@@ -58,7 +69,7 @@ export function firingGemm(datapath: Datapath, order: Order, slower: Gemm, scala
   if (typeof site === 'string') return site;
   const usual: Seen = { max: 1, negative: true, nans: false, infinities: false, quantum: -12 };
   const facts: JobFacts = { seen: [usual, usual], largest: [0, 0], starts: NO_STARTS };
-  const probe = firingFor(site, facts, planOf(order, 256, datapath.lanes));
+  const probe = firingFor(site, facts, planOf(order, 256, site.terms));
   if (typeof probe === 'string') return probe;
   const { carrier } = probe.fit;
   const what = site.combine.kind === 'fused' ? 'exact sums of products' : 'aligned terms and their sum';
@@ -74,9 +85,9 @@ export function firingGemm(datapath: Datapath, order: Order, slower: Gemm, scala
 
 function firingSums(site: FiringSite, job: GemmJob, slower: Gemm, scalar: Scalar, tally?: Tally): SumArray {
   const { datapath, order, outer } = site;
-  const plan = planOf(order, job.k, datapath.lanes);
+  const plan = planOf(order, termCount(datapath, job.k), site.terms);
   if (plan.runs.length === 0 || job.m === 0 || job.n === 0) return slower.sums(job);
-  const operands = site.operands(job);
+  const operands = site.operands(job, plan);
   const seen = operands.map((operand) => operand.seen);
   const starts = startsOf(datapath, order, outer, job, seen[0].quantum + seen[1].quantum);
   if (tally !== undefined && [...seen, starts.facts].some(({ nans, infinities }) => nans || infinities))
@@ -84,12 +95,14 @@ function firingSums(site: FiringSite, job: GemmJob, slower: Gemm, scalar: Scalar
   const largest = operands.map((operand) => operand.largest);
   const firing = firingFor(site, { seen, largest, starts: starts.facts }, plan);
   if (typeof firing === 'string') return slower.sums(job);
-  const sums = sumArray(outputFormatOf(datapath, order), job.m * job.n);
+  const sums = sumsFor(datapath, order, job);
   const shape = shapeOf(firing);
+  const placed = placedPlan(site, plan);
+  const k = site.group === undefined ? job.k : placed.runs.reduce((total, run) => total + run, 0);
   walk({
-    job: { ...job, a: operands[0].codes, b: operands[1].codes },
-    plan,
-    layout: layoutOf(plan, datapath.lanes),
+    job: { ...job, k, a: operands[0].codes, b: operands[1].codes },
+    plan: placed,
+    layout: layoutOf(placed, firing.lanes),
     shape,
     tables: operands.map(({ values }) => values),
     weights: weightPlanes(
@@ -106,6 +119,12 @@ function firingSums(site: FiringSite, job: GemmJob, slower: Gemm, scalar: Scalar
   return sums;
 }
 
+/** A plan of terms as one of places, where terms take several: their operands are in its order already. */
+function placedPlan({ group, places }: FiringSite, plan: Plan): Plan {
+  if (group === undefined) return plan;
+  return { ...plan, sequence: undefined, runs: plan.runs.map((run) => run * places) };
+}
+
 function shapeOf(firing: Firing): Shape {
   const { bytes } = carrierOf(firing.fit);
   const view = bytes === 4 ? Float32Array : Float64Array;
@@ -113,8 +132,8 @@ function shapeOf(firing: Firing): Shape {
 }
 
 /** Exponents of 16 bits: of a row's code, as often as an element of the row has room for; none where products show them. */
-function weightPlanes({ combine }: Firing, shape: Shape, exponents: readonly Int16Array[]): Walk['weights'] {
-  if (combine.kind === 'fused' || combine.productExponent === 'normalised') return undefined;
+function weightPlanes({ combine, group }: Firing, shape: Shape, exponents: readonly Int16Array[]): Walk['weights'] {
+  if (group !== undefined || combine.kind === 'fused' || combine.productExponent === 'normalised') return undefined;
   const { operand, operandBytes } = shape;
   const [rows, columns] = exponents;
   return {
