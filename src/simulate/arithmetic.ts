@@ -55,7 +55,7 @@ export function unitsOf(target: Target): TargetUnits {
 }
 
 /** Random bits that each output has of its own are numbered over a whole product. */
-function wholeProducts({ target: { datapath } }: TargetUnits): boolean {
+export function wholeProducts({ target: { datapath } }: TargetUnits): boolean {
   const { rounding } = datapath.sum;
   return typeof rounding !== 'string' && rounding.stochastic.perOutput;
 }

@@ -1,12 +1,18 @@
-import { type CodeArray, codeArray, outputFormatOf, sumValues } from '../datapaths/kernel/index.js';
+import {
+  ALONE,
+  type CodeArray,
+  codeArray,
+  type GemmPool,
+  outputFormatOf,
+  sumValues,
+} from '../datapaths/kernel/index.js';
 import { rowEncoderOf } from '../datapaths/kernel/encode-rows.js';
 import { widthOf } from '../formats/format.js';
 import { float32Arithmetic } from '../networks/arithmetic.js';
 import { encodeAll } from '../networks/codes.js';
 import type { Arithmetic, MatmulJob } from '../networks/network.js';
 import type { Quantization } from '../networks/tensor.js';
-import type { TargetUnits } from './arithmetic.js';
-import { ALONE, type GemmPool } from './gemmPool.js';
+import { type TargetUnits, wholeProducts } from './arithmetic.js';
 
 /**
  * Training's products on a target's array, bit for bit: operands that lie on grids become codes, the unit for their
@@ -16,6 +22,7 @@ import { ALONE, type GemmPool } from './gemmPool.js';
 export function arrayArithmetic(units: TargetUnits, pool: GemmPool = ALONE): Arithmetic {
   return {
     name: units.target.name,
+    whole: wholeProducts(units),
     values(a, b, job) {
       if (job.a === undefined || job.b === undefined) return float32Arithmetic.values(a, b, job);
       const gemm = units.gemmFor(job);

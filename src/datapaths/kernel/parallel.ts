@@ -1,7 +1,18 @@
 import { Worker } from 'node:worker_threads';
+import { type Format, widthOf } from '../../formats/format.js';
 import { type CodeArray, type Gemm, type GemmJob, outputFormatOf, type SumArray, sumArray } from './gemm.js';
+import { outerOf } from './plan.js';
+import { Room } from './room.js';
 
-/** A matrix product spread over threads; `close` ends them. */
+/** Matrix products shared among threads by rows: every sum is the work of one, so their number changes no bit. */
+export interface GemmPool {
+  /** Returns when all threads are done, so it can stand wherever a Gemm's own `sums` does. */
+  sums(gemm: Gemm, job: GemmJob): SumArray;
+  /** Ends the threads. */
+  close(): void;
+}
+
+/** A matrix product spread over threads of its own. */
 export interface ParallelGemm extends Gemm {
   close: () => void;
 }
@@ -15,40 +26,59 @@ export interface Share {
   state: Int32Array<SharedArrayBuffer>;
 }
 
-/** Below this many products a thread's wake-up costs more than it saves. */
-const WORTHWHILE = 2 ** 23;
 /** States of a share. */
 export const WAITING = 0;
 export const DONE = 1;
 export const FAILED = 2;
 
-/**
- * The same sums on `threads` threads, the calling one among them: rows are dealt out and every thread packs and walks its
- * own. The call returns when all are done, so it can stand wherever a Gemm does.
- */
-export function parallelGemm(gemm: Gemm, threads: number): ParallelGemm {
+/** Below this many products a thread's wake-up costs more than it saves. */
+const WORTHWHILE = 2 ** 22;
+
+/** A worker that fails, or has not answered in this time (ms), has its rows done here, where the error can be seen. */
+const PATIENCE = 30_000;
+
+export const ALONE: GemmPool = { sums: (gemm, job) => gemm.sums(job), close() {} };
+
+/** @param threads in all, the calling one included; the others start when they are first needed */
+export function gemmPool(threads: number): GemmPool {
+  if (threads < 2) return ALONE;
   const workers: Worker[] = [];
-  const { rounding } = gemm.datapath.sum;
-  // Random bits of its own for each output are numbered over the whole product.
-  const divisible = typeof rounding === 'string' || !rounding.stochastic.perOutput;
-  const sums = (job: GemmJob): SumArray => {
-    const rows = Math.ceil(job.m / threads / 4) * 4;
-    if (threads < 2 || !divisible || rows >= job.m || job.m * job.n * job.k < WORTHWHILE) return gemm.sums(job);
-    while (workers.length < threads - 1) workers.push(startWorker());
-    const shared = { ...job, b: toShared(job.b) };
-    const shares = workers
-      .map((_, i) => sharesOf(gemm, shared, (i + 1) * rows, rows))
-      .filter((share) => share.job.m > 0);
-    shares.forEach((share, i) => workers[i].postMessage(share, []));
-    const total = sumArray(outputFormatOf(gemm.datapath, gemm.order), job.m * job.n);
-    put(total, gemm.sums(slice(shared, 0, rows)), 0);
-    shares.forEach((share, i) => put(total, awaited(gemm, share), (i + 1) * rows * job.n));
-    return total;
-  };
+  let room = new Room();
   const close = () => {
     for (const worker of workers.splice(0)) void worker.terminate();
+    room = new Room();
   };
-  return { ...gemm, sums, close };
+  const sums = (gemm: Gemm, job: GemmJob): SumArray => {
+    const rows = Math.ceil(job.m / threads / 4) * 4;
+    if (rows >= job.m || !isDivisible(gemm) || job.m * job.n * job.k < WORTHWHILE) return gemm.sums(job);
+    while (workers.length < threads - 1) workers.push(startWorker());
+    const shares = sharesOf(gemm, job, rows, room);
+    shares.forEach((share, i) => workers[i].postMessage(share, []));
+    const total = sumArray(outputFormatOf(gemm.datapath, gemm.order), job.m * job.n);
+    put(total, gemm.sums({ ...slice(job, 0, rows), sums: total.subarray(0, rows * job.n) }), 0);
+    const late = shares.filter((share, i) => {
+      Atomics.wait(share.state, 0, WAITING, PATIENCE);
+      const done = Atomics.load(share.state, 0) === DONE;
+      put(total, done ? share.sums : gemm.sums(slice(job, (i + 1) * rows, rows)), (i + 1) * rows * job.n);
+      return !done;
+    });
+    // Whoever is late may still write to the room.
+    if (late.length > 0) close();
+    return total;
+  };
+  return { sums, close };
+}
+
+/** The same sums on `threads` threads, the calling one among them. */
+export function parallelGemm(gemm: Gemm, threads: number): ParallelGemm {
+  const pool = gemmPool(threads);
+  return { ...gemm, sums: (job) => pool.sums(gemm, job), close: () => pool.close() };
+}
+
+/** Random bits of its own for each output are numbered over the whole product. */
+function isDivisible({ datapath, order }: Gemm): boolean {
+  const roundings = [datapath.sum.rounding, outerOf(order)?.rounding];
+  return !roundings.some((rounding) => typeof rounding === 'object' && rounding.stochastic.perOutput);
 }
 
 function startWorker(): Worker {
@@ -73,29 +103,32 @@ function slice(job: GemmJob, first: number, rows: number): GemmJob {
   };
 }
 
-function sharesOf({ datapath, order }: Gemm, whole: GemmJob, first: number, rows: number): Share {
-  const job = slice(whole, first, rows);
-  const sums = toShared(sumArray(outputFormatOf(datapath, order), job.m * job.n));
-  const state = new Int32Array(new SharedArrayBuffer(4));
-  return { datapath, order, job: { ...job, a: toShared(job.a) }, sums, state };
+/** The shares of the other threads: rows from `rows` on, that many each. */
+function sharesOf({ datapath, order }: Gemm, job: GemmJob, rows: number, room: Room): Share[] {
+  room.clear();
+  const others = slice(job, rows, job.m);
+  const shared: GemmJob = { ...others };
+  for (const name of ['a', 'b', 'aScales', 'bScales'] as const) {
+    const codes = others[name];
+    if (codes !== undefined) shared[name] = room.copyOf(codes);
+  }
+  if (others.c !== undefined) shared.c = room.copyOf(others.c);
+  const shares: Share[] = [];
+  for (let first = 0; first < shared.m; first += rows) {
+    const own = slice(shared, first, rows);
+    const sums = takeSums(room, outputFormatOf(datapath, order), own.m * own.n);
+    shares.push({ datapath, order, job: own, sums, state: room.take(Int32Array<SharedArrayBuffer>, 1) });
+  }
+  for (const { state } of shares) Atomics.store(state, 0, WAITING);
+  return shares;
 }
 
-function toShared<T extends CodeArray | SumArray>(codes: T): T {
-  const kind = codes.constructor as new (buffer: SharedArrayBuffer) => T;
-  const copy = new kind(new SharedArrayBuffer(codes.byteLength));
-  new Uint8Array(copy.buffer).set(new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength));
-  return copy;
-}
-
-/** A worker that fails, or has not answered in this time (ms), has its rows done here, where the error can be seen. */
-const PATIENCE = 30_000;
-
-function awaited(gemm: Gemm, { job, sums, state }: Share): SumArray {
-  Atomics.wait(state, 0, WAITING, PATIENCE);
-  return Atomics.load(state, 0) === DONE ? sums : gemm.sums(job);
+function takeSums(room: Room, format: Format, length: number): SumArray {
+  return widthOf(format) <= 32 ? room.take(Uint32Array, length) : room.take(BigUint64Array, length);
 }
 
 function put(to: SumArray, from: SumArray, at: number): void {
+  if (from.buffer === to.buffer) return;
   if (to instanceof BigUint64Array) to.set(from as BigUint64Array, at);
   else to.set(from as Uint32Array, at);
 }

@@ -4,12 +4,12 @@ import { randomBitsOf, reduce } from '../reference.js';
 import { fromAligned, multiply, type Raw, sum, toNumber } from '../../formats/raw.js';
 import { decode } from '../../formats/codec.js';
 import type { CodeArray, Gemm, GemmJob, GemmStatistics, SumArray } from './gemm.js';
-import { outputFormatOf, sumArray } from './gemm.js';
+import { sumsFor } from './gemm.js';
 
 /** The last route: the reference, once for each output. Output i of a stochastic datapath has random source i. */
 export function referenceGemm(datapath: Datapath, order: Order, why: string): Gemm {
   const run = (job: GemmJob, each?: (index: number, found: ReturnType<typeof reduce>) => void): SumArray => {
-    const sums = sumArray(outputFormatOf(datapath, order), job.m * job.n);
+    const sums = sumsFor(datapath, order, job);
     for (let index = 0; index < sums.length; index++) {
       const found = reduce(
         datapath,

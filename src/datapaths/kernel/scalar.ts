@@ -6,7 +6,7 @@ import { requantize } from '../requantize.js';
 import { termsPerFiring } from '../products.js';
 import { encoderOf } from './encode.js';
 import { type Engine, engineOf, hasSignedNan, pairwise } from './engine.js';
-import { type Gemm, type GemmJob, outputFormatOf, type SumArray, sumArray } from './gemm.js';
+import { type Gemm, type GemmJob, type SumArray, sumsFor } from './gemm.js';
 import { outerOf, type Plan, planOf } from './plan.js';
 import { exactSums } from './exact.js';
 import { referenceGemm } from './reference.js';
@@ -56,7 +56,7 @@ export function scalarGemm(datapath: Datapath, order: Order, { engine, single }:
   const empty = (job: GemmJob) => planFor(datapath, order, job).runs.length === 0;
   const run = (job: GemmJob): SumArray => {
     if (empty(job)) return last.sums(job);
-    const sums = sumArray(outputFormatOf(datapath, order), job.m * job.n);
+    const sums = sumsFor(datapath, order, job);
     const put = single(job, sums);
     for (let index = 0; index < sums.length; index++) put(index);
     return sums;

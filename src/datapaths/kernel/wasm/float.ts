@@ -4,7 +4,7 @@ import type { Order } from '../../order.js';
 import type { Fit } from '../../../formats/codec.js';
 import { type FloatFormat, widthOf } from '../../../formats/format.js';
 import { type Facts, factsOf, termFacts } from '../facts.js';
-import { type Gemm, type GemmJob, outputFormatOf, type SumArray, sumArray } from '../gemm.js';
+import { type Gemm, type GemmJob, type SumArray, sumsFor } from '../gemm.js';
 import { outerOf, type Plan, planOf } from '../plan.js';
 import type { Finish, Scalar } from '../scalar.js';
 import { type Counts, statsBy } from './stats.js';
@@ -226,7 +226,7 @@ export function floatSums(site: FloatSite, job: GemmJob, tally?: Counts): SumArr
   // Sums that stop at the largest number are multiples of its last place from then on.
   const lastPlace = Math.min(...[site.register, outer].map(({ quick, mantissaBits: m }) => (quick?.highest ?? 0) - m));
   const stopped = quickSteps(site, seen, plan, starts.facts, false, lastPlace);
-  const sums = sumArray(outputFormatOf(datapath, order), job.m * job.n);
+  const sums = sumsFor(datapath, order, job);
   runTiles(site, job, {
     plan,
     layout: layoutOf(plan, datapath.lanes),
