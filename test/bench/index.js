@@ -1,5 +1,5 @@
-// npm run bench: matrix products (gemm.js), then the clocked array (mesh.js). Options go to both; with --json they give one
-// object, the array's results under `mesh`.
+// npm run bench: matrix products (gemm.js), the clocked array (mesh.js), products on two threads (threads.js). Options go to
+// all; with --json they give one object, the others' results under `mesh` and `threads`.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -17,4 +17,6 @@ function run(script) {
 const gemm = run('gemm.js');
 if (!json) console.log();
 const mesh = run('mesh.js');
-if (json) console.log(JSON.stringify({ ...gemm, mesh: mesh.results }, null, 2));
+if (!json) console.log();
+const threads = run('threads.js');
+if (json) console.log(JSON.stringify({ ...gemm, mesh: mesh.results, threads: threads.results }, null, 2));

@@ -1,18 +1,12 @@
-// node test/bench/threads.js: one thread and two on the same products. Options: --json, --quick (512 only).
+// One thread and two on the same products; part of npm run bench. Options: --json, --quick (512 only).
 import { availableParallelism, cpus } from 'node:os';
 import { datapathNamed } from '../../dist/datapaths/catalog.js';
 import { compileGemm, parallelGemm } from '../../dist/datapaths/kernel/index.js';
+import { codes } from './measure.js';
 
 const UNITS = ['int8', 'fp8-fp16', 'fp8-fp32', 'hopper-e4m3fn-fp32'];
 const sizes = process.argv.includes('--quick') ? [512] : [512, 1024];
 const threads = 2;
-
-/** Codes of ordinary data: every sum stays finite. */
-function codes(length, seed) {
-  let state = seed;
-  const next = () => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 8) / 2 ** 24;
-  return Uint8Array.from({ length }, () => (next() < 0.5 ? 128 : 0) + 0x28 + next() * 24);
-}
 
 /** Both ways by turns, so that whatever else runs slows both; the best of each, in milliseconds. */
 function race(runs, budget) {
@@ -28,9 +22,10 @@ function race(runs, budget) {
 }
 
 function measure(name, size) {
-  const alone = compileGemm(datapathNamed(name));
+  const unit = datapathNamed(name);
+  const alone = compileGemm(unit);
   const many = parallelGemm(alone, threads);
-  const job = { m: size, n: size, k: size, a: codes(size * size, 7), b: codes(size * size, 11) };
+  const job = { m: size, n: size, k: size, a: codes(unit.a, size * size, 7), b: codes(unit.b, size * size, 11) };
   const [one, more] = race([() => alone.sums(job), () => many.sums(job)], size > 512 ? 3000 : 1000);
   many.close();
   const rate = (milliseconds) => size ** 3 / milliseconds / 1e3;
