@@ -97,7 +97,7 @@ export { adaptivFloat, adaptivFloatBias, type AdaptivFloatOptions } from './quan
 // weights: allocateBits(spreads, bits, rounding): bits of each channel; correctionOf(w, rounded): { mean, norm };
 // gptqRow(w [k], U [k, k], quantization): codes
 export { allocateBits, allocated, allocateMeanBits } from './quantize/bitAllocation.js';
-export { biasCorrected, correctionOf } from './quantize/biasCorrection.js';
+export { biasCorrected, correctedWeights, correctionOf } from './quantize/biasCorrection.js';
 export { restricted } from './quantize/restricted.js';
 export { smoothed, smoothingFactor } from './quantize/smoothQuant.js';
 export { awq } from './quantize/awq.js';

@@ -12,9 +12,8 @@ export interface Correction {
 }
 
 /**
- * Bias correction of one channel (Banner et al., NeurIPS 2019, section 4): w' = norm (w_q + mean) with
- * mean = E[w] - E[w_q] and norm = ||w - E[w]|| / ||w_q - E[w_q]||, after which both moments are those of w.
- * The norm is 1 where all rounded weights are equal.
+ * Bias correction of one channel (Banner et al., NeurIPS 2019, section 4): mean = E[w] - E[w_q] and
+ * norm = ||w - E[w]|| / ||w_q - E[w_q]||. The norm is 1 where all rounded weights are equal.
  */
 export function correctionOf(w: Float32Array, rounded: Float32Array): Correction {
   const [mean, other] = [w, rounded].map((x) => total(x) / x.length);
@@ -23,6 +22,20 @@ export function correctionOf(w: Float32Array, rounded: Float32Array): Correction
     [rounded, other],
   ].map(([x, m]) => Math.sqrt(total(x as Float32Array, (value) => (value - (m as number)) ** 2)));
   return { mean: mean - other, norm: own > 0 ? norm / own : 1 };
+}
+
+/**
+ * The rounded weights of one channel, corrected. `paper`: norm (w_q + mean), whose mean is norm E[w]. `code`: the authors'
+ * norm (w_q - E[w_q]) + E[w], after which both moments are those of w (submission2019/cnn-quantization,
+ * inference_quantization_manager.py).
+ */
+export function correctedWeights(
+  rounded: Float32Array,
+  { mean, norm }: Correction,
+  form: 'paper' | 'code' = 'paper',
+): Float32Array {
+  const own = total(rounded) / rounded.length;
+  return rounded.map((x) => (form === 'paper' ? norm * (x + mean) : norm * (x - own) + own + mean));
 }
 
 /**

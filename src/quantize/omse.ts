@@ -22,7 +22,8 @@ export function omse(steps = 24, top?: number): Calibrator {
     const highest = top ?? largestOf(fit.format);
     const scaleAt = (clip: number) => Math.fround(clip / highest);
     const errorAt = (clip: number) => squaredError(values, fit, scaleAt(clip));
-    const clip = goldenSection(errorAt, largest / highest, largest, steps);
+    // With a step or two on either side of zero the best level can be a small part of the largest value.
+    const clip = goldenSection(errorAt, largest / (highest < 7 ? 16 : highest), largest, steps);
     return { scale: scaleAt(errorAt(clip) <= errorAt(largest) ? clip : largest), zeroPoint: 0 };
   };
 }

@@ -9,7 +9,16 @@
 export type LossScaling =
   | { kind: 'none' }
   | { kind: 'static'; scale: number }
-  | { kind: 'dynamic'; initial: number; growth: number; backoff: number; interval: number };
+  | {
+      kind: 'dynamic';
+      initial: number;
+      growth: number;
+      backoff: number;
+      interval: number;
+      /** The factor stays between these, where they are given: apex has 2^24 for the largest. */
+      smallest?: number;
+      largest?: number;
+    };
 
 /** PyTorch's defaults. */
 export const GRAD_SCALER = { kind: 'dynamic', initial: 2 ** 16, growth: 2, backoff: 0.5, interval: 2000 } as const;
@@ -31,10 +40,11 @@ export function initialLossScale(scaling: LossScaling): LossScale {
  */
 export function nextLossScale(state: LossScale, finite: boolean, scaling: LossScaling): LossScale {
   if (scaling.kind !== 'dynamic') return state;
-  if (!finite) return { scale: Math.fround(state.scale * scaling.backoff), goodSteps: 0 };
+  const { smallest = 0, largest = Infinity } = scaling;
+  if (!finite) return { scale: Math.max(Math.fround(state.scale * scaling.backoff), smallest), goodSteps: 0 };
   const goodSteps = state.goodSteps + 1;
   if (goodSteps < scaling.interval) return { ...state, goodSteps };
-  const grown = Math.fround(state.scale * scaling.growth);
+  const grown = Math.min(Math.fround(state.scale * scaling.growth), largest);
   return { scale: Number.isFinite(grown) ? grown : state.scale, goodSteps: 0 };
 }
 

@@ -114,8 +114,8 @@ describe('least squared error', () => {
   const normal = Float32Array.from({ length: 4000 }, () => random.normal());
 
   it('OMSE comes within a hundredth of the best of a thousand levels', () => {
-    for (const format of ['int4', 'int8', 'e2m1fn']) {
-      const top = { int4: 7, int8: 127, e2m1fn: 6 }[format] as number;
+    for (const format of ['int2', 'ternary', 'int4', 'int8', 'e2m1fn']) {
+      const top = { int2: 1, ternary: 1, int4: 7, int8: 127, e2m1fn: 6 }[format] as number;
       const most = normal.reduce((a, x) => Math.max(a, Math.abs(x)), 0);
       const errors = Array.from({ length: 1000 }, (_, i) =>
         squaredError(normal, fit(format), (most * (i + 1)) / 1000 / top),

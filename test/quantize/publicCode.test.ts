@@ -4,6 +4,7 @@ import { fitTo } from '../../src/formats/codec.js';
 import { dequantizeBlock, findBlockFormat, quantizeBlocks } from '../../src/formats/block.js';
 import { quantizeRows, realRows } from '../../src/networks/blocks.js';
 import { aciq } from '../../src/quantize/aciq.js';
+import { correctedWeights, correctionOf } from '../../src/quantize/biasCorrection.js';
 import { allocateBits, allocateMeanBits } from '../../src/quantize/bitAllocation.js';
 import { entropyThreshold } from '../../src/quantize/entropy.js';
 import { lsqForward, lsqGradient, lsqLevels } from '../../src/quantize/lsq.js';
@@ -190,6 +191,19 @@ describe('ACIQ and bits by channel: submission2019/cnn-quantization at cc580c8, 
     expect(allocateBits(spreads, bits, rounding).map((b) => b + 0)).toEqual(once);
     expect(allocateMeanBits(spreads, bits, rounding).map((b) => b + 0)).toEqual(settled);
   });
+});
+
+it('corrected weights: submission2019/cnn-quantization at cc580c8, inference_quantization_manager.py', () => {
+  const [w, rounded] = [f32(0.3, -0.7, 1.1, 0.05, -0.2), f32(0.5, -0.5, 1, 0, 0)];
+  const correction = correctionOf(w, rounded);
+  const theirs = [
+    0.46025270223617554, -0.7072561383247375, 1.0440070629119873, -0.12350176274776459, -0.12350176274776459,
+  ];
+  correctedWeights(rounded, correction, 'code').forEach((value, i) => expect(value).toBeCloseTo(theirs[i], 6));
+  // Either has the deviation of w; the mean of the paper's form is that of w times the norm.
+  const mean = (x: Float32Array) => x.reduce((sum, value) => sum + value, 0) / x.length;
+  expect(mean(correctedWeights(rounded, correction, 'code'))).toBeCloseTo(mean(w), 6);
+  expect(mean(correctedWeights(rounded, correction))).toBeCloseTo(mean(w) * correction.norm, 6);
 });
 
 it('LUQ: openreview.net/forum?id=yTbNYYcopd, GradStochasticClippingQ, with these draws', () => {

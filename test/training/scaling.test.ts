@@ -34,6 +34,12 @@ describe('loss scaling', () => {
     expect(nextLossScale(top, true, quick)).toEqual({ scale: 2 ** 127, goodSteps: 0 });
   });
 
+  it('stays between its limits: NVIDIA/apex at 03b0eeb, amp/scaler.py, has 2^24 for the largest', () => {
+    const apex: LossScaling = { ...GRAD_SCALER, initial: 2 ** 23, interval: 1, largest: 2 ** 24, smallest: 2 ** 23 };
+    const scales = follow(apex, [true, true, false, false]).map(({ scale }) => scale);
+    expect(scales).toEqual([2 ** 23, 2 ** 24, 2 ** 24, 2 ** 23, 2 ** 23]);
+  });
+
   it('only a dynamic scale skips steps; a static one and none never change', () => {
     for (const scaling of [{ kind: 'none' }, { kind: 'static', scale: 1000 }] as const) {
       const start = initialLossScale(scaling);
