@@ -118,6 +118,15 @@ function singleRounding(value: bigint, q31: bigint, shift: number): bigint {
   return rounded > INT32_MAX ? INT32_MAX : rounded < INT32_MIN ? INT32_MIN : rounded;
 }
 
+/**
+ * An int64 sum times q31 * 2^(shift - 31), as TFLite has it for int16 activations (common.cc): q31 is rounded to 15 bits
+ * first, the product once, ties up. @param shift -31..7; sums lie within 48 bits
+ */
+export function multiplyWide(value: bigint, q31: bigint, shift: number): bigint {
+  const q15 = q31 < 0x7fff0000n ? (q31 + 0x8000n) >> 16n : 0x7fffn;
+  return shiftRight(value * q15, 15 - shift, 'half-up');
+}
+
 /** The sum and the multiplier as float32, one float32 product, round half to even (ONNX Runtime, MLAS). */
 function floatMultiply(value: bigint, multiplier: number): bigint {
   const fit = fitTo(fp32);

@@ -51,12 +51,19 @@ export function dorefaActivationGradient<T extends Reals>(x: T, gradient: T): T 
 /**
  * Gradients on k bits: 2 max|g| (q_k(g / (2 max|g|) + 1/2 + N) - 1/2), N = u / (2^k - 1).
  * @param noise draws u, uniform in [-1/2, 1/2)
+ * @param images one after another in the gradient; each has a maximum of its own (tensorpack, examples/DoReFa-Net)
  */
-export function dorefaGradients<T extends Reals>(gradient: T, bits: number, noise: () => number): T {
-  const twice = 2 * largestMagnitude(gradient);
-  if (twice === 0) return mapped(gradient, (g) => g);
+export function dorefaGradients<T extends Reals>(gradient: T, bits: number, noise: () => number, images = 1): T {
+  const size = gradient.length / images;
+  const twice = Float64Array.from(
+    { length: images },
+    (_, image) => 2 * largestMagnitude(gradient.subarray(image * size, (image + 1) * size)),
+  );
   const step = 1 / (2 ** bits - 1);
-  return mapped(gradient, (g) => twice * (dorefaRound(clamp(g / twice + 0.5 + noise() * step, 0, 1), bits) - 0.5));
+  return mapped(gradient, (g, i) => {
+    const span = twice[Math.floor(i / size)];
+    return span === 0 ? g : span * (dorefaRound(clamp(g / span + 0.5 + noise() * step, 0, 1), bits) - 0.5);
+  });
 }
 
 /**

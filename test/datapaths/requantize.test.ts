@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Requantize } from '../../src/datapaths/datapath.js';
 import {
+  multiplyWide,
   quantizeMultiplier,
   requantize,
   roundingDivideByPowerOfTwo,
@@ -118,4 +119,15 @@ describe('requantize', () => {
 it('a multiplier beyond 2^30 saturates in the single rounding, as in tensorflow/tflite-micro at 90b983c', () => {
   const of = (multiplier: number, x: number) => requantize(wide('gemmlowp-single', multiplier), int32, codeOf(x));
   expect([of(1395864371.2, -1), of(2 ** 32, 0), of(2 ** 32, -1)]).toEqual([-1073741823, 0, -1073741823].map(codeOf));
+});
+
+it('int64 sums, whose multiplier has 15 bits: tensorflow/tflite-micro at 90b983c, common.cc', () => {
+  for (const [x, product] of [
+    [1118032341n, 13802993n],
+    [-30011401588n, -370514488n],
+    [-32664n, -403n],
+    [295433n, 3647n],
+  ])
+    expect(multiplyWide(x, 1696777188n, -6)).toBe(product);
+  expect(multiplyWide(1n << 20n, 0x7fffffffn, 0)).toBe(((1n << 20n) * 0x7fffn + (1n << 14n)) >> 15n);
 });

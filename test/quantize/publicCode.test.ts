@@ -6,6 +6,7 @@ import { quantizeRows, realRows } from '../../src/networks/blocks.js';
 import { aciq } from '../../src/quantize/aciq.js';
 import { correctedWeights, correctionOf } from '../../src/quantize/biasCorrection.js';
 import { allocateBits, allocateMeanBits } from '../../src/quantize/bitAllocation.js';
+import { dorefaGradients } from '../../src/quantize/dorefa.js';
 import { entropyThreshold } from '../../src/quantize/entropy.js';
 import { lsqForward, lsqGradient, lsqLevels } from '../../src/quantize/lsq.js';
 import { luq } from '../../src/quantize/luq.js';
@@ -236,4 +237,18 @@ it.each([
 ] as const)('XNOR-Net, gradient by the rule %s, before (1 - 1 / c) n', (rule: XnorRule, gradient) => {
   const [w, g] = [f32(0.5, -1, 1, -0.25, 0.75, -0.125), f32(1, 2, -3, 4, 0.5, -1)];
   xnorWeightGradient(w, 2, g, rule).forEach((value, i) => expect(value).toBeCloseTo(gradient[i], 6));
+});
+
+it('DoReFa gradients, a maximum for each image: tensorpack/tensorpack at 1547a54, examples/DoReFa-Net/dorefa.py', () => {
+  const gradient = f32(0.5, -0.25, 0.1, 1, -0.02, 0.01, 0.005, 0);
+  const heldBy = (bits: number) => {
+    const noise = [0.25, -0.5, 0.4, 0, -0.1, 0.3, 0.2, -0.4];
+    return dorefaGradients(gradient, bits, () => noise.shift() ?? 0, 2);
+  };
+  [1 / 3, -1 / 3, 1 / 3, 1, -0.02, 0.02, 0.02 / 3, -0.02 / 3].forEach((value, i) =>
+    expect(heldBy(2)[i]).toBeCloseTo(value, 6),
+  );
+  [0.6, -1 / 3, 0.2, 1, -0.02, 0.012, 0.02 / 3, -0.004 / 3].forEach((value, i) =>
+    expect(heldBy(4)[i]).toBeCloseTo(value, 6),
+  );
 });
