@@ -14,7 +14,8 @@ import { usage, UsageError } from './errors.js';
 export const imagesOption = { type: 'number', default: 1000, describe: 'images to classify' } as const;
 export const dataOption = {
   type: 'string',
-  describe: "folder with MNIST's IDX files, or a CSV file of labels and pixels (plain or .gz); default: generated digits",
+  describe:
+    "folder with MNIST's IDX files, or a CSV file of labels and pixels (plain or .gz); default: generated digits",
 } as const;
 export const threadsOption = { type: 'number', describe: 'worker threads; default: one for each processor' } as const;
 

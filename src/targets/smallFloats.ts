@@ -16,8 +16,13 @@ const INT8_ADD_PJ = 0.03;
 const BOUND =
   'Horowitz, ISSCC 2014, int8 MAC x gate-level ratio 1.46 (ASAP7; measured with E4M3 operands, an upper bound)';
 
-const named = (element: string, rest: Record<string, unknown> = {}): Unit =>
-  ({ name: `${element}-fp32`, a: element, b: element, sum: { format: 'fp32' }, ...rest }) as Unit;
+const named = (element: string, rest: Record<string, unknown> = {}): Unit => ({
+  name: `${element}-fp32`,
+  a: element,
+  b: element,
+  sum: { format: 'fp32' },
+  ...rest,
+});
 
 const inBlocks = (element: string, format: string, size: number): Unit =>
   named(element, { name: `${element}-blocks`, blockScale: { format, size, apply: 'exponent' } });
@@ -109,7 +114,7 @@ export const SMALL_FLOATS: readonly TargetFields[] = [
   ),
   target(
     'ternary',
-    [{ name: 'int8-ternary', a: 'int8', b: 'ternary', sum: { format: 'int32' } } as Unit],
+    [{ name: 'int8-ternary', a: 'int8', b: 'ternary', sum: { format: 'int32' } }],
     [
       {
         ...NODE,

@@ -18,12 +18,12 @@ function unit(element: string, scale: string, size: number): Datapath {
     b: format,
     sum: { format: formatNamed('fp32'), rounding: 'rne', overflow: 'ieee', subnormals: 'keep', tininess: 'after' },
     blockScale: { format: formatNamed(scale), size, apply: 'exponent' },
-  } as Parameters<typeof datapath>[0]);
+  });
 }
 
 /** Codes from `low` on; all of them by default. */
 function codes(format: Datapath['a'], length: number, low = 0, count = 2 ** widthOf(format) - low): CodeArray {
-  return codeArray(format, length).map(() => low + Math.floor(random.unit() * count)) as CodeArray;
+  return codeArray(format, length).map(() => low + Math.floor(random.unit() * count));
 }
 
 function job({ a, b, blockScale }: Datapath, [low, count]: [number, number?]) {

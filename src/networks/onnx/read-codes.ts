@@ -97,7 +97,7 @@ export function checkedCodes(x: Activation, scale: Constant, zero: Constant | un
   const q = quantizationOf(saturating(zero === undefined ? known.fit.format : formatOf(zero.type)), scale, zero);
   if (!sameMeaning(known, q))
     throw new Error(
-      `reads ${x.name} with scale ${q.scale[0]}, zero point ${q.zeroPoint}, but it was written with ${known.scale[0]}, ${known.zeroPoint}`,
+      `reads ${x.name} with scale ${q.scale[0]}, zero point ${String(q.zeroPoint)}, but it was written with ${known.scale[0]}, ${String(known.zeroPoint)}`,
     );
   return x;
 }
@@ -239,7 +239,7 @@ export function readRelu(reader: Reader, node: NodeReader): Value {
   const x = activation(reader, node);
   if (x.as === 'codes' && x.quantization?.fit.format.kind === 'int' && x.quantization.zeroPoint !== 0)
     throw new Error(
-      `is a ReLU at code 0 over codes with zero point ${x.quantization.zeroPoint}: use Max with the zero point`,
+      `is a ReLU at code 0 over codes with zero point ${String(x.quantization.zeroPoint)}: use Max with the zero point`,
     );
   return keepingCodes(reader, x, (input) => ({ op: 'relu', name: node.output, input }));
 }

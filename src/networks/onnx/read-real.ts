@@ -53,7 +53,7 @@ export function readMax(reader: Reader, node: NodeReader): Value {
   const bound = constant === undefined ? undefined : channelVector(constant, x);
   const zero = x.as === 'codes' ? x.quantization?.zeroPoint : 0;
   if (node.inputs.length !== 2 || bound === undefined || bound.some((value) => value !== zero))
-    throw new Error(`takes the maximum with something else than ${zero}: only ReLU is supported`);
+    throw new Error(`takes the maximum with something else than ${String(zero)}: only ReLU is supported`);
   return x.as === 'codes'
     ? keepingCodes(reader, x, (input) => ({ op: 'relu', name: node.output, input }))
     : readRelu(reader, node);

@@ -89,7 +89,7 @@ export function callQuantizer(
 ): void {
   if (q.zeroPoint !== 0)
     throw new Error(
-      `layer ${name} has the zero point ${q.zeroPoint}: with ${q.fit.format.name}, which ONNX has no type for, it must be 0`,
+      `layer ${name} has the zero point ${String(q.zeroPoint)}: with ${q.fit.format.name}, which ONNX has no type for, it must be 0`,
     );
   const quantizer = localQuantizer(q.fit);
   const scale = store(sheet, `${name}/scale`, FLOAT, channels, q.scale);
