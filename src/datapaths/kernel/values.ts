@@ -1,5 +1,5 @@
 import { decode, type Subnormals } from '../../formats/codec.js';
-import { type Format, type IntFormat, widthOf } from '../../formats/format.js';
+import { type FloatFormat, type Format, type IntFormat, widthOf } from '../../formats/format.js';
 import { toNumber } from '../../formats/raw.js';
 import type { SumArray } from './gemm.js';
 
@@ -32,7 +32,48 @@ export function decoderOf(format: Format, subnormals: Subnormals = 'keep'): (cod
     const half = format.signed ? span / 2 : span;
     return (code) => (code >= half ? code - span : code) * weight;
   }
+  if (format.kind === 'float' && isIeee(format)) return ieeeDecoder(format, subnormals);
   return (code) => toNumber(decode(format, code, subnormals));
+}
+
+function isIeee({
+  signed,
+  radix,
+  lowest,
+  specials,
+  exponentBits,
+  mantissaBits,
+  paddingBits = 0,
+  shift = 0,
+}: FloatFormat) {
+  const width = 1 + exponentBits + mantissaBits + paddingBits;
+  return (
+    signed &&
+    radix === 2 &&
+    lowest === 'subnormal' &&
+    specials === 'ieee' &&
+    width <= 32 &&
+    exponentBits <= 10 &&
+    shift === 0
+  );
+}
+
+/** By the fields of a word: a table of powers takes the exponent's place. */
+function ieeeDecoder(format: FloatFormat, subnormals: Subnormals): (code: number) => number {
+  const { exponentBits, mantissaBits, bias, paddingBits = 0 } = format;
+  const hidden = 2 ** mantissaBits;
+  const top = 2 ** exponentBits - 1;
+  const units = Float64Array.from({ length: top + 1 }, (_, field) => 2 ** (Math.max(field, 1) - bias - mantissaBits));
+  return (code) => {
+    const word = code >>> paddingBits;
+    const mantissa = word & (hidden - 1);
+    const field = (word >>> mantissaBits) & top;
+    const negative = word >>> (mantissaBits + exponentBits) !== 0;
+    if (field === top && mantissa !== 0) return Number.NaN;
+    const kept = field === 0 && subnormals === 'flush' ? 0 : mantissa + (field === 0 ? 0 : hidden);
+    const magnitude = field === top ? Infinity : kept * units[field];
+    return negative ? -magnitude : magnitude;
+  };
 }
 
 /** The values of an array of codes of any width, rounded to float64 where they are wider. */

@@ -4,6 +4,7 @@ import {
   type BlockScale,
   type Datapath,
   datapath,
+  sumFit,
   type TwoStage,
 } from '../../../src/datapaths/datapath.js';
 import type { Order } from '../../../src/datapaths/order.js';
@@ -84,3 +85,23 @@ export const tensorCore: fc.Arbitrary<Datapath> = fc
   .map(({ register: format, rounding, overflow, subnormals, kept, ...parts }) =>
     datapath({ name: 'own', ...parts, sum: { format, rounding, overflow, subnormals, keptMantissaBits: kept } }),
   );
+
+const single = sumFit('fp32');
+const flushed = sumFit('fp32', { subnormals: 'flush' });
+
+/** Matrix units that add products pairwise, with a rounding to fp32 at every node (CDNA1, CDNA2). */
+export const pairwiseUnit: fc.Arbitrary<Datapath> = fc
+  .record({
+    a: operand,
+    b: operand,
+    lanes: fc.integer({ min: 2, max: 7 }),
+    sum: fc.constantFrom(single, single, flushed, sumFit('fp32', { rounding: 'rtz' }), sumFit('fp16')),
+    node: fc.constantFrom(undefined, single, flushed),
+    product: fc.constantFrom('exact' as const, single, flushed),
+    order: fc.constantFrom<Order>(
+      { kind: 'sequential' },
+      { kind: 'chunked', length: 84 },
+      { kind: 'interleaved', ways: 2 },
+    ),
+  })
+  .map(({ node, ...parts }) => datapath({ name: 'own', ...parts, combine: { kind: 'tree', node } }));

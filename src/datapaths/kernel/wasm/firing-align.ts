@@ -1,7 +1,7 @@
 import type { AlignedCombine } from '../../datapath.js';
 import { type Code, i32, type Local } from './assembler.js';
 import { advance, type Alignment, type Body, type Half, overLanes } from './firing-body.js';
-import { count, cutTo, finish, runningWeight, times } from './firing-cut.js';
+import { count, cutTo, finish, runningWeight, sumsInside, times } from './firing-cut.js';
 import { largestExponents, largestProducts, powers } from './firing-exponents.js';
 import { type Adder, carrierOf, powerOfTwo } from './lanes.js';
 import { v128 } from './vector.js';
@@ -51,8 +51,7 @@ function wholeFiring(body: Body, vectors: readonly number[], adders: readonly Ad
   const totals = sums4.map((accs) => accs.map(() => f.local('v128')));
   // The unit's adder is a fixed-point one, which has no -0.
   for (const [r, accs] of sums4.entries())
-    for (const i of vectors)
-      f.emit(totals[r][i].set(firing.combine.sumInside ? v.add(accs[i].get, splat(0n)) : splat(0n)));
+    for (const i of vectors) f.emit(totals[r][i].set(sumsInside(firing) ? v.add(accs[i].get, splat(0n)) : splat(0n)));
   overLanes(body, vectors, (r, i, product) => f.emit(totals[r][i].set(v.add(totals[r][i].get, product))));
   for (const [r, accs] of sums4.entries()) for (const i of vectors) finish(body, accs[i], totals[r][i], adders);
 }

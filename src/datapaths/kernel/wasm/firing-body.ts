@@ -1,12 +1,15 @@
-import type { AlignedCombine, FusedCombine } from '../../datapath.js';
+import type { AlignedCombine, FusedCombine, TreeCombine } from '../../datapath.js';
 import { type Code, i32, type Local } from './assembler.js';
 import { carrierOf, type Step } from './lanes.js';
 import { type Frame, ROWS } from './nest.js';
 import { v128 } from './vector.js';
 
-/** A unit that takes several products at once: they are summed exactly, or aligned and cut first. */
+/** How a firing's products meet: summed exactly, aligned and cut first, or added pairwise as the lanes round. */
+export type FiringCombine = FusedCombine | AlignedCombine | TreeCombine;
+
+/** A unit that takes several products at once. */
 export interface Firing {
-  combine: FusedCombine | AlignedCombine;
+  combine: FiringCombine;
   /** Places of one firing. */
   lanes: number;
   /** Products of one term, in whose place their scale and its power of two follow; none where every product is a term. */
@@ -36,7 +39,7 @@ export interface Alignment {
 
 /** Columns of a tile: two vectors; of an alignment, as many as a vector has exponents of 16 bits. */
 export function firingWidth({ fit, combine }: Pick<Firing, 'fit' | 'combine'>): number {
-  return combine.kind === 'fused' ? 2 * carrierOf(fit).lanes : 8;
+  return combine.kind === 'aligned' ? 8 : 2 * carrierOf(fit).lanes;
 }
 
 /** A tile at work: its running sums are [row][vector of columns]. */

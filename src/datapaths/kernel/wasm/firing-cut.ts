@@ -1,6 +1,6 @@
 import type { AlignedCombine } from '../../datapath.js';
 import type { Code, Local } from './assembler.js';
-import type { Alignment, Body } from './firing-body.js';
+import type { Alignment, Body, Firing } from './firing-body.js';
 import { type Adder, carrierOf, powerOfTwo } from './lanes.js';
 import { v128 } from './vector.js';
 
@@ -56,9 +56,14 @@ export function runningWeight(body: Body, sum: Local, { top, lowest }: Alignment
   return v128.and(raised, v.ne(sum.get, splat(0n)));
 }
 
+/** Whether the running sum is one of the aligned terms. */
+export function sumsInside({ combine }: Firing): boolean {
+  return combine.kind === 'aligned' && combine.sumInside;
+}
+
 /** Rounds a firing's sum into the running one. */
 export function finish({ firing }: Body, acc: Local, total: Local, [fit, plus]: readonly Adder[]): void {
-  if (firing.combine.sumInside) fit.fit(acc, total.get);
+  if (sumsInside(firing)) fit.fit(acc, total.get);
   else {
     fit.fit(total, total.get);
     plus.add(acc, acc.get, total.get);

@@ -1,11 +1,11 @@
-import type { AlignedCombine, Datapath, FusedCombine } from '../../datapath.js';
+import type { AlignedCombine, Datapath } from '../../datapath.js';
 import type { Order } from '../../order.js';
 import { alignsInFloat64, spillOf, ZERO_EXPONENT } from '../align.js';
 import { spanBits } from '../facts.js';
 import type { GemmJob } from '../gemm.js';
 import type { Plan } from '../plan.js';
-import { type Addends, chooseStep, type FloatRegister, reachOf } from './choose.js';
-import type { Alignment, Firing } from './firing-body.js';
+import { type Addends, chooseStep, type FloatRegister, floatRegister, reachOf } from './choose.js';
+import type { Alignment, Firing, FiringCombine } from './firing-body.js';
 import type { FiringOperand } from './firing-operands.js';
 import type { Step } from './lanes.js';
 import type { Seen } from './pack.js';
@@ -15,7 +15,7 @@ import type { Starts } from './starts.js';
 export interface FiringSite {
   datapath: Datapath;
   order: Order;
-  combine: FusedCombine | AlignedCombine;
+  combine: FiringCombine;
   register: FloatRegister;
   outer: FloatRegister;
   /** Significant bits of the widest product. */
@@ -56,6 +56,7 @@ export function firingFor(site: FiringSite, facts: JobFacts, plan: Plan): Firing
 function onCarrier(site: FiringSite, facts: JobFacts, plan: Plan, carrier: Step['carrier']): Firing | string {
   const { combine, register, productBits, group } = site;
   const { precision } = BITS[carrier];
+  if (combine.kind === 'tree') return treeOn(site, facts, plan, carrier);
   if (productBits > precision) return `${carrier}: a product is too wide`;
   const addends = addendsOf(site, facts, plan);
   const aligned = combine.kind === 'aligned';
@@ -73,6 +74,27 @@ function onCarrier(site: FiringSite, facts: JobFacts, plan: Plan, carrier: Step[
   for (const step of [fit, plus, last]) if (typeof step === 'string') return `${carrier}: ${step}`;
   const lanes = site.terms * site.places;
   return { combine, lanes, group, fit: fit as Step, plus: plus as Step | undefined, outer: last as Step, alignment };
+}
+
+/** A tree whose every node rounds as the carrier does. */
+function treeOn(site: FiringSite, facts: JobFacts, plan: Plan, carrier: Step['carrier']): Firing | string {
+  const { combine, register, datapath, productBits } = site;
+  const { product } = datapath;
+  if (combine.kind !== 'tree') return 'it is no tree';
+  if (product === 'exact' && productBits > BITS[carrier].precision) return `${carrier}: a product is too wide`;
+  const addends: Addends = { ...addendsOf(site, facts, plan), exact: true };
+  const fits = [...(product === 'exact' ? [] : [product]), ...(combine.node === undefined ? [] : [combine.node])];
+  const registers = [register, ...fits.map(floatRegister)];
+  for (const each of registers) {
+    const step = each === undefined ? 'a node is not a float that lanes carry' : chooseStep(each, addends, carrier);
+    if (typeof step === 'string') return `${carrier}: ${step}`;
+    if (step.method !== 'native') return `${carrier}: a node rounds otherwise than the lanes`;
+  }
+  const fit = chooseStep(register, addends, carrier);
+  const held: Addends = { ...addends, max: Math.min(reachOf(register, addends), register.facts.max) };
+  const last = lastStep(site, facts, plan, { carrier, fit, held, reach: held.max });
+  if (typeof last === 'string') return `${carrier}: ${last}`;
+  return { combine, lanes: site.terms, fit: fit as Step, outer: last };
 }
 
 /** The sums of products that a run adds, as far as the data tell; all are multiples of their quantum, cut or not. */

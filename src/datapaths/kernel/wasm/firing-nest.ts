@@ -28,7 +28,8 @@ export function firingFunctions(firing: Firing): FunctionBuilder[] {
       if (kind !== 'empty')
         f.repeat(i32.divU(parameters[3].get, i32.const(lanes)), () => {
           const { combine, alignment, group } = firing;
-          if (combine.kind === 'fused' || alignment === undefined) exactFiring(body, adders);
+          if (combine.kind === 'tree') treeFiring(body, adders[0]);
+          else if (combine.kind === 'fused' || alignment === undefined) exactFiring(body, combine.sumInside, adders);
           else if (group === undefined) alignedFiring(body, combine, alignment, adders);
           else groupedFiring(body, combine, alignment, adders);
         });
@@ -44,7 +45,7 @@ export function firingFunctions(firing: Firing): FunctionBuilder[] {
 }
 
 /** Exact sums of products, two vectors at a time; an empty sum is -0, which changes nothing it is added to. */
-function exactFiring(body: Body, [fit, plus]: readonly Adder[]): void {
+function exactFiring(body: Body, sumInside: boolean, [fit, plus]: readonly Adder[]): void {
   const { f, firing, sums4 } = body;
   const { v, splat, bytes } = carrierOf(firing.fit);
   const totals = sums4.map((accs) => accs.map(() => f.local('v128')));
@@ -56,11 +57,34 @@ function exactFiring(body: Body, [fit, plus]: readonly Adder[]): void {
   advance(body);
   sums4.forEach((accs, r) =>
     accs.forEach((acc, i) => {
-      if (firing.combine.sumInside) fit.add(acc, acc.get, totals[r][i].get);
+      if (sumInside) fit.add(acc, acc.get, totals[r][i].get);
       else {
         fit.fit(totals[r][i], totals[r][i].get);
         plus.add(acc, acc.get, totals[r][i].get);
       }
     }),
   );
+}
+
+/** Products added pairwise, an odd one out going up unchanged; the carrier rounds as every node does. */
+function treeFiring(body: Body, adder: Adder): void {
+  const { f, a, b, firing, sums4 } = body;
+  const { bytes, v } = carrierOf(firing.fit);
+  const vectors = sums4[0].length;
+  const splat = bytes === 4 ? v128.load32Splat : v128.load64Splat;
+  sums4.forEach((accs, r) =>
+    accs.forEach((acc, i) => {
+      const node = (first: number, count: number): Code => {
+        if (count === 1)
+          return v.mul(splat(a.get, (first * ROWS + r) * bytes), v128.load(b.get, (first * vectors + i) * 16));
+        const left = 2 ** Math.ceil(Math.log2(count) - 1);
+        const to = f.local('v128');
+        const x = f.keep('v128', node(first, left));
+        adder.add(to, x, node(first + left, count - left));
+        return to.get;
+      };
+      adder.add(acc, acc.get, node(0, firing.lanes));
+    }),
+  );
+  advance(body);
 }

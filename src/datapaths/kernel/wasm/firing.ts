@@ -27,12 +27,13 @@ import { type Shape, type Walk, walk } from './walk.js';
 
 function firingSite(datapath: Datapath, order: Order): FiringSite | string {
   const { a, b, product, combine, blockScale, sum } = datapath;
-  if (combine.kind !== 'fused' && combine.kind !== 'aligned') return 'its products are not summed exactly';
-  if (product !== 'exact') return 'its products are rounded';
+  if (combine.kind === 'chain') return 'its products are added one by one';
+  if (combine.kind === 'tree' && blockScale !== undefined) return 'its products are scaled';
+  if (combine.kind !== 'tree' && product !== 'exact') return 'its products are rounded';
   const grouped = blockScale?.apply === 'group';
   if (blockScale !== undefined && widthOf(blockScale.format) > 16) return 'a scale has more than 16 bits';
-  if (grouped && combine.kind === 'fused') return 'exact sums of groups are not aligned';
-  if (grouped && combine.kind === 'aligned' && (combine.twoStage !== undefined || combine.evenOdd === true))
+  if (grouped && combine.kind !== 'aligned') return 'exact sums of groups are not aligned';
+  if (combine.kind === 'aligned' && grouped && (combine.twoStage !== undefined || combine.evenOdd === true))
     return 'its alignment has stages';
   if (grouped && (widthOf(a) > 16 || widthOf(b) > 16)) return 'an operand has more than 16 bits';
   if (blockScale !== undefined && !grouped && !isPowerOfTwo(blockScale.format) && isNormalised(combine))
@@ -63,6 +64,12 @@ function kernelFor(firing: Firing): Kernel {
   return kernel;
 }
 
+const FITS = {
+  fused: 'exact sums of products fit',
+  aligned: 'aligned terms and their sum fit',
+  tree: 'every node rounds as do',
+};
+
 /** Lanes for fused and aligned firings where they suit the datapath; in words why not. */
 export function firingGemm(datapath: Datapath, order: Order, slower: Gemm, scalar: Scalar): Gemm | string {
   const site = firingSite(datapath, order);
@@ -72,8 +79,7 @@ export function firingGemm(datapath: Datapath, order: Order, slower: Gemm, scala
   const probe = firingFor(site, facts, planOf(order, 256, site.terms));
   if (typeof probe === 'string') return probe;
   const { carrier } = probe.fit;
-  const what = site.combine.kind === 'fused' ? 'exact sums of products' : 'aligned terms and their sum';
-  const why = `${what} fit ${carrier} lanes`;
+  const why = `${FITS[site.combine.kind]} ${carrier} lanes`;
   return {
     ...slower,
     route: `simd ${carrier} ${site.combine.kind}`,
@@ -95,6 +101,9 @@ function firingSums(site: FiringSite, job: GemmJob, slower: Gemm, scalar: Scalar
   const largest = operands.map((operand) => operand.largest);
   const firing = firingFor(site, { seen, largest, starts: starts.facts }, plan);
   if (typeof firing === 'string') return slower.sums(job);
+  // What the lanes themselves make infinite is not counted.
+  const most = starts.facts.max + job.k * seen[0].max * seen[1].max;
+  if (tally !== undefined && firing.fit.method === 'native' && most >= 2 ** 127) return slower.sums(job);
   const sums = sumsFor(datapath, order, job);
   const shape = shapeOf(firing);
   const placed = placedPlan(site, plan);
@@ -133,7 +142,7 @@ function shapeOf(firing: Firing): Shape {
 
 /** Exponents of 16 bits: of a row's code, as often as an element of the row has room for; none where products show them. */
 function weightPlanes({ combine, group }: Firing, shape: Shape, exponents: readonly Int16Array[]): Walk['weights'] {
-  if (group !== undefined || combine.kind === 'fused' || combine.productExponent === 'normalised') return undefined;
+  if (group !== undefined || combine.kind !== 'aligned' || combine.productExponent === 'normalised') return undefined;
   const { operand, operandBytes } = shape;
   const [rows, columns] = exponents;
   return {
