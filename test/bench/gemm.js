@@ -8,7 +8,7 @@ import { referenceGemm } from '../../dist/datapaths/kernel/reference.js';
 import { weightOf } from '../../dist/datapaths/kernel/align.js';
 import { formatNamed } from '../../dist/formats/catalog.js';
 import { stochastic } from '../../dist/formats/rounding.js';
-import { best, codes } from './measure.js';
+import { best, codes, scalesOf } from './measure.js';
 import { nativeYardstick } from './native.js';
 
 const e4m3fn = formatNamed('e4m3fn');
@@ -29,6 +29,9 @@ const ROWS = [
   { unit: datapathNamed('int4'), native: 'sat16', bar: 30_000 },
   { unit: datapathNamed('radix4'), native: 'int8' },
   { unit: datapathNamed('radix4-fp16') },
+  ...['volta-fp16-fp32', 'hopper-fp16-fp32', 'cdna2-bf16-fp32', 'cdna3-fp16-fp32', 'blackwell-mxfp8', 'blackwell-nvf4'].map((name) => ({
+    unit: datapathNamed(name),
+  })),
 ];
 
 const argument = (name) => process.argv.includes(name);
@@ -37,10 +40,10 @@ const only = process.argv[process.argv.indexOf('--only') + 1];
 const sizes = argument('--quick') ? [256] : [256, 1024];
 
 /** What one would write first: three loops over decoded values, and the register's rule in the innermost. */
-function plainLoop({ a, b, sum }, { m, n, k, a: rows, b: columns }) {
+function plainLoop({ a, b, sum, combine }, { m, n, k, a: rows, b: columns }) {
   const x = Float64Array.from(rows, (code) => valuesOf(a)[code]);
   const y = Float64Array.from(columns, (code) => valuesOf(b)[code]);
-  const single = sum.format.name === 'fp32' && sum.rounding === 'rne';
+  const single = combine.kind === 'chain' && sum.format.name === 'fp32' && sum.rounding === 'rne';
   const [low, high] = sum.format.kind === 'int' ? [-(2 ** (sum.format.bits - 1)), 2 ** (sum.format.bits - 1) - 1] : [];
   if (low === undefined && !single) return undefined;
   const add = single ? Math.fround : sum.overflow === 'wrap' ? (s) => s | 0 : (s) => Math.max(low, Math.min(high, s));
@@ -69,13 +72,14 @@ const yardstick = nativeYardstick();
 
 function measure(row, size) {
   const { unit } = row;
-  const job = { m: size, n: size, k: size, a: codes(unit.a, size * size, 7), b: codes(unit.b, size * size, 11) };
+  const operands = { a: codes(unit.a, size * size, 7), b: codes(unit.b, size * size, 11), ...scalesOf(unit, size) };
+  const job = { m: size, n: size, k: size, ...operands };
   const speed = (milliseconds, macs = size ** 3) => macs / milliseconds / 1e3;
   const gemm = compileGemm(unit);
   const time = best(() => gemm.sums(job), size > 256 ? 1500 : 700);
   const rate = speed(time);
   const statistics = size === 256 ? best(() => gemm.stats(job), 300) / time : undefined;
-  const small = { m: 4, n: 4, k: 256, a: job.a.subarray(0, 1024), b: job.b.subarray(0, 1024) };
+  const small = { m: 4, n: 4, k: 256, ...scalesOf(unit, 256), a: job.a.subarray(0, 1024), b: job.b.subarray(0, 1024) };
   const reference = speed(best(() => referenceGemm(unit, unit.order, '').sums(small), 1), 4096);
   const loop = size === 256 ? plainLoop(unit, job) : undefined;
   const scalar = loop === undefined ? undefined : speed(best(loop, 1));

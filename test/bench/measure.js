@@ -6,6 +6,11 @@ export function codes(format, length, seed) {
   const next = () => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 8) / 2 ** 24;
   const span = 2 ** (widthOf(format) - 1);
   const float = format.kind === 'float' && widthOf(format) === 8;
+  if (widthOf(format) > 8) {
+    const { bias, mantissaBits } = format;
+    return Uint16Array.from({ length }, () => (next() < 0.5 ? span : 0) + (bias - 3 + 4 * next()) * 2 ** mantissaBits);
+  }
+  if (format.kind === 'float' && !format.signed) return Uint8Array.from({ length }, () => format.bias - 4 + 8 * next());
   return Uint8Array.from({ length }, () => (float ? (next() < 0.5 ? span : 0) + 0x28 + next() * 24 : next() * span * 2));
 }
 
@@ -19,4 +24,11 @@ export function best(run, budget) {
     least = Math.min(least, performance.now() - start);
   }
   return least;
+}
+
+/** Scales of blocks for a product of so many rows, columns and products; none where the unit reads none. */
+export function scalesOf({ blockScale }, size) {
+  if (blockScale === undefined) return {};
+  const length = size * Math.ceil(size / blockScale.size);
+  return { aScales: codes(blockScale.format, length, 13), bScales: codes(blockScale.format, length, 17) };
 }
