@@ -1,5 +1,6 @@
 import { type Code, type FunctionBuilder, i32, type Local } from './assembler.js';
 import { counterOf, type Frame, keepCount, ROWS, tiles } from './nest.js';
+import { watchedRun } from './int-watch.js';
 import { i16x8, i32x4, splat16, splat32, v128 } from './vector.js';
 import type { Shape } from './walk.js';
 
@@ -15,6 +16,8 @@ export interface IntStep {
   high: number;
   /** From sums within low..high, `pairs` pairs of products stay in the register's range. */
   free?: { pairs: number; low: number; high: number };
+  /** No product is larger than the register's range. */
+  moderate?: boolean;
 }
 
 /** The most pairs between two looks at a tile's sums, and the fewest that are worth one. */
@@ -55,7 +58,7 @@ export function intFunctions(step: IntStep, count = false): FunctionBuilder[] {
       const counters = [counterOf(frame, count), counterOf(frame, count)];
       const add: Add = (x, y) => plus(f, step, x, y, counters);
       sums.forEach((acc, i) => f.emit(acc.set(kind === 'extend' ? v128.load(...at[i]) : splat32(0))));
-      if (kind !== 'empty') run(frame, step, sums, add);
+      if (kind !== 'empty') run(frame, step, sums, add, kind === 'extend' ? { at, overflowed: counters[1] } : {});
       sums.forEach((acc, i) => {
         const total = kind === 'extend' ? acc.get : add(v128.load(...at[i]), acc.get);
         f.emit(v128.store(at[i][0], total, at[i][1]));
@@ -71,15 +74,25 @@ function placesOf({ f, sums, parameters }: Frame): [Code, number][] {
   return rows.flatMap((row) => Array.from({ length: VECTORS }, (_, i): [Code, number] => [row, i * 16]));
 }
 
+/** Memory of a tile's sums, which is free while they are in registers, and the counter of overflows. */
+interface Watching {
+  at?: readonly [Code, number][];
+  overflowed?: Local;
+}
+
 /** All steps of a run. */
-function run(frame: Frame, step: IntStep, sums: readonly Local[], add: Add): void {
+function run(frame: Frame, step: IntStep, sums: readonly Local[], add: Add, { at, overflowed }: Watching): void {
   const { f, parameters } = frame;
   const steps = parameters[3].get;
   const dot = () => products(frame, sums, (acc, x, y) => f.emit(acc.set(i32x4.add(acc.get, i32x4.dot(x, y)))));
   const clamped = () => products(frame, sums, (acc, x, y) => oneByOne(f, acc, x, y, add));
+  const narrow = () => products(frame, sums, (acc, x, y) => f.emit(acc.set(add(acc.get, i16x8.mul(x, y)))));
   if (step.kind === 'dot') f.repeat(steps, dot);
-  else if (step.kind === 'narrow')
-    f.repeat(steps, () => products(frame, sums, (acc, x, y) => f.emit(acc.set(add(acc.get, i16x8.mul(x, y))))));
+  else if (step.kind === 'narrow' && step.moderate && at !== undefined && overflowed !== undefined) {
+    const counted = (times: Code) => f.repeat(times, narrow);
+    const uncounted: Add = (x, y) => plus(f, step, x, y, []);
+    watchedRun({ frame, sums, vectors: VECTORS, add: uncounted, at, counted, overflowed });
+  } else if (step.kind === 'narrow') f.repeat(steps, narrow);
   else if (step.free === undefined) f.repeat(steps, clamped);
   else {
     const { free } = step;

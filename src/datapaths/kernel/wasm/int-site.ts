@@ -103,6 +103,7 @@ export function stepFor(
   if (high >= 2 ** 30 || product >= 2 ** 30) return 'its register is too wide to saturate in 32-bit lanes';
   const free = freeRange(low, high, product, negative);
   const seldom = free !== undefined && free.pairs >= 16 && reach <= SELDOM * (high - low);
-  if (high <= 32767 && product <= 32767 && !seldom) return { kind: 'narrow', low, high };
+  if (high <= 32767 && product <= 32767 && !seldom)
+    return { kind: 'narrow', low, high, moderate: product <= high - low };
   return { kind: 'clamped', low, high, free };
 }
