@@ -74,9 +74,21 @@ export class CompleteAdder implements Adding {
   }
 
   add(acc: Local, before: Code, addend: Code, drawn: Code = []): void {
+    const carried = this.f.keep('v128', before);
+    this.plus(acc, carried, this.read(carried), addend, drawn);
+  }
+
+  meet(acc: Local, x: Code, y: Code): void {
+    const first = this.f.keep('v128', x);
+    this.plus(acc, first, first, y, []);
+    this.f.emit(acc.set(this.read(acc.get)));
+  }
+
+  /** @param x what a register carries, as it is read */
+  private plus(acc: Local, carried: Code, x: Code, addend: Code, drawn: Code): void {
     const { f } = this;
-    const [carried, y] = [f.keep('v128', before), f.keep('v128', addend)];
-    this.sum(this.read(carried), y);
+    const y = f.keep('v128', addend);
+    this.sum(x, y);
     this.round(drawn);
     if (this.swamped !== undefined) {
       const { r } = this;

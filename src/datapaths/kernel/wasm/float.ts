@@ -57,12 +57,14 @@ export interface Steps {
 const USUAL_QUANTUM = -12;
 
 /** @returns in words why float lanes are not for this datapath */
-export function floatSite(datapath: Datapath, order: Order, fallback: Fallback): FloatSite | string {
-  const { a, b, product, lanes, combine, blockScale, sum } = datapath;
-  if (product !== 'exact') return 'its products are rounded';
+export function floatSite(datapath: Datapath, given: Order, fallback: Fallback): FloatSite | string {
+  const { a, b, lanes, combine, blockScale, sum } = datapath;
   if (blockScale !== undefined) return 'it has block scales';
   const alone = combine.kind === 'tree' || (combine.kind === 'fused' && combine.sumInside);
-  if (combine.kind !== 'chain' && !(lanes === 1 && alone)) return 'its lanes do not add one after the other';
+  const treed = isTree(datapath) && given.kind === 'sequential';
+  if (combine.kind !== 'chain' && !treed && !(lanes === 1 && alone)) return 'its lanes do not add one after the other';
+  // Firings that add pairwise are blocks of a tree.
+  const order: Order = treed ? { kind: 'tree', width: lanes } : given;
   if (widthOf(a) > 16 || widthOf(b) > 16) return 'an operand has more than 16 bits';
   const fit = registerFitOf(sum);
   const register = siteRegister(fit);
@@ -73,10 +75,30 @@ export function floatSite(datapath: Datapath, order: Order, fallback: Fallback):
   if (random.some(({ stochastic }) => stochastic.perOutput)) return 'each output has random bits of its own';
   if (random.length > 0 && (outerFit !== undefined || order.kind === 'tree'))
     return 'its random bits come in another order';
-  if (order.kind === 'tree' && lanes > 1) return 'its tree has leaves of several products';
+  if (order.kind === 'tree' && lanes > 1 && !treed) return 'its tree has leaves of several products';
   const tables = [a, b].map((format) => valuesOf(format, datapath.operands));
   const codes = tables.map((table) => seenIn(Uint16Array.from(table.keys()), table));
   return { datapath, order, register, outer, tables, codes, fallback };
+}
+
+/** Lanes add pairwise, by the rules of the sum's own register. */
+function isTree({ combine, lanes, sum }: Datapath): boolean {
+  if (combine.kind !== 'tree' || lanes === 1) return false;
+  return combine.node === undefined || JSON.stringify(combine.node) === JSON.stringify(registerFitOf(sum));
+}
+
+/** Whether the fit of the products changes none of a job's: they are what they are rounded to. */
+function keepsProducts({ a, b, product }: Datapath, [x, y]: readonly Seen[]): boolean {
+  if (product === 'exact') return true;
+  const { format, subnormals } = product;
+  // A format without -0 changes the sign of a zero.
+  if (format.kind !== 'float' || format.specials === 'fnuz') return false;
+  const facts = factsOf(format);
+  const { lowest, bias, shift = 0 } = format;
+  const smallest = lowest === 'subnormal' && subnormals === 'keep' ? facts.quantum : 1 - bias + shift;
+  const specials = [x, y].some(({ nans, infinities }) => nans || infinities);
+  const precision = factsOf(a).precision + factsOf(b).precision;
+  return !specials && precision <= facts.precision && x.quantum + y.quantum >= smallest && x.max * y.max <= facts.max;
 }
 
 function siteRegister(fit: Fit): SiteRegister | undefined {
@@ -94,7 +116,7 @@ export function floatGemm(datapath: Datapath, order: Order, slower: Gemm, scalar
   const reason = (text: string): Gemm => ({ ...slower, why: `${slower.why}; not in SIMD lanes: ${text}` });
   if (typeof site === 'string') return reason(site);
   const seen: Seen = { max: 1, negative: true, nans: false, infinities: false, quantum: USUAL_QUANTUM };
-  const usual = stepsFor(site, [seen, seen], planOf(order, 64, datapath.lanes), NO_STARTS);
+  const usual = stepsFor(site, [seen, seen], planOf(site.order, 64, datapath.lanes), NO_STARTS);
   if (typeof usual === 'string') return reason(usual);
   const { carrier, method, rounding } = usual.step;
   const how =
@@ -107,6 +129,7 @@ export function floatGemm(datapath: Datapath, order: Order, slower: Gemm, scalar
 
 /** Quick steps where the facts allow them, else complete ones. */
 function stepsFor(site: FloatSite, seen: readonly Seen[], plan: Plan, starts: Starts, counted = false): Steps | string {
+  if (!keepsProducts(site.datapath, seen)) return 'its products are rounded';
   const quick = quickSteps(site, seen, plan, starts, counted);
   if (typeof quick !== 'string') return quick;
   const complete = completeSteps(site, seen, plan, starts, 'f64', counted);

@@ -62,6 +62,8 @@ function numberIn({ carrier }: Step, value: number): Code {
 export interface Adding {
   /** @param drawn the random bits of a stochastic step, in place */
   add(acc: Local, x: Code, y: Code, drawn?: Code): void;
+  /** The same for two values that no register carries; what it gives can be read at once. */
+  meet(acc: Local, x: Code, y: Code): void;
   /** Random bits as they lie in memory, as `add` wants them. */
   draw(bits: Code): Code;
   /** What the register carries, as another one reads it. */
@@ -118,6 +120,10 @@ export class Adder implements Adding {
 
   read(carried: Code): Code {
     return carried;
+  }
+
+  meet(acc: Local, x: Code, y: Code): void {
+    this.add(acc, x, y);
   }
 
   add(acc: Local, x: Code, y: Code, drawn: Code = []): void {

@@ -97,7 +97,7 @@ export function treeFunctions(shape: NestShape, widths: readonly number[]): Func
       sums.forEach((acc, i) =>
         leaves(frame, step, adder, { row: Math.floor(i / VECTORS), vector: i % VECTORS, into: acc }, width),
       );
-      joinAll(frame, shape, sums, places(frame, outer), counters);
+      joinAll(frame, shape, sums, places(frame, outer), counters, true);
       flag(frame, adder);
       keepCounts(frame, counters);
     }),
@@ -126,10 +126,7 @@ function leaves(
     const x = value(from, left, to).map((part) => f.keep('v128', part));
     const spare = to.map(() => f.local('v128'));
     const y = value(from + left, count - left, spare);
-    to.forEach((part, i) => {
-      adder.add(part, x[i], y[i]);
-      f.emit(part.set(adder.read(part.get)));
-    });
+    to.forEach((part, i) => adder.meet(part, x[i], y[i]));
     return to.map((part) => part.get);
   };
   put(f, into, value(0, width, into));
@@ -238,22 +235,24 @@ function keepCounts(frame: Frame, { swamped, other, overflowed }: Counters): voi
   keepCount(frame, overflowed, 16);
 }
 
-/** Outer sums in memory meet the tile's. */
+/** Outer sums in memory meet the tile's, which are values already where they were added pairwise. */
 function joinAll(
   frame: Frame,
   { step, outer }: NestShape,
   sums: readonly Local[][],
   at: readonly Place[],
   counters: Counters,
+  pairwise = false,
 ): void {
   const { f, parameters } = frame;
   const adder = adderFor(f, outer, counters);
   const inner = adderFor(f, step);
+  const read = (carried: Code) => (pairwise ? carried : inner.read(carried));
   adder.reset();
   const random = outer.rounding === 'stochastic' ? f.keep('v128', adder.draw(v128.load(parameters[9].get))) : [];
   sums.forEach((acc, i) => {
     const before = loaded(f, outer, at[i]);
-    acc.forEach((lane, j) => adder.add(lane, before[j], inner.read(lane.get), random));
+    acc.forEach((lane, j) => adder.add(lane, before[j], read(lane.get), random));
     store(f, outer, at[i], acc);
   });
   flag(frame, adder);

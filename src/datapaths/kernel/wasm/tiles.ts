@@ -77,7 +77,7 @@ export function runTiles(site: FloatSite, job: GemmJob, work: Work): void {
   const watches = [steps.step, steps.outer].some(({ overflow }) => overflow === 'watch');
   // Only complete steps count what overflows.
   const second = watches ? ((count ? undefined : checked(site, work)) ?? work.complete) : undefined;
-  const trees = plan.pairwise ? [...new Set(plan.runs)] : [];
+  const trees = plan.pairwise ? [...new Set(layout.runs)] : [];
   const width = columnsOf(steps.step);
   const zeros = count && sure && trees.length === 0 && steps.step.rules === undefined;
   const free = zeros ? zeroProducts(job, site.tables, layout, width) : undefined;
