@@ -70,12 +70,15 @@ export interface Training {
   network(): Network;
 }
 
-/** @throws RangeError naming a recipe, network or target that there is not */
+/** @throws RangeError naming a recipe, network or target that there is not, or images of another size */
 export function openTraining(plan: TrainingPlan, data: Dataset, pool: GemmPool = ALONE): Training {
   const recipe = trainRecipeNamed(plan.recipe);
   const target = loadTarget(plan.target);
   const given = givenNetwork(plan, recipe.style);
   const start = recipe.prepare?.(given) ?? given;
+  const read = start.input.shape.join('x');
+  if (read !== `1x${data.rows}x${data.cols}`)
+    throw new RangeError(`network ${start.name} reads ${read}, the images are 1x${data.rows}x${data.cols}`);
   const inner = plan.arithmetic === 'array' ? arrayArithmetic(unitsOf(target), pool) : float32Arithmetic;
   const meter = costMeter(inner, target);
   const draws = drawsFrom(plan.seed);

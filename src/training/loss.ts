@@ -16,6 +16,8 @@ export function crossEntropy(logits: FloatTensor, labels: Uint8Array): Loss {
   const gradient = floatTensor(logits.shape);
   let [loss, correct] = [0, 0];
   for (let i = 0; i < n; i++) {
+    if (labels[i] >= classes)
+      throw new RangeError(`an image has the label ${labels[i]}, and the network tells ${classes} classes apart`);
     const row = logits.data.subarray(i * classes, (i + 1) * classes);
     const most = row.reduce((a, b) => Math.max(a, b), -Infinity);
     const powers = Float64Array.from(row, (value) => exp(value - most));

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readOnnx } from '../../src/networks/onnx/read.js';
+import { digits } from '../../src/training/digits.js';
 import { folderWith, lastbit, launcher, linesOf } from './command.js';
 
 const FILES = ['steps.csv', 'epochs.csv', 'products.csv', 'gradients.csv', 'loss.svg', 'accuracy.svg', 'gradients.svg'];
@@ -72,5 +73,54 @@ it('names what is wrong in one line', () => {
     expect(stderr.startsWith(`lastbit: ${message}`), stderr).toBe(true);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect([stdout, status === 0]).toEqual(['', false]);
+  }
+});
+
+/** Digits in CSV, as a user would bring them. */
+function csvOf(count: number): string {
+  const { images, labels } = digits(count, 77);
+  const rows = Array.from(labels, (label, i) =>
+    [label, ...images.subarray(i * 784, (i + 1) * 784).map((pixel) => Math.round(pixel * 255))].join(','),
+  );
+  return `${rows.join('\n')}\n`;
+}
+
+it('trains a network of the user on images of the user, with a teacher', () => {
+  const folder = folderWith({ 'mine.csv': csvOf(130), 'small.csv': '1,2,3,4,5\n'.repeat(60) });
+  const models = join(import.meta.dirname, '..', '..', 'models');
+  const args = ['train', '--images', '100', '--judged', '30', '--epochs', '1', '--data', 'mine.csv'];
+  const float = join(models, 'digits-fp32.onnx');
+  const tuned = lastbit(folder, [...args, '--recipe', 'lsq', '--network', float, '--out', 'a']);
+  expect([tuned.status, tuned.stderr]).toEqual([0, '']);
+  expect(readOnnx(readFileSync(join(folder, 'a/digits-fp32-lsq.onnx')), 'x').metadata.recipe).toContain('step sizes');
+  const { judgedAccuracyPercent } = Object.fromEntries(
+    linesOf(folder, 'a/epochs.csv')
+      .map((line) => line.split(','))
+      .reduce((head, row) => head.map((name, i) => `${name},${row[i]}`))
+      .map((pair) => pair.split(',')),
+  );
+  expect(Number(judgedAccuracyPercent)).toBeGreaterThan(80); // it began with what the file knew
+  const taught = lastbit(folder, [...args, '--recipe', 'sawb', '--network', 'mlp', '--teacher', float, '--json']);
+  expect(JSON.parse(taught.stdout).plan).toMatchObject({
+    teacher: float,
+    distillation: { share: 0.5, temperature: 4 },
+  });
+  const cases: [string[], string][] = [
+    [
+      ['--recipe', 'distill-half', '--network', 'mlp'],
+      'recipe distill-half learns from a teacher: name one with --teacher',
+    ],
+    [['--recipe', 'lsq', '--images', '131'], 'the data holds 130 images, 131 were asked for'],
+    [
+      ['--recipe', 'lsq', '--images', '50', '--judged', '10', '--data', 'small.csv'],
+      'network lenet reads 1x28x28, the images are 1x2x2',
+    ],
+    [['--recipe', 'lsq', '--share', '2'], '--share must lie in 0 to 1, found 2'],
+    [['--recipe', 'lsq', '--temperature', '0'], '--temperature must be positive, found 0'],
+  ];
+  for (const [more, message] of cases) {
+    // A repeated option would be an array: the later one stands for the former.
+    const kept = args.filter((arg, i) => !more.includes(arg) && !more.includes(args[i - 1]));
+    expect(lastbit(folder, [...kept, ...more]).stderr).toBe(`lastbit: ${message}\n`);
   }
 });
