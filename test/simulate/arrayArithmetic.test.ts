@@ -63,7 +63,7 @@ describe.each([
 });
 
 describe('beside the array', () => {
-  const arithmetic = arrayArithmetic(unitsOf(loadTarget('int4-relu')));
+  const arithmetic = arrayArithmetic(unitsOf(loadTarget('qat-int4')));
   const a = operand(m * k, 'uint4', 0.5, 3);
   const weights: Quantization = {
     ...operand(1, 'int4', 1, 1).q,
@@ -90,12 +90,13 @@ describe('beside the array', () => {
     expect(real).toHaveLength(m * n);
     const odd = operand(k * n, 'int8', 1, 5);
     expect(() => arithmetic.values(a.values, odd.values, { layer: 'l', m, n, k, a: a.q, b: odd.q })).toThrow(
-      /^layer l multiplies uint4 x int8, and target int4-relu has units for uint4 x int4/,
+      /^layer l multiplies uint4 x int8, and target qat-int4 has units for uint4 x int4/,
     );
   });
 
   it('costs: those of the layer on its unit, once for each product; nothing but multiplications beside it', () => {
-    const target = loadTarget('int4-relu');
+    const whole = loadTarget('qat-int4');
+    const target = { ...whole, others: [] };
     const meter = costMeter(arithmetic, target);
     const job: MatmulJob = { layer: 'l', m, n, k, a: a.q, b: { ...weights, scale: Float32Array.of(1) } };
     meter.arithmetic.values(a.values, codes, job);
@@ -114,5 +115,8 @@ describe('beside the array', () => {
       [undefined, 1],
     ]);
     expect(meter.take().cost.macs).toBe(0);
+    const gradients = costMeter(arithmetic, whole);
+    gradients.arithmetic.values(a.values, codes, { ...job, b: undefined, pass: 'weightGradient' });
+    expect(gradients.take()).toMatchObject({ cost: { macsBeside: 0 }, products: [{ unit: 'fp32-fp32', count: 1 }] });
   });
 });
