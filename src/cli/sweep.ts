@@ -50,9 +50,9 @@ export const sweepCommand = command({
 async function runJournaled(plan: SweepPlan, journal: Journal, options: ReturnType<typeof threadsFrom>) {
   const arithmetics = new Map(plan.points.map(({ arithmetic, plan: { data } }) => [arithmetic, data.images]));
   if (journal.resumed > 0) remark(`goes on after ${journal.resumed} of ${arithmetics.size} runs`);
-  const todo = [...arithmetics].filter(([arithmetic]) => journal.find(arithmetic) === undefined);
+  const unfinished = [...arithmetics].filter(([arithmetic]) => journal.find(arithmetic) === undefined);
   const bar = progressBar(
-    todo.reduce((sum, [, images]) => sum + images, 0),
+    unfinished.reduce((sum, [, images]) => sum + images, 0),
     'images',
   );
   try {

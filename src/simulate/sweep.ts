@@ -88,12 +88,12 @@ export async function runSweep(
   journal: Journal,
   options: PoolOptions = {},
 ): Promise<SweepPoint[]> {
-  const todo = [...new Map(points.map((point) => [point.arithmetic, point])).values()].filter(
+  const unfinished = [...new Map(points.map((point) => [point.arithmetic, point])).values()].filter(
     ({ arithmetic }) => journal.find(arithmetic) === undefined,
   );
   await runAll(
-    todo.map(({ plan }) => plan),
-    { ...options, finished: (result, index) => journal.add(todo[index].arithmetic, outcomeIn(result)) },
+    unfinished.map(({ plan }) => plan),
+    { ...options, finished: (result, index) => journal.add(unfinished[index].arithmetic, outcomeIn(result)) },
   );
   const rows = points.map((point) => rowOf(point, journal.find(point.arithmetic) as Outcome));
   const optimal = paretoOptimal(rows);
