@@ -91,7 +91,7 @@ export { magnitudeEntropy, type MagnitudeEntropyOptions, magnitudeThreshold } fr
 export { aciq, aciqFactor, gaussError, laplaceError } from './quantize/aciq.js';
 /** adaptiveBias('fixed' | 'max' | 'sqnr'); biasFor(values, fit, rule): the integer bias; compareBiases(values, formats) */
 export { adaptiveBias, biasFor, compareBiases, plainFloat } from './quantize/adaptiveBias.js';
-/** adaptivFloat(values, { bits, exponentBits, bias, below }): the values rounded to the format */
+/** adaptivFloat(values, { bits, exponentBits, version, bias, below }): the values rounded to the format */
 export { adaptivFloat, adaptivFloatBias, type AdaptivFloatOptions } from './quantize/adaptivFloat.js';
 
 // weights: allocateBits(spreads, bits, rounding): bits of each channel; correctionOf(w, rounded): { mean, norm };

@@ -163,7 +163,7 @@ async function writeStudy(folder: string, { rows }: Study): Promise<void> {
   const svg = await scatterSvg({
     title: 'Accuracy against energy',
     subtitle: 'filled: no other point is better in accuracy, cycles and energy at once',
-    x: { title: 'energy per inference (nJ)' },
+    x: { title: 'energy per inference (nJ)', scale: 'log' },
     y: { title: 'accuracy (%)' },
     points: rows.flatMap(({ recipe, family, accuracy, energyPj, pareto }) =>
       energyPj === undefined

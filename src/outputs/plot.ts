@@ -52,33 +52,51 @@ export async function lineSvg(plot: LinePlot): Promise<string> {
 export interface ScatterPlot {
   title: string;
   subtitle?: string;
-  x: { title: string };
+  x: { title: string; scale?: 'log' };
   y: { title: string };
   points: readonly { x: number; y: number; group: string; label: string; filled: boolean }[];
 }
 
 export async function scatterSvg({ title, subtitle, x, y, points }: ScatterPlot): Promise<string> {
   const encoding = {
-    x: { field: 'x', type: 'quantitative' as const, title: x.title, scale: { zero: false, padding: 30 } },
+    x: {
+      field: 'x',
+      type: 'quantitative' as const,
+      title: x.title,
+      scale: x.scale === 'log' ? { type: 'log' as const, padding: 30 } : { zero: false, padding: 30 },
+    },
     y: { field: 'y', type: 'quantitative' as const, title: y.title, scale: { zero: false, padding: 20 } },
-    color: { field: 'group', type: 'nominal' as const, title: null },
+    color: { field: 'group', type: 'nominal' as const, title: null, legend: { labelLimit: 0 } },
   };
   return svgOf({
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     title: { text: title, subtitle: subtitle ?? '', anchor: 'start' },
-    width: 640,
-    height: 400,
+    width: 720,
+    height: 440,
     background: 'white',
-    data: { values: [...points] },
+    data: { values: labelled(points) },
     layer: [
       { transform: [{ filter: 'datum.filled' }], mark: { type: 'circle', size: 70 }, encoding },
       { transform: [{ filter: '!datum.filled' }], mark: { type: 'point', size: 50 }, encoding },
       {
         transform: [{ filter: 'datum.filled' }],
-        mark: { type: 'text', align: 'left', dx: 7, dy: -5, fontSize: 9 },
+        mark: { type: 'text', align: 'left', angle: 300, dx: 7, dy: 1, fontSize: 9 },
         encoding: { ...encoding, text: { field: 'label', type: 'nominal' } },
       },
     ],
+  });
+}
+
+/** One label for filled points that lie on each other, with the number of the others. */
+function labelled(points: ScatterPlot['points']): ScatterPlot['points'] {
+  const placeOf = ({ x, y }: { x: number; y: number }) => `${x.toPrecision(2)} ${y.toPrecision(3)}`;
+  const places = new Map<string, number>();
+  for (const point of points) if (point.filled) places.set(placeOf(point), (places.get(placeOf(point)) ?? 0) + 1);
+  return points.map((point) => {
+    const count = places.get(placeOf(point));
+    if (!point.filled || count === undefined) return { ...point, label: '' };
+    places.delete(placeOf(point));
+    return { ...point, label: count > 1 ? `${point.label} +${count - 1}` : point.label };
   });
 }
 
