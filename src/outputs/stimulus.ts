@@ -20,7 +20,7 @@ export function* sampledRows(inputs: readonly Port[], count: number, seed: numbe
   const draws = inputs.map(({ format }) => drawer(format, random));
   for (; row < count; row++)
     yield inputs.map(({ lanes }, i) =>
-      Array.from({ length: lanes }, () => (row % 2 === 0 ? draws[i].nearOne() : draws[i].any())),
+      Array.from({ length: lanes }, () => (row % 2 === 0 ? draws[i].nearOne() : draws[i].anyCode())),
     );
 }
 
@@ -38,7 +38,7 @@ function* landmarkRows(inputs: readonly Port[]): Generator<Codes> {
 }
 
 export interface Drawer {
-  any(): bigint;
+  anyCode(): bigint;
   nearOne(): bigint;
 }
 
@@ -49,15 +49,15 @@ const NEAR = 4;
 export function drawer(format: Format, random: Random): Drawer {
   if (format.kind === 'table') {
     const used = usedCodes(format);
-    const any = () => used[random.below(used.length)];
-    return { any, nearOne: any };
+    const anyCode = () => used[random.below(used.length)];
+    return { anyCode, nearOne: anyCode };
   }
   const width = widthOf(format);
   if (format.kind === 'int') {
     const half = Math.ceil(width / 2);
     const small = () =>
       BigInt.asUintN(width, format.signed ? BigInt.asIntN(half, bits(random, half)) : bits(random, half));
-    return { any: () => bits(random, width), nearOne: small };
+    return { anyCode: () => bits(random, width), nearOne: small };
   }
   const { exponentBits, mantissaBits, bias, paddingBits = 0 } = format;
   const padding = BigInt(paddingBits);
@@ -65,7 +65,7 @@ export function drawer(format: Format, random: Random): Drawer {
   const low = Math.max(0, Math.min(bias - NEAR, top));
   const high = Math.max(low, Math.min(bias + NEAR, top));
   return {
-    any: () => bits(random, width - paddingBits) << padding,
+    anyCode: () => bits(random, width - paddingBits) << padding,
     nearOne() {
       const field = BigInt(low + random.below(high - low + 1));
       const sign = format.signed ? bits(random, 1) << BigInt(exponentBits + mantissaBits) : 0n;
@@ -127,7 +127,7 @@ export function* exhaustiveRows(inputs: readonly Port[], seed: number): Generato
   const draws = rest.map(({ format }) => drawer(format, random));
   for (let row = 0; row < varied; row++) {
     const drawn = rest.map(({ lanes }, i) =>
-      Array.from({ length: lanes }, () => marks[i][row] ?? (row % 2 === 0 ? draws[i].nearOne() : draws[i].any())),
+      Array.from({ length: lanes }, () => marks[i][row] ?? (row % 2 === 0 ? draws[i].nearOne() : draws[i].anyCode())),
     );
     yield [...combination(ports, used, row), ...drawn];
   }

@@ -1,11 +1,10 @@
 import { orderOf } from '../arrays/dataflow.js';
 import type { Datapath } from '../datapaths/datapath.js';
-import { type CodeArray, type Gemm, outputFormatOf, sumValues } from '../datapaths/kernel/index.js';
+import { type CodeArray, compileGemm, type Gemm, outputFormatOf, sumValues } from '../datapaths/kernel/index.js';
 import type { Format } from '../formats/format.js';
 import type { Arithmetic, MatmulJob } from '../networks/network.js';
 import { unitForJob } from '../targets/blockUnit.js';
 import type { Target } from '../targets/target.js';
-import { blockGemm } from './blockGemm.js';
 import { type Operands, operandsInBlocks, scaledSums } from './blocks.js';
 
 /** One layer's sums as the unit gives them, beside exact ones. */
@@ -46,7 +45,7 @@ export function unitsOf(target: Target): TargetUnits {
       let gemm = compiled.get(key);
       if (gemm === undefined) {
         const unit = unitForJob(target, { layer: job.layer, aFormat, bFormat, blocks: job.blocks?.format });
-        gemm = blockGemm(unit, orderOf(target.array, unit));
+        gemm = compileGemm(unit, orderOf(target.array, unit));
         compiled.set(key, gemm);
       }
       return gemm;

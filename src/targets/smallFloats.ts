@@ -1,4 +1,5 @@
 import type { TargetFields } from './schema.js';
+import { AT_45NM, type EnergyEntry, squareArray, type TargetUnit } from './square.js';
 
 /**
  * Arrays for floats of six and four bits, alone and in blocks, and for ternary weights: 16 x 16 as the others, one product
@@ -6,17 +7,13 @@ import type { TargetFields } from './schema.js';
  * (E4M3's product is 8% of the area of its MAC with fp16 sums), so smaller elements are charged what E4M3 into float32
  * costs: an upper bound. What a block's scale costs is an adder for its exponent, in every PE.
  */
-type Unit = TargetFields['datapath'];
-type Entry = Exclude<TargetFields['energy'], string>['entries'][number];
-
-const NODE = { node: '45 nm', voltage: 0.9, extrapolated: true } as const;
 /** An int8 MAC of Horowitz's table times the ratio of E4M3 x E4M3 into fp32; his int8 adder. */
 const E4M3_FP32_PJ = 0.3 * 1.46;
 const INT8_ADD_PJ = 0.03;
 const BOUND =
   'Horowitz, ISSCC 2014, int8 MAC x gate-level ratio 1.46 (ASAP7; measured with E4M3 operands, an upper bound)';
 
-const named = (element: string, rest: Record<string, unknown> = {}): Unit => ({
+const named = (element: string, rest: Record<string, unknown> = {}): TargetUnit => ({
   name: `${element}-fp32`,
   a: element,
   b: element,
@@ -24,81 +21,56 @@ const named = (element: string, rest: Record<string, unknown> = {}): Unit => ({
   ...rest,
 });
 
-const inBlocks = (element: string, format: string, size: number): Unit =>
+const inBlocks = (element: string, format: string, size: number): TargetUnit =>
   named(element, { name: `${element}-blocks`, blockScale: { format, size, apply: 'exponent' } });
 
-const plain = (element: string): Entry => ({
-  ...NODE,
+const plain = (element: string): EnergyEntry => ({
+  ...AT_45NM,
   action: `mac:${element}*${element}+fp32`,
   pj: E4M3_FP32_PJ,
   source: BOUND,
 });
 
-const scaled = (element: string, note = 'and an int8 adder for the scales'): Entry => ({
+const scaled = (element: string, note = 'and an int8 adder for the scales'): EnergyEntry => ({
   ...plain(element),
   pj: E4M3_FP32_PJ + INT8_ADD_PJ,
   source: `${BOUND}, ${note}`,
 });
 
-function target(
-  name: string,
-  units: readonly [Unit, ...Unit[]],
-  entries: readonly Entry[],
-  source: string,
-): TargetFields {
-  const [datapath, ...others] = units;
-  return {
-    name,
-    array: { rows: 16, cols: 16, dataflow: 'os' },
-    datapath,
-    others,
-    memories: { a: 32, b: 128, sum: 32 },
-    clockMhz: 500,
-    energy: { table: 'horowitz-45nm', entries: [...entries] },
-    source: {
-      array: 'chosen: the same for all arrays of 16 x 16',
-      datapath: source,
-      memories: 'chosen: as the others',
-      clockMhz: 'chosen: the same for all, moderate for 45 nm',
-      energy: 'Horowitz, ISSCC 2014, and gate-level ratios; each entry has its own source',
-    },
-  };
-}
-
 const MX = 'OCP Microscaling v1.0: products times both scales, added in float32 one by one';
 
 export const SMALL_FLOATS: readonly TargetFields[] = [
-  target(
+  squareArray(
     'fp6',
-    ['e3m2fn', 'e2m3fn', 'e3m2af'].map((element) => named(element)) as [Unit, ...Unit[]],
+    ['e3m2fn', 'e2m3fn', 'e3m2af'].map((element) => named(element)) as [TargetUnit, ...TargetUnit[]],
     ['e3m2fn', 'e2m3fn', 'e3m2af'].map(plain),
     'exact products, float32 sums; the bias of a tensor is added to the exponent of a sum',
   ),
-  target(
+  squareArray(
     'fp4',
     [named('e2m1fn'), named('e2m1af')],
     ['e2m1fn', 'e2m1af'].map(plain),
     'exact products, float32 sums; the bias of a tensor is added to the exponent of a sum',
   ),
-  target(
+  squareArray(
     'mxfp8',
     [inBlocks('e4m3fn', 'e8m0fnu', 32), inBlocks('e5m2', 'e8m0fnu', 32)],
     ['e4m3fn', 'e5m2'].map((e) => scaled(e)),
     MX,
   ),
-  target(
+  squareArray(
     'mxfp6',
     [inBlocks('e3m2fn', 'e8m0fnu', 32), inBlocks('e2m3fn', 'e8m0fnu', 32)],
     ['e3m2fn', 'e2m3fn'].map((e) => scaled(e)),
     MX,
   ),
-  target('mxfp4', [inBlocks('e2m1fn', 'e8m0fnu', 32)], [scaled('e2m1fn')], MX),
-  target(
+  squareArray('mxfp4', [inBlocks('e2m1fn', 'e8m0fnu', 32)], [scaled('e2m1fn')], MX),
+  squareArray(
     'mxint8',
     [inBlocks('int8q6', 'e8m0fnu', 32)],
     [
       {
-        ...NODE,
+        ...AT_45NM,
         action: 'mac:int8q6*int8q6+fp32',
         pj: 0.2 + 0.9 + INT8_ADD_PJ,
         source: 'Horowitz, ISSCC 2014, its int8 multiplier, its fp32 adder, and its int8 adder for the scales',
@@ -106,18 +78,18 @@ export const SMALL_FLOATS: readonly TargetFields[] = [
     ],
     MX,
   ),
-  target(
+  squareArray(
     'nvfp4',
     [inBlocks('e2m1fn', 'e4m3fn', 16)],
     [scaled('e2m1fn', 'and an int8 adder for the scales, whose product is not charged: no figure')],
     'NVFP4: blocks of 16, scales of e4m3fn; added in float32 one by one',
   ),
-  target(
+  squareArray(
     'ternary',
     [{ name: 'int8-ternary', a: 'int8', b: 'ternary', sum: { format: 'int32' } }],
     [
       {
-        ...NODE,
+        ...AT_45NM,
         extrapolated: false,
         action: 'mac:int8*ternary+int32',
         pj: 0.1,

@@ -1,16 +1,13 @@
 import type { TargetFields } from './schema.js';
+import { AT_45NM, type EnergyEntry, squareArray, type TargetUnit } from './square.js';
 
 /**
  * Arrays for training, 16 x 16 as the others and different in nothing but their units, with one for each pair of formats
  * that the products of training have.
  */
-type Unit = TargetFields['datapath'];
-type Entry = Exclude<TargetFields['energy'], string>['entries'][number];
 
-const NODE = { node: '45 nm', voltage: 0.9, extrapolated: true } as const;
-
-function energy(action: string, pj: number, source: string): Entry {
-  return { ...NODE, action, pj, source };
+function energy(action: string, pj: number, source: string): EnergyEntry {
+  return { ...AT_45NM, action, pj, source };
 }
 
 /** An int8 MAC of Horowitz's table, 0.3 pJ, times a gate-level ratio (ASAP7) of the unit named. */
@@ -24,8 +21,8 @@ const scaled = (action: string, ratio: number, unit: string) =>
 const CHUNKS = { kind: 'chunked', length: 64 } as const;
 const DLFLOAT = { format: 'dlfloat16', rounding: 'rna' } as const;
 
-function unit(a: string, b: string, rest: Record<string, unknown>): Unit {
-  return { name: `${a}-${b}`, a, b, ...rest } as Unit;
+function unit(a: string, b: string, rest: Record<string, unknown>): TargetUnit {
+  return { name: `${a}-${b}`, a, b, ...rest } as TargetUnit;
 }
 const chunked = (a: string, b: string) => unit(a, b, { sum: DLFLOAT, order: CHUNKS });
 const intoFp32 = (a: string, b: string) => unit(a, b, { sum: { format: 'fp32' } });
@@ -44,69 +41,44 @@ const DLFLOAT16_MAC = energy(
 const FP32_ADD = 0.9;
 const SIGNED = 'Horowitz, ISSCC 2014: its fp32 adder alone, the product is a change of sign';
 
-function target(
-  name: string,
-  units: readonly [Unit, ...Unit[]],
-  entries: readonly Entry[],
-  source: string,
-): TargetFields {
-  const [datapath, ...others] = units;
-  return {
-    name,
-    array: { rows: 16, cols: 16, dataflow: 'os' },
-    datapath,
-    others,
-    memories: { a: 32, b: 128, sum: 32 },
-    clockMhz: 500,
-    energy: entries.length === 0 ? 'horowitz-45nm' : { table: 'horowitz-45nm', entries: [...entries] },
-    source: {
-      array: 'chosen: the same for all arrays for training',
-      datapath: source,
-      memories: 'chosen: as the arrays for inference',
-      clockMhz: 'chosen: the same for all, moderate for 45 nm',
-      energy: 'Horowitz, ISSCC 2014, and gate-level ratios; each entry has its own source',
-    },
-  };
-}
-
 const HFP8 = ['hfp8', 'hfp8b7', 'hfp8fbgemm'] as const;
 const GRADIENT = 'hfp8e5m2';
 
 export const TRAINING: readonly TargetFields[] = [
-  target(
+  squareArray(
     'fp32',
     [FP32, intoFp32('fp32', 'binary')],
     [energy('mac:fp32*binary+fp32', FP32_ADD, SIGNED)],
     'IEEE 754, fused; binary weights choose a sign',
   ),
-  target(
+  squareArray(
     'fp16',
     [intoFp32('fp16', 'fp16'), intoFp32('fp16', 'binary'), intoFp32('fp16', 'ternary'), FP32],
     [energy('mac:fp16*binary+fp32', FP32_ADD, SIGNED), energy('mac:fp16*ternary+fp32', FP32_ADD, SIGNED)],
     'Micikevicius et al., ICLR 2018: products exact, sums in fp32; binary and ternary weights choose a sign; gradients that no recipe rounds in fp32',
   ),
-  target(
+  squareArray(
     'ibm-fp8',
     [chunked(GRADIENT, GRADIENT)],
     [scaled(`mac:${GRADIENT}*${GRADIENT}+dlfloat16`, 0.91, E5M2)],
     'Wang et al., NeurIPS 2018',
   ),
-  target(
+  squareArray(
     'ibm-fp8-unchunked',
     [unit(GRADIENT, GRADIENT, { sum: DLFLOAT })],
     [scaled(`mac:${GRADIENT}*${GRADIENT}+dlfloat16`, 0.91, E5M2)],
     'Wang et al., NeurIPS 2018, with one sum for the whole length',
   ),
-  target(
+  squareArray(
     'ibm-hfp8',
-    HFP8.flatMap((forward) => [chunked(forward, forward), chunked(forward, GRADIENT)]) as [Unit, ...Unit[]],
+    HFP8.flatMap((forward) => [chunked(forward, forward), chunked(forward, GRADIENT)]) as [TargetUnit, ...TargetUnit[]],
     HFP8.flatMap((forward) => [
       scaled(`mac:${forward}*${forward}+dlfloat16`, 1.05, E4M3),
       scaled(`mac:${forward}*${GRADIENT}+dlfloat16`, 1.05, E4M3),
     ]),
     'Sun et al., NeurIPS 2019; the bias is programmable',
   ),
-  target(
+  squareArray(
     'ibm-fp4',
     [INT4_RELU, ...['radix4', 'radix4odd'].flatMap((g) => [chunked(g, 'int4'), chunked(g, 'uint4')]), DLFLOAT16],
     [
@@ -118,7 +90,7 @@ export const TRAINING: readonly TargetFields[] = [
     ],
     'Sun et al., NeurIPS 2020, by its reviews and US patent 12,443,841; activations without a sign are chosen',
   ),
-  target(
+  squareArray(
     'fp4-radix2',
     [
       INT4_RELU,
@@ -138,17 +110,17 @@ export const TRAINING: readonly TargetFields[] = [
     ],
     'as ibm-fp4, with radix-2 gradients; dlfloat16 gradients for the last steps of LUQ',
   ),
-  target(
+  squareArray(
     'qat-int4',
     [INT4_RELU, FP32],
     [INT4],
     'activations without a sign, as they are after a relu; int16 as int4 has it; gradients in fp32',
   ),
-  target(
+  squareArray(
     'qat-int8',
     ['int8', unit('int16', 'int16', { sum: { format: 'int48' } }), FP32],
     [],
     'the catalogue of datapaths; gradients in fp32',
   ),
-  target('qat-xnor', ['xnor', 'int8', FP32], [], 'the catalogue of datapaths; gradients in fp32'),
+  squareArray('qat-xnor', ['xnor', 'int8', FP32], [], 'the catalogue of datapaths; gradients in fp32'),
 ];

@@ -32,7 +32,7 @@ interface Kept {
   weight: Float32Array;
   job: Pick<MatmulJob, 'a' | 'b'>;
   product: Product;
-  /** Factors of the output [m], where the recipe has any. */
+  /** Factors of the output [m], where the recipe scales it. */
   scales?: Float32Array;
 }
 

@@ -1,5 +1,6 @@
 import type { Datapath } from '../datapath.js';
 import type { Order } from '../order.js';
+import { blockGemm } from './blocks.js';
 import type { Gemm, Unit } from './gemm.js';
 import { referenceGemm } from './reference.js';
 import { scalarGemm, scalarOf } from './scalar.js';
@@ -26,7 +27,8 @@ export function compileGemm(datapath: Datapath, order: Order = datapath.order): 
   const ints = intGemm(datapath, order, middle, scalar);
   if (typeof ints !== 'string') return ints;
   const firing = firingGemm(datapath, order, middle, scalar);
-  return typeof firing === 'string' ? floatGemm(datapath, order, middle, scalar) : firing;
+  const lanes = typeof firing === 'string' ? floatGemm(datapath, order, middle, scalar) : firing;
+  return blockGemm(lanes, (unscaled) => compileGemm(unscaled, order));
 }
 
 /** Compiles one firing of a datapath on codes. */

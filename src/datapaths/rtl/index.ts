@@ -1,11 +1,11 @@
 import type { Datapath } from '../datapath.js';
 import { dotModule, treesOf } from './dot.js';
 import { identifier, unitModule } from './emit.js';
-import { libraryFor, type RtlFile } from './library.js';
+import { modulesFor, type RtlFile } from './library.js';
 
 export { randomBitsOfDot } from './dot.js';
 export { identifier, unitModule } from './emit.js';
-export { libraryFor, type RtlFile } from './library.js';
+export { modulesFor, type RtlFile } from './library.js';
 export { emitMesh, type MeshPort, type MeshShape, meshPorts } from './mesh.js';
 export { unitInstance } from './unit.js';
 
@@ -22,5 +22,5 @@ export function emitDot(datapath: Datapath, k: number, module: string): RtlFile[
     { name: `${unit}.sv`, text: [unitModule(plain, unit), ...trees].join('\n') },
     { name: `${module}.sv`, text: dotModule(datapath, k, module, unit) },
   ];
-  return [...own, ...libraryFor(own.map(({ text }) => text))];
+  return [...own, ...modulesFor(own.map(({ text }) => text))];
 }

@@ -9,7 +9,7 @@ export interface RtlFile {
 const LIBRARY = /\blastbit_[a-z0-9_]+/g;
 
 /** The library's files that the texts instantiate, and those that these need, by name. */
-export function libraryFor(texts: readonly string[]): RtlFile[] {
+export function modulesFor(texts: readonly string[]): RtlFile[] {
   const found = new Map<string, string>();
   const open = texts.flatMap(modulesIn);
   for (let name = open.pop(); name !== undefined; name = open.pop()) {

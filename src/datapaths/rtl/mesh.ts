@@ -2,7 +2,7 @@ import { widthOf } from '../../formats/format.js';
 import { type Datapath, registerFitOf, totalFitOf } from '../datapath.js';
 import type { Order } from '../order.js';
 import { codeBits, instantiate, port, titleOf, unitModule } from './emit.js';
-import { libraryFor, type RtlFile } from './library.js';
+import { modulesFor, type RtlFile } from './library.js';
 import { type Instance, joinInstance, unitInstance } from './unit.js';
 
 /** What of an array, and of the product it works on, the hardware depends on. */
@@ -43,7 +43,7 @@ export function emitMesh(datapath: Datapath, order: Order, shape: MeshShape): Rt
     ...(joins ? [{ name: 'mac_join.sv', text: joinModule(plain) }] : []),
     { name: 'mesh.sv', text: meshModule(plain, shape) },
   ];
-  return [...own, ...libraryFor(own.map(({ text }) => text))];
+  return [...own, ...modulesFor(own.map(({ text }) => text))];
 }
 
 /** A finished sum meets the outer register of a chunked order. */

@@ -1,20 +1,22 @@
-import type { BlockScale, Datapath } from '../datapaths/datapath.js';
-import { type CodeArray, compileGemm, type Gemm, type GemmJob, valuesOf } from '../datapaths/kernel/index.js';
-import type { Order } from '../datapaths/order.js';
-import { formatNamed } from '../formats/catalog.js';
+import type { BlockScale, Datapath } from '../datapath.js';
+import { formatNamed } from '../../formats/catalog.js';
+import type { CodeArray, Gemm, GemmJob } from './gemm.js';
+import { valuesOf } from './values.js';
 
 const bf16 = formatNamed('bf16');
 
 /**
  * A unit whose operands have block scales, compiled. Where every element times its scale is a bfloat16, exactly, a unit
  * that multiplies those adds the same products in the same order: the same bits, by a kernel that scales keep no one from.
- * What else may come goes through the unit's own.
+ * What else may come goes through the slower route.
+ *
+ * @param compile for the unit that multiplies bfloat16
  */
-export function blockGemm(unit: Datapath, order: Order): Gemm {
-  const slow = compileGemm(unit, order);
+export function blockGemm(slow: Gemm, compile: (datapath: Datapath) => Gemm): Gemm {
+  const unit = slow.datapath;
   if (unit.blockScale === undefined || !scalesProducts(unit)) return slow;
   const { blockScale, ...plain } = unit;
-  const fast = compileGemm({ ...plain, a: bf16, b: bf16 }, order);
+  const fast = compile({ ...plain, a: bf16, b: bf16 });
   const codesIn16 = (job: GemmJob) => inBfloat16(job, unit, blockScale);
   return {
     ...slow,
