@@ -7,6 +7,7 @@ import type { RunResult } from '../simulate/run.js';
 import { integer, jsonOption } from './arguments.js';
 import { command } from './command.js';
 import { dataOption, imagesOption, referenceOf, runWithBar } from './runs.js';
+import { MEMORY_NOT_COUNTED } from '../arrays/memory.js';
 import { NOT_COUNTED } from '../energy/actions.js';
 import { print, printJson } from './terminal.js';
 import { usage } from './errors.js';
@@ -41,6 +42,7 @@ export const runCommand = command({
     if (out !== undefined) await writeResult(out, result);
     if (json) printJson(result);
     else show(result, verbose);
+    if (!json && loadTarget(target).memories.bandwidth !== undefined) print(MEMORY_NOT_COUNTED);
   },
 });
 

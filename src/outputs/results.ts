@@ -1,4 +1,5 @@
 import type { LayerResult, RunResult } from '../simulate/run.js';
+import type { Movement } from '../simulate/sparsity.js';
 import type { StudyRow } from '../simulate/study.js';
 import type { SweepPoint } from '../simulate/sweep.js';
 import { csvText } from './csv.js';
@@ -18,9 +19,9 @@ export interface ResultColumn<Row> extends Column<Row> {
 }
 
 const PICO_PER_NANO = 1000;
-/** Without the noise that a product by 100 leaves in the 16th digit. */
-const percent = (share: number | undefined) =>
-  share === undefined ? undefined : Number((100 * share).toPrecision(12));
+/** Without the noise of float64 in the 16th digit. */
+const exactly = (value: number) => Number(value.toPrecision(12));
+const percent = (share: number | undefined) => (share === undefined ? undefined : exactly(100 * share));
 
 /** A decibel that may be infinite, as text where it is not finite. */
 function decibel(value: number | undefined): Cell {
@@ -59,6 +60,11 @@ export const RUN_COLUMNS: readonly ResultColumn<RunResult>[] = [
   { field: 'energySources', title: 'sources', value: (r) => r.cost.sources.join('; '), hidden: true },
 ];
 
+/** A count of what moves: codes and sums at and in the array, bits of DRAM, cycles that memories add. CSV only. */
+function moved(field: string, count: (movement: Movement) => number): ResultColumn<LayerResult> {
+  return { field, title: field, hidden: true, value: ({ movement }) => movement && exactly(count(movement)) };
+}
+
 export const LAYER_COLUMNS: readonly ResultColumn<LayerResult>[] = [
   { field: 'layer', title: 'layer', value: (l) => l.layer },
   { field: 'op', title: 'op', value: (l) => l.op, hidden: true },
@@ -94,6 +100,19 @@ export const LAYER_COLUMNS: readonly ResultColumn<LayerResult>[] = [
   { field: 'sufficientBits', title: 'sufficient bits', value: (l) => l.sufficient.bits, hidden: true },
   { field: 'sufficientExponent', title: 'sufficient exponent', value: (l) => l.sufficient.exponent, hidden: true },
   { field: 'largestSum', title: 'largest sum', value: (l) => l.single.largest, hidden: true },
+  moved('aReads', ({ counts }) => counts.aReads),
+  moved('bReads', ({ counts }) => counts.bReads),
+  moved('aMoves', ({ counts }) => counts.aMoves),
+  moved('bMoves', ({ counts }) => counts.bMoves),
+  moved('sumMoves', ({ counts }) => counts.sumMoves),
+  moved('sumReads', ({ counts }) => counts.sumReads),
+  moved('sumWrites', ({ counts }) => counts.sumWrites),
+  moved('dramAReadBits', ({ traffic }) => traffic.aReads),
+  moved('dramBReadBits', ({ traffic }) => traffic.bReads),
+  moved('dramSumReadBits', ({ traffic }) => traffic.sumReads),
+  moved('dramSumWriteBits', ({ traffic }) => traffic.sumWrites),
+  moved('sramCycles', ({ hindrance }) => hindrance.sram),
+  moved('dramCycles', ({ hindrance }) => hindrance.dram),
 ];
 
 /** The worst sum of each layer: a file that `eval` reads. Layers without any error have none. */

@@ -2,7 +2,7 @@ import { type Cycles, noCycles } from '../arrays/schedule.js';
 import type { EnergyPart } from '../energy/table.js';
 import type { Network } from '../networks/network.js';
 import type { Target } from '../targets/target.js';
-import { addCycles, sparseCostOf, sparseLayersOf } from './sparsity.js';
+import { addCycles, type Movement, sparseCostOf, sparseLayersOf } from './sparsity.js';
 
 /** One layer's cost for one inference. */
 export interface LayerCost {
@@ -19,6 +19,8 @@ export interface LayerCost {
   utilization: number;
   energyPj: number;
   energy: readonly EnergyPart[];
+  /** Codes read at the edge of the array and moved in it, sums; bits to and from DRAM; cycles that memories add. */
+  movement?: Movement;
 }
 
 /** Cost of one inference of a network on a target, batch 1: cycles by formula, energy by action counts. */
@@ -39,7 +41,7 @@ export function judgeCost(network: Network, target: Target): NetworkCost {
   let extrapolated = false;
   const layers = sparseLayersOf(network, target).map((sparse) => {
     const { job, unit } = sparse;
-    const { cycles, utilization, energy } = sparseCostOf(sparse, target);
+    const { cycles, utilization, energy, movement } = sparseCostOf(sparse, target);
     for (const source of energy.sources) sources.add(source);
     extrapolated ||= energy.extrapolated;
     const { layer, op, m, n, k, groups } = job;
@@ -57,6 +59,7 @@ export function judgeCost(network: Network, target: Target): NetworkCost {
       utilization,
       energyPj: energy.totalPj,
       energy: energy.parts,
+      ...(movement && { movement }),
     };
   });
   const cycles = layers.reduce((total, layer) => addCycles(total, layer.cycles), noCycles());

@@ -25,7 +25,11 @@ export interface SparsePerformance {
   /** Products that are made over cycles x PEs x lanes. */
   utilization: number;
   energy: Energy;
+  /** What was read, moved and waited for, where the array works through the layer as one product. */
+  movement?: Movement;
 }
+
+export type Movement = Pick<MemoryCost, 'counts' | 'traffic' | 'hindrance'>;
 
 export interface SparseCost {
   layers: { layer: string; density: number; cycles: number; energyPj: number }[];
@@ -83,11 +87,12 @@ export function checkSparse(network: Network, target: Target): void {
 
 /** @param busy share of the PEs' work that is done */
 function performanceOf(cost: MemoryCost, target: Target, unit: Datapath, busy: number): SparsePerformance {
-  const { cycles, utilization } = cost;
+  const { cycles, utilization, counts, traffic, hindrance } = cost;
   const energy = layerEnergyOf(cost, target, unit);
   return {
     cycles,
     utilization,
+    movement: { counts, traffic, hindrance },
     energy:
       busy === 1
         ? energy

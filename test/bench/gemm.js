@@ -1,4 +1,4 @@
-// node test/bench/gemm.js: million MAC/s of the kernels, packing included, beside a plain scalar loop, the reference, and the same
+// node test/bench/gemm.js: million MAC/s of the kernels, packing included, beside a plain scalar loop, the reference, and the plain
 // algorithms in C where gcc is there; statistics as a multiple of the sums' time. Options: --json, --quick (256 only), --only NAME.
 import { cpus } from 'node:os';
 import { datapathNamed } from '../../dist/datapaths/catalog.js';

@@ -19,6 +19,30 @@ it('gives the same numbers as JSON, as CSV and on the terminal', () => {
   for (const each of cycles) expect(shown).toMatch(new RegExp(`\\b${each}\\b`));
 });
 
+const SLOW_DRAM = `
+name: slow
+array: {rows: 16, cols: 16, dataflow: os}
+datapath: int8
+memories: {a: 32, b: 128, sum: 32, bandwidth: {dram: 16}}
+clockMhz: 500
+energy: horowitz-45nm
+`;
+
+/** conv1: 28 x 28 x 1 padded to 784 sums of 25 products in each of 16 filters, on 16 x 16 PEs: 49 tiles of 25 steps. */
+it('says what a layer reads, moves and waits for', () => {
+  const folder = folderWith({ 'slow.yaml': SLOW_DRAM });
+  const { stdout } = lastbit(folder, ['run', int8, '--target', 'slow.yaml', '--images', '1', '--out', 'out']);
+  expect(stdout).toContain('\nnot counted: bank conflicts, DRAM latency, ');
+  const [header, conv1] = linesOf(folder, 'out/digits-int8.slow.layers.csv').map((line) => line.split(','));
+  const field = (name: string) => Number(conv1[header.indexOf(name)]);
+  expect([field('aReads'), field('bReads'), field('sumReads'), field('sumWrites')]).toEqual([19600, 19600, 0, 12544]);
+  expect([field('aMoves'), field('bMoves'), field('sumMoves')]).toEqual([313600, 313600, 49 * 16 * (17 * 8)]);
+  const bits = ['dramAReadBits', 'dramBReadBits', 'dramSumReadBits', 'dramSumWriteBits'].map(field);
+  expect(bits).toEqual([28 * 28 * 8, 16 * 25 * 8, 0, 784 * 16 * 32]);
+  expect(field('dramCycles')).toBe(field('stallCycles'));
+  expect(field('cycles')).toBeGreaterThan((784 * 16 * 32) / 16);
+});
+
 it('the worst sums are what eval makes of them', () => {
   const folder = folderWith();
   lastbit(folder, ['run', join(models, 'digits-e4m3fn.onnx'), '--target', 'fp8-fp16', '--images', '5', '--out', 'out']);

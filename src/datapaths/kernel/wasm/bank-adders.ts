@@ -5,7 +5,7 @@ import type { BankJob } from '../bank.js';
 import { factsOf, spanBits, termFacts } from '../facts.js';
 import { planOf } from '../plan.js';
 import { valuesOf } from '../values.js';
-import { type Addends, chooseStep, floatRegister, type FloatRegister, reachOf } from './choose.js';
+import { type Addends, chooseStep, floatRegister, type FloatRegister, HOLDS, reachOf } from './choose.js';
 import type { Step } from './lanes.js';
 import { type Seen, seenIn } from './pack.js';
 import { completeStep, rulesOf } from './rules.js';
@@ -118,16 +118,11 @@ interface Site {
   k: number;
 }
 
-const BITS = {
-  f32: { precision: 24, lowest: -126, highest: 127 },
-  f64: { precision: 53, lowest: -1022, highest: 1023 },
-};
-
 /** Adders whose sums of products, and all cuts, are exact in a carrier. */
 function firingAdders(site: Site, carrier: Step['carrier']): FiringAdders | undefined {
   const { combine, datapath, register, seen, k } = site;
   const { lanes } = datapath;
-  const { precision } = BITS[carrier];
+  const { precision } = HOLDS[carrier];
   const products = addendsOf(datapath, seen, Math.ceil(k / lanes));
   const quantum = Number.isFinite(products.quantum) ? products.quantum : 0;
   const most = lanes * products.max;
@@ -159,7 +154,7 @@ function isCutExactly(
   const { fractionBits, sumFractionBits = fractionBits } = combine;
   if (combine.zerosAlign === true || combine.evenOdd === true) return false;
   if (combine.twoStage !== undefined || combine.productOverflow !== undefined) return false;
-  const { precision, lowest, highest } = BITS[carrier];
+  const { precision, lowest, highest } = HOLDS[carrier];
   const bits = Math.max(fractionBits, sumFractionBits);
   const { quantum } = addends;
   const reach = Math.max(heaviest[0].max * heaviest[1].max, reachOf(register, addends), 2 ** (quantum + bits));

@@ -68,20 +68,21 @@ export function reachOf(
   return typeof fit.rounding === 'string' ? Math.min(free, 2 * Math.max(start, max * 2 ** (mantissaBits + 2))) : free;
 }
 
-const PRECISION = { f32: 24, f64: 53 } as const;
-const LOWEST = { f32: -149, f64: -1074 } as const;
-const HIGHEST = { f32: 127, f64: 1023 } as const;
+/** What a carrier holds: significant bits, exponents of normal numbers, and that of its smallest number. */
+export const HOLDS = {
+  f32: { precision: 24, lowest: -126, highest: 127, smallest: -149 },
+  f64: { precision: 53, lowest: -1022, highest: 1023, smallest: -1074 },
+} as const;
 
 /** The step that is exact on a carrier, or in words why there is none. */
 export function chooseStep(register: FloatRegister, addends: Addends, carrier: Step['carrier']): Step | string {
   const { mantissaBits: m, facts, fit, highest, lowest } = register;
-  const precision = PRECISION[carrier];
-  const top = HIGHEST[carrier];
+  const { precision, highest: top, smallest } = HOLDS[carrier];
   const { quantum } = addends;
   if (!addends.exact && addends.precision > precision) return `an addend has ${addends.precision} bits`;
-  if (quantum < LOWEST[carrier] || addends.max >= 2 ** top || addends.start >= 2 ** top)
+  if (quantum < smallest || addends.max >= 2 ** top || addends.start >= 2 ** top)
     return "addends leave the carrier's range";
-  if (m + 1 > precision || facts.quantum < LOWEST[carrier]) return 'the carrier is narrower than the register';
+  if (m + 1 > precision || facts.quantum < smallest) return 'the carrier is narrower than the register';
   const belowLattice = quantum < facts.quantum;
   const tiny =
     quantum < (fit.format.lowest === 'subnormal' ? (fit.subnormals === 'flush' ? lowest : -Infinity) : lowest);

@@ -4,7 +4,7 @@ import { alignsInFloat64, spillOf, ZERO_EXPONENT } from '../align.js';
 import { spanBits } from '../facts.js';
 import type { GemmJob } from '../gemm.js';
 import type { Plan } from '../plan.js';
-import { type Addends, chooseStep, type FloatRegister, floatRegister, reachOf } from './choose.js';
+import { type Addends, chooseStep, type FloatRegister, floatRegister, HOLDS, reachOf } from './choose.js';
 import type { Alignment, Firing, FiringCombine } from './firing-body.js';
 import type { FiringOperand } from './firing-operands.js';
 import type { Step } from './lanes.js';
@@ -35,11 +35,6 @@ export interface JobFacts {
   starts: Starts;
 }
 
-const BITS = {
-  f32: { precision: 24, lowest: -126, highest: 127 },
-  f64: { precision: 53, lowest: -1022, highest: 1023 },
-};
-
 /** The firing that is exact in some lanes, or in words why there is none. */
 export function firingFor(site: FiringSite, facts: JobFacts, plan: Plan): Firing | string {
   const { seen, starts } = facts;
@@ -55,7 +50,7 @@ export function firingFor(site: FiringSite, facts: JobFacts, plan: Plan): Firing
 
 function onCarrier(site: FiringSite, facts: JobFacts, plan: Plan, carrier: Step['carrier']): Firing | string {
   const { combine, register, productBits, group } = site;
-  const { precision } = BITS[carrier];
+  const { precision } = HOLDS[carrier];
   if (combine.kind === 'tree') return treeOn(site, facts, plan, carrier);
   if (productBits > precision) return `${carrier}: a product is too wide`;
   const addends = addendsOf(site, facts, plan);
@@ -81,7 +76,7 @@ function treeOn(site: FiringSite, facts: JobFacts, plan: Plan, carrier: Step['ca
   const { combine, register, datapath, productBits } = site;
   const { product } = datapath;
   if (combine.kind !== 'tree') return 'it is no tree';
-  if (product === 'exact' && productBits > BITS[carrier].precision) return `${carrier}: a product is too wide`;
+  if (product === 'exact' && productBits > HOLDS[carrier].precision) return `${carrier}: a product is too wide`;
   const addends: Addends = { ...addendsOf(site, facts, plan), exact: true };
   const fits = [...(product === 'exact' ? [] : [product]), ...(combine.node === undefined ? [] : [combine.node])];
   const registers = [register, ...fits.map(floatRegister)];
@@ -170,7 +165,7 @@ function alignmentOf(
   const { lanes } = datapath;
   const { quantum } = addends;
   const { fractionBits, exponentFloor = -Infinity, sumInside, zerosAlign, evenOdd } = combine;
-  const { precision, lowest, highest } = BITS[carrier];
+  const { precision, lowest, highest } = HOLDS[carrier];
   const bits = precision - 1;
   const most = Math.max(...cutsOf(combine));
   if (evenOdd === true && lanes % 2 !== 0) return 'its lanes are not pairs';

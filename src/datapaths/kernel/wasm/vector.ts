@@ -47,9 +47,6 @@ export function splat64(bits: bigint): Code {
 export function splat16(bits: number): Code {
   return v128.const(new Uint8Array(new Uint16Array(8).fill(bits).buffer));
 }
-export function splat8(bits: number): Code {
-  return v128.const(new Uint8Array(16).fill(bits));
-}
 
 export const i8x16 = {
   add: binary(110),
