@@ -8,24 +8,24 @@ import type { Starts } from './starts.js';
  * column. All values must be finite.
  */
 export function dotBound({ m, n, k, a, b }: GemmJob, tables: readonly Float64Array[]): number {
-  const [x, y] = tables.map((table) => table.map((value) => value * value));
+  const [x, y] = tables;
   let row = 0;
-  for (let i = 0; i < m; i++) row = Math.max(row, sumOf(a, i * k, k, x));
+  for (let i = 0; i < m; i++) row = Math.max(row, squaresOf(a, i * k, k, x));
   const columns = new Float64Array(n);
-  for (let i = 0; i < k; i++) addTo(columns, b, i * n, y);
+  for (let i = 0; i < k; i++) addSquares(columns, b, i * n, y);
   const column = columns.reduce((largest, value) => Math.max(largest, value), 0);
   // The rounding of the float64 sums themselves.
   return Math.sqrt(row) * Math.sqrt(column) * (1 + k * 2 ** -50);
 }
 
-function sumOf(codes: CodeArray, from: number, count: number, table: Float64Array): number {
+function squaresOf(codes: CodeArray, from: number, count: number, table: Float64Array): number {
   let total = 0;
-  for (let i = from; i < from + count; i++) total += table[codes[i]];
+  for (let i = from; i < from + count; i++) total += table[codes[i]] ** 2;
   return total;
 }
 
-function addTo(sums: Float64Array, codes: CodeArray, from: number, table: Float64Array): void {
-  for (let i = 0; i < sums.length; i++) sums[i] += table[codes[from + i]];
+function addSquares(sums: Float64Array, codes: CodeArray, from: number, table: Float64Array): void {
+  for (let i = 0; i < sums.length; i++) sums[i] += table[codes[from + i]] ** 2;
 }
 
 /**

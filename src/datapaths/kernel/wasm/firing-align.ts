@@ -152,8 +152,27 @@ function cutProducts(body: Body, columns: Columns, largest: readonly Code[], hal
     f.emit(total.set(code));
     return total;
   });
-  addCut(body, columns, { largest, magic, totals }, half);
+  const cut = { largest, magic, totals };
+  const { smallest } = columns.alignment;
+  if (body.counter === undefined || smallest === undefined) addCut(body, columns, cut, half);
+  else
+    f.choose(
+      someAbove(body, largest, smallest + fractionBits),
+      () => addCut(body, columns, cut, half),
+      () => addCut({ ...body, counter: undefined }, columns, cut, half),
+    );
   return totals.map((total, r) => v.sub(total.get, magic[r]));
+}
+
+/** Whether some power of two is larger than 2^limit. */
+function someAbove({ firing }: Body, powersOfTwo: readonly Code[], limit: number): Code {
+  const { v } = carrierOf(firing.fit);
+  return v128.anyTrue(
+    v.gt(
+      powersOfTwo.reduce((x, y) => v.pmax(x, y)),
+      powerOfTwo(firing.fit, limit),
+    ),
+  );
 }
 
 interface Cut {

@@ -31,6 +31,8 @@ export interface Alignment {
   top: number;
   /** The register's lowest normal, where running sums may lie below it. */
   lowest?: number;
+  /** No product but zero is smaller than 2^smallest, so that none is cut to nothing where its last place is not larger. */
+  smallest?: number;
   /** Significant bits of the widest product. */
   productBits: number;
   /** Nothing can be cut while every running sum is below 2^exact. */

@@ -32,6 +32,8 @@ export interface JobFacts {
   seen: readonly Seen[];
   /** The largest exponents that an alignment sees. */
   largest: readonly number[];
+  /** Exponents of the smallest magnitudes but zero, where it is of use to know them. */
+  smallest?: readonly number[];
   starts: Starts;
 }
 
@@ -158,7 +160,7 @@ function groupAlignmentOf(
 function alignmentOf(
   { register, datapath, productBits }: FiringSite,
   combine: AlignedCombine,
-  { seen, largest }: JobFacts,
+  { seen, largest, smallest }: JobFacts,
   addends: Addends,
   carrier: Step['carrier'],
 ): Alignment | string {
@@ -178,13 +180,15 @@ function alignmentOf(
   const floor = Math.ceil(Math.max(quantum, exponentFloor, zeros));
   const reach = reachOf(register, addends);
   const top = Math.ceil(Math.max(largest[0] + largest[1], Math.log2(reach), floor)) + 1;
-  const smallest = floor - most - 2;
-  if (smallest < lowest || most - floor > highest || top > highest - 2 || top + bits - fractionBits >= highest)
+  const least = floor - most - 2;
+  if (least < lowest || most - floor > highest || top > highest - 2 || top + bits - fractionBits >= highest)
     return "exponents leave the carrier's range";
   return {
     floor,
     top,
     lowest: quantum < register.lowest && register.fit.format.lowest === 'subnormal' ? register.lowest : undefined,
+    // As an exponent in the carrier; below the floor's last place, every firing has something to be counted.
+    smallest: smallest && Math.min(top - most, Math.max(least + 1, smallest[0] + smallest[1])),
     productBits,
     exact: exactBelow(combine, { quantum, seen, largest, lanes, precision }),
   };

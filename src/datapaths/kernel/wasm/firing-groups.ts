@@ -75,7 +75,14 @@ function grouped(datapath: Datapath, format: Format, lines: Lines, k: number, pl
     lines.scales === undefined ? one : seenIn(lines.scales, factors),
     group,
   );
-  return { codes: placesOf(all.length), values: all, exponents: new Int16Array(0), seen, largest: 0 };
+  return {
+    codes: placesOf(all.length),
+    values: all,
+    exponents: new Int16Array(0),
+    seen,
+    largest: 0,
+    smallest: -Infinity,
+  };
 }
 
 /** What sums of a group times a scale hold, as far as this operand goes; the group is counted once for both. */

@@ -1,9 +1,10 @@
-import type { Datapath } from '../../datapath.js';
+import type { BlockScale, Datapath } from '../../datapath.js';
 import { type Format, widthOf } from '../../../formats/format.js';
 import { factorWeight, weightOf } from '../align.js';
 import type { CodeArray, GemmJob } from '../gemm.js';
 import { decoderOf, valuesOf } from '../values.js';
 import { EXPONENT_BIAS } from './firing-exponents.js';
+import { marksOf } from './marks.js';
 import { type Seen, seenIn } from './pack.js';
 
 /** An operand as panels are packed from it: codes, and what they stand for. */
@@ -15,6 +16,8 @@ export interface FiringOperand {
   seen: Seen;
   /** The largest exponent; -Infinity where there is none. */
   largest: number;
+  /** 2^smallest is no larger than any magnitude but zero; Infinity where there is none. */
+  smallest: number;
 }
 
 interface Tables {
@@ -39,25 +42,53 @@ export function operandsFor(datapath: Source): (job: GemmJob) => [FiringOperand,
   };
   const plain = (format: Format, codes: CodeArray): FiringOperand =>
     widthOf(format) <= 16 ? seenBy(codes, tableOf(format)) : oneByOne(datapath, format, codes);
-  return (job) => {
-    const { k, n, aScales, bScales } = job;
-    const [x, y] = [plain(a, job.a), plain(b, job.b)];
-    if (blockScale === undefined) return [x, y];
-    const { size } = blockScale;
-    const blocks = Math.ceil(k / size);
-    const row = (i: number) => Math.floor(i / k) * blocks + Math.floor((i % k) / size);
-    const column = (i: number) => Math.floor(Math.floor(i / n) / size) * n + (i % n);
-    return [scaled(datapath, x, aScales, row), scaled(datapath, y, bScales, column)];
-  };
+  if (blockScale === undefined) return (job) => [plain(a, job.a), plain(b, job.b)];
+  const [first, second] = [a, b].map((format) => scaledBy(datapath, blockScale, format, tableOf));
+  return (job) => [
+    first(job.a, job.aScales && rowScales(job, blockScale, job.aScales), () => plain(a, job.a)),
+    second(job.b, job.bScales && columnScales(job, blockScale, job.bScales), () => plain(b, job.b)),
+  ];
+}
+
+/** The code of its block's scale for every element of a [m][k]. */
+function rowScales({ m, k }: GemmJob, { size }: BlockScale, scales: CodeArray): Uint16Array {
+  const all = new Uint16Array(m * k);
+  for (let i = 0, block = 0; i < m; i++)
+    for (let from = 0; from < k; from += size, block++)
+      all.fill(scales[block], i * k + from, i * k + Math.min(k, from + size));
+  return all;
+}
+
+/** The same of b [k][n]. */
+function columnScales({ k, n }: GemmJob, { size }: BlockScale, scales: CodeArray): Uint16Array {
+  const all = new Uint16Array(k * n);
+  for (let i = 0; i < k; i++) {
+    const block = Math.floor(i / size);
+    all.set(scales.subarray(block * n, (block + 1) * n), i * n);
+  }
+  return all;
 }
 
 function seenBy(codes: CodeArray, { values, exponents }: Tables): FiringOperand {
   const seen = seenIn(codes, values);
   let largest = 0;
-  // A larger magnitude never has a smaller exponent.
-  for (let code = 0; code < exponents.length; code++)
-    if (Math.abs(values[code]) <= seen.max) largest = Math.max(largest, exponents[code]);
-  return { codes, values, exponents, seen, largest: largest === 0 ? -Infinity : largest - EXPONENT_BIAS };
+  let smallest = Infinity;
+  if (exponents.length > 0) {
+    const marks = marksOf(codes, values.length);
+    for (let code = 0; code < marks.length; code++) {
+      if (marks[code] === 0) continue;
+      largest = Math.max(largest, exponents[code]);
+      if (values[code] !== 0) smallest = Math.min(smallest, Math.abs(values[code]));
+    }
+  }
+  return {
+    codes,
+    values,
+    exponents,
+    seen,
+    largest: largest === 0 ? -Infinity : largest - EXPONENT_BIAS,
+    smallest: Math.floor(Math.log2(smallest)),
+  };
 }
 
 /** Each element is a code of its own. */
@@ -85,27 +116,56 @@ function exponentsOf({ combine, widened }: Source, format: Format, values: Float
   });
 }
 
-/** Every element times the scale of its block; an exponent of a scale adds to the element's. */
-function scaled(
+/** An operand whose elements are scaled, from their codes and the codes of their scales. */
+type Scaled = (codes: CodeArray, scales: Uint16Array | undefined, unscaled: () => FiringOperand) => FiringOperand;
+
+/**
+ * Every element times the scale of its block; an exponent of a scale adds to the element's. A pair of codes of at most 16
+ * bits is looked up, wider ones are multiplied one by one.
+ */
+function scaledBy(
   datapath: Source,
-  { codes, values, exponents }: FiringOperand,
-  scales: CodeArray | undefined,
-  blockOf: (place: number) => number,
-): FiringOperand {
-  const { blockScale, combine } = datapath;
-  if (scales === undefined || blockScale === undefined) return seenBy(codes, { values, exponents });
-  const zeros = combine.kind === 'aligned' && combine.zerosAlign === true;
-  const factors = valuesOf(blockScale.format);
-  const shifts = Int16Array.from(factors, (value) =>
-    value - value === 0 ? Math.log2(factorWeight(blockScale.format, value)) : 0,
-  );
-  const own = { values: new Float64Array(codes.length), exponents: new Int16Array(exponents.length && codes.length) };
-  for (let i = 0; i < codes.length; i++) {
-    const [code, scale] = [codes[i], scales[blockOf(i)]];
-    const value = values[code] * factors[scale];
-    own.values[i] = value;
-    if (exponents.length !== 0 && exponents[code] !== 0 && (value !== 0 || zeros))
-      own.exponents[i] = exponents[code] + shifts[scale];
-  }
-  return seenBy(placesOf(codes.length), own);
+  { format: scale }: BlockScale,
+  format: Format,
+  tableOf: (format: Format) => Tables,
+): Scaled {
+  const zeros = datapath.combine.kind === 'aligned' && datapath.combine.zerosAlign === true;
+  const factors = valuesOf(scale);
+  const shifts = Int16Array.from(factors, (value) => (value - value === 0 ? Math.log2(factorWeight(scale, value)) : 0));
+  const times = ({ values, exponents }: Tables, codes: ArrayLike<number>, scales: ArrayLike<number>): Tables => {
+    const own = { values: new Float64Array(codes.length), exponents: new Int16Array(exponents.length && codes.length) };
+    for (let i = 0; i < codes.length; i++) {
+      const value = values[codes[i]] * factors[scales[i]];
+      own.values[i] = value;
+      if (exponents.length !== 0 && exponents[codes[i]] !== 0 && (value !== 0 || zeros))
+        own.exponents[i] = exponents[codes[i]] + shifts[scales[i]];
+    }
+    return own;
+  };
+  const width = widthOf(format);
+  const one: Scaled = (codes, scales, unscaled) => {
+    const plain = unscaled();
+    if (scales === undefined) return plain;
+    return seenBy(placesOf(codes.length), times(plain, plain.codes, scales));
+  };
+  if (width + widthOf(scale) > 16) return one;
+  let pairs: Tables | undefined;
+  return (codes, scales, unscaled) => {
+    if (scales === undefined) return unscaled();
+    pairs ??= times(tableOf(format), ...everyPair(width, widthOf(scale)));
+    return seenBy(pairsOf(codes, scales, width), pairs);
+  };
+}
+
+/** The two halves of every code of so many lower and upper bits. */
+function everyPair(lower: number, upper: number): [Uint16Array, Uint16Array] {
+  const all = Uint16Array.from(placesOf(2 ** (lower + upper)));
+  return [all.map((pair) => pair & (2 ** lower - 1)), all.map((pair) => pair >> lower)];
+}
+
+/** Codes and their scales' side by side. */
+function pairsOf(codes: CodeArray, scales: Uint16Array, width: number): Uint16Array {
+  const pairs = new Uint16Array(codes.length);
+  for (let i = 0; i < pairs.length; i++) pairs[i] = codes[i] | (scales[i] << width);
+  return pairs;
 }

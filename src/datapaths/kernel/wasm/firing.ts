@@ -99,7 +99,8 @@ function firingSums(site: FiringSite, job: GemmJob, slower: Gemm, scalar: Scalar
   if (tally !== undefined && [...seen, starts.facts].some(({ nans, infinities }) => nans || infinities))
     return slower.sums(job);
   const largest = operands.map((operand) => operand.largest);
-  const firing = firingFor(site, { seen, largest, starts: starts.facts }, plan);
+  const smallest = tally === undefined ? undefined : operands.map((operand) => operand.smallest);
+  const firing = firingFor(site, { seen, largest, smallest, starts: starts.facts }, plan);
   if (typeof firing === 'string') return slower.sums(job);
   // What the lanes themselves make infinite is not counted.
   const most = starts.facts.max + job.k * seen[0].max * seen[1].max;
