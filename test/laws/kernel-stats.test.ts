@@ -1,11 +1,13 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { DATAPATHS } from '../../src/datapaths/catalog.js';
-import { type Datapath, totalFitOf } from '../../src/datapaths/datapath.js';
+import { type AlignedCombine, type Datapath, totalFitOf } from '../../src/datapaths/datapath.js';
 import { compileGemm, type GemmJob } from '../../src/datapaths/kernel/index.js';
 import { referenceGemm } from '../../src/datapaths/kernel/reference.js';
+import { encode, fitTo } from '../../src/formats/codec.js';
+import { fromNumber } from '../../src/formats/raw.js';
 import { anyDatapath, firingDatapath, laneDatapath } from '../datapaths/kernel/arbitrary.js';
-import { anyCode, drawJob, generator, landmarks, normalCode } from '../datapaths/kernel/jobs.js';
+import { anyCode, type Draw, drawJob, generator, landmarks, normalCode } from '../datapaths/kernel/jobs.js';
 
 /** Statistics beside the sums: exact sums, swamped additions and overflows are the reference's on every route. */
 function hold(datapath: Datapath, job: GemmJob): void {
@@ -44,4 +46,20 @@ it.each(DATAPATHS.map((datapath) => [datapath.name, datapath] as const))('%s', (
   const random = generator(11);
   for (const draw of [anyCode(random), normalCode(random, 1)])
     hold(datapath, drawJob(datapath, [5, 9, Math.max(20, datapath.lanes + 3)], draw));
+});
+
+/** The largest product grows octave by octave over the smallest, from where nothing is cut to where it is cut to nothing. */
+it.each(
+  DATAPATHS.filter(({ combine }) => combine.kind === 'aligned').map((datapath) => [datapath.name, datapath] as const),
+)('%s: terms at the edge of what is left of them', (_name, datapath) => {
+  const random = generator(13);
+  const { fractionBits } = datapath.combine as AlignedCombine;
+  for (let octaves = fractionBits - 3; octaves <= fractionBits + 3; octaves++) {
+    const draw: Draw = (format) => {
+      const sign = random() < 0.5 ? 1 : -1;
+      const value = random() < 0.2 ? 2 ** Math.floor(octaves / 2) : random() < 0.2 ? 0 : 2 ** -Math.ceil(octaves / 2);
+      return encode(fromNumber(sign * value * (1 + random() / 2)), fitTo(format, { overflow: 'saturate' })).code;
+    };
+    hold(datapath, drawJob(datapath, [4, 4, 2 * datapath.lanes], draw));
+  }
 });
