@@ -1,7 +1,6 @@
 import type { AlignedCombine, FusedCombine, TreeCombine } from '../../datapath.js';
-import { type Code, i32, type Local } from './assembler.js';
+import { type Code, type FunctionBuilder, i32, type Local } from './assembler.js';
 import { carrierOf, type Step } from './lanes.js';
-import { type Frame, ROWS } from './nest.js';
 import { v128 } from './vector.js';
 
 /** How a firing's products meet: summed exactly, aligned and cut first, or added pairwise as the lanes round. */
@@ -44,13 +43,33 @@ export function firingWidth({ fit, combine }: Pick<Firing, 'fit' | 'combine'>): 
   return combine.kind === 'aligned' ? 8 : 2 * carrierOf(fit).lanes;
 }
 
+/** Operands of a firing: where the first lane's are, and how many bytes it is to the next lane's. */
+export interface Operands {
+  at: Code;
+  step: Code;
+}
+
+/** How a firing reads its operands: from the panels of a tile, or from the registers of an array. */
+export interface Reads {
+  x: Operands;
+  y: Operands;
+  /** The operands' exponents of 16 bits, each vector for eight columns. */
+  exponents: readonly [Operands, Operands];
+  /** What gives a row's operand to each vector of columns. */
+  row: (at: Code, r: number) => (vector: number) => Code;
+  rowExponents: (at: Code, r: number) => Code;
+  times: (x: Code, y: Code) => Code;
+  /** Moves on to the next firing. */
+  advance: () => void;
+}
+
 /** A tile at work: its running sums are [row][vector of columns]. */
-export interface Body extends Frame {
+export interface Body {
+  f: FunctionBuilder;
   firing: Firing;
   sums4: readonly (readonly Local[])[];
   counter: Local | undefined;
-  /** The operands' exponents, beside b and a. */
-  weights: Local;
+  reads: Reads;
 }
 
 /** Every lane, or the even or odd ones. */
@@ -65,35 +84,46 @@ export function lanesOf({ lanes }: Pick<Firing, 'lanes'>, half: Half): { count: 
 
 /** Does `each` for every lane, row and chosen vector with their product. */
 export function overLanes(
-  body: Body,
+  { f, firing, sums4, reads }: Body,
   vectors: readonly number[],
   each: (row: number, vector: number, product: Code) => void,
   half: Half = 'all',
 ): void {
-  const { f, a, b, firing, sums4 } = body;
-  const { bytes, v } = carrierOf(firing.fit);
-  const [x, y] = [f.local('i32'), f.local('i32')];
-  const columns = vectors.map(() => f.local('v128'));
-  const splat = bytes === 4 ? v128.load32Splat : v128.load64Splat;
-  const { count, first, step } = lanesOf(firing, half);
-  const [rowBytes, columnBytes] = [ROWS * bytes, sums4[0].length * 16];
-  f.emit(x.set(i32.add(a.get, i32.const(first * rowBytes))), y.set(i32.add(b.get, i32.const(first * columnBytes))));
-  f.repeat(i32.const(count), () => {
-    vectors.forEach((vector, i) => f.emit(columns[i].set(v128.load(y.get, vector * 16))));
-    for (let r = 0; r < ROWS; r++) {
-      const row = vectors.length === 1 ? splat(x.get, r * bytes) : f.keep('v128', splat(x.get, r * bytes));
-      vectors.forEach((vector, i) => each(r, vector, v.mul(row, columns[i].get)));
+  overOperands(f, [reads.x, reads.y], lanesOf(firing, half), ([x, y]) => {
+    const columns = vectors.map((vector) => f.keep('v128', v128.load(y, vector * 16)));
+    for (const r of sums4.keys()) {
+      const row = reads.row(x, r);
+      vectors.forEach((vector, i) => each(r, vector, reads.times(row(vector), columns[i])));
     }
-    f.emit(x.set(i32.add(x.get, i32.const(step * rowBytes))), y.set(i32.add(y.get, i32.const(step * columnBytes))));
+  });
+}
+
+/** Does `each` for so many lanes with the addresses of their operands. */
+export function overOperands(
+  f: FunctionBuilder,
+  operands: readonly Operands[],
+  { count, first, step }: ReturnType<typeof lanesOf>,
+  each: (at: readonly Code[]) => void,
+): void {
+  const pointers = operands.map(({ at, step: lane }) => {
+    const pointer = f.local('i32');
+    f.emit(pointer.set(i32.add(at, i32.mul(lane, i32.const(first)))));
+    return pointer;
+  });
+  const here = pointers.map((pointer) => pointer.get);
+  if (count === 1) {
+    each(here);
+    return;
+  }
+  f.repeat(i32.const(count), () => {
+    each(here);
+    pointers.forEach((pointer, i) =>
+      f.emit(pointer.set(i32.add(pointer.get, i32.mul(operands[i].step, i32.const(step))))),
+    );
   });
 }
 
 /** Moves on to the next firing's operands. */
-export function advance({ f, a, b, weights, firing, sums4 }: Body): void {
-  const { bytes } = carrierOf(firing.fit);
-  const by = (pointer: Local, size: number) =>
-    f.emit(pointer.set(i32.add(pointer.get, i32.const(firing.lanes * size))));
-  by(a, ROWS * bytes);
-  by(b, sums4[0].length * 16);
-  if (firing.alignment !== undefined && firing.group === undefined) by(weights, 16);
+export function advance({ reads }: Body): void {
+  reads.advance();
 }

@@ -1,8 +1,7 @@
-import { type Code, i32, type Local } from './assembler.js';
-import { type Alignment, type Body, type Half, lanesOf, overLanes } from './firing-body.js';
+import { type Code, type Local } from './assembler.js';
+import { type Alignment, type Body, type Half, lanesOf, overLanes, overOperands } from './firing-body.js';
 import { exponentField } from './firing-cut.js';
 import { carrierOf, powerOfTwo } from './lanes.js';
-import { ROWS } from './nest.js';
 import { i16x8, i32x4, i64x2, splat16, splat32, splat64, v128 } from './vector.js';
 
 /**
@@ -12,26 +11,15 @@ import { i16x8, i32x4, i64x2, splat16, splat32, splat64, v128 } from './vector.j
 export const EXPONENT_BIAS = 8192;
 
 /** Each row's largest exponents in its eight columns, biased twice, and no smaller than the floor. */
-export function largestExponents(
-  { f, a, weights, firing, parameters }: Body,
-  { floor }: Alignment,
-  half: Half,
-): Local[] {
-  const { bytes } = carrierOf(firing.fit);
-  const largest = Array.from({ length: ROWS }, () => f.local('v128'));
-  const [x, y, column] = [f.local('i32'), f.local('i32'), f.local('v128')];
-  const splat = bytes === 4 ? v128.load32Splat : v128.load64Splat;
+export function largestExponents({ f, firing, sums4, reads }: Body, { floor }: Alignment, half: Half): Local[] {
+  const largest = sums4.map(() => f.local('v128'));
+  const column = f.local('v128');
   for (const local of largest) f.emit(local.set(splat16(floor + 2 * EXPONENT_BIAS)));
-  const { count, first, step } = lanesOf(firing, half);
-  const rowBytes = ROWS * bytes;
-  f.emit(x.set(i32.add(i32.add(a.get, parameters[10].get), i32.const(first * rowBytes))));
-  f.emit(y.set(i32.add(weights.get, i32.const(first * 16))));
-  f.repeat(i32.const(count), () => {
-    f.emit(column.set(v128.load(y.get)));
+  overOperands(f, reads.exponents, lanesOf(firing, half), ([x, y]) => {
+    f.emit(column.set(v128.load(y)));
     largest.forEach((local, r) =>
-      f.emit(local.set(i16x8.maxS(local.get, i16x8.add(splat(x.get, r * bytes), column.get)))),
+      f.emit(local.set(i16x8.maxS(local.get, i16x8.add(reads.rowExponents(x, r), column.get)))),
     );
-    f.emit(x.set(i32.add(x.get, i32.const(step * rowBytes))), y.set(i32.add(y.get, i32.const(step * 16))));
   });
   return largest;
 }

@@ -1,6 +1,7 @@
 import type { AlignedCombine } from '../../datapath.js';
 import { type Code, i32, type Local } from './assembler.js';
 import { advance, type Alignment, type Body } from './firing-body.js';
+import type { PanelBody } from './firing-panels.js';
 import { cutTo, exponentField, finish, runningWeight } from './firing-cut.js';
 import { type Adder, carrierOf, powerOfTwo } from './lanes.js';
 import { ROWS } from './nest.js';
@@ -14,7 +15,7 @@ export const SCALE_PLACES = 2;
  * are followed by the scales of its operands and their powers of two (0 for what takes part in no alignment).
  */
 export function groupedFiring(
-  body: Body,
+  body: PanelBody,
   combine: AlignedCombine,
   alignment: Alignment,
   adders: readonly Adder[],
@@ -37,7 +38,7 @@ interface Term {
 }
 
 /** The terms of one vector of columns. */
-function termsOf(body: Body, vector: number, combine: AlignedCombine): Term[] {
+function termsOf(body: PanelBody, vector: number, combine: AlignedCombine): Term[] {
   const { f, a, b, firing, sums4 } = body;
   const { group = 1, lanes } = firing;
   const { bytes, v, splat } = carrierOf(firing.fit);
