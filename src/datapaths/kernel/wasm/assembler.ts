@@ -123,14 +123,6 @@ export class FunctionBuilder {
     this.emit([0x0b]);
   }
 
-  choose(condition: Code, body: () => void, otherwise: () => void): void {
-    this.emit(condition, [0x04, 0x40]);
-    body();
-    this.emit([0x05]);
-    otherwise();
-    this.emit([0x0b]);
-  }
-
   bytes(): number[] {
     const declared = this.locals.flatMap((type) => [1, TYPES[type]]);
     const code = [...unsigned(this.locals.length), ...declared, ...this.body, 0x0b];

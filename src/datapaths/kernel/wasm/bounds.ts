@@ -1,5 +1,5 @@
 import type { CodeArray, GemmJob } from '../gemm.js';
-import type { FloatSite } from './float.js';
+import type { FloatSite } from './float-site.js';
 import type { Seen } from './pack.js';
 import type { Starts } from './starts.js';
 

@@ -22,7 +22,7 @@ export function alignedFiring(
   const cut = () => cutFiring(body, combine, alignment, adders);
   if (alignment.exact === undefined) cut();
   else
-    f.choose(
+    f.when(
       below(body, alignment.exact),
       () => {
         const pairs = Array.from({ length: sums4[0].length / 2 }, (_, i) => [2 * i, 2 * i + 1]);
@@ -156,7 +156,7 @@ function cutProducts(body: Body, columns: Columns, largest: readonly Code[], hal
   const { smallest } = columns.alignment;
   if (body.counter === undefined || smallest === undefined) addCut(body, columns, cut, half);
   else
-    f.choose(
+    f.when(
       someAbove(body, largest, smallest + fractionBits),
       () => addCut(body, columns, cut, half),
       () => addCut({ ...body, counter: undefined }, columns, cut, half),

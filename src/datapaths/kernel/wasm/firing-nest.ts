@@ -4,7 +4,7 @@ import { groupedFiring } from './firing-group.js';
 import { firingOf } from './firing-sums.js';
 import { type PanelBody, panelReads } from './firing-panels.js';
 import { Adder, carrierOf, powerOfTwo } from './lanes.js';
-import { counterOf, keepCount, ROWS, tiles } from './nest.js';
+import { counterOf, keepCount, keptSums, ROWS, tiles } from './nest.js';
 import { v128 } from './vector.js';
 
 export function firingFunctions(firing: Firing): FunctionBuilder[] {
@@ -20,9 +20,10 @@ export function firingFunctions(firing: Firing): FunctionBuilder[] {
       for (let r = 1; r < ROWS; r++) rows.push(f.keep('i32', i32.add(rows[r - 1], parameters[6].get)));
       const sums4 = rows.map(() => Array.from({ length: vectors }, () => f.local('v128')));
       const zero = powerOfTwo(fit, -carrierOf(fit).bias);
+      const kept = keptSums(frame);
       const each = (act: (acc: Local, row: Code, offset: number) => void) =>
         sums4.forEach((accs, r) => accs.forEach((acc, i) => act(acc, rows[r], i * 16)));
-      each((acc, row, offset) => f.emit(acc.set(kind === 'extend' ? v128.load(row, offset) : zero)));
+      each((acc, row, offset) => f.emit(acc.set(kind === 'extend' ? kept(row, offset) : zero)));
       const body: PanelBody = { ...frame, firing, sums4, counter, reads: panelReads(frame, firing, vectors) };
       if (kind !== 'empty')
         f.repeat(i32.divU(parameters[3].get, i32.const(lanes)), () => {

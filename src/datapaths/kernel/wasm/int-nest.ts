@@ -1,5 +1,5 @@
 import { type Code, type FunctionBuilder, i32, type Local } from './assembler.js';
-import { counterOf, type Frame, keepCount, ROWS, tiles } from './nest.js';
+import { counterOf, type Frame, keepCount, keptSums, ROWS, tiles } from './nest.js';
 import { watchedRun } from './int-watch.js';
 import { i16x8, i32x4, splat16, splat32, v128 } from './vector.js';
 import type { Shape } from './walk.js';
@@ -57,7 +57,8 @@ export function intFunctions(step: IntStep, count = false): FunctionBuilder[] {
       const at = placesOf(frame);
       const counters = [counterOf(frame, count), counterOf(frame, count)];
       const add: Add = (x, y) => plus(f, step, x, y, counters);
-      sums.forEach((acc, i) => f.emit(acc.set(kind === 'extend' ? v128.load(...at[i]) : splat32(0))));
+      const kept = keptSums(frame);
+      sums.forEach((acc, i) => f.emit(acc.set(kind === 'extend' ? kept(...at[i]) : splat32(0))));
       if (kind !== 'empty') run(frame, step, sums, add, kind === 'extend' ? { at, overflowed: counters[1] } : {});
       sums.forEach((acc, i) => {
         const total = kind === 'extend' ? acc.get : add(v128.load(...at[i]), acc.get);

@@ -7,11 +7,11 @@ import { f64x2, i32x4, splat32, v128 } from './vector.js';
  * The loop nest of float sums. Lanes are columns, so that every lane adds in k order and nothing is reassociated: a
  * panel of A is [k][ROWS], one of B [k][columns], and the tile's sums stay in registers.
  *
- * Functions take (a, b, sums, length, tiles, aStride, sumStride, flags, draws, joinDraw, aPlane, bPlane, counts): byte addresses of the first row tile's
+ * Functions take (a, b, sums, length, tiles, aStride, sumStride, flags, draws, joinDraw, aPlane, bPlane, counts, kept): byte addresses of the first row tile's
  * panel at the run's first k, of the B panel there, of the tile's first sum; k's; row tiles; bytes from one A panel to
  * the next, from one row of sums to the next; one 32-bit flag for each tile, which is OR'ed; random bits [k] in place, and
  * those of the join; bytes from a panel to the one with its operands' weights; 32 bytes of
- * counts for each tile.
+ * counts for each tile; -1 where `extend` goes on from the sums in memory, 0 where from +0.
  */
 export const ROWS = 4;
 /** Bytes of counts for each tile. */
@@ -46,7 +46,7 @@ export interface Frame {
   parameters: readonly Local[];
 }
 
-/** The functions of one nest: `extend` goes on from the sums in memory, `join` starts afresh and adds to them. */
+/** The functions of one nest: `extend` goes on from the sums in memory or from +0, `join` starts afresh and adds to them. */
 export function nestFunctions(shape: NestShape): FunctionBuilder[] {
   const { step, zeros } = shape;
   const kinds = ['extend', 'join'] as const;
@@ -58,7 +58,10 @@ export function nestFunctions(shape: NestShape): FunctionBuilder[] {
       const adder = adderFor(f, step, { ...counters, zeros });
       adder.reset();
       const at = places(frame, step);
-      sums.forEach((acc, i) => put(f, acc, kind === 'extend' ? loaded(f, step, at[i]) : acc.map(() => splat32(0))));
+      const kept = keptSums(frame);
+      sums.forEach((acc, i) =>
+        put(f, acc, kind === 'extend' ? partsOf(f, step, kept(...at[i])) : acc.map(() => splat32(0))),
+      );
       f.repeat(frame.parameters[3].get, () => products(frame, shape, sums, adder));
       if (kind === 'extend') sums.forEach((acc, i) => store(f, step, at[i], acc));
       else joinAll(frame, shape, sums, at, counters);
@@ -152,6 +155,12 @@ const UPPER = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15];
 
 function put(f: FunctionBuilder, to: readonly Local[], from: readonly Code[]): void {
   to.forEach((part, i) => f.emit(part.set(from[i])));
+}
+
+/** Reads the sums that a run extends, or +0. */
+export function keptSums({ f, parameters }: Frame): (address: Code, offset: number) => Code {
+  const mask = f.keep('v128', i32x4.splat(parameters[13].get));
+  return (address, offset) => v128.and(v128.load(address, offset), mask);
 }
 
 function loaded(f: FunctionBuilder, step: Step, at: Place): Code[] {
@@ -266,7 +275,7 @@ function flag({ f, parameters }: Frame, adder: Adding): void {
 
 /** A function that does its body once for each row tile. */
 export function tiles(name: string, body: (frame: Frame) => void): FunctionBuilder {
-  const f = new FunctionBuilder(name, 13);
+  const f = new FunctionBuilder(name, 14);
   const [a0, b0, sums, , count, aStride, sumStride, flags, draws0] = f.parameters;
   const counts = f.parameters[12];
   const a = f.local('i32');

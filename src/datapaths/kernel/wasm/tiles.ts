@@ -6,7 +6,8 @@ import type { Plan } from '../plan.js';
 import type { Tally } from '../rounder.js';
 import type { Finish } from '../scalar.js';
 import { encoderIn } from './codes.js';
-import type { FloatSite, SiteRegister, Steps } from './float.js';
+import type { FloatSite, SiteRegister } from './float-site.js';
+import type { Steps, Ways } from './float-steps.js';
 import { carrierOf, type Step } from './lanes.js';
 import { type Kernel, kernelOf, sharedMemory } from './memory.js';
 import { columnsOf, nestFunctions, type NestShape, treeFunctions } from './nest.js';
@@ -14,16 +15,11 @@ import type { Layout } from './pack.js';
 import { type Walk, walk } from './walk.js';
 import { zeroProducts } from './zeros.js';
 
-export interface Work {
+export interface Work extends Ways {
   plan: Plan;
   layout: Layout;
-  steps: Steps;
   starts?: Float64Array;
   sums: SumArray;
-  /** Quick steps that hold where sums stop at the largest number. */
-  stopped?: Steps;
-  /** The same by all rules, for tiles that reach a limit. */
-  complete?: Steps;
   /** All operands are finite, so that reaching the limit is rare. */
   sure: boolean;
   /** Where the counts of a run with statistics go. */

@@ -72,6 +72,7 @@ export const i16x8 = {
   extendHighU: unary(138),
 };
 export const i32x4 = {
+  splat: unary(17),
   eq: binary(55),
   ne: binary(56),
   extaddPairwiseU: unary(127),

@@ -89,6 +89,8 @@ export function walk(work: Walk): void {
   const packer = packerOf(work, at);
   for (const [tables, , address, elements] of planes) packer.columns(tables[1], address, columns, elements);
   const joins = work.draws?.(at.draws) ?? 0;
+  // The first run overwrites what lies there where it starts from +0.
+  const fresh = work.starts === undefined && plan.direct && !plan.pairwise && layout.runs[0] > 0;
 
   /** All runs over so many row tiles of one panel. */
   function run(kernel: Kernel, tile: number, count: number, panel: number): void {
@@ -109,13 +111,14 @@ export function walk(work: Walk): void {
       if (name !== undefined)
         kernel[name](
           ...[from, to, target, steps, count, aStride, sumStride, flag, draws, joins + i * DRAW_BYTES],
-          ...[at.aWeights - at.a, toWeights - to, at.counts + tile * COUNT_BYTES],
+          ...[at.aWeights - at.a, toWeights - to, at.counts + tile * COUNT_BYTES, fresh && i === 0 ? 0 : -1],
         );
       place += length;
     }
   }
 
   function start(first: number, row: number, rows: number, column: number, count: number): void {
+    if (fresh) return;
     if (count === columns) sums.fill(0, row * columns, (row + rows) * columns);
     if (count === columns && work.starts === undefined) return;
     for (let r = row; r < row + rows; r++) {
