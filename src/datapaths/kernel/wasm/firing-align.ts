@@ -1,4 +1,5 @@
 import type { AlignedCombine } from '../../datapath.js';
+import { ZERO_EXPONENT } from '../align.js';
 import { type Code, i32, type Local } from './assembler.js';
 import { advance, type Alignment, type Body, type Half, overLanes } from './firing-body.js';
 import { count, cutTo, finish, runningWeight, sumsInside, times } from './firing-cut.js';
@@ -134,11 +135,13 @@ function stagedSums(body: Body, columns: Columns): Code[] {
   });
 }
 
-/** 2^exponent of the running sum, which a floor holds up as it does the products'. */
-function ownPower(body: Body, acc: Local, { alignment, combine: { exponentFloor } }: Columns): Code {
+/** 2^exponent of the running sum, which a floor holds up as it does the products', and zero's own where zeros align. */
+function ownPower(body: Body, acc: Local, { alignment, combine }: Columns): Code {
   const { v } = carrierOf(body.firing.fit);
+  const { exponentFloor = -Infinity, zerosAlign } = combine;
   const own = runningWeight(body, acc, alignment);
-  return exponentFloor === undefined ? own : v.pmax(own, powerOfTwo(body.firing.fit, exponentFloor));
+  const floor = Math.max(exponentFloor, zerosAlign === true ? ZERO_EXPONENT : -Infinity);
+  return floor === -Infinity ? own : v.pmax(own, powerOfTwo(body.firing.fit, floor));
 }
 
 /** The sum of one vector's products, each cut below its row's power of two. */

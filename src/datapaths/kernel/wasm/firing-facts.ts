@@ -11,8 +11,8 @@ import type { Step } from './lanes.js';
 import type { Seen } from './pack.js';
 import type { Starts } from './starts.js';
 
-/** A datapath whose firings take several products, in float lanes. */
-export interface FiringSite {
+/** A unit whose firings take several products, in float lanes. */
+export interface FiringUnit {
   datapath: Datapath;
   order: Order;
   combine: FiringCombine;
@@ -24,6 +24,10 @@ export interface FiringSite {
   terms: number;
   places: number;
   group?: number;
+}
+
+/** A datapath of such a unit, and how the operands of its products are read. */
+export interface FiringSite extends FiringUnit {
   operands: (job: GemmJob, plan: Plan) => readonly FiringOperand[];
 }
 
@@ -38,7 +42,7 @@ export interface JobFacts {
 }
 
 /** The firing that is exact in some lanes, or in words why there is none. */
-export function firingFor(site: FiringSite, facts: JobFacts, plan: Plan): Firing | string {
+export function firingFor(site: FiringUnit, facts: JobFacts, plan: Plan): Firing | string {
   const { seen, starts } = facts;
   const infinite = [...seen, starts].some(({ infinities }) => infinities);
   const { productOverflow = Infinity } = site.combine.kind === 'aligned' ? site.combine : {};
@@ -50,7 +54,7 @@ export function firingFor(site: FiringSite, facts: JobFacts, plan: Plan): Firing
   return tries.find((found) => typeof found !== 'string') ?? (tries as string[]).join('; ');
 }
 
-function onCarrier(site: FiringSite, facts: JobFacts, plan: Plan, carrier: Step['carrier']): Firing | string {
+function onCarrier(site: FiringUnit, facts: JobFacts, plan: Plan, carrier: Step['carrier']): Firing | string {
   const { combine, register, productBits, group } = site;
   const { precision } = HOLDS[carrier];
   if (combine.kind === 'tree') return treeOn(site, facts, plan, carrier);
@@ -74,7 +78,7 @@ function onCarrier(site: FiringSite, facts: JobFacts, plan: Plan, carrier: Step[
 }
 
 /** A tree whose every node rounds as the carrier does. */
-function treeOn(site: FiringSite, facts: JobFacts, plan: Plan, carrier: Step['carrier']): Firing | string {
+function treeOn(site: FiringUnit, facts: JobFacts, plan: Plan, carrier: Step['carrier']): Firing | string {
   const { combine, register, datapath, productBits } = site;
   const { product } = datapath;
   if (combine.kind !== 'tree') return 'it is no tree';
@@ -95,7 +99,7 @@ function treeOn(site: FiringSite, facts: JobFacts, plan: Plan, carrier: Step['ca
 }
 
 /** The sums of products that a run adds, as far as the data tell; all are multiples of their quantum, cut or not. */
-function addendsOf({ combine, terms }: FiringSite, { seen, starts }: JobFacts, plan: Plan): Addends {
+function addendsOf({ combine, terms }: FiringUnit, { seen, starts }: JobFacts, plan: Plan): Addends {
   const finest = seen[0].quantum + seen[1].quantum;
   const quantum = Number.isFinite(finest) ? finest : 0;
   const most = terms * seen[0].max * seen[1].max;
@@ -114,7 +118,7 @@ function addendsOf({ combine, terms }: FiringSite, { seen, starts }: JobFacts, p
 
 /** How runs join; the same as a firing's sum where one run goes on from the initial sum. */
 function lastStep(
-  { outer }: FiringSite,
+  { outer }: FiringUnit,
   { starts }: JobFacts,
   { runs, direct }: Plan,
   { carrier, fit, held, reach }: { carrier: Step['carrier']; fit: Step | string; held: Addends; reach: number },
@@ -138,7 +142,7 @@ const LOWEST_POWER = -600;
 
 /** The same for groups, whose terms are not below four times the powers that they align by; what they need is known. */
 function groupAlignmentOf(
-  { register, datapath, productBits }: FiringSite,
+  { register, datapath, productBits }: FiringUnit,
   { exponentFloor = LOWEST_POWER, zerosAlign, sumInside }: AlignedCombine,
   _facts: JobFacts,
   addends: Addends,
@@ -158,7 +162,7 @@ function groupAlignmentOf(
 
 /** Where alignment and cuts are exact in a carrier; see firing-align.ts for what the constants must hold. */
 function alignmentOf(
-  { register, datapath, productBits }: FiringSite,
+  { register, datapath, productBits }: FiringUnit,
   combine: AlignedCombine,
   { seen, largest, smallest }: JobFacts,
   addends: Addends,
@@ -166,7 +170,7 @@ function alignmentOf(
 ): Alignment | string {
   const { lanes } = datapath;
   const { quantum } = addends;
-  const { fractionBits, exponentFloor = -Infinity, sumInside, zerosAlign, evenOdd } = combine;
+  const { fractionBits, exponentFloor = -Infinity, sumInside, zerosAlign, evenOdd, twoStage } = combine;
   const { precision, lowest, highest } = HOLDS[carrier];
   const bits = precision - 1;
   const most = Math.max(...cutsOf(combine));
@@ -177,20 +181,30 @@ function alignmentOf(
     return `${lanes} aligned terms have more than ${precision} bits`;
   const zeros = zerosAlign === true && sumInside ? ZERO_EXPONENT : -Infinity;
   if (zeros > register.lowest) return 'a sum can be smaller than a zero';
-  const floor = Math.ceil(Math.max(quantum, exponentFloor, zeros));
+  // In stages, a sum of zero meets only what the products have been aligned to.
+  const apart = evenOdd === true || twoStage !== undefined;
+  const floor = Math.ceil(Math.max(quantum, exponentFloor, apart ? -Infinity : zeros));
   const reach = reachOf(register, addends);
   const top = Math.ceil(Math.max(largest[0] + largest[1], Math.log2(reach), floor)) + 1;
   const least = floor - most - 2;
   if (least < lowest || most - floor > highest || top > highest - 2 || top + bits - fractionBits >= highest)
     return "exponents leave the carrier's range";
+  const subnormal = quantum < register.lowest && register.fit.format.lowest === 'subnormal';
   return {
     floor,
     top,
-    lowest: quantum < register.lowest && register.fit.format.lowest === 'subnormal' ? register.lowest : undefined,
+    lowest: subnormal ? register.lowest : undefined,
     // As an exponent in the carrier; below the floor's last place, every firing has something to be counted.
     smallest: smallest && Math.min(top - most, Math.max(least + 1, smallest[0] + smallest[1])),
     productBits,
-    exact: exactBelow(combine, { quantum, seen, largest, lanes, precision }),
+    exact: exactBelow(combine, {
+      quantum,
+      seen,
+      largest,
+      lanes,
+      precision,
+      lowest: subnormal ? register.lowest : -Infinity,
+    }),
   };
 }
 
@@ -209,15 +223,20 @@ function exactBelow(
     largest,
     lanes,
     precision,
-  }: Pick<JobFacts, 'seen' | 'largest'> & Record<'quantum' | 'lanes' | 'precision', number>,
+    lowest,
+  }: Pick<JobFacts, 'seen' | 'largest'> & Record<'quantum' | 'lanes' | 'precision' | 'lowest', number>,
 ): number | undefined {
-  const { exponentFloor = -Infinity, zerosAlign, twoStage } = combine;
+  const { exponentFloor = -Infinity, zerosAlign, twoStage, sumInside, productExponent } = combine;
   const fewest = Math.min(...cutsOf(combine));
   if (twoStage?.dropSumBelow !== undefined && twoStage.dropSumBelow < fewest) return undefined;
   const highest = quantum + fewest;
   const [x, y] = largest;
   const zeros = zerosAlign === true ? ZERO_EXPONENT + Math.max(x, y, 0) : -Infinity;
-  if (Math.max(x + y, exponentFloor, zeros) > highest) return undefined;
+  // A subnormal sum aligns as the lowest normal one.
+  const sums = sumInside ? lowest : -Infinity;
+  // Two significands in [1, 2) have a product that can reach 2.
+  const products = x + y + Number(productExponent === 'normalised');
+  if (Math.max(products, exponentFloor, zeros, sums) > highest) return undefined;
   const most = lanes * seen[0].max * seen[1].max + 2 ** (highest + 1);
   return most <= 2 ** (precision + quantum) ? highest + 1 : undefined;
 }
