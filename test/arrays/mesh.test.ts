@@ -8,6 +8,7 @@ import { type CodeArray, codeArray, compileUnit } from '../../src/datapaths/kern
 import { type Order, SEQUENTIAL } from '../../src/datapaths/order.js';
 import { formatNamed, int } from '../../src/formats/catalog.js';
 import { type Format, widthOf } from '../../src/formats/format.js';
+import { stochastic } from '../../src/formats/rounding.js';
 import { generator } from '../datapaths/kernel/jobs.js';
 
 /**
@@ -29,6 +30,10 @@ const UNITS: readonly Datapath[] = [
   own('chain4-fp16', 'e4m3fn', sumFit('fp16'), { lanes: 4 }),
   own('fused4-apart', 'e4m3fn', sumFit('fp16'), { lanes: 4, combine: { kind: 'fused', sumInside: false } }),
   own('fused4-inside', 'e4m3fn', sumFit('bf16'), { lanes: 4, combine: { kind: 'fused', sumInside: true } }),
+  own('fp8-stochastic', 'e4m3fn', sumFit('fp32', { rounding: stochastic(8) })),
+  own('fp8-stochastic-fp16', 'e4m3fn', sumFit('fp16', { rounding: stochastic(6) }), { lanes: 2 }),
+  own('rounded-products', 'fp16', sumFit('fp32'), { product: sumFit('fp16') }),
+  own('tree5-bf16', 'e5m2', sumFit('fp32'), { lanes: 5, combine: { kind: 'tree', node: sumFit('bf16') } }),
   own('chunks-fp32', 'e4m3fn', sumFit('fp16'), {
     order: { kind: 'chunked', length: 4, outer: sumFit('fp32') },
   }),
@@ -49,10 +54,9 @@ function draw(format: Format, length: number, tame: boolean, random: Random): Co
   return codes.map(() => {
     if (used.length > 0) return used[below(random, used.length)];
     if (!tame || format.kind !== 'float') return below(random, 2 ** width);
-    const fraction = below(random, 2 ** format.mantissaBits);
-    return (
-      below(random, 2) * 2 ** (width - 1) + (format.bias - 2 + below(random, 4)) * 2 ** format.mantissaBits + fraction
-    );
+    const { mantissaBits, bias, paddingBits = 0 } = format;
+    const magnitude = (bias - 2 + below(random, 4)) * 2 ** mantissaBits + below(random, 2 ** mantissaBits);
+    return below(random, 2) * 2 ** (width - 1) + magnitude * 2 ** paddingBits;
   });
 }
 
@@ -86,12 +90,13 @@ describe.each(UNITS.map((unit) => [unit.name, unit] as const))('%s', (_name, uni
       const b = draw(unit.b, k * n, run % 2 === 0, random);
       const product = { job: { layer: 'random', m, n, k }, a, b };
       const compiled = compileUnit(stepped);
+      const other = compileUnit(stepped);
       const seen: number[][] = [];
       const lanes = runMesh(
         { product, array, order, unit: compiled },
         { cycle: (_cycle, registers) => seen.push(wordsOf(registers)) },
       );
-      const single = { ...compiled, bank: undefined };
+      const single = { ...other, bank: undefined };
       let edge = 0;
       const expected = runMesh(
         { product, array, order, unit: single },

@@ -7,8 +7,10 @@ export function codes(format, length, seed) {
   const span = 2 ** (widthOf(format) - 1);
   const float = format.kind === 'float' && widthOf(format) === 8;
   if (widthOf(format) > 8) {
-    const { bias, mantissaBits } = format;
-    return Uint16Array.from({ length }, () => (next() < 0.5 ? span : 0) + (bias - 3 + 4 * next()) * 2 ** mantissaBits);
+    const { bias, mantissaBits, paddingBits = 0 } = format;
+    const Codes = widthOf(format) > 16 ? Uint32Array : Uint16Array;
+    const magnitude = () => Math.floor((bias - 3 + 4 * next()) * 2 ** mantissaBits) * 2 ** paddingBits;
+    return Codes.from({ length }, () => (next() < 0.5 ? span : 0) + magnitude());
   }
   if (format.kind === 'float' && !format.signed) return Uint8Array.from({ length }, () => format.bias - 4 + 8 * next());
   return Uint8Array.from({ length }, () => (float ? (next() < 0.5 ? span : 0) + 0x28 + next() * 24 : next() * span * 2));

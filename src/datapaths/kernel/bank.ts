@@ -6,9 +6,9 @@ import type { CodeArray } from './gemm.js';
 import { decoderOf } from './values.js';
 
 /** Registers of many PEs. */
-export type Plane = Float32Array | Float64Array | Int32Array;
+export type Plane = Float32Array | Float64Array | Int32Array | Int16Array;
 
-/** What an operand register holds beside the code, as the adders read it: a value, an alignment's weight. */
+/** What an operand register holds beside the code, as the adders read it: a value, an alignment's exponent. */
 export interface Form {
   /** [lanes, stride] */
   plane: Plane;

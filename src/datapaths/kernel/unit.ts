@@ -7,10 +7,11 @@ import { randomBitsOf, reduce } from '../reference.js';
 import { weigherOf } from './align.js';
 import { engineBank } from './bank.js';
 import { encoderOf } from './encode.js';
-import { type Engine, engineOf } from './engine.js';
+import { engineOf } from './engine.js';
 import type { Unit } from './gemm.js';
+import { randomSource } from './random.js';
 import { decoderOf } from './values.js';
-import { laneBank } from './wasm/bank.js';
+import { type BankUnit, laneBanks } from './wasm/bank.js';
 
 /** One firing in float64, or by the reference where float64 cannot carry it. A stochastic unit has one random source. */
 export function unitOf(datapath: Datapath): Unit {
@@ -20,19 +21,21 @@ export function unitOf(datapath: Datapath): Unit {
     );
   const bare: Datapath = { ...datapath, order: { kind: 'sequential' }, result: undefined, requantize: undefined };
   const { rounding } = datapath.sum;
-  const random = randomBitsOf(rounding);
-  const draw = typeof rounding === 'string' ? undefined : () => Number(random?.(rounding.stochastic.bits) ?? 0n);
+  const source = typeof rounding === 'string' ? undefined : randomSource(rounding);
   // A unit reads no scales, so that one with block scales is left to the reference.
-  const engine = datapath.blockScale === undefined ? engineOf(bare, draw) : 'it has block scales';
+  const engine =
+    datapath.blockScale === undefined ? engineOf(bare, source && (() => source.next())) : 'it has block scales';
   const total = totalFitOf(datapath);
-  return typeof engine === 'string' ? slowUnit(bare, total) : fastUnit(bare, engine, total);
+  return typeof engine === 'string' ? slowUnit(bare, total) : fastUnit({ datapath: bare, engine, total, source });
 }
 
 function zeroOf({ sum }: Datapath): number {
   return Number(encode(finite(false, 0n, 0), { ...registerFitOf(sum), rounding: 'rne' }).code);
 }
 
-function fastUnit(datapath: Datapath, engine: Engine, total: SumFit): Unit {
+function fastUnit(unit: BankUnit): Unit {
+  const { datapath, engine, total } = unit;
+  const lanesOf = laneBanks(unit);
   const encodeSum = encoderOf(registerFitOf(datapath.sum));
   const { lanes, sum, operands: subnormals } = datapath;
   const decodeA = decoderOf(datapath.a, subnormals);
@@ -57,7 +60,7 @@ function fastUnit(datapath: Datapath, engine: Engine, total: SumFit): Unit {
       return encodeSum(engine.fire(decodeSum(running), terms, weights, 0, live));
     },
     join: (sum, inner) => encodeOuter(outer.add(decodeOuter(sum), engine.register.read(decodeSum(inner)))),
-    bank: (job) => laneBank(datapath, engine, total, job) ?? engineBank(datapath, engine, total, job),
+    bank: (job) => lanesOf(job) ?? engineBank(datapath, engine, total, job),
   };
 }
 

@@ -31,7 +31,7 @@ export function bankKernel(key: string, build: () => FunctionBuilder): Kernel {
 }
 
 /** What registers are seen as. */
-interface View {
+export interface View {
   readonly BYTES_PER_ELEMENT: number;
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): Plane;
 }
@@ -49,9 +49,9 @@ export class BankRegisters implements Registers {
     this.live = new Uint16Array(bankMemory().buffer, take(this.stride * 2), this.stride).fill(0);
   }
 
-  plane = (length: number): Plane => {
-    const address = take(length * this.#view.BYTES_PER_ELEMENT);
-    return new this.#view(bankMemory().buffer, address, length).fill(0);
+  plane = (length: number, view = this.#view): Plane => {
+    const address = take(length * view.BYTES_PER_ELEMENT);
+    return new view(bankMemory().buffer, address, length).fill(0);
   };
 
   shift = (to: Plane, from: Plane, distance: number): void => {

@@ -1,53 +1,68 @@
-import type { AlignedCombine } from '../../datapath.js';
 import { type Code, FunctionBuilder, i32, type Local } from './assembler.js';
-import type { Adders, FiringAdders, IntAdders } from './bank-adders.js';
-import { Adder, adderFor, type Adding, carrierOf, powerOfTwo } from './lanes.js';
-import { i32x4, splat32, v128 } from './vector.js';
+import { type Adders, type FloatAdders, type IntAdders, stepOf, widthIn } from './bank-adders.js';
+import { firingWidth, type Operands, overOperands, type Reads } from './firing-body.js';
+import { firingOf, treeFiring } from './firing-sums.js';
+import { Adder, adderFor, type Adding, carrierOf, type Step } from './lanes.js';
+import { i32x4, i64x2, splat32, v128 } from './vector.js';
 
 /** Vectors of sums that share a flag. */
 export const BLOCK = 8;
 
-/** Sums in a vector. */
-export function widthIn(adders: Adders): number {
-  return adders.kind === 'int' ? 4 : carrierOf(adders.step).lanes;
-}
-
-/** Whether a sum can come up that lanes do not round; blocks with such a one are flagged. */
-export function watches(adders: Adders): boolean {
-  if (adders.kind === 'int') return false;
-  return adders.step.overflow === 'watch' || (adders.kind === 'firing' && adders.plus?.overflow === 'watch');
-}
-
 /** The function's pointers, which it moves along, and the sums at work. */
 interface Frame {
   f: FunctionBuilder;
-  acc: Local;
-  a: Local;
-  b: Local;
-  stride: Local;
-  /** Bytes from operands to their weights. */
-  weights: readonly [Local, Local];
+  accs: readonly Local[];
+  a: Operands;
+  b: Operands;
+  exponents: readonly [Operands, Operands];
+  draws: Operands;
+}
+
+/** Vectors of sums that fire together. */
+function vectorsIn(adders: Adders): number {
+  return adders.kind === 'firing' ? firingWidth(adders.firing) / widthIn(adders) : 2;
 }
 
 /**
- * `fire(sums, a, b, live, blocks, stride, flags, aWeights, bWeights)`: byte addresses of the registers of sums, of operands
- * and of the 16-bit numbers of live lanes; blocks of sums; bytes from one lane's operands to the next; a 32-bit flag for
- * each block; bytes from operands to their weights. A PE without live lanes keeps its sum; lanes that are not live are 0.
+ * `fire(sums, a, b, live, blocks, stride, flags, aExponents, bExponents, draws)`: byte addresses of the registers of sums, of
+ * operands and of the 16-bit numbers of live lanes; blocks of sums; bytes from one lane's operands to the next; a 32-bit
+ * flag for each block; operands' exponents of 16 bits; random bits of 32 bits for each lane. A PE without live lanes keeps
+ * its sum; lanes that are not live are 0.
  */
 export function bankFunction(adders: Adders): FunctionBuilder {
-  const f = new FunctionBuilder('fire', 9);
-  const [sums, a, b, live, blocks, stride, flags, ...weights] = f.parameters;
+  const f = new FunctionBuilder('fire', 10);
+  const [sums, a, b, live, blocks, stride, flags, aExponents, bExponents, draws] = f.parameters;
   const width = widthIn(adders);
-  const [acc, before] = [f.local('v128'), f.local('v128')];
-  const { adding, fire } = emitterOf({ f, acc, a, b, stride, weights: [weights[0], weights[1]] }, adders);
+  const elements = f.keep('i32', i32.divU(stride.get, i32.const(16 / width)));
+  const [pairs, words] = [2, 4].map((bytes) => f.keep('i32', i32.mul(elements, i32.const(bytes))));
+  const accs = Array.from({ length: vectorsIn(adders) }, () => f.local('v128'));
+  const before = accs.map(() => f.local('v128'));
+  const operands = (at: Local, step: Code): Operands => ({ at: at.get, step });
+  const { adding, fire } = emitterOf(
+    {
+      f,
+      accs,
+      a: operands(a, stride.get),
+      b: operands(b, stride.get),
+      exponents: [operands(aExponents, pairs), operands(bExponents, pairs)],
+      draws: operands(draws, words),
+    },
+    adders,
+  );
+  const moved = (bytes: number, pointers: readonly Local[]) => {
+    for (const pointer of pointers) f.emit(pointer.set(i32.add(pointer.get, i32.const(bytes * accs.length))));
+  };
   f.repeat(blocks.get, () => {
     for (const adder of adding) adder.reset();
-    f.repeat(i32.const(BLOCK), () => {
-      f.emit(before.set(v128.load(sums.get)), acc.set(before.get));
+    f.repeat(i32.const(BLOCK / accs.length), () => {
+      accs.forEach((acc, i) => f.emit(before[i].set(v128.load(sums.get, i * 16)), acc.set(before[i].get)));
       fire();
-      f.emit(v128.store(sums.get, v128.select(acc.get, before.get, fires(live.get, width))));
-      for (const pointer of [sums, a, b]) f.emit(pointer.set(i32.add(pointer.get, i32.const(16))));
-      f.emit(live.set(i32.add(live.get, i32.const(2 * width))));
+      accs.forEach((acc, i) =>
+        f.emit(v128.store(sums.get, v128.select(acc.get, before[i].get, fires(live.get, width, i)), i * 16)),
+      );
+      moved(16, [sums, a, b]);
+      moved(2 * width, [live, aExponents, bExponents]);
+      moved(4 * width, [draws]);
     });
     const reached = adding.filter((adder) => adder.watches).map((adder) => adder.reached());
     if (reached.length === 0) return;
@@ -56,105 +71,92 @@ export function bankFunction(adders: Adders): FunctionBuilder {
   return f;
 }
 
-/** All bits of the sums whose PE has live lanes. */
-function fires(live: Code, width: number): Code {
-  const counts = i32x4.extendLowU(width === 4 ? v128.load64Splat(live) : v128.load32Splat(live));
-  const mask = i32x4.ne(counts, splat32(0));
-  return width === 4 ? mask : v128.shuffle(mask, mask, [0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7]);
+/** All bits of the sums of a vector whose PE has live lanes. */
+function fires(live: Code, width: number, vector: number): Code {
+  const load = width === 4 ? v128.load64Splat : v128.load32Splat;
+  const mask = i32x4.ne(i32x4.extendLowU(load(live, 2 * width * vector)), splat32(0));
+  return width === 4 ? mask : i64x2.extendLowS(mask);
 }
 
-/** What emits a firing of the sums in `acc`, and the adders it uses. */
-function emitterOf(frame: Frame, adders: Adders): { adding: readonly Adding[]; fire: () => void } {
-  const { f, acc } = frame;
+/** What emits a firing of the sums at work, and the adders it uses. */
+interface Emitter {
+  adding: readonly Adding[];
+  fire: () => void;
+}
+
+function emitterOf(frame: Frame, adders: Adders): Emitter {
+  if (adders.kind === 'int') return { adding: [], fire: () => integers(frame, adders) };
+  const { f, accs } = frame;
   const { lanes } = adders;
-  if (adders.kind === 'int') {
-    const met = (x: Code, y: Code) => held(adders, i32x4.add(acc.get, i32x4.mul(x, y)));
-    return { adding: [], fire: () => eachLane(frame, lanes, (x, y) => f.emit(acc.set(met(x, y)))) };
-  }
-  const { v } = carrierOf(adders.step);
+  const { reads, rounding } = readsOf(frame, adders);
+  const plus = (step: Step) => adderFor(f, step);
   if (adders.kind === 'chain') {
-    const adder = adderFor(f, adders.step);
-    return { adding: [adder], fire: () => eachLane(frame, lanes, (x, y) => adder.add(acc, acc.get, v.mul(x, y))) };
+    const adder = plus(adders.step);
+    return { adding: [...rounding, adder], fire: () => chain(frame, reads, adders, adder) };
   }
-  const { step, plus = step, combine } = adders;
-  const adding = [new Adder(f, step), new Adder(f, plus)];
-  if (combine.kind === 'fused') return { adding, fire: () => exact(frame, adders, adding) };
-  return { adding, fire: () => aligned(frame, adders, combine, adding) };
+  if (adders.kind === 'tree') {
+    const [node, last] = [plus(adders.node), plus(adders.step)];
+    const body = { f, firing: { lanes }, sums4: [accs], reads };
+    return { adding: [...rounding, node, last], fire: () => treeFiring(body, node, last) };
+  }
+  const { firing } = adders;
+  const adding = [new Adder(f, firing.fit), new Adder(f, firing.plus ?? firing.fit)];
+  const body = { f, firing, sums4: [accs], counter: undefined, reads };
+  return { adding: [...rounding, ...adding], fire: () => firingOf(body, adding) };
 }
 
-/** Does `each` for every lane, with its operands or with what lies so many bytes from them. */
-function eachLane(
-  { f, a, b, stride }: Frame,
-  lanes: number,
-  each: (x: Code, y: Code) => void,
-  from?: Frame['weights'],
+/** Registers of PEs as a firing reads them: each PE has operands of its own, of which a step rounds the product. */
+function readsOf({ f, a, b, exponents }: Frame, adders: FloatAdders): { reads: Reads; rounding: readonly Adding[] } {
+  const { v, bytes, splat } = carrierOf(stepOf(adders));
+  const rounding = adders.product === undefined ? [] : [adderFor(f, adders.product)];
+  const rounded = (product: Code): Code => {
+    const to = f.local('v128');
+    // -0 changes nothing that is added to it.
+    for (const adder of rounding) adder.meet(to, splat(1n << BigInt(bytes * 8 - 1)), product);
+    return to.get;
+  };
+  const reads: Reads = {
+    x: a,
+    y: b,
+    exponents,
+    row: (at) => (vector) => v128.load(at, vector * 16),
+    rowExponents: (at) => v128.load(at),
+    times: (x, y) => (rounding.length === 0 ? v.mul(x, y) : rounded(v.mul(x, y))),
+    advance: () => undefined,
+  };
+  return { reads, rounding };
+}
+
+/** Each product is added to its PE's sum and rounded, with random bits of its own where the step wants some. */
+function chain(
+  { f, accs, draws }: Frame,
+  { x, y, times }: Reads,
+  { lanes, step }: { lanes: number; step: Step },
+  adder: Adding,
 ): void {
-  const start = [a, b].map((pointer, i) => (from === undefined ? pointer.get : i32.add(pointer.get, from[i].get)));
-  if (lanes === 1) {
-    each(v128.load(start[0]), v128.load(start[1]));
-    return;
-  }
-  const pointers = start.map((address) => {
-    const pointer = f.local('i32');
-    f.emit(pointer.set(address));
-    return pointer;
-  });
-  f.repeat(i32.const(lanes), () => {
-    each(v128.load(pointers[0].get), v128.load(pointers[1].get));
-    for (const pointer of pointers) f.emit(pointer.set(i32.add(pointer.get, stride.get)));
-  });
+  const random = step.rounding === 'stochastic';
+  overOperands(f, random ? [x, y, draws] : [x, y], { count: lanes, first: 0, step: 1 }, ([left, right, drawn]) =>
+    accs.forEach((acc, i) => {
+      const product = times(v128.load(left, i * 16), v128.load(right, i * 16));
+      adder.add(acc, acc.get, product, random ? f.keep('v128', adder.draw(placed(step, drawn, i))) : []);
+    }),
+  );
 }
 
-function held({ range }: IntAdders, sum: Code): Code {
-  return range === undefined ? sum : i32x4.maxS(i32x4.minS(sum, splat32(range[1])), splat32(range[0]));
+/** Random bits below the kept ones of a vector's sums. */
+function placed(step: Step, drawn: Code, vector: number): Code {
+  const { bits, i, lanes } = carrierOf(step);
+  const bytes = vector * 4 * lanes;
+  const numbers = lanes === 4 ? v128.load(drawn, bytes) : i64x2.extendLowU(v128.load64Splat(drawn, bytes));
+  return i.shl(numbers, bits - step.mantissaBits - step.randomBits);
 }
 
-/** Exact sums of products; an empty sum is -0, which changes nothing it is added to. */
-function exact(frame: Frame, adders: FiringAdders, adding: readonly Adder[]): void {
-  const { f, acc } = frame;
-  const { v, splat, bytes } = carrierOf(adders.step);
-  const total = f.local('v128');
-  f.emit(total.set(splat(1n << BigInt(bytes * 8 - 1))));
-  eachLane(frame, adders.lanes, (x, y) => f.emit(total.set(v.add(total.get, v.mul(x, y)))));
-  if (adders.combine.sumInside) adding[0].add(acc, acc.get, total.get);
-  else plusApart(frame, total, adding);
-}
-
-/** The products' sum is rounded, and then added. */
-function plusApart({ acc }: Frame, total: Local, [fit, plus]: readonly Adder[]): void {
-  fit.fit(total, total.get);
-  plus.add(acc, acc.get, total.get);
-}
-
-/** Terms cut below the largest exponent; the powers of two are exact throughout. */
-function aligned(frame: Frame, adders: FiringAdders, combine: AlignedCombine, adding: readonly Adder[]): void {
-  const { f, acc, weights } = frame;
-  const { step, lanes, smallest } = adders;
-  const { v, splat, bits } = carrierOf(step);
-  const { fractionBits, sumFractionBits = fractionBits, sumInside, exponentFloor = smallest } = combine;
-  const field = splat(((1n << BigInt(step.carrier === 'f32' ? 8 : 11)) - 1n) << BigInt(bits));
-  const power = (exponent: number) => powerOfTwo(step, exponent);
-  const [largest, total] = [f.local('v128'), f.local('v128')];
-  f.emit(largest.set(power(Math.max(smallest, exponentFloor))));
-  if (sumInside) f.emit(largest.set(v.pmax(largest.get, runningWeight(adders, acc, field))));
-  const raise = (weight: Code) => f.emit(largest.set(v.pmax(largest.get, weight)));
-  if (combine.productExponent === 'normalised') eachLane(frame, lanes, (x, y) => raise(v128.and(v.mul(x, y), field)));
-  else eachLane(frame, lanes, (x, y) => raise(v.mul(x, y)), weights);
-  const inverse = f.keep('v128', v.div(power(fractionBits), largest.get));
-  const cut = { rtz: v.trunc, floor: v.floor, rne: v.nearest }[combine.truncate];
-  const wider = sumFractionBits - fractionBits;
-  const own = v.mul(cut(v.mul(v.mul(acc.get, inverse), power(wider))), power(-wider));
-  f.emit(total.set(sumInside ? v.add(own, splat(0n)) : splat(0n)));
-  eachLane(frame, lanes, (x, y) => f.emit(total.set(v.add(total.get, cut(v.mul(v.mul(x, y), inverse))))));
-  f.emit(total.set(v.mul(total.get, v.mul(largest.get, power(-fractionBits)))));
-  if (sumInside) adding[0].fit(acc, total.get);
-  else plusApart(frame, total, adding);
-}
-
-/** 2^exponent of the running sum; 0 for zero, and finite for an infinite one, which then stays infinite when scaled. */
-function runningWeight({ step, lowest }: FiringAdders, sum: Local, field: Code): Code {
-  const { v, bias, splat } = carrierOf(step);
-  const own = v.pmin(v128.and(sum.get, field), powerOfTwo(step, bias));
-  if (lowest === undefined) return own;
-  return v128.and(v.pmax(own, powerOfTwo(step, lowest)), v.ne(sum.get, splat(0n)));
+function integers({ f, accs, a, b }: Frame, { lanes, range }: IntAdders): void {
+  const held = (sum: Code) =>
+    range === undefined ? sum : i32x4.maxS(i32x4.minS(sum, splat32(range[1])), splat32(range[0]));
+  overOperands(f, [a, b], { count: lanes, first: 0, step: 1 }, ([x, y]) =>
+    accs.forEach((acc, i) =>
+      f.emit(acc.set(held(i32x4.add(acc.get, i32x4.mul(v128.load(x, i * 16), v128.load(y, i * 16)))))),
+    ),
+  );
 }

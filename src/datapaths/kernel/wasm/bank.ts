@@ -1,19 +1,47 @@
-import { widthOf } from '../../../formats/format.js';
+import { type Format, widthOf } from '../../../formats/format.js';
 import { type Datapath, registerFitOf, type SumFit } from '../../datapath.js';
-import { type Bank, type BankJob, engineBank, type Form, type Met, type Plane } from '../bank.js';
+import { type Bank, type BankJob, engineBank, type Met, type Plane } from '../bank.js';
 import type { Engine } from '../engine.js';
-import { valuesOf } from '../values.js';
-import { type Adders, floatAdders, intAdders, weightsOf } from './bank-adders.js';
-import { bankKernel, BankRegisters } from './bank-memory.js';
-import { bankFunction, BLOCK, watches, widthIn } from './bank-nest.js';
+import type { RandomSource } from '../random.js';
+import { decoderOf } from '../values.js';
+import { type Adders, type FloatAdders, intAdders, stepOf, watches, widthIn } from './bank-adders.js';
+import { floatAdders } from './bank-float.js';
+import { bankKernel, BankRegisters, type View } from './bank-memory.js';
+import { bankFunction, BLOCK } from './bank-nest.js';
 import { encoderIn } from './codes.js';
+import { exponentOf, plainReader } from './firing-operands.js';
 import { Arena, type Kernel, sharedMemory } from './memory.js';
 
+/** A unit of which banks are made: its engine, the register that sums are joined in, and where random bits come from. */
+export interface BankUnit {
+  datapath: Datapath;
+  engine: Engine;
+  total: SumFit;
+  source?: RandomSource;
+}
+
 /** Adders in SIMD lanes, which round as the kernels of matrix products do; undefined where they do not suit the datapath. */
-export function laneBank(datapath: Datapath, engine: Engine, total: SumFit, job: BankJob): Bank | undefined {
-  const { product, blockScale, a, b } = datapath;
-  if (product !== 'exact' || blockScale !== undefined || widthOf(a) > 16 || widthOf(b) > 16) return undefined;
-  return intBank(datapath, engine, total, job) ?? floatBank(datapath, engine, total, job);
+export function laneBanks(unit: BankUnit): (job: BankJob) => Bank | undefined {
+  const { datapath, source } = unit;
+  const { a, b, blockScale, sum } = datapath;
+  if (blockScale !== undefined) return () => undefined;
+  const { plain, tableOf } = plainReader(datapath);
+  const narrow = widthOf(a) <= 16 && widthOf(b) <= 16;
+  return (job) => {
+    const ints = narrow && datapath.product === 'exact' ? intBank(unit, job) : undefined;
+    if (ints !== undefined || (typeof sum.rounding !== 'string' && source === undefined)) return ints;
+    const operands = [plain(a, job.a), plain(b, job.b)] as const;
+    const adders = floatAdders(datapath, operands, job.k);
+    return (
+      adders &&
+      floatBank(
+        unit,
+        job,
+        adders,
+        exponentReader(datapath, (format) => tableOf(format).exponents),
+      )
+    );
+  };
 }
 
 /** Registers, and the function that fires all of them. */
@@ -24,11 +52,7 @@ interface Site {
   kernel: Kernel;
 }
 
-function siteOf(
-  adders: Adders,
-  { pes }: BankJob,
-  view: typeof Float32Array | typeof Float64Array | typeof Int32Array,
-): Site {
+function siteOf(adders: Adders, { pes }: BankJob, view: View): Site {
   const size = BLOCK * widthIn(adders);
   const place = new BankRegisters(pes, size, view);
   const blocks = place.stride / size;
@@ -36,47 +60,81 @@ function siteOf(
   return { place, blocks, flags: place.flags(blocks), kernel };
 }
 
-function fire({ place, blocks, flags, kernel }: Site, sums: Plane, a: Met, b: Met): void {
+function fire(
+  { place, blocks, flags, kernel }: Site,
+  sums: Plane,
+  a: Met,
+  b: Met,
+  draws = place.live.byteOffset,
+): void {
   const [x, y] = [a.forms, b.forms];
   const [stride, live] = [place.stride * sums.BYTES_PER_ELEMENT, place.live.byteOffset];
   const at = [sums, x[0].plane, y[0].plane].map(({ byteOffset }) => byteOffset);
-  kernel.fire(at[0], at[1], at[2], live, blocks, stride, flags.byteOffset, toWeights(x), toWeights(y));
+  const exponents = [x, y].map(([values, own = values]) => own.plane.byteOffset);
+  kernel.fire(at[0], at[1], at[2], live, blocks, stride, flags.byteOffset, exponents[0], exponents[1], draws);
 }
 
-function toWeights([values, weights = values]: readonly Form[]): number {
-  return weights.plane.byteOffset - values.plane.byteOffset;
+/** The biased exponent of a code as an alignment sees it. */
+function exponentReader(datapath: Datapath, tableOf: (format: Format) => Int16Array) {
+  return (format: Format): ((code: number) => number) => {
+    if (widthOf(format) > 16) {
+      const [decode, exponent] = [decoderOf(format, datapath.operands), exponentOf(datapath, format)];
+      return (code) => exponent(decode(code));
+    }
+    const exponents = tableOf(format);
+    return (code) => exponents[code];
+  };
 }
 
-function floatBank(datapath: Datapath, engine: Engine, total: SumFit, job: BankJob): Bank | undefined {
-  const adders = floatAdders(datapath, job);
-  if (adders === undefined) return undefined;
-  const { carrier } = adders.step;
-  const site = siteOf(adders, job, carrier === 'f32' ? Float32Array : Float64Array);
+function floatBank(
+  { datapath, engine, total, source }: BankUnit,
+  job: BankJob,
+  adders: FloatAdders,
+  exponentsOf: ReturnType<typeof exponentReader>,
+): Bank {
+  const step = stepOf(adders);
+  const site = siteOf(adders, job, step.carrier === 'f32' ? Float32Array : Float64Array);
   const { place } = site;
   const bank = engineBank(datapath, engine, total, job, place);
-  const encode = encoderIn(carrier, registerFitOf(datapath.sum));
-  const { combine, lanes } = datapath;
-  const weighs = adders.kind === 'firing' && combine.kind === 'aligned' && combine.productExponent === 'unnormalised';
+  const encode = encoderIn(step.carrier, registerFitOf(datapath.sum));
+  const { lanes } = datapath;
+  const unnormalised =
+    adders.kind === 'firing' && 'productExponent' in adders.firing.combine
+      ? adders.firing.combine.productExponent === 'unnormalised'
+      : false;
   const before = watches(adders) ? place.plane(place.stride) : undefined;
+  const draws =
+    step.rounding === 'stochastic' ? (place.plane(lanes * place.stride, Int32Array) as Int32Array) : undefined;
   return {
     ...bank,
     codesOf: encode === undefined ? undefined : (sums) => encoded(sums, encode),
     forms(operand) {
       const forms = bank.forms(operand);
-      if (!weighs) return forms;
-      const weights = weightsOf(datapath, operand, valuesOf(datapath[operand], datapath.operands));
-      return [...forms, { plane: place.plane(lanes * place.stride), read: (code) => weights[code] }];
+      if (!unnormalised) return forms;
+      return [...forms, { plane: place.plane(lanes * place.stride, Int16Array), read: exponentsOf(datapath[operand]) }];
     },
     fire(sums, a, b) {
       before?.set(sums);
-      fire(site, sums, a, b);
-      if (before !== undefined) redo(sums, before, a, b);
+      const state = source?.state;
+      if (source !== undefined && draws !== undefined) draw(source, draws, place, lanes, job.pes);
+      fire(site, sums, a, b, draws?.byteOffset);
+      if (before !== undefined) redo(sums, before, a, b, state);
     },
   };
 
-  /** Blocks with a sum that lanes do not round fire again, one PE after the other. */
-  function redo(sums: Plane, kept: Plane, a: Met, b: Met): void {
+  /**
+   * Blocks with a sum that lanes do not round fire again, one PE after the other. With random bits, which those of such a
+   * sum are not sure to be, all of them do.
+   */
+  function redo(sums: Plane, kept: Plane, a: Met, b: Met, state: number | undefined): void {
     const size = place.stride / site.blocks;
+    if (draws !== undefined && source !== undefined && state !== undefined) {
+      if (site.flags.every((flag) => flag === 0)) return;
+      source.state = state;
+      sums.set(kept);
+      bank.fire(sums, a, b);
+      return;
+    }
     site.flags.forEach((flag, block) => {
       if (flag === 0) return;
       const [from, to] = [block * size, Math.min((block + 1) * size, job.pes)];
@@ -86,8 +144,20 @@ function floatBank(datapath: Datapath, engine: Engine, total: SumFit, job: BankJ
   }
 }
 
+/** Random bits for every lane of the PEs that fire, one PE after the other. */
+function draw(
+  { next }: RandomSource,
+  to: Int32Array,
+  { live, stride }: BankRegisters,
+  lanes: number,
+  pes: number,
+): void {
+  for (let pe = 0; pe < pes; pe++)
+    if (live[pe] !== 0) for (let lane = 0; lane < lanes; lane++) to[lane * stride + pe] = next();
+}
+
 /** Integers, counted in units of the register's last place. They wrap modulo 2^32, and the register's span when read. */
-function intBank(datapath: Datapath, engine: Engine, total: SumFit, job: BankJob): Bank | undefined {
+function intBank({ datapath, engine, total }: BankUnit, job: BankJob): Bank | undefined {
   const found = intAdders(datapath, job);
   const { format } = registerFitOf(datapath.sum);
   if (found === undefined || format.kind !== 'int') return undefined;

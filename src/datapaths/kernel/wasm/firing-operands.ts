@@ -1,11 +1,12 @@
 import type { BlockScale, Datapath } from '../../datapath.js';
 import { type Format, widthOf } from '../../../formats/format.js';
-import { factorWeight, weightOf } from '../align.js';
+import { factorWeight, weightOf, ZERO_EXPONENT } from '../align.js';
 import type { CodeArray, GemmJob } from '../gemm.js';
+import { decodeRows } from '../terms.js';
 import { decoderOf, valuesOf } from '../values.js';
 import { EXPONENT_BIAS } from './firing-exponents.js';
 import { marksOf } from './marks.js';
-import { type Seen, seenIn } from './pack.js';
+import { exponentIn, type Seen, seenIn } from './pack.js';
 
 /** An operand as panels are packed from it: codes, and what they stand for. */
 export interface FiringOperand {
@@ -28,9 +29,11 @@ interface Tables {
 /** What decides how operands are read. */
 type Source = Pick<Datapath, 'a' | 'b' | 'blockScale' | 'operands' | 'combine' | 'widened'>;
 
-/** The operands of a job for a datapath; tables of formats up to 16 bits are made once. */
-export function operandsFor(datapath: Source): (job: GemmJob) => [FiringOperand, FiringOperand] {
-  const { a, b, blockScale } = datapath;
+/** How operands without scales are read; tables of formats up to 16 bits are made once. */
+export function plainReader(datapath: Source): {
+  plain: (format: Format, codes: CodeArray) => FiringOperand;
+  tableOf: (format: Format) => Tables;
+} {
   const tables = new Map<Format, Tables>();
   const tableOf = (format: Format): Tables => {
     let table = tables.get(format);
@@ -42,6 +45,13 @@ export function operandsFor(datapath: Source): (job: GemmJob) => [FiringOperand,
   };
   const plain = (format: Format, codes: CodeArray): FiringOperand =>
     widthOf(format) <= 16 ? seenBy(codes, tableOf(format)) : oneByOne(datapath, format, codes);
+  return { plain, tableOf };
+}
+
+/** The operands of a job for a datapath. */
+export function operandsFor(datapath: Source): (job: GemmJob) => [FiringOperand, FiringOperand] {
+  const { a, b, blockScale } = datapath;
+  const { plain, tableOf } = plainReader(datapath);
   if (blockScale === undefined) return (job) => [plain(a, job.a), plain(b, job.b)];
   const [first, second] = [a, b].map((format) => scaledBy(datapath, blockScale, format, tableOf));
   return (job) => [
@@ -94,7 +104,7 @@ function seenBy(codes: CodeArray, { values, exponents }: Tables): FiringOperand 
 /** Each element is a code of its own. */
 function oneByOne(datapath: Source, format: Format, codes: CodeArray): FiringOperand {
   const decode = decoderOf(format, datapath.operands);
-  const values = Float64Array.from(codes, decode);
+  const values = decodeRows(codes, decode);
   return seenBy(placesOf(values.length), { values, exponents: exponentsOf(datapath, format, values) });
 }
 
@@ -106,14 +116,23 @@ export function placesOf(length: number): Uint32Array {
 
 const NONE = new Int16Array(0);
 
-function exponentsOf({ combine, widened }: Source, format: Format, values: Float64Array): Int16Array {
-  if (combine.kind !== 'aligned') return NONE;
-  const zeros = combine.zerosAlign === true;
+function exponentsOf(datapath: Source, format: Format, values: Float64Array): Int16Array {
+  if (datapath.combine.kind !== 'aligned') return NONE;
+  const read = exponentOf(datapath, format);
+  const exponents = new Int16Array(values.length);
+  for (let i = 0; i < values.length; i++) exponents[i] = read(values[i]);
+  return exponents;
+}
+
+/** The biased exponent of a format's values as an alignment sees it; 0 of what takes no part in it. */
+export function exponentOf({ combine, widened }: Source, format: Format): (value: number) => number {
   const seen = widened ?? format;
-  return Int16Array.from(values, (value) => {
-    if (value - value !== 0 || (value === 0 && !zeros)) return 0;
-    return Math.log2(value === 0 ? factorWeight(seen, 0) : weightOf(seen, value)) + EXPONENT_BIAS;
-  });
+  const zero = combine.kind === 'aligned' && combine.zerosAlign === true ? EXPONENT_BIAS + ZERO_EXPONENT : 0;
+  const lowest = EXPONENT_BIAS + Math.log2(weightOf(seen, Number.MIN_VALUE));
+  return (value) => {
+    if (value === 0) return zero;
+    return value - value === 0 ? Math.max(EXPONENT_BIAS + exponentIn(value), lowest) : 0;
+  };
 }
 
 /** An operand whose elements are scaled, from their codes and the codes of their scales. */

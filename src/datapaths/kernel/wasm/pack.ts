@@ -86,6 +86,12 @@ export interface Seen {
 const float64 = new Float64Array(1);
 const words = new Uint32Array(float64.buffer);
 
+/** Exponent of a normal float64. */
+export function exponentIn(value: number): number {
+  float64[0] = value;
+  return ((words[1] >>> 20) & 0x7ff) - 1023;
+}
+
 /** Exponent of the lowest set bit of a nonzero float64. */
 function lowestBit(value: number): number {
   float64[0] = value;

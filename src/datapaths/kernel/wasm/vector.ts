@@ -90,6 +90,7 @@ export const i32x4 = {
   extendHighU: unary(170),
 };
 export const i64x2 = {
+  extendLowS: unary(199),
   extendLowU: unary(201),
   extendHighU: unary(202),
   eq: binary(214),
