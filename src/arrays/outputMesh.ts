@@ -107,6 +107,7 @@ export class OutputMesh extends Mesh {
     const { valueOf, zero } = this.bank;
     if (this.#chunk !== WHOLE) return this.join(this.#outer[pe], valueOf(this.sums.at(cycle)[pe]));
     const ways = this.#ways;
+    if (ways === 1) return valueOf(this.sums.at(cycle)[pe]);
     const registers = Array.from({ length: ways }, (_, way) =>
       way > last ? zero : valueOf(this.sums.at(cycle - ((last - way) % ways) * this.timing.interval)[pe]),
     );
