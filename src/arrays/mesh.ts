@@ -5,7 +5,7 @@ import { type Counts, noCounts } from './counts.js';
 import { DATAFLOWS, type MacArray } from './dataflow.js';
 import { Marks } from './marks.js';
 import { OperandRegisters } from './operandRegisters.js';
-import { type Codes, OperandPorts, type Product, ResultMemory } from './ports.js';
+import { OperandPorts, type Product, ResultMemory } from './ports.js';
 import { type Registers, RegisterView } from './registers.js';
 import { type Pace, type Timing, timingOf } from './schedule.js';
 import { Stages } from './stages.js';
@@ -168,8 +168,7 @@ export abstract class Mesh {
 
   /** New registers, empty. */
   protected registersOf(operand: 'a' | 'b'): OperandRegisters {
-    const Plane = this.#product[operand].constructor as new (length: number) => Codes;
-    return new OperandRegisters(new Plane(this.bank.stride * this.lanes), operand, this.bank);
+    return new OperandRegisters(operand, this.#product[operand], this.lanes, this.bank);
   }
 
   /** Operand registers take their left neighbour's word; column 0 reads the operand memory. */

@@ -1,4 +1,4 @@
-import { type Bank, type Form, type Plane, shiftPlane } from '../datapaths/kernel/bank.js';
+import type { Bank, Form, Plane } from '../datapaths/kernel/bank.js';
 import type { Codes } from './ports.js';
 
 /**
@@ -12,18 +12,18 @@ export class OperandRegisters {
   readonly #bank: Bank;
   readonly #planes: readonly (Codes | Plane)[];
 
-  constructor(codes: Codes, operand: 'a' | 'b', bank: Bank) {
-    this.codes = codes;
+  /** @param operand registers of codes like the operand's are made */
+  constructor(operand: 'a' | 'b', like: Codes, lanes: number, bank: Bank) {
+    this.codes = bank.codes(like, bank.stride * lanes);
     this.forms = bank.forms(operand);
     this.stride = bank.stride;
     this.#bank = bank;
-    this.#planes = [codes, ...this.forms.map(({ plane }) => plane)];
+    this.#planes = [this.codes, ...this.forms.map(({ plane }) => plane)];
   }
 
   /** Every register takes what the one `distance` PEs before it held. */
   shift(from: OperandRegisters, distance: number): void {
-    shiftPlane(this.codes, from.codes, distance);
-    for (let i = 0; i < this.forms.length; i++) this.#bank.shift(this.forms[i].plane, from.forms[i].plane, distance);
+    for (let i = 0; i < this.#planes.length; i++) this.#bank.shift(this.#planes[i], from.#planes[i], distance);
   }
 
   /** All lanes of one PE take those of a PE in other registers, or in these. */
@@ -36,9 +36,7 @@ export class OperandRegisters {
 
   /** In a column of `cols`, rows down to `row` take the word above them. */
   shiftDown(col: number, row: number, cols: number): void {
-    for (const plane of this.#planes)
-      for (let lane = 0; lane < plane.length; lane += this.stride)
-        for (let at = lane + row * cols + col; at >= lane + cols; at -= cols) plane[at] = plane[at - cols];
+    for (const plane of this.#planes) this.#bank.sink(plane, row * cols + col, cols, row);
   }
 
   /** A word for one PE: `live` codes from `first` on, each `next` after the other; other lanes are 0, which is no product. */

@@ -1,4 +1,4 @@
-import { type Bank, type BankJob, type Met, type Plane, shiftPlane } from '../datapaths/kernel/bank.js';
+import { type Bank, type BankJob, type Met, ownRegisters, type Plane } from '../datapaths/kernel/bank.js';
 import type { Codes } from './ports.js';
 
 /** A MAC unit on codes. */
@@ -22,16 +22,15 @@ export function bankOf(unit: Unit, job: BankJob): Bank {
 /** A bank of any unit that fires on codes, one PE after the other: what it keeps, and its values, are codes. */
 function codeBank(unit: Unit, pes: number): Bank {
   const { lanes, zero } = unit;
-  const live = new Uint16Array(pes);
+  const registers = ownRegisters(pes);
+  const { live } = registers;
   const [x, y] = [new Uint32Array(lanes), new Uint32Array(lanes)];
   const same = (code: number) => code;
   return {
-    stride: pes,
-    live,
+    ...registers,
     zero,
     sums: () => new Float64Array(pes).fill(zero),
     forms: () => [],
-    shift: shiftPlane,
     fire(sums: Plane, a: Met, b: Met) {
       for (let pe = 0; pe < pes; pe++) {
         if (live[pe] === 0) continue;
@@ -48,7 +47,6 @@ function codeBank(unit: Unit, pes: number): Bank {
     },
     codeOf: same,
     outerCodeOf: same,
-    release: () => undefined,
   };
 }
 

@@ -44,8 +44,12 @@ export interface Bank {
   sums(): Plane;
   /** New registers of an operand, which read as no product where they are 0. */
   forms(operand: 'a' | 'b'): Form[];
+  /** New registers of codes, of the same kind as these. */
+  codes(like: CodeArray, length: number): CodeArray;
   /** Every register takes what the one `distance` before it held in `from`, which may be the same plane. */
-  shift(to: Plane, from: Plane, distance: number): void;
+  shift<T extends Plane | CodeArray>(to: T, from: T, distance: number): void;
+  /** In each lane, from a register on and so many times up: it takes what the one `distance` before it holds. */
+  sink(plane: Plane | CodeArray, from: number, distance: number, count: number): void;
   /** One firing of every PE: its sum meets its live lanes' products. Idle PEs keep their sums. */
   fire(sums: Plane, a: Met, b: Met): void;
   valueOf(kept: number): number;
@@ -66,22 +70,27 @@ export interface Registers {
   stride: number;
   live: Uint16Array;
   plane(length: number): Plane;
+  codes: Bank['codes'];
   shift: Bank['shift'];
+  sink: Bank['sink'];
   release(): void;
 }
 
-/** Shifts registers that lie in ordinary arrays. */
-export function shiftPlane<T extends Plane | CodeArray>(to: T, from: T, distance: number): void {
-  if (to === from) to.copyWithin(distance, 0, to.length - distance);
-  else to.set(from.subarray(0, to.length - distance), distance);
-}
-
-function ownRegisters(pes: number): Registers {
+/** Registers in ordinary arrays. */
+export function ownRegisters(pes: number): Registers {
   return {
     stride: pes,
     live: new Uint16Array(pes),
     plane: (length) => new Float64Array(length),
-    shift: shiftPlane,
+    codes: (like, length) => new (like.constructor as new (length: number) => CodeArray)(length),
+    shift(to, from, distance) {
+      if (to === from) to.copyWithin(distance, 0, to.length - distance);
+      else to.set(from.subarray(0, to.length - distance), distance);
+    },
+    sink(plane, from, distance, count) {
+      for (let lane = from; lane < plane.length; lane += pes)
+        for (let i = 0, at = lane; i < count; i++, at -= distance) plane[at] = plane[at - distance];
+    },
     release: () => undefined,
   };
 }
@@ -98,8 +107,9 @@ export function engineBank(
   engine: Engine,
   total: SumFit,
   { pes }: Pick<BankJob, 'pes'>,
-  { stride, live, plane, shift, release }: Registers = ownRegisters(pes),
+  registers: Registers = ownRegisters(pes),
 ): EngineBank {
+  const { stride, live, plane, codes, shift, sink, release } = registers;
   const { lanes } = datapath;
   const outer = engine.registerOf(registerFitOf(total));
   const weigh = weigherOf(datapath);
@@ -125,7 +135,9 @@ export function engineBank(
     zero: 0,
     sums: () => plane(stride),
     forms: (operand) => [{ plane: plane(lanes * stride), read: decoderOf(datapath[operand], datapath.operands) }],
+    codes,
     shift,
+    sink,
     fire: (sums, a, b) => fireOnly(sums, a, b, 0, pes),
     fireOnly,
     valueOf: (kept) => kept,

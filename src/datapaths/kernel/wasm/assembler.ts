@@ -54,9 +54,10 @@ export const i32 = {
   store8: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0x3a, 0, ...unsigned(offset)],
   shl: (x: Code, y: Code): Code => [...x, ...y, 0x74],
   minU: (x: Code, y: Code): Code => [...x, ...y, ...i32.ltU(x, y), 0x1b],
-  /** Moves 2, 4 or 8 bytes from one address to another. */
+  /** Moves 1, 2, 4 or 8 bytes from one address to another. */
   copy: (bytes: number, to: Code, offset: number, from: Code): Code => {
-    const [load, store, align] = bytes === 2 ? [0x2f, 0x3b, 1] : bytes === 4 ? [0x28, 0x36, 2] : [0x29, 0x37, 3];
+    const [load, store, align] =
+      bytes === 1 ? [0x2d, 0x3a, 0] : bytes === 2 ? [0x2f, 0x3b, 1] : bytes === 4 ? [0x28, 0x36, 2] : [0x29, 0x37, 3];
     return [...to, ...from, load, align, 0, store, align, ...unsigned(offset)];
   },
 };

@@ -1,5 +1,6 @@
 import type { Plane, Registers } from '../bank.js';
-import { FunctionBuilder, moduleBytes } from './assembler.js';
+import type { CodeArray } from '../gemm.js';
+import { FunctionBuilder, i32, moduleBytes } from './assembler.js';
 import { instantiate, type Kernel } from './memory.js';
 
 /** 2 GiB: the most that the registers of the meshes at work may take. */
@@ -54,9 +55,23 @@ export class BankRegisters implements Registers {
     return new view(bankMemory().buffer, address, length).fill(0);
   };
 
-  shift = (to: Plane, from: Plane, distance: number): void => {
+  codes = (like: CodeArray, length: number): CodeArray => {
+    const View = like.constructor as new (buffer: ArrayBufferLike, byteOffset: number, length: number) => CodeArray;
+    const address = take(length * like.BYTES_PER_ELEMENT);
+    return new View(bankMemory().buffer, address, length).fill(0);
+  };
+
+  shift = <T extends Plane | CodeArray>(to: T, from: T, distance: number): void => {
     const bytes = distance * to.BYTES_PER_ELEMENT;
     bankKernel('move', mover).move(to.byteOffset + bytes, from.byteOffset, to.byteLength - bytes);
+  };
+
+  sink = (plane: Plane | CodeArray, from: number, distance: number, count: number): void => {
+    if (count === 0) return;
+    const { BYTES_PER_ELEMENT: bytes, byteOffset, length } = plane;
+    const name = `sink${bytes}`;
+    const kernel = bankKernel(name, () => sinker(name, bytes));
+    kernel[name](byteOffset + from * bytes, distance * bytes, count, length / this.stride, this.stride * bytes);
   };
 
   flags(blocks: number): Int32Array {
@@ -74,6 +89,21 @@ function mover(): FunctionBuilder {
   const [to, from, bytes] = f.parameters;
   // memory.copy
   f.emit([...to.get, ...from.get, ...bytes.get, 0xfc, 10, 0, 0]);
+  return f;
+}
+
+/** `sink(at, distance, count, lanes, stride)`: in each lane, `count` times up, a register takes what lies a distance before. */
+function sinker(name: string, bytes: number): FunctionBuilder {
+  const f = new FunctionBuilder(name, 5);
+  const [first, distance, count, lanes, stride] = f.parameters;
+  const [at, above] = [f.local('i32'), f.local('i32')];
+  f.repeat(lanes.get, () => {
+    f.emit(at.set(first.get));
+    f.repeat(count.get, () => {
+      f.emit(above.set(i32.sub(at.get, distance.get)), i32.copy(bytes, at.get, 0, above.get), at.set(above.get));
+    });
+    f.emit(first.set(i32.add(first.get, stride.get)));
+  });
   return f;
 }
 
