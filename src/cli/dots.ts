@@ -1,6 +1,6 @@
 import { type Datapath, totalFitOf } from '../datapaths/datapath.js';
 import { errorUlp, exactSum, resultFormatOf } from '../datapaths/exact.js';
-import { type Operands, randomBitsOf, reduce } from '../datapaths/reference.js';
+import { drawingOf, type Operands, randomOf, reduce } from '../datapaths/reference.js';
 import { decode, flagNames } from '../formats/codec.js';
 import { hexDigitsOf } from '../formats/format.js';
 import { toDecimal } from '../formats/raw.js';
@@ -57,13 +57,12 @@ export function evaluator(datapath: Datapath, table: Table): (row: Row) => Dot {
   const read = operandReader(datapath, table);
   const format = resultFormatOf(datapath);
   const digits = hexDigitsOf(format);
-  const { rounding } = datapath.sum;
-  const perOutput = typeof rounding !== 'string' && rounding.stochastic.perOutput;
-  const shared = randomBitsOf(rounding);
+  const perOutput = drawingOf(datapath)?.stochastic.perOutput === true;
+  const shared = randomOf(datapath);
   let output = 0;
   return (row) => {
     const operands = read(row);
-    const random = perOutput ? randomBitsOf(rounding, output++) : shared;
+    const random = perOutput ? randomOf(datapath, datapath.order, output++) : shared;
     const { code, flags, swamped, overflowed } = reduce(datapath, operands, datapath.order, random);
     const exact = exactSum(datapath, operands);
     return {

@@ -1,6 +1,6 @@
 import { decode, encode, type Fit, INEXACT, OVERFLOW } from '../formats/codec.js';
 import { compareMagnitudes, finite, isZero, type Raw, sum } from '../formats/raw.js';
-import { lfsrBits, type RandomBits, type Rounding } from '../formats/rounding.js';
+import { lfsrBits, type RandomBits, type Rounding, type StochasticRounding } from '../formats/rounding.js';
 import { alignedSum, type Term } from './aligned.js';
 import { type Datapath, registerFitOf, totalFitOf } from './datapath.js';
 import { type Order, permutedPlaces } from './order.js';
@@ -33,12 +33,30 @@ export function randomBitsOf(rounding: Rounding, output = 0): RandomBits | undef
   return lfsrBits(lfsr, perOutput ? lfsr.seed + output : lfsr.seed);
 }
 
+/**
+ * The rounding whose source all random roundings of a unit draw from, each as many bits as it needs: that of its sum, or
+ * else of its products, a tree's nodes, the outer register or the result; undefined where nothing is rounded at random.
+ * Bits are drawn in the order of the roundings: those of all products first, in k order.
+ */
+export function drawingOf(datapath: Datapath, order: Order = datapath.order): StochasticRounding | undefined {
+  const { sum, product, combine, result } = datapath;
+  const node = combine.kind === 'tree' ? combine.node : undefined;
+  const fits = [sum, product === 'exact' ? undefined : product, node, totalFitOf(datapath, order), result];
+  return fits.map((fit) => fit?.rounding).find((rounding) => typeof rounding === 'object');
+}
+
+/** The random bits of a unit for the output with that number; undefined where nothing is rounded at random. */
+export function randomOf(datapath: Datapath, order: Order = datapath.order, output = 0): RandomBits | undefined {
+  const drawing = drawingOf(datapath, order);
+  return drawing === undefined ? undefined : randomBitsOf(drawing, output);
+}
+
 /** The code that the datapath's unit, firing in the given order, gives for a dot product. */
 export function reduce(
   datapath: Datapath,
   operands: Operands,
   order: Order = datapath.order,
-  random = randomBitsOf(datapath.sum.rounding),
+  random = randomOf(datapath, order),
 ): Reduction {
   if (operands.a.length !== operands.b.length)
     throw new RangeError(`reduce: a has ${operands.a.length} codes and b ${operands.b.length}; they must be as many`);
@@ -83,7 +101,8 @@ class Unit {
   /** @param register the fit of the register that holds the total */
   finish(total: Raw, register: Fit): Reduction {
     const { result, requantize: stage, nanCode } = this.datapath;
-    let { code } = encode(total, register, this.random);
+    // It is a value of the register's already, which takes no random bits.
+    let { code } = encode(total, { ...register, rounding: 'rne' });
     if (result !== undefined) {
       const out = encode(total, result, this.random);
       this.flags |= out.flags;

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type Datapath, totalFitOf } from '../../src/datapaths/datapath.js';
 import { compileGemm } from '../../src/datapaths/kernel/index.js';
-import { anyDatapath, firingDatapath, laneDatapath } from '../datapaths/kernel/arbitrary.js';
+import { anyDatapath, firingDatapath, laneDatapath, randomDatapath } from '../datapaths/kernel/arbitrary.js';
 import { anyCode, difference, drawJob, generator, landmarks, normalCode } from '../datapaths/kernel/jobs.js';
 
 /** No datapath gives a wrong bit on any route, whatever a user writes. */
@@ -40,6 +40,11 @@ it('any datapath: whatever route it gets gives the reference', () => {
 
 it('datapaths for SIMD lanes: whatever route they get gives the reference', () => {
   const routes = hold(laneDatapath, 500 * FACTOR, [5, 9], 30);
+  expect([...routes.keys()].filter((route) => route.startsWith('simd')).length).toBeGreaterThan(1);
+});
+
+it('stochastic units: whatever draws random bits, every route gives the reference', () => {
+  const routes = hold(randomDatapath, 500 * FACTOR, [5, 9], 30);
   expect([...routes.keys()].filter((route) => route.startsWith('simd')).length).toBeGreaterThan(1);
 });
 

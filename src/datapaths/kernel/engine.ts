@@ -76,6 +76,8 @@ function registerFor(fit: Fit, tally: Tally, draw?: Draw): Register {
 
 function obstacleOf(datapath: Datapath, terms: Facts): string | undefined {
   const { a, b, product, sum, result, combine } = datapath;
+  if (product !== 'exact' && typeof product.rounding === 'object')
+    return 'its products draw random bits before its sums';
   const [x, y] = [factsOf(a), factsOf(b)];
   if (x.precision + y.precision > 53) return 'a product has more than 53 bits';
   if (terms.precision > 53) return 'a scaled product has more than 53 bits';

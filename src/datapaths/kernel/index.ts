@@ -24,6 +24,7 @@ export function compileGemm(datapath: Datapath, order: Order = datapath.order): 
   const scalar = scalarOf(datapath, order);
   if (typeof scalar === 'string') return referenceGemm(datapath, order, scalar);
   const middle = scalarGemm(datapath, order, scalar, 'float64 carries every sum, rounded to odd where it is not exact');
+  if (scalar.drawsAfterwards) return middle;
   const ints = intGemm(datapath, order, middle, scalar);
   if (typeof ints !== 'string') return ints;
   const firing = firingGemm(datapath, order, middle, scalar);

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { type Format, widthOf } from '../../formats/format.js';
 import { type CodeArray, type Gemm, type GemmJob, outputFormatOf, type SumArray, sumArray } from './gemm.js';
-import { outerOf } from './plan.js';
+import { drawingOf } from '../reference.js';
 import { Room } from './room.js';
 
 /** Matrix products shared among threads by rows: every sum is the work of one, so their number changes no bit. */
@@ -77,8 +77,7 @@ export function parallelGemm(gemm: Gemm, threads: number): ParallelGemm {
 
 /** Random bits of its own for each output are numbered over the whole product. */
 function isDivisible({ datapath, order }: Gemm): boolean {
-  const roundings = [datapath.sum.rounding, outerOf(order)?.rounding];
-  return !roundings.some((rounding) => typeof rounding === 'object' && rounding.stochastic.perOutput);
+  return drawingOf(datapath, order)?.stochastic.perOutput !== true;
 }
 
 function startWorker(): Worker {

@@ -1,6 +1,6 @@
 import { type Datapath, totalFitOf } from '../datapath.js';
 import type { Order } from '../order.js';
-import { randomBitsOf, reduce } from '../reference.js';
+import { randomOf, reduce } from '../reference.js';
 import { fromAligned, multiply, type Raw, sum, toNumber } from '../../formats/raw.js';
 import { decode } from '../../formats/codec.js';
 import type { CodeArray, Gemm, GemmJob, GemmStatistics, SumArray } from './gemm.js';
@@ -11,12 +11,7 @@ export function referenceGemm(datapath: Datapath, order: Order, why: string): Ge
   const run = (job: GemmJob, each?: (index: number, found: ReturnType<typeof reduce>) => void): SumArray => {
     const sums = sumsFor(datapath, order, job);
     for (let index = 0; index < sums.length; index++) {
-      const found = reduce(
-        datapath,
-        operandsOf(datapath, job, index),
-        order,
-        randomBitsOf(datapath.sum.rounding, index),
-      );
+      const found = reduce(datapath, operandsOf(datapath, job, index), order, randomOf(datapath, order, index));
       put(sums, index, found.code);
       each?.(index, found);
     }

@@ -21,13 +21,14 @@ export interface Rounder {
   read: (carried: number) => number;
 }
 
-/** Draws the random bits of one stochastic rounding. */
-export type Draw = () => number;
+/** Draws so many random bits. */
+export type Draw = (bits: number) => number;
 
 /** @returns undefined where float64 cannot carry the fit's values with the bits to spare */
 export function rounderOf(fit: Fit, tally: Tally, draw?: Draw): Rounder | undefined {
   const { format } = fit;
-  const own = typeof fit.rounding === 'string' ? undefined : draw;
+  const bits = typeof fit.rounding === 'string' ? 0 : fit.rounding.stochastic.bits;
+  const own = draw === undefined || bits === 0 ? undefined : () => draw(bits);
   if (format.kind === 'int') return format.bits <= 48 ? intRounder(fit, format, tally, own) : undefined;
   return format.kind === 'float' && isCarried(fit, format) ? floatRounder(fit, format, tally, own) : undefined;
 }
@@ -45,7 +46,7 @@ function isCarried({ overflow, rounding }: Fit, format: FloatFormat): boolean {
   return overflow !== 'wrap' && !(specials === 'ieee' && overflow === 'nan') && Math.abs(format.bias) < 512;
 }
 
-function floatRounder(fit: Fit, format: FloatFormat, tally: Tally, draw?: Draw): Rounder {
+function floatRounder(fit: Fit, format: FloatFormat, tally: Tally, draw?: () => number): Rounder {
   const { mantissaBits: m, bias, lowest, specials } = format;
   const lattice = latticeOf(format);
   const max = toNumber(lattice.valueAt(lattice.maxIndex(false)));
@@ -101,7 +102,7 @@ function overflowOf({ overflow, rounding }: Fit, { specials }: FloatFormat, max:
   return (x) => (stops(x) ? largest(x) : beyond(x));
 }
 
-function intRounder(fit: Fit, format: IntFormat, tally: Tally, draw?: Draw): Rounder {
+function intRounder(fit: Fit, format: IntFormat, tally: Tally, draw?: () => number): Rounder {
   const quantum = 2 ** format.exponent;
   const span = 2 ** format.bits;
   const low = format.signed ? -span / 2 : 0;

@@ -1,7 +1,7 @@
 import type { Fit } from '../../formats/codec.js';
 import { type Datapath, registerFitOf } from '../datapath.js';
 import type { Order } from '../order.js';
-import { randomBitsOf } from '../reference.js';
+import { drawingOf } from '../reference.js';
 import { requantize } from '../requantize.js';
 import { termsPerFiring } from '../products.js';
 import { encoderOf } from './encode.js';
@@ -9,45 +9,44 @@ import { type Engine, engineOf, hasSignedNan, pairwise } from './engine.js';
 import { type Gemm, type GemmJob, type SumArray, sumsFor } from './gemm.js';
 import { outerOf, type Plan, planOf } from './plan.js';
 import { exactSums } from './exact.js';
+import { type RandomSource, randomSource } from './random.js';
 import { referenceGemm } from './reference.js';
-import type { Draw } from './rounder.js';
 import { termCount, termsOf } from './terms.js';
 import { decoderOf } from './values.js';
-
-/** Draws of one output's random source; `source.next` is set before each output. */
-interface Source {
-  next: Draw;
-}
 
 /** A datapath on float64 values, one output after the other. */
 export interface Scalar {
   engine: Engine;
   finish: Finish;
+  /** Its result takes random bits after its sums have taken theirs. */
+  drawsAfterwards: boolean;
   /** Puts the finished sum of one output of a job. */
   single: (job: GemmJob, sums: SumArray) => (index: number) => void;
 }
 
 /** @returns in words why float64 cannot be exact for it */
 export function scalarOf(datapath: Datapath, order: Order): Scalar | string {
-  const { rounding, format } = datapath.sum;
+  const { format } = datapath.sum;
   const outer = outerOf(order);
   if (outer !== undefined && outer.format !== format && hasSignedNan(outer.format))
     return 'the sign of a NaN would have to pass from the outer register';
-  const source: Source = { next: () => 0 };
-  const engine = engineOf(datapath, typeof rounding === 'string' ? undefined : () => source.next());
+  const drawing = drawingOf(datapath, order);
+  const source = drawing === undefined ? undefined : randomSource(drawing);
+  const engine = engineOf(datapath, source && ((bits) => source.next(bits)));
   if (typeof engine === 'string') return engine;
   for (const fit of [outer, datapath.result])
     if (fit !== undefined && !engine.carries(fit)) return `float64 does not carry the fit to ${fit.format.name}`;
-  const finish = finisherOf(datapath, engine, outer);
+  const inside = drawingOf({ ...datapath, result: undefined }, order) !== undefined;
+  const finish = finisherOf(datapath, engine, outer, inside ? undefined : source);
   const single: Scalar['single'] = (job, sums) => {
     let dot: ((index: number) => number) | undefined;
     return (index) => {
       dot ??= dotOf(datapath, engine, planFor(datapath, order, job), job);
-      if (typeof rounding !== 'string') source.next = drawsOf(datapath, index);
+      source?.start(index);
       finish(sums, index, dot(index));
     };
   };
-  return { engine, finish, single };
+  return { engine, finish, single, drawsAfterwards: inside && typeof datapath.result?.rounding === 'object' };
 }
 
 /** The middle route: float64 arithmetic, one output after the other. */
@@ -74,12 +73,6 @@ export function scalarGemm(datapath: Datapath, order: Order, { engine, single }:
       return { sums, exact: exactSums(datapath, job, order), ...engine.tally };
     },
   };
-}
-
-function drawsOf({ sum: { rounding } }: Datapath, index: number): Draw {
-  if (typeof rounding === 'string') return () => 0;
-  const bits = randomBitsOf(rounding, index);
-  return () => (bits === undefined ? 0 : Number(bits(rounding.stochastic.bits)));
 }
 
 function planFor(datapath: Datapath, order: Order, { k }: GemmJob): Plan {
@@ -147,8 +140,11 @@ function reducerOf(
 
 export type Finish = (sums: SumArray, index: number, total: number) => void;
 
-/** What happens to the last sum of the outer register on its way out. */
-function finisherOf(datapath: Datapath, engine: Engine, fit: Fit | undefined): Finish {
+/**
+ * What happens to the last sum of the outer register on its way out.
+ * @param source of random bits that nothing has drawn from before
+ */
+function finisherOf(datapath: Datapath, engine: Engine, fit: Fit | undefined, source?: RandomSource): Finish {
   const { result, requantize: stage, nanCode, sum } = datapath;
   const { register } = engine;
   const outer = fit === undefined ? register : engine.registerOf(fit);
@@ -157,6 +153,7 @@ function finisherOf(datapath: Datapath, engine: Engine, fit: Fit | undefined): F
   const encodeOut = encoderOf(last);
   return (sums, index, total) => {
     const value = outer.read(total);
+    source?.start(index);
     let code = encodeOut(out === undefined ? total : out.round(value));
     if (stage !== undefined) code = Number(requantize(stage, last.format, BigInt(code)));
     if (nanCode !== undefined && Number.isNaN(value)) code = nanCode;

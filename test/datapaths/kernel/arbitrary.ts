@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { type AlignedCombine, type Combine, type Datapath, datapath } from '../../../src/datapaths/datapath.js';
 import type { Order } from '../../../src/datapaths/order.js';
-import { FORMATS, int } from '../../../src/formats/catalog.js';
+import { FORMATS, formatNamed, int } from '../../../src/formats/catalog.js';
 import { type Fit, OVERFLOWS } from '../../../src/formats/codec.js';
 import { type FloatFormat, type Format, widthOf } from '../../../src/formats/format.js';
 import { ROUNDINGS, type Rounding, stochastic } from '../../../src/formats/rounding.js';
@@ -72,10 +72,8 @@ function fitOf(format: fc.Arbitrary<Format>): fc.Arbitrary<Fit> {
     }));
 }
 
-/** Fits that draw no random bits: a datapath's own source belongs to its sum. */
-const plainFit = fitOf(sumFormat).map(
-  (fit): Fit => (typeof fit.rounding === 'string' ? fit : { ...fit, rounding: 'rne' }),
-);
+/** They may draw random bits too, from the unit's one source. */
+const anyFit = fitOf(sumFormat);
 
 const aligned: fc.Arbitrary<AlignedCombine> = fc
   .record({
@@ -92,7 +90,7 @@ const aligned: fc.Arbitrary<AlignedCombine> = fc
 
 const combine: fc.Arbitrary<Combine> = fc.oneof(
   fc.constant<Combine>({ kind: 'chain' }),
-  fc.option(plainFit, { nil: undefined }).map((node): Combine => ({ kind: 'tree', node })),
+  fc.option(anyFit, { nil: undefined }).map((node): Combine => ({ kind: 'tree', node })),
   fc.boolean().map((sumInside): Combine => ({ kind: 'fused', sumInside })),
   aligned,
 );
@@ -100,7 +98,7 @@ const combine: fc.Arbitrary<Combine> = fc.oneof(
 const order: fc.Arbitrary<Order> = fc.oneof(
   fc.constant<Order>({ kind: 'sequential' }),
   fc
-    .record({ factor: fc.integer({ min: 1, max: 5 }), outer: fc.option(plainFit, { nil: undefined }) })
+    .record({ factor: fc.integer({ min: 1, max: 5 }), outer: fc.option(anyFit, { nil: undefined }) })
     .map(({ factor, outer }): Order => ({ kind: 'chunked', length: factor, outer })),
   fc.constantFrom(2, 4, 8, 5).map((width): Order => ({ kind: 'tree', width })),
   fc.constantFrom(2, 3).map((ways): Order => ({ kind: 'interleaved', ways })),
@@ -111,7 +109,7 @@ export const anyDatapath: fc.Arbitrary<Datapath> = fc
   .record({
     a: operand,
     b: operand,
-    product: fc.oneof({ weight: 3, arbitrary: fc.constant('exact' as const) }, { weight: 1, arbitrary: plainFit }),
+    product: fc.oneof({ weight: 3, arbitrary: fc.constant('exact' as const) }, { weight: 1, arbitrary: anyFit }),
     lanes: fc.oneof({ weight: 3, arbitrary: fc.constant(1) }, { weight: 2, arbitrary: fc.integer({ min: 2, max: 6 }) }),
     combine,
     sum: fitOf(sumFormat),
@@ -119,6 +117,7 @@ export const anyDatapath: fc.Arbitrary<Datapath> = fc
     order,
     operands: fc.constantFrom('keep', 'keep', 'flush'),
     nanCode: fc.constantFrom(undefined, undefined, 3),
+    result: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: anyFit }),
   })
   .map(({ kept, order: drawn, ...parts }) => ({
     ...datapath({ name: 'own', ...parts, sum: { ...parts.sum, keptMantissaBits: kept } }),
@@ -178,6 +177,32 @@ export const laneDatapath: fc.Arbitrary<Datapath> = fc
     if (drawn.kind === 'chunked')
       return { ...base, order: { ...widened({ ...drawn, outer: undefined }, parts.lanes) } };
     return { ...base, order: drawn.kind === 'tree' ? widened(drawn, parts.lanes) : drawn };
+  });
+
+const stochastics = fc
+  .record({ bits: fc.integer({ min: 1, max: 12 }), seed: fc.integer({ min: 0, max: 99 }) })
+  .map(({ bits, seed }) => stochastic(bits, seed));
+
+/** Units whose sums, and what else is rounded, draw random bits from one source. */
+export const randomDatapath: fc.Arbitrary<Datapath> = fc
+  .record({
+    base: laneDatapath,
+    rounding: fc.oneof({ weight: 4, arbitrary: stochastics }, { weight: 1, arbitrary: fc.constant<Rounding>('rne') }),
+    outer: fc.option(fc.oneof(stochastics, fc.constantFrom<Rounding>('rne', 'rtz')), { nil: undefined }),
+    result: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: stochastics }),
+    tree: fc.boolean(),
+  })
+  .map(({ base, rounding: mode, outer, result, tree }) => {
+    const { format, overflow, subnormals } = base.sum;
+    const fit = (rounded: Rounding): Fit => ({ format, rounding: rounded, overflow, subnormals, tininess: 'after' });
+    const { order: drawn } = base;
+    return {
+      ...base,
+      sum: { ...base.sum, rounding: mode },
+      ...(tree && { combine: { kind: 'tree' } }),
+      ...(result && { result: { ...fit(result), format: formatNamed('e5m2'), overflow: 'ieee' as const } }),
+      order: drawn.kind === 'chunked' && outer !== undefined ? { ...drawn, outer: fit(outer) } : drawn,
+    };
   });
 
 /** Units that take several products at once, fused or aligned: what tensor cores are. */

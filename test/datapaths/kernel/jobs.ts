@@ -3,7 +3,7 @@ import type { Gemm, GemmJob } from '../../../src/datapaths/kernel/gemm.js';
 import { codeArray, sumArray } from '../../../src/datapaths/kernel/gemm.js';
 import { operandsOf } from '../../../src/datapaths/kernel/reference.js';
 import type { Order } from '../../../src/datapaths/order.js';
-import { randomBitsOf, reduce } from '../../../src/datapaths/reference.js';
+import { randomOf, reduce } from '../../../src/datapaths/reference.js';
 import { encode, fitTo } from '../../../src/formats/codec.js';
 import { type Format, widthOf } from '../../../src/formats/format.js';
 import { latticeOf } from '../../../src/formats/lattice.js';
@@ -118,7 +118,7 @@ export function difference(gemm: Gemm, job: GemmJob): Difference | undefined {
   const got = gemm.sums(job);
   for (let index = 0; index < got.length; index++) {
     const operands = operandsOf(datapath, job, index);
-    const { code } = reduce(datapath, operands, order, randomBitsOf(datapath.sum.rounding, index));
+    const { code } = reduce(datapath, operands, order, randomOf(datapath, order, index));
     if (BigInt(got[index]) === code) continue;
     const [a, b] = [operands.a, operands.b].map((codes) => Array.from(codes, hex).join(' '));
     const c = operands.c === undefined ? undefined : hex(operands.c);

@@ -78,9 +78,9 @@ export class CompleteAdder implements Adding {
     this.plus(acc, carried, this.read(carried), addend, drawn);
   }
 
-  meet(acc: Local, x: Code, y: Code): void {
+  meet(acc: Local, x: Code, y: Code, drawn: Code = []): void {
     const first = this.f.keep('v128', x);
-    this.plus(acc, first, first, y, []);
+    this.plus(acc, first, first, y, drawn);
     this.f.emit(acc.set(this.read(acc.get)));
   }
 

@@ -1,6 +1,7 @@
 import type { Datapath } from '../../datapath.js';
 import { registerFitOf } from '../../datapath.js';
 import type { Order } from '../../order.js';
+import { drawingOf } from '../../reference.js';
 import type { Fit } from '../../../formats/codec.js';
 import { type FloatFormat, widthOf } from '../../../formats/format.js';
 import { type Facts, factsOf } from '../facts.js';
@@ -58,10 +59,7 @@ export function floatSite(datapath: Datapath, given: Order, fallback: Fallback):
   const outerFit = outerOf(order);
   const outer = outerFit === undefined ? register : siteRegister(outerFit);
   if (register === undefined || outer === undefined) return 'a register is not a float that lanes carry';
-  const random = [fit.rounding, outerFit?.rounding].filter((rounding) => typeof rounding === 'object');
-  if (random.some(({ stochastic }) => stochastic.perOutput)) return 'each output has random bits of its own';
-  if (random.length > 0 && (outerFit !== undefined || order.kind === 'tree'))
-    return 'its random bits come in another order';
+  if (drawingOf(datapath, order)?.stochastic.perOutput === true) return 'each output has random bits of its own';
   if (order.kind === 'tree' && lanes > 1 && !treed) return 'its tree has leaves of several products';
   const tables = [a, b].map((format) => valuesOf(format, datapath.operands));
   const codes = tables.map((table) => seenIn(Uint16Array.from(table.keys()), table));

@@ -1,4 +1,5 @@
 import type { Datapath } from '../../datapath.js';
+import type { Fit } from '../../../formats/codec.js';
 import { factsOf, termFacts } from '../facts.js';
 import type { Plan } from '../plan.js';
 import { type Addends, chooseStep, reachOf } from './choose.js';
@@ -93,7 +94,7 @@ function quickSteps(
   if (infinite && counted) return 'infinite sums are not counted';
   if (infinite && !(register.toInfinity && outer.toInfinity)) return 'infinities meet a register that has none';
   const { inner, joined } = addendsOf(site, seen, plan, starts, finest);
-  if (typeof register.fit.rounding !== 'string' && inner.specials && plan.runs.length > 1) return DRAWN;
+  if (inner.specials && drawsOn(plan, [register.fit, outer.fit])) return DRAWN;
   if (order.kind === 'tree' && termFacts(datapath).precision > register.mantissaBits + 1)
     return 'leaves are wider than the register';
   const direct = plan.runs.length === 1 && plan.direct;
@@ -106,6 +107,11 @@ function quickSteps(
     else return { step, outer: last };
   }
   return reasons.join('; ');
+}
+
+/** Whether roundings that follow in other sums draw from the same source. */
+export function drawsOn({ runs, pairwise }: Plan, fits: readonly Fit[]): boolean {
+  return (runs.length > 1 || pairwise) && fits.some(({ rounding }) => typeof rounding === 'object');
 }
 
 const DRAWN = 'sums that are not finite draw no random bits';
@@ -122,9 +128,10 @@ export function completeSteps(
   if (register.rules === undefined || outer.rules === undefined) return 'a register has rules that lanes lack';
   const { inner, joined } = addendsOf({ ...site, register, outer }, seen, plan, starts);
   if (inner.precision > 53 || inner.quantum < -900 || inner.max > 2 ** 900) return 'products leave float64';
-  const { rounding, beyond } = register.rules;
-  const unsure = inner.specials || beyond !== 'largest';
-  if (rounding === 'stochastic' && unsure && (plan.runs.length > 1 || register.rules.nan !== undefined)) return DRAWN;
+  const unsure = inner.specials || [register.rules, outer.rules].some(({ beyond }) => beyond !== 'largest');
+  const random = typeof register.fit.rounding === 'object';
+  if (unsure && (drawsOn(plan, [register.fit, outer.fit]) || (random && register.rules.nan !== undefined)))
+    return DRAWN;
   // Padding is zero, and zero times infinity a NaN, which must not become a number that is counted.
   if (counted && inner.specials && [register, outer].some(({ rules }) => rules?.nan !== undefined))
     return 'numbers that stand for NaN are not counted';

@@ -63,7 +63,7 @@ export interface Adding {
   /** @param drawn the random bits of a stochastic step, in place */
   add(acc: Local, x: Code, y: Code, drawn?: Code): void;
   /** The same for two values that no register carries; what it gives can be read at once. */
-  meet(acc: Local, x: Code, y: Code): void;
+  meet(acc: Local, x: Code, y: Code, drawn?: Code): void;
   /** Random bits as they lie in memory, as `add` wants them. */
   draw(bits: Code): Code;
   /** What the register carries, as another one reads it. */
@@ -122,8 +122,8 @@ export class Adder implements Adding {
     return carried;
   }
 
-  meet(acc: Local, x: Code, y: Code): void {
-    this.add(acc, x, y);
+  meet(acc: Local, x: Code, y: Code, drawn: Code = []): void {
+    this.add(acc, x, y, drawn);
   }
 
   add(acc: Local, x: Code, y: Code, drawn: Code = []): void {

@@ -109,7 +109,7 @@ export function treeFunctions(shape: NestShape, widths: readonly number[]): Func
 
 /** One vector's tree, depth first; an odd one out goes up unchanged. */
 function leaves(
-  { f, a, b }: Frame,
+  { f, a, b, draws }: Frame,
   step: Step,
   adder: Adding,
   { row, vector, into }: { row: number; vector: number; into: readonly Local[] },
@@ -129,10 +129,20 @@ function leaves(
     const x = value(from, left, to).map((part) => f.keep('v128', part));
     const spare = to.map(() => f.local('v128'));
     const y = value(from + left, count - left, spare);
-    to.forEach((part, i) => adder.meet(part, x[i], y[i]));
+    const drawn =
+      step.rounding === 'stochastic' ? adder.draw(v128.load(draws.get, nodeOf(from, count, width) * 16)) : [];
+    to.forEach((part, i) => adder.meet(part, x[i], y[i], drawn));
     return to.map((part) => part.get);
   };
   put(f, into, value(0, width, into));
+}
+
+/** The number of the node above leaves [from, from + count), level by level from the leaves of so wide a tree. */
+function nodeOf(from: number, count: number, width: number): number {
+  const height = Math.ceil(Math.log2(count));
+  let below = 0;
+  for (let level = 1, left = width; level < height; level++, left = Math.ceil(left / 2)) below += Math.floor(left / 2);
+  return below + from / 2 ** height;
 }
 
 function accumulators(f: FunctionBuilder, step: Step): Local[][] {

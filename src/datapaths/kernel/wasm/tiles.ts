@@ -1,18 +1,19 @@
 import { type Datapath, registerFitOf, totalFitOf } from '../../datapath.js';
 import type { Order } from '../../order.js';
-import { randomBitsOf } from '../../reference.js';
+import { drawingOf } from '../../reference.js';
+import { randomSource } from '../random.js';
 import type { GemmJob, SumArray } from '../gemm.js';
 import type { Plan } from '../plan.js';
 import type { Tally } from '../rounder.js';
 import type { Finish } from '../scalar.js';
 import { encoderIn } from './codes.js';
 import type { FloatSite, SiteRegister } from './float-site.js';
-import type { Steps, Ways } from './float-steps.js';
+import { drawsOn, type Steps, type Ways } from './float-steps.js';
 import { carrierOf, type Step } from './lanes.js';
 import { type Kernel, kernelOf, sharedMemory } from './memory.js';
 import { columnsOf, nestFunctions, type NestShape, treeFunctions } from './nest.js';
 import type { Layout } from './pack.js';
-import { type Walk, walk } from './walk.js';
+import { DRAW_BYTES, type Walk, walk } from './walk.js';
 import { zeroProducts } from './zeros.js';
 
 export interface Work extends Ways {
@@ -41,7 +42,7 @@ function kernelFor(steps: NestShape, trees: readonly number[]): Kernel {
 /** The same sums where overflow is no surprise, by quick steps; undefined where only complete ones know what it gives. */
 function checked({ register, outer }: FloatSite, { plan, steps, stopped, sure }: Work): Steps | undefined {
   const infinite = register.quick?.toInfinity === true && outer.quick?.toInfinity === true;
-  const drawn = steps.step.rounding === 'stochastic' && plan.runs.length > 1;
+  const drawn = drawsOn(plan, [register.fit, outer.fit]);
   if (infinite) return drawn ? undefined : mended(steps, register, outer, { overflow: 'infinity' });
   // Infinite operands do not saturate.
   const saturates = sure && [register, outer].every(({ rules }) => rules?.beyond === 'largest');
@@ -125,26 +126,31 @@ export function putterOf(
   };
 }
 
-/** Random bits of every place, in place and in every lane, then those of the joins; the joins' address. */
-function putDraws({ register }: FloatSite, { plan, layout, steps }: Work, address: number): number {
-  const joins = address + layout.source.length * 16;
-  const { rounding } = register.fit;
-  if (typeof rounding === 'string') return joins;
-  const bits = randomBitsOf(rounding);
-  const { bytes } = carrierOf(steps.step);
+/**
+ * Random bits of every place, in place and in every lane, then those of the joins; the joins' address. Nodes of a tree
+ * take the places of its leaves, level by level.
+ */
+function putDraws({ datapath, order }: FloatSite, { plan, layout, steps }: Work, address: number): number {
+  const joins = address + layout.source.length * DRAW_BYTES;
+  const drawing = drawingOf(datapath, order);
+  if (drawing === undefined) return joins;
+  const source = randomSource(drawing);
   const lanes = new DataView(sharedMemory().buffer);
-  const draw = (at: number) => {
-    const { bits: count } = rounding.stochastic;
-    const drawn = (bits?.(count) ?? 0n) << BigInt(carrierOf(steps.step).bits - steps.step.mantissaBits - count);
-    for (let i = 0; i < 16; i += bytes)
+  const draw = (at: number, step: Step) => {
+    if (step.rounding !== 'stochastic') return;
+    const { bits, bytes } = carrierOf(step);
+    const drawn = BigInt(source.next(step.randomBits)) << BigInt(bits - step.mantissaBits - step.randomBits);
+    for (let i = 0; i < DRAW_BYTES; i += bytes)
       if (bytes === 4) lanes.setUint32(at + i, Number(drawn), true);
       else lanes.setBigUint64(at + i, drawn, true);
   };
   let place = 0;
   layout.runs.forEach((length, i) => {
-    for (let j = 0; j < length; j++) draw(address + place++ * 16);
-    if (!plan.direct) draw(joins + i * 16);
+    const roundings = plan.pairwise ? length - 1 : length;
+    for (let j = 0; j < roundings; j++) draw(address + (place + j) * DRAW_BYTES, steps.step);
+    place += length;
+    if (!plan.direct) draw(joins + i * DRAW_BYTES, steps.outer);
   });
-  if (plan.direct) for (let i = 1; i < plan.runs.length; i++) draw(joins + i * 16);
+  if (plan.direct) for (let i = 1; i < plan.runs.length; i++) draw(joins + i * DRAW_BYTES, steps.outer);
   return joins;
 }
