@@ -6,7 +6,7 @@ import { compileGemm, type GemmJob } from '../../src/datapaths/kernel/index.js';
 import { referenceGemm } from '../../src/datapaths/kernel/reference.js';
 import { encode, fitTo } from '../../src/formats/codec.js';
 import { fromNumber } from '../../src/formats/raw.js';
-import { anyDatapath, firingDatapath, laneDatapath } from '../datapaths/kernel/arbitrary.js';
+import { anyDatapath, firingDatapath, laneDatapath, randomDatapath } from '../datapaths/kernel/arbitrary.js';
 import { anyCode, type Draw, drawJob, generator, landmarks, normalCode } from '../datapaths/kernel/jobs.js';
 
 /** Statistics beside the sums: exact sums, swamped additions and overflows are the reference's on every route. */
@@ -24,6 +24,7 @@ it.each([
   ['any', anyDatapath],
   ['lanes', laneDatapath],
   ['firings', firingDatapath],
+  ['random bits', randomDatapath],
 ])('random datapaths: %s', (_kind, datapaths) => {
   fc.assert(
     fc.property(

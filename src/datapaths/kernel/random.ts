@@ -13,18 +13,12 @@ export interface RandomSource {
 /** The random bits of a unit whose roundings draw from this one's source. */
 export function randomSource({ stochastic: { bits, lfsr, perOutput } }: StochasticRounding): RandomSource {
   const startOf = (output: number) => cut(BigInt(lfsr.seed + (perOutput ? output : 0)), lfsr) || 1;
-  const leaps = new Map<number, Leap>();
-  const leapOf = (count: number): Leap => {
-    let leap = leaps.get(count);
-    if (leap === undefined) leaps.set(count, (leap = leapsOf(lfsr, count)));
-    return leap;
-  };
-  const own = bits > lfsr.width ? undefined : leapOf(bits);
+  const own = bits > lfsr.width ? undefined : leapOf(lfsr, bits);
   const source: RandomSource = {
     state: startOf(0),
     next(count = bits) {
       if (count > lfsr.width) return drawLong(source, lfsr, count);
-      const leap = count === bits && own !== undefined ? own : leapOf(count);
+      const leap = count === bits && own !== undefined ? own : leapOf(lfsr, count);
       source.state = leap(source.state);
       return (source.state & (2 ** count - 1)) >>> 0;
     },
@@ -48,6 +42,15 @@ function drawLong(source: RandomSource, lfsr: Lfsr, count: number): number {
 
 /** The state after a draw, whose lowest bits are what was drawn. */
 type Leap = (state: number) => number;
+
+const leaps = new Map<string, Leap>();
+
+function leapOf(lfsr: Lfsr, count: number): Leap {
+  const key = `${lfsr.width} ${lfsr.taps.join()} ${count}`;
+  let leap = leaps.get(key);
+  if (leap === undefined) leaps.set(key, (leap = leapsOf(lfsr, count)));
+  return leap;
+}
 
 /**
  * A draw is so many shifts of the LFSR, and those are linear: the state after them is the sum of what the state's bytes

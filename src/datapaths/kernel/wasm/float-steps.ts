@@ -6,6 +6,7 @@ import { type Addends, chooseStep, reachOf } from './choose.js';
 import type { FloatSite } from './float-site.js';
 import type { Step } from './lanes.js';
 import type { Seen } from './pack.js';
+import type { Rules } from './complete.js';
 import { completeStep } from './rules.js';
 import { NO_STARTS, type Starts } from './starts.js';
 
@@ -114,6 +115,11 @@ export function drawsOn({ runs, pairwise }: Plan, fits: readonly Fit[]): boolean
   return (runs.length > 1 || pairwise) && fits.some(({ rounding }) => typeof rounding === 'object');
 }
 
+/** Whether a sum that has not been finite can be told from the last one, which is not finite either. */
+function staysNonFinite({ nan, infinities, beyond }: Rules, specials: boolean): boolean {
+  return nan === undefined && (!specials || infinities || beyond !== 'largest');
+}
+
 const DRAWN = 'sums that are not finite draw no random bits';
 
 /** @param carrier what holds operands and sums in memory; it must hold the products and the registers */
@@ -128,10 +134,12 @@ export function completeSteps(
   if (register.rules === undefined || outer.rules === undefined) return 'a register has rules that lanes lack';
   const { inner, joined } = addendsOf({ ...site, register, outer }, seen, plan, starts);
   if (inner.precision > 53 || inner.quantum < -900 || inner.max > 2 ** 900) return 'products leave float64';
-  const unsure = inner.specials || [register.rules, outer.rules].some(({ beyond }) => beyond !== 'largest');
+  const rules = [register.rules, outer.rules];
+  const unsure = inner.specials || rules.some(({ beyond }) => beyond !== 'largest');
+  const stays = rules.every((each) => staysNonFinite(each, inner.specials));
   const random = typeof register.fit.rounding === 'object';
-  if (unsure && (drawsOn(plan, [register.fit, outer.fit]) || (random && register.rules.nan !== undefined)))
-    return DRAWN;
+  if (unsure && drawsOn(plan, [register.fit, outer.fit]) && (counted || !stays)) return DRAWN;
+  if (unsure && random && register.rules.nan !== undefined) return DRAWN;
   // Padding is zero, and zero times infinity a NaN, which must not become a number that is counted.
   if (counted && inner.specials && [register, outer].some(({ rules }) => rules?.nan !== undefined))
     return 'numbers that stand for NaN are not counted';

@@ -40,10 +40,9 @@ function kernelFor(steps: NestShape, trees: readonly number[]): Kernel {
 }
 
 /** The same sums where overflow is no surprise, by quick steps; undefined where only complete ones know what it gives. */
-function checked({ register, outer }: FloatSite, { plan, steps, stopped, sure }: Work): Steps | undefined {
+function checked({ register, outer }: FloatSite, { steps, stopped, sure }: Work): Steps | undefined {
   const infinite = register.quick?.toInfinity === true && outer.quick?.toInfinity === true;
-  const drawn = drawsOn(plan, [register.fit, outer.fit]);
-  if (infinite) return drawn ? undefined : mended(steps, register, outer, { overflow: 'infinity' });
+  if (infinite) return mended(steps, register, outer, { overflow: 'infinity' });
   // Infinite operands do not saturate.
   const saturates = sure && [register, outer].every(({ rules }) => rules?.beyond === 'largest');
   if (!saturates || stopped?.step.carrier !== steps.step.carrier) return undefined;
@@ -92,6 +91,8 @@ export function runTiles(site: FloatSite, job: GemmJob, work: Work): void {
     draws: (address) => putDraws(site, work, address),
     put: putterOf(site.datapath, site.order, site.fallback.finish, job, work.sums),
     redo: site.fallback.single(job, work.sums),
+    // They draw no random bits, so that those which follow draw others.
+    redoNonFinite: drawsOn(plan, [site.register.fit, site.outer.fit]),
     flagged: (row, column) => {
       if (tally !== undefined && free !== undefined) tally.swamped += free.tile(row, column);
     },

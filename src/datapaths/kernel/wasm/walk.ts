@@ -44,6 +44,8 @@ export interface Walk {
   /** Takes sums of rows [first, first + rows) out of memory. */
   put: (sums: Panel, stride: number, first: number, rows: number) => void;
   redo: (index: number) => void;
+  /** Sums that are not finite are done again as well. */
+  redoNonFinite?: boolean;
   /** Told the first row and column of each tile that raised its flag. */
   flagged?: (row: number, column: number) => void;
   /** Takes what the tiles that stand have counted; padding is then zero, which counts for nothing. */
@@ -159,9 +161,22 @@ export function walk(work: Walk): void {
         if (work.tally !== undefined) addCounts(work.tally, counts, tile);
       }
     }
+    const doubtful = work.redoNonFinite === true ? nonFinite(sums, columns, count, job.n) : [];
     work.put(sums, columns, first, count);
+    for (const index of doubtful) work.redo(first * job.n + index);
     for (const [tile, panel] of lost) outputs(first, tile, panel);
   }
+}
+
+/** Which of so many rows of n sums, `stride` apart, are no numbers or infinite. */
+function nonFinite(sums: Panel, stride: number, rows: number, n: number): number[] {
+  const found: number[] = [];
+  for (let row = 0; row < rows; row++)
+    for (let j = 0; j < n; j++) {
+      const value = sums[row * stride + j];
+      if (value - value !== 0) found.push(row * n + j);
+    }
+  return found;
 }
 
 /** Lanes of 32 or 64 bits; the upper halves of the latter are zero. */
