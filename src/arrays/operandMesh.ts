@@ -63,18 +63,31 @@ export class OperandMesh extends Mesh {
     const next = this.#next;
     if (stages.at(cycle - 1) !== held) held.shift(stages.at(cycle - 1), 0);
     if (next !== undefined) this.atWords(cycle, this.#first, (pe) => held.take(pe, next, pe));
-    for (let col = 0; col < this.array.cols; col++) this.#shiftIn(cycle, col, next ?? held);
+    this.#shiftIn(cycle, next ?? held);
   }
 
   /** A column's words move down a row, the lowest first; rows that no new word has reached keep theirs. */
-  #shiftIn(cycle: number, col: number, to: OperandRegisters): void {
-    const word = cycle - this.ageOf(0, col);
+  #shiftIn(cycle: number, to: OperandRegisters): void {
+    const { cols } = this.array;
+    const { depths } = this.bank;
+    let loading = false;
+    for (let col = 0; col < cols; col++) {
+      const word = cycle - this.ageOf(0, col);
+      const tile = this.load.tileAt(word);
+      const loads = tile !== undefined && col < tile.cols;
+      depths[col] = loads ? this.load.stepAt(word) : 0;
+      loading ||= loads;
+    }
+    if (!loading) return;
+    to.sink(cols);
+    for (let col = 0; col < cols; col++) this.#enterTop(cycle - this.ageOf(0, col), col, to);
+  }
+
+  /** The next word of a column comes from memory, where it is one of the tile's. */
+  #enterTop(word: number, col: number, to: OperandRegisters): void {
     const tile = this.load.tileAt(word);
     if (tile === undefined || col >= tile.cols) return;
-    const { cols } = this.array;
-    const step = this.load.stepAt(word);
-    to.shiftDown(col, step, cols);
-    const place = { tile, row: tile.height - 1 - step, col, step: 0 };
+    const place = { tile, row: tile.height - 1 - this.load.stepAt(word), col, step: 0 };
     if (place.row >= tile.rows) return;
     this.ports.load(this.#held, place, to, col);
     this.counts[`${this.#held}Moves`] += this.ports.liveFrom(place);

@@ -11,6 +11,7 @@ export class OperandRegisters {
   readonly stride: number;
   readonly #bank: Bank;
   readonly #planes: readonly (Codes | Plane)[];
+  readonly #group: number;
 
   /** @param operand registers of codes like the operand's are made */
   constructor(operand: 'a' | 'b', like: Codes, lanes: number, bank: Bank) {
@@ -19,11 +20,17 @@ export class OperandRegisters {
     this.stride = bank.stride;
     this.#bank = bank;
     this.#planes = [this.codes, ...this.forms.map(({ plane }) => plane)];
+    this.#group = bank.group(this.#planes);
   }
 
   /** Every register takes what the one `distance` PEs before it held. */
   shift(from: OperandRegisters, distance: number): void {
-    for (let i = 0; i < this.#planes.length; i++) this.#bank.shift(this.#planes[i], from.#planes[i], distance);
+    this.#bank.shift(this.#group, from.#group, distance);
+  }
+
+  /** In each column, rows down to the bank's depth of it take the word above. */
+  sink(cols: number): void {
+    this.#bank.sink(this.#group, cols);
   }
 
   /** All lanes of one PE take those of a PE in other registers, or in these. */
@@ -32,11 +39,6 @@ export class OperandRegisters {
       const [to, source] = [this.#planes[i], from.#planes[i]];
       for (let lane = 0; lane < to.length; lane += this.stride) to[lane + pe] = source[lane + other];
     }
-  }
-
-  /** In a column of `cols`, rows down to `row` take the word above them. */
-  shiftDown(col: number, row: number, cols: number): void {
-    for (const plane of this.#planes) this.#bank.sink(plane, row * cols + col, cols, row);
   }
 
   /** A word for one PE: `live` codes from `first` on, each `next` after the other; other lanes are 0, which is no product. */

@@ -46,10 +46,14 @@ export interface Bank {
   forms(operand: 'a' | 'b'): Form[];
   /** New registers of codes, of the same kind as these. */
   codes(like: CodeArray, length: number): CodeArray;
-  /** Every register takes what the one `distance` before it held in `from`, which may be the same plane. */
-  shift<T extends Plane | CodeArray>(to: T, from: T, distance: number): void;
-  /** In each lane, from a register on and so many times up: it takes what the one `distance` before it holds. */
-  sink(plane: Plane | CodeArray, from: number, distance: number, count: number): void;
+  /** Planes that move together, by the number that it gives. */
+  group(planes: readonly (Plane | CodeArray)[]): number;
+  /** Every register of a group takes what the one `distance` before it held in `from`, which may be the same group. */
+  shift(to: number, from: number, distance: number): void;
+  /** Rows that the registers of each column go down when a group sinks. Whoever calls `sink` sets them before. */
+  readonly depths: Int32Array;
+  /** In each of so many columns, rows down to its depth take the word above; row 0 keeps its own. */
+  sink(group: number, columns: number): void;
   /** One firing of every PE: its sum meets its live lanes' products. Idle PEs keep their sums. */
   fire(sums: Plane, a: Met, b: Met): void;
   valueOf(kept: number): number;
@@ -65,31 +69,36 @@ export interface Bank {
   release(): void;
 }
 
-/** Where a bank's registers lie: `plane` gives new ones, all 0. */
-export interface Registers {
-  stride: number;
-  live: Uint16Array;
+/** Where a bank's registers lie, and how they move: `plane` gives new ones, all 0. */
+export interface Registers
+  extends Pick<Bank, 'stride' | 'live' | 'codes' | 'group' | 'shift' | 'depths' | 'sink' | 'release'> {
   plane(length: number): Plane;
-  codes: Bank['codes'];
-  shift: Bank['shift'];
-  sink: Bank['sink'];
-  release(): void;
 }
 
 /** Registers in ordinary arrays. */
 export function ownRegisters(pes: number): Registers {
+  const groups: (readonly (Plane | CodeArray)[])[] = [];
+  const depths = new Int32Array(pes);
   return {
     stride: pes,
     live: new Uint16Array(pes),
+    depths,
     plane: (length) => new Float64Array(length),
     codes: (like, length) => new (like.constructor as new (length: number) => CodeArray)(length),
+    group: (planes) => groups.push(planes) - 1,
     shift(to, from, distance) {
-      if (to === from) to.copyWithin(distance, 0, to.length - distance);
-      else to.set(from.subarray(0, to.length - distance), distance);
+      groups[to].forEach((plane, i) => {
+        const end = plane.length - distance;
+        if (to === from) plane.copyWithin(distance, 0, end);
+        else plane.set(groups[from][i].subarray(0, end), distance);
+      });
     },
-    sink(plane, from, distance, count) {
-      for (let lane = from; lane < plane.length; lane += pes)
-        for (let i = 0, at = lane; i < count; i++, at -= distance) plane[at] = plane[at - distance];
+    sink(group, columns) {
+      for (const plane of groups[group])
+        for (let first = 0; first < plane.length; first += pes)
+          for (let column = 0; column < columns; column++)
+            for (let at = first + depths[column] * columns + column; at >= first + columns; at -= columns)
+              plane[at] = plane[at - columns];
     },
     release: () => undefined,
   };
@@ -109,7 +118,7 @@ export function engineBank(
   { pes }: Pick<BankJob, 'pes'>,
   registers: Registers = ownRegisters(pes),
 ): EngineBank {
-  const { stride, live, plane, codes, shift, sink, release } = registers;
+  const { stride, live, plane, codes, group, shift, depths, sink, release } = registers;
   const { lanes } = datapath;
   const outer = engine.registerOf(registerFitOf(total));
   const weigh = weigherOf(datapath);
@@ -136,7 +145,9 @@ export function engineBank(
     sums: () => plane(stride),
     forms: (operand) => [{ plane: plane(lanes * stride), read: decoderOf(datapath[operand], datapath.operands) }],
     codes,
+    group,
     shift,
+    depths,
     sink,
     fire: (sums, a, b) => fireOnly(sums, a, b, 0, pes),
     fireOnly,

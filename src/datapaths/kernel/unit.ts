@@ -1,9 +1,10 @@
 import { encode } from '../../formats/codec.js';
 import { finite } from '../../formats/raw.js';
 import { widthOf } from '../../formats/format.js';
+import type { RandomBits } from '../../formats/rounding.js';
 import type { Datapath } from '../datapath.js';
 import { registerFitOf, type SumFit, totalFitOf } from '../datapath.js';
-import { randomBitsOf, reduce } from '../reference.js';
+import { drawingOf, randomBitsOf, reduce } from '../reference.js';
 import { weigherOf } from './align.js';
 import { engineBank } from './bank.js';
 import { encoderOf } from './encode.js';
@@ -20,13 +21,15 @@ export function unitOf(datapath: Datapath): Unit {
       `unit ${datapath.name}: a clocked model holds sums up to 53 bits, ${datapath.sum.format.name} is wider`,
     );
   const bare: Datapath = { ...datapath, order: { kind: 'sequential' }, result: undefined, requantize: undefined };
-  const { rounding } = datapath.sum;
-  const source = typeof rounding === 'string' ? undefined : randomSource(rounding);
+  const drawing = drawingOf({ ...datapath, result: undefined });
+  const source = drawing && randomSource(drawing);
   // A unit reads no scales, so that one with block scales is left to the reference.
   const engine =
-    datapath.blockScale === undefined ? engineOf(bare, source && (() => source.next())) : 'it has block scales';
+    datapath.blockScale === undefined ? engineOf(bare, source && ((bits) => source.next(bits))) : 'it has block scales';
   const total = totalFitOf(datapath);
-  return typeof engine === 'string' ? slowUnit(bare, total) : fastUnit({ datapath: bare, engine, total, source });
+  return typeof engine === 'string'
+    ? slowUnit(bare, total, drawing && randomBitsOf(drawing))
+    : fastUnit({ datapath: bare, engine, total, source });
 }
 
 function zeroOf({ sum }: Datapath): number {
@@ -66,9 +69,8 @@ function fastUnit(unit: BankUnit): Unit {
 
 const ONE = { kind: 'table', name: 'one', bits: 1, values: [null, 1] } as const;
 
-function slowUnit(datapath: Datapath, total: SumFit): Unit {
+function slowUnit(datapath: Datapath, total: SumFit, random?: RandomBits): Unit {
   const { lanes, sum } = datapath;
-  const random = randomBitsOf(sum.rounding);
   const order = { kind: 'sequential' } as const;
   const plain: Datapath = {
     ...datapath,

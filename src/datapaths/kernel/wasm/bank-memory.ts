@@ -21,11 +21,11 @@ export function bankMemory(): WebAssembly.Memory {
 
 const compiled = new Map<string, Kernel>();
 
-/** A function compiled against the banks' memory, once for each key. */
-export function bankKernel(key: string, build: () => FunctionBuilder): Kernel {
+/** Functions compiled against the banks' memory, once for each key. */
+export function bankKernel(key: string, build: () => readonly FunctionBuilder[]): Kernel {
   let kernel = compiled.get(key);
   if (kernel === undefined) {
-    const module = new WebAssembly.Module(moduleBytes([build()], MAXIMUM_PAGES));
+    const module = new WebAssembly.Module(moduleBytes(build(), MAXIMUM_PAGES));
     compiled.set(key, (kernel = instantiate(module, bankMemory())));
   }
   return kernel;
@@ -37,17 +37,27 @@ export interface View {
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): Plane;
 }
 
+/** Planes that move together: as `shift` reads them, and how each one sinks. */
+interface Group {
+  descriptor: number;
+  planes: readonly { sink: Kernel[string]; at: number; lanes: number; bytes: number }[];
+}
+
 /** Registers of a bank, in whole blocks of sums. */
 export class BankRegisters implements Registers {
   readonly stride: number;
   readonly live: Uint16Array;
+  readonly depths: Int32Array;
   readonly #view: View;
   readonly #from = used;
+  readonly #groups: Group[] = [];
+  readonly #moves = bankKernel('moves', () => [shifter(), ...[1, 2, 4, 8].map(sinker)]);
 
   constructor(pes: number, block: number, view: View) {
     this.stride = Math.ceil(pes / block) * block;
     this.#view = view;
     this.live = new Uint16Array(bankMemory().buffer, take(this.stride * 2), this.stride).fill(0);
+    this.depths = new Int32Array(bankMemory().buffer, take(this.stride * 4), this.stride);
   }
 
   plane = (length: number, view = this.#view): Plane => {
@@ -61,17 +71,29 @@ export class BankRegisters implements Registers {
     return new View(bankMemory().buffer, address, length).fill(0);
   };
 
-  shift = <T extends Plane | CodeArray>(to: T, from: T, distance: number): void => {
-    const bytes = distance * to.BYTES_PER_ELEMENT;
-    bankKernel('move', mover).move(to.byteOffset + bytes, from.byteOffset, to.byteLength - bytes);
+  group = (planes: readonly (Plane | CodeArray)[]): number => {
+    const descriptor = take(planes.length * DESCRIPTOR);
+    new Int32Array(bankMemory().buffer, descriptor, planes.length * 3).set(
+      planes.flatMap(({ byteOffset, byteLength, BYTES_PER_ELEMENT }) => [byteOffset, byteLength, BYTES_PER_ELEMENT]),
+    );
+    const parts = planes.map(({ byteOffset: at, length, BYTES_PER_ELEMENT: bytes }) => ({
+      sink: this.#moves[`sink${bytes}`],
+      at,
+      lanes: length / this.stride,
+      bytes,
+    }));
+    return this.#groups.push({ descriptor, planes: parts }) - 1;
   };
 
-  sink = (plane: Plane | CodeArray, from: number, distance: number, count: number): void => {
-    if (count === 0) return;
-    const { BYTES_PER_ELEMENT: bytes, byteOffset, length } = plane;
-    const name = `sink${bytes}`;
-    const kernel = bankKernel(name, () => sinker(name, bytes));
-    kernel[name](byteOffset + from * bytes, distance * bytes, count, length / this.stride, this.stride * bytes);
+  shift = (to: number, from: number, distance: number): void => {
+    const { descriptor, planes } = this.#groups[to];
+    this.#moves.shift(descriptor, this.#groups[from].descriptor, planes.length, distance);
+  };
+
+  sink = (group: number, columns: number): void => {
+    const { stride, depths } = this;
+    for (const { sink, at, lanes, bytes } of this.#groups[group].planes)
+      sink(at, lanes, stride * bytes, depths.byteOffset, columns);
   };
 
   flags(blocks: number): Int32Array {
@@ -83,26 +105,43 @@ export class BankRegisters implements Registers {
   };
 }
 
-/** `move(to, from, bytes)`: on shared memory JavaScript itself copies byte by byte. */
-function mover(): FunctionBuilder {
-  const f = new FunctionBuilder('move', 3);
-  const [to, from, bytes] = f.parameters;
-  // memory.copy
-  f.emit([...to.get, ...from.get, ...bytes.get, 0xfc, 10, 0, 0]);
+/** Bytes of a plane's address, length in bytes and bytes of an element. */
+const DESCRIPTOR = 12;
+
+/** `shift(to, from, planes, distance)` by descriptors: on shared memory JavaScript itself copies byte by byte. */
+function shifter(): FunctionBuilder {
+  const f = new FunctionBuilder('shift', 4);
+  const [to, from, planes, distance] = f.parameters;
+  const bytes = f.local('i32');
+  f.repeat(planes.get, () => {
+    f.emit(bytes.set(i32.mul(i32.load(to.get, 8), distance.get)));
+    const [target, length] = [i32.add(i32.load(to.get), bytes.get), i32.sub(i32.load(to.get, 4), bytes.get)];
+    // memory.copy
+    f.emit([...target, ...i32.load(from.get), ...length, 0xfc, 10, 0, 0]);
+    for (const pointer of [to, from]) f.emit(pointer.set(i32.add(pointer.get, i32.const(DESCRIPTOR))));
+  });
   return f;
 }
 
-/** `sink(at, distance, count, lanes, stride)`: in each lane, `count` times up, a register takes what lies a distance before. */
-function sinker(name: string, bytes: number): FunctionBuilder {
-  const f = new FunctionBuilder(name, 5);
-  const [first, distance, count, lanes, stride] = f.parameters;
-  const [at, above] = [f.local('i32'), f.local('i32')];
+/** `sink(plane, lanes, stride, depths, columns)`: in each column of each lane, so many rows take the word above. */
+function sinker(bytes: number): FunctionBuilder {
+  const f = new FunctionBuilder(`sink${bytes}`, 5);
+  const [plane, lanes, stride, depths, columns] = f.parameters;
+  const [first, depth, at, above, left] = Array.from({ length: 5 }, () => f.local('i32'));
+  const row = f.keep('i32', i32.mul(columns.get, i32.const(bytes)));
   f.repeat(lanes.get, () => {
-    f.emit(at.set(first.get));
-    f.repeat(count.get, () => {
-      f.emit(above.set(i32.sub(at.get, distance.get)), i32.copy(bytes, at.get, 0, above.get), at.set(above.get));
+    f.emit(first.set(plane.get), depth.set(depths.get));
+    f.repeat(columns.get, () => {
+      f.emit(left.set(i32.load(depth.get)));
+      f.when(left.get, () => {
+        f.emit(at.set(i32.add(first.get, i32.mul(left.get, row))));
+        f.repeat(left.get, () =>
+          f.emit(above.set(i32.sub(at.get, row)), i32.copy(bytes, at.get, 0, above.get), at.set(above.get)),
+        );
+      });
+      f.emit(first.set(i32.add(first.get, i32.const(bytes))), depth.set(i32.add(depth.get, i32.const(4))));
     });
-    f.emit(first.set(i32.add(first.get, stride.get)));
+    f.emit(plane.set(i32.add(plane.get, stride.get)));
   });
   return f;
 }

@@ -56,7 +56,7 @@ function siteOf(adders: Adders, { pes }: BankJob, view: View): Site {
   const size = BLOCK * widthIn(adders);
   const place = new BankRegisters(pes, size, view);
   const blocks = place.stride / size;
-  const kernel = bankKernel(JSON.stringify(adders), () => bankFunction(adders));
+  const kernel = bankKernel(JSON.stringify(adders), () => [bankFunction(adders)]);
   return { place, blocks, flags: place.flags(blocks), kernel };
 }
 
