@@ -44,6 +44,7 @@ export function isExact(site: FloatSite, job: GemmJob, seen: readonly Seen[], st
 
 /** Up to which magnitude a register holds every multiple of 2^quantum. */
 function held({ fit, facts, mantissaBits }: FloatSite['register'], quantum: number): number {
+  if (fit.format.kind !== 'float') return 0;
   const { lowest, bias, shift = 0 } = fit.format;
   const whole = lowest === 'subnormal' && fit.subnormals === 'keep';
   if (quantum < (whole ? facts.quantum : 1 - bias + shift)) return 0;

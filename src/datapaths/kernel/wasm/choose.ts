@@ -59,7 +59,7 @@ export function floatRegister(fit: Fit): FloatRegister | undefined {
 
 /** The largest magnitude that a register can reach: every addend at its largest, every rounding away from zero. */
 export function reachOf(
-  { mantissaBits, fit }: Pick<FloatRegister, 'mantissaBits' | 'fit'>,
+  { mantissaBits, fit }: { mantissaBits: number; fit: Fit },
   { max, start, count }: Addends,
 ): number {
   const drift = Math.exp(count * 2 ** -mantissaBits);

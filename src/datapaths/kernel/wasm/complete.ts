@@ -3,7 +3,7 @@ import type { Adding, Counters, Step } from './lanes.js';
 import { f64x2, i64x2, splat64, v128 } from './vector.js';
 
 /**
- * Every rule of a float register in float64 lanes: what the quick methods of lanes.ts leave out. A sum is made a multiple
+ * Every rule of a float or fixed-point register in float64 lanes: what the quick methods of lanes.ts leave out. A sum is made a multiple
  * of its unit by scaling, so that rounding is `floor` and a comparison; all scaling is by powers of two and exact.
  */
 export interface Rules {
@@ -12,6 +12,9 @@ export interface Rules {
   randomBits: number;
   /** Exponent below which the unit shrinks no more. */
   floor: number;
+  /** Magnitude of the lowest number, where it is not the largest's; and what integers differ by that wrap to the same. */
+  lowest?: number;
+  span?: number;
   /** Largest finite magnitude, and what lies beyond it: `infinity` is also how a NaN with a sign is carried. */
   max: number;
   beyond: 'infinity' | 'largest' | 'nan';
@@ -139,7 +142,9 @@ export class CompleteAdder implements Adding {
     const { f, rules, s, x, unit, r, t } = this;
     const { mantissaBits: m, floor, gap, flush } = rules;
     f.emit(x.set(f64x2.abs(s.get)));
-    f.emit(t.set(f64x2.pmax(v128.and(x.get, FIELD), splat64(BigInt(floor + BIAS) << 52n))));
+    const least = splat64(BigInt(floor + BIAS) << 52n);
+    // What wraps is rounded to the same unit wherever it lies.
+    f.emit(t.set(rules.span === undefined ? f64x2.pmax(v128.and(x.get, FIELD), least) : least));
     f.emit(unit.set(i64x2.sub(t.get, splat64(BigInt(m) << 52n))));
     const inverse = i64x2.sub(splat64(BigInt(2 * BIAS + m) << 52n), t.get);
     f.emit(r.set(f64x2.mul(this.snap(f.keep('v128', f64x2.mul(x.get, inverse)), drawn), unit.get)));
@@ -147,6 +152,7 @@ export class CompleteAdder implements Adding {
     if (flush !== undefined) f.emit(r.set(v128.and(r.get, f64x2.ge(x.get, splatNumber(flush)))));
     this.overflow();
     f.emit(r.set(v128.or(r.get, v128.and(s.get, SIGN))));
+    if (rules.span !== undefined) f.emit(r.set(this.wrapped(rules.span, rules.lowest ?? 0)));
     if (rules.unsignedZero) f.emit(r.set(f64x2.add(r.get, splat64(0n))));
     const other = rules.infinities ? f64x2.lt(x.get, splatNumber(Infinity)) : f64x2.eq(s.get, s.get);
     const instead = rules.infinities ? s.get : splatNumber(rules.nan ?? Number.NaN);
@@ -204,13 +210,29 @@ export class CompleteAdder implements Adding {
 
   private overflow(): void {
     const { f, rules, x, r, t } = this;
-    const large = f64x2.gt(r.get, splatNumber(rules.max));
-    const beyond = { infinity: Infinity, largest: rules.max, nan: Number.NaN }[rules.beyond];
+    const largest = this.largest();
+    const large = f64x2.gt(r.get, largest);
+    const beyond = { infinity: splatNumber(Infinity), largest, nan: splatNumber(Number.NaN) }[rules.beyond];
     const infinite = f64x2.eq(x.get, splatNumber(Infinity));
     f.emit(
       t.set(rules.infinities ? v128.and(large, f64x2.lt(x.get, splatNumber(Infinity))) : v128.or(large, infinite)),
     );
     if (this.overflowed !== undefined) f.emit(this.overflowed.set(i64x2.sub(this.overflowed.get, t.get)));
-    f.emit(r.set(v128.select(splatNumber(beyond), r.get, t.get)));
+    f.emit(r.set(v128.select(beyond, r.get, rules.span === undefined ? t.get : infinite)));
+  }
+
+  /** The largest magnitude on the sum's side of zero. */
+  private largest(): Code {
+    const { f, rules, s } = this;
+    if (rules.lowest === undefined) return splatNumber(rules.max);
+    const negative = f64x2.lt(s.get, splat64(0n));
+    return f.keep('v128', v128.select(splatNumber(rules.lowest), splatNumber(rules.max), negative));
+  }
+
+  /** Two's complement. */
+  private wrapped(span: number, lowest: number): Code {
+    const { r } = this;
+    const turns = f64x2.floor(f64x2.mul(f64x2.add(r.get, splatNumber(lowest)), splatNumber(1 / span)));
+    return f64x2.sub(r.get, f64x2.mul(turns, splatNumber(span)));
   }
 }

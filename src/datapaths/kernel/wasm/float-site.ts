@@ -3,7 +3,7 @@ import { registerFitOf } from '../../datapath.js';
 import type { Order } from '../../order.js';
 import { drawingOf } from '../../reference.js';
 import type { Fit } from '../../../formats/codec.js';
-import { type FloatFormat, widthOf } from '../../../formats/format.js';
+import { widthOf } from '../../../formats/format.js';
 import { type Facts, factsOf } from '../facts.js';
 import type { GemmJob, SumArray } from '../gemm.js';
 import { outerOf } from '../plan.js';
@@ -24,14 +24,14 @@ export interface Fallback {
 
 /** One register of a datapath: as quick steps see it, and the rules of a complete one, where there are such. */
 export interface SiteRegister {
-  fit: Fit & { format: FloatFormat };
+  fit: Fit;
   quick: FloatRegister | undefined;
   rules: Rules | undefined;
   mantissaBits: number;
   facts: Facts;
 }
 
-/** A datapath whose products meet float registers in SIMD lanes. */
+/** A datapath whose products meet registers that float lanes carry. */
 export interface FloatSite {
   datapath: Datapath;
   order: Order;
@@ -58,7 +58,7 @@ export function floatSite(datapath: Datapath, given: Order, fallback: Fallback):
   const register = siteRegister(fit);
   const outerFit = outerOf(order);
   const outer = outerFit === undefined ? register : siteRegister(outerFit);
-  if (register === undefined || outer === undefined) return 'a register is not a float that lanes carry';
+  if (register === undefined || outer === undefined) return 'lanes do not carry a register';
   if (drawingOf(datapath, order)?.stochastic.perOutput === true) return 'each output has random bits of its own';
   if (order.kind === 'tree' && lanes > 1 && !treed) return 'its tree has leaves of several products';
   const tables = [a, b].map((format) => valuesOf(format, datapath.operands));
@@ -74,8 +74,8 @@ function isTree({ combine, lanes, sum }: Datapath): boolean {
 
 function siteRegister(fit: Fit): SiteRegister | undefined {
   const { format } = fit;
-  if (format.kind !== 'float') return undefined;
   const [quick, rules] = [floatRegister(fit), rulesOf(fit)];
-  if (quick === undefined && rules === undefined) return undefined;
-  return { fit: { ...fit, format }, quick, rules, mantissaBits: format.mantissaBits, facts: factsOf(format) };
+  if (format.kind === 'table' || (quick === undefined && rules === undefined)) return undefined;
+  const mantissaBits = format.kind === 'int' ? format.bits : format.mantissaBits;
+  return { fit, quick, rules, mantissaBits, facts: factsOf(format) };
 }

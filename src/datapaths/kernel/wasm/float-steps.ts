@@ -137,11 +137,10 @@ export function completeSteps(
   const rules = [register.rules, outer.rules];
   const unsure = inner.specials || rules.some(({ beyond }) => beyond !== 'largest');
   const stays = rules.every((each) => staysNonFinite(each, inner.specials));
-  const random = typeof register.fit.rounding === 'object';
-  if (unsure && drawsOn(plan, [register.fit, outer.fit]) && (counted || !stays)) return DRAWN;
-  if (unsure && random && register.rules.nan !== undefined) return DRAWN;
+  const random = [register.fit, outer.fit].some(({ rounding }) => typeof rounding === 'object');
+  if (random && unsure && (!stays || (counted && drawsOn(plan, [register.fit, outer.fit])))) return DRAWN;
   // Padding is zero, and zero times infinity a NaN, which must not become a number that is counted.
-  if (counted && inner.specials && [register, outer].some(({ rules }) => rules?.nan !== undefined))
+  if (counted && inner.specials && rules.some(({ nan }) => nan !== undefined))
     return 'numbers that stand for NaN are not counted';
   const step = completeStep(register.rules, register.fit, inner, carrier);
   const direct = plan.runs.length === 1 && plan.direct;

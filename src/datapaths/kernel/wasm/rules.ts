@@ -1,8 +1,8 @@
 import type { Fit } from '../../../formats/codec.js';
-import type { FloatFormat } from '../../../formats/format.js';
+import type { FloatFormat, IntFormat } from '../../../formats/format.js';
 import { latticeOf } from '../../../formats/lattice.js';
 import { toNumber } from '../../../formats/raw.js';
-import { overflowsToInfinity } from '../../../formats/rounding.js';
+import { overflowsToInfinity, type Rounding } from '../../../formats/rounding.js';
 import { factsOf, spanBits } from '../facts.js';
 import type { Addends } from './choose.js';
 import type { Rules } from './complete.js';
@@ -13,10 +13,11 @@ const ROUNDINGS: readonly unknown[] = ['rne', 'rna', 'rnz', 'rtz', 'rto'];
 /** The rules of a register as lanes follow them, in float64; undefined where only slower routes know them. */
 export function rulesOf(fit: Fit): Rules | undefined {
   const { format, rounding, overflow, subnormals } = fit;
+  if (format.kind === 'int') return fixedRules(fit, format);
   if (format.kind !== 'float' || !isHeld(format)) return undefined;
   if (overflow === 'wrap' || (overflow === 'nan' && format.specials === 'ieee')) return undefined;
-  const random = typeof rounding === 'string' ? 0 : rounding.stochastic.bits;
-  if (typeof rounding === 'string' && !ROUNDINGS.includes(rounding)) return undefined;
+  const random = randomBits(rounding);
+  if (!isFollowed(rounding)) return undefined;
   if (format.mantissaBits + random > 46) return undefined;
   const { bias, mantissaBits, lowest, specials, shift = 0 } = format;
   const lattice = latticeOf(format);
@@ -25,7 +26,7 @@ export function rulesOf(fit: Fit): Rules | undefined {
   if (flushes && flush === undefined) return undefined;
   const max = toNumber(lattice.valueAt(lattice.maxIndex(false)));
   return {
-    rounding: typeof rounding === 'string' ? (rounding as Rules['rounding']) : 'stochastic',
+    rounding: nameOf(rounding),
     mantissaBits,
     randomBits: random,
     floor: (lowest === 'normal' ? 0 : 1) - bias + shift,
@@ -37,6 +38,41 @@ export function rulesOf(fit: Fit): Rules | undefined {
     gap: lowest === 'subnormal' ? undefined : toNumber(lattice.valueAt(lattice.next(0n))),
     flush,
     unsignedZero: specials === 'fnuz',
+    odd: true,
+  };
+}
+
+function isFollowed(rounding: Rounding): boolean {
+  return typeof rounding === 'object' || ROUNDINGS.includes(rounding);
+}
+
+function nameOf(rounding: Rounding): Rules['rounding'] {
+  return typeof rounding === 'string' ? (rounding as Rules['rounding']) : 'stochastic';
+}
+
+function randomBits(rounding: Rounding): number {
+  return typeof rounding === 'string' ? 0 : rounding.stochastic.bits;
+}
+
+/** A fixed-point register: one unit for every sum in its range and somewhat beyond. */
+function fixedRules({ rounding, overflow }: Fit, { bits, signed, exponent }: IntFormat): Rules | undefined {
+  if (!isFollowed(rounding) || bits + randomBits(rounding) > 46 || Math.abs(exponent) > 300) return undefined;
+  const unit = 2 ** exponent;
+  const span = 2 ** bits * unit;
+  const lowest = signed ? span / 2 : 0;
+  return {
+    rounding: nameOf(rounding),
+    mantissaBits: bits,
+    randomBits: randomBits(rounding),
+    floor: exponent + bits,
+    max: span - lowest - unit,
+    lowest,
+    span: overflow === 'wrap' ? span : undefined,
+    beyond: 'largest',
+    infinities: false,
+    signedNan: false,
+    nan: 0,
+    unsignedZero: true,
     odd: true,
   };
 }
