@@ -11,7 +11,7 @@ import { factsOf } from '../facts.js';
 import { planOf } from '../plan.js';
 import type { ChainAdders, FiringAdders, FloatAdders, TreeAdders } from './bank-adders.js';
 import { isHeld, type Products, productsOf, productStep } from './bank-products.js';
-import { type Addends, chooseStep, floatRegister, type FloatRegister, reachOf } from './choose.js';
+import { type Addends, chooseStep, floatRegister, reachOf } from './choose.js';
 import { firingFor } from './firing-facts.js';
 import type { FiringOperand } from './firing-operands.js';
 import type { Step } from './lanes.js';
@@ -87,7 +87,7 @@ function chainAdders(site: Site): ChainAdders | undefined {
     }
   const product = productStep(products, 'f64');
   if (product === undefined || rules === undefined || !isHeld(addends)) return undefined;
-  const reach = reachOf({ mantissaBits: rules.mantissaBits, fit: fit as FloatRegister['fit'] }, addends);
+  const reach = reachOf({ mantissaBits: rules.mantissaBits, fit }, addends);
   if (random && rules.beyond !== 'largest' && reach > rules.max) return undefined;
   return { kind: 'chain', lanes, step: completeStep(rules, fit, addends, 'f64'), product: product.step };
 }
