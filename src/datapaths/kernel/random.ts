@@ -6,6 +6,8 @@ export interface RandomSource {
   state: number;
   /** So many bits; without, as many as the rounding takes whose source it is. */
   next(count?: number): number;
+  /** How a draw without a number leads on; none where it has more bits than the LFSR. */
+  readonly leaps?: Leaps;
   /** Goes to where the output with that number starts. */
   start(output: number): void;
 }
@@ -13,14 +15,15 @@ export interface RandomSource {
 /** The random bits of a unit whose roundings draw from this one's source. */
 export function randomSource({ stochastic: { bits, lfsr, perOutput } }: StochasticRounding): RandomSource {
   const startOf = (output: number) => cut(BigInt(lfsr.seed + (perOutput ? output : 0)), lfsr) || 1;
-  const own = bits > lfsr.width ? undefined : leapOf(lfsr, bits);
+  const own = bits > lfsr.width ? undefined : leapsOf(lfsr, bits);
   const source: RandomSource = {
     state: startOf(0),
+    leaps: own,
     next(count = bits) {
       if (count > lfsr.width) return drawLong(source, lfsr, count);
-      const leap = count === bits && own !== undefined ? own : leapOf(lfsr, count);
-      source.state = leap(source.state);
-      return (source.state & (2 ** count - 1)) >>> 0;
+      const { tables, mask } = count === bits && own !== undefined ? own : leapsOf(lfsr, count);
+      source.state = leap(tables, source.state);
+      return (source.state & mask) >>> 0;
     },
     start(output) {
       source.state = startOf(output);
@@ -40,30 +43,33 @@ function drawLong(source: RandomSource, lfsr: Lfsr, count: number): number {
   return Number(drawn);
 }
 
-/** The state after a draw, whose lowest bits are what was drawn. */
-type Leap = (state: number) => number;
-
-const leaps = new Map<string, Leap>();
-
-function leapOf(lfsr: Lfsr, count: number): Leap {
-  const key = `${lfsr.width} ${lfsr.taps.join()} ${count}`;
-  let leap = leaps.get(key);
-  if (leap === undefined) leaps.set(key, (leap = leapsOf(lfsr, count)));
-  return leap;
-}
-
 /**
  * A draw is so many shifts of the LFSR, and those are linear: the state after them is the sum of what the state's bytes
- * become, which tables hold.
+ * become, which tables hold. Its bits under the mask are what was drawn.
  */
-function leapsOf(lfsr: Lfsr, count: number): Leap {
+export interface Leaps {
+  tables: readonly Uint32Array[];
+  mask: number;
+}
+
+const known = new Map<string, Leaps>();
+
+function leapsOf(lfsr: Lfsr, count: number): Leaps {
+  const key = `${lfsr.width} ${lfsr.taps.join()} ${count}`;
+  let leaps = known.get(key);
+  if (leaps === undefined) known.set(key, (leaps = { tables: tablesOf(lfsr, count), mask: 2 ** count - 1 }));
+  return leaps;
+}
+
+function tablesOf(lfsr: Lfsr, count: number): readonly Uint32Array[] {
   const after = (state: number) =>
     state === 0 ? 0 : cut((BigInt(state) << BigInt(count)) | lfsrBits(lfsr, state)(count), lfsr);
-  const [first, second, third, last] = [0n, 8n, 16n, 24n].map((shift) =>
+  return [0n, 8n, 16n, 24n].map((shift) =>
     Uint32Array.from({ length: 256 }, (_, byte) => after(cut(BigInt(byte) << shift, lfsr))),
   );
-  return (state) => {
-    const low = first[state & 255] ^ second[(state >>> 8) & 255];
-    return (low ^ third[(state >>> 16) & 255] ^ last[state >>> 24]) >>> 0;
-  };
+}
+
+function leap([first, second, third, last]: Leaps['tables'], state: number): number {
+  const low = first[state & 255] ^ second[(state >>> 8) & 255];
+  return (low ^ third[(state >>> 16) & 255] ^ last[state >>> 24]) >>> 0;
 }

@@ -52,7 +52,9 @@ export const i32 = {
   load16: (address: Code, offset = 0): Code => [...address, 0x2f, 1, ...unsigned(offset)],
   store: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0x36, 2, ...unsigned(offset)],
   store8: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0x3a, 0, ...unsigned(offset)],
+  xor: (x: Code, y: Code): Code => [...x, ...y, 0x73],
   shl: (x: Code, y: Code): Code => [...x, ...y, 0x74],
+  shrU: (x: Code, y: Code): Code => [...x, ...y, 0x76],
   minU: (x: Code, y: Code): Code => [...x, ...y, ...i32.ltU(x, y), 0x1b],
   /** Moves 1, 2, 4 or 8 bytes from one address to another. */
   copy: (bytes: number, to: Code, offset: number, from: Code): Code => {

@@ -6,6 +6,7 @@ import type { RandomSource } from '../random.js';
 import { decoderOf } from '../values.js';
 import { type Adders, type FloatAdders, intAdders, stepOf, watches, widthIn } from './bank-adders.js';
 import { floatAdders } from './bank-float.js';
+import { Draws } from './bank-draws.js';
 import { bankKernel, BankRegisters, type View } from './bank-memory.js';
 import { bankFunction, BLOCK } from './bank-nest.js';
 import { encoderIn } from './codes.js';
@@ -29,7 +30,7 @@ export function laneBanks(unit: BankUnit): (job: BankJob) => Bank | undefined {
   const narrow = widthOf(a) <= 16 && widthOf(b) <= 16;
   return (job) => {
     const ints = narrow && datapath.product === 'exact' ? intBank(unit, job) : undefined;
-    if (ints !== undefined || (typeof sum.rounding !== 'string' && source === undefined)) return ints;
+    if (ints !== undefined || (typeof sum.rounding !== 'string' && source?.leaps === undefined)) return ints;
     const operands = [plain(a, job.a), plain(b, job.b)] as const;
     const adders = floatAdders(datapath, operands, job.k);
     return (
@@ -103,8 +104,8 @@ function floatBank(
       ? adders.firing.combine.productExponent === 'unnormalised'
       : false;
   const before = watches(adders) ? place.plane(place.stride) : undefined;
-  const draws =
-    step.rounding === 'stochastic' ? (place.plane(lanes * place.stride, Int32Array) as Int32Array) : undefined;
+  const random = step.rounding === 'stochastic' && source?.leaps !== undefined;
+  const draws = random ? new Draws(source, source.leaps, place, lanes) : undefined;
   return {
     ...bank,
     codesOf: encode === undefined ? undefined : (sums) => encoded(sums, encode),
@@ -116,8 +117,8 @@ function floatBank(
     fire(sums, a, b) {
       before?.set(sums);
       const state = source?.state;
-      if (source !== undefined && draws !== undefined) draw(source, draws, place, lanes, job.pes);
-      fire(site, sums, a, b, draws?.byteOffset);
+      draws?.draw(place, job.pes);
+      fire(site, sums, a, b, draws?.plane.byteOffset);
       if (before !== undefined) redo(sums, before, a, b, state);
     },
   };
@@ -142,18 +143,6 @@ function floatBank(
       bank.fireOnly(sums, a, b, from, to);
     });
   }
-}
-
-/** Random bits for every lane of the PEs that fire, one PE after the other. */
-function draw(
-  { next }: RandomSource,
-  to: Int32Array,
-  { live, stride }: BankRegisters,
-  lanes: number,
-  pes: number,
-): void {
-  for (let pe = 0; pe < pes; pe++)
-    if (live[pe] !== 0) for (let lane = 0; lane < lanes; lane++) to[lane * stride + pe] = next();
 }
 
 /** Integers, counted in units of the register's last place. They wrap modulo 2^32, and the register's span when read. */
