@@ -28,24 +28,27 @@ export class OperandMesh extends Mesh {
   /** The sum registered in the last row goes to the memory below. */
   protected leave(cycle: number): void {
     const { multiplyStages, addStages, cols } = this.array;
-    for (const height of this.heights)
+    const sums = this.sums.at(cycle);
+    for (const height of this.heights) {
+      const lowest = (height - 1) * cols;
+      const first = cycle - this.ageOf(height - 1, 0) - multiplyStages - addStages;
       for (let col = 0; col < cols; col++) {
-        const word = cycle - this.ageOf(height - 1, col) - multiplyStages - addStages;
+        const word = first - this.ageOf(0, col);
         const tile = this.stream.tileAt(word);
         if (tile === undefined || tile.height !== height || col >= tile.width) continue;
         const step = this.stream.stepAt(word);
         this.memory.occupy(cycle, col, this.timing.interval);
-        if (col < tile.cols) this.#store(cycle, { tile, row: 0, col, step });
+        if (col < tile.cols) this.#store(cycle, { tile, row: 0, col, step }, sums[lowest + col]);
         if (col === tile.width - 1 && step === tile.steps - 1) this.storesLast(cycle);
       }
+    }
   }
 
-  #store(cycle: number, place: Place): void {
-    const { tile, col } = place;
-    const sum = this.bank.valueOf(this.sums.at(cycle)[(tile.height - 1) * this.array.cols + col]);
+  #store(cycle: number, place: Place, kept: number): void {
+    const sum = this.bank.valueOf(kept);
     if (this.timing.reinject) this.memory.store(place, sum, cycle + 1);
     else {
-      const before = tile.continues ? this.memory.read(cycle, place) : this.bank.zero;
+      const before = place.tile.continues ? this.memory.read(cycle, place) : this.bank.zero;
       this.memory.store(place, this.join(before, sum), cycle + this.timing.store);
     }
   }

@@ -6,8 +6,8 @@ export interface RandomSource {
   state: number;
   /** So many bits; without, as many as the rounding takes whose source it is. */
   next(count?: number): number;
-  /** How a draw without a number leads on; none where it has more bits than the LFSR. */
-  readonly leaps?: Leaps;
+  /** How one and four draws without a number lead on; none where they have more bits than the LFSR. */
+  readonly leaps?: Readonly<Record<'one' | 'four', Leaps>>;
   /** Goes to where the output with that number starts. */
   start(output: number): void;
 }
@@ -18,7 +18,7 @@ export function randomSource({ stochastic: { bits, lfsr, perOutput } }: Stochast
   const own = bits > lfsr.width ? undefined : leapsOf(lfsr, bits);
   const source: RandomSource = {
     state: startOf(0),
-    leaps: own,
+    leaps: own && { one: own, four: leapsOf(lfsr, 4 * bits) },
     next(count = bits) {
       if (count > lfsr.width) return drawLong(source, lfsr, count);
       const { tables, mask } = count === bits && own !== undefined ? own : leapsOf(lfsr, count);
@@ -47,7 +47,7 @@ function drawLong(source: RandomSource, lfsr: Lfsr, count: number): number {
  * A draw is so many shifts of the LFSR, and those are linear: the state after them is the sum of what the state's bytes
  * become, which tables hold. Its bits under the mask are what was drawn.
  */
-export interface Leaps {
+interface Leaps {
   tables: readonly Uint32Array[];
   mask: number;
 }
