@@ -13,7 +13,7 @@ import { encoderOf } from '../../../src/datapaths/kernel/encode.js';
 import { type CodeArray, codeArray } from '../../../src/datapaths/kernel/index.js';
 import { randomSource } from '../../../src/datapaths/kernel/random.js';
 import { type BankUnit, laneBanks } from '../../../src/datapaths/kernel/wasm/bank.js';
-import { formatNamed } from '../../../src/formats/catalog.js';
+import { formatNamed, int } from '../../../src/formats/catalog.js';
 import { type Format, widthOf } from '../../../src/formats/format.js';
 import { lfsrBits, stochastic } from '../../../src/formats/rounding.js';
 import { generator } from './jobs.js';
@@ -37,6 +37,13 @@ const UNITS: readonly Datapath[] = [
   own('stochastic, 3 lanes', 'e4m3fn', random('fp32', 13), { lanes: 3 }),
   own('stochastic, saturating', 'e4m3fn', sumFit('e5m2', { rounding: stochastic(5), overflow: 'saturate' })),
   own('stochastic, rounded products', 'e4m3fn', random('fp32', 8), { product: sumFit('bf16') }),
+  own('stochastic, exact sums', 'e4m3fn', random('fp32', 8), { lanes: 4, combine: FUSED }),
+  own('stochastic, apart', 'e4m3fn', random('fp16', 7), { lanes: 4, combine: { kind: 'fused', sumInside: false } }),
+  own('stochastic, aligned', 'fp16', random('fp32', 8), { lanes: 4, combine: cut }),
+  own('stochastic, aligned apart', 'e5m2', random('bf16', 9), { lanes: 4, combine: { ...cut, sumInside: false } }),
+  own('fixed point', 'e4m3fn', sumFit(int(20, true, -8), { rounding: 'rna', overflow: 'saturate' })),
+  own('fixed point, at random', 'e5m2', sumFit(int(20, true, -8), { rounding: stochastic(6), overflow: 'saturate' })),
+  own('products in fixed point', 'e4m3fn', sumFit('fp32'), { product: sumFit(int(16, true, -6), { rounding: 'rtz' }) }),
   own('tree of 8', 'e4m3fn', sumFit('fp16'), { lanes: 8, combine: { kind: 'tree' } }),
   own('tree of 3, nodes of bf16', 'e4m3fn', sumFit('fp32'), {
     lanes: 3,

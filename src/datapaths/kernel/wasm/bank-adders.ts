@@ -47,6 +47,13 @@ export function stepOf(adders: FloatAdders): Step {
   return adders.kind === 'firing' ? adders.firing.fit : adders.step;
 }
 
+/** Draws of random bits that a PE's firing takes: one for each time that its sum is rounded. */
+export function drawsIn(adders: FloatAdders): number {
+  if (stepOf(adders).rounding !== 'stochastic') return 0;
+  if (adders.kind === 'chain') return adders.lanes;
+  return adders.kind === 'firing' && adders.firing.plus !== undefined ? 2 : 1;
+}
+
 /** Sums in a vector. */
 export function widthIn(adders: Adders): number {
   return adders.kind === 'int' ? 4 : carrierOf(stepOf(adders)).lanes;

@@ -35,12 +35,11 @@ export function floatAdders(
   k: number,
 ): FloatAdders | undefined {
   const { combine, lanes, sum, product } = datapath;
-  if (sum.format.kind !== 'float' || (product !== 'exact' && typeof product.rounding !== 'string')) return undefined;
+  if (sum.format.kind === 'table' || (product !== 'exact' && typeof product.rounding !== 'string')) return undefined;
   const products = productsOf(datapath, [operands[0].seen, operands[1].seen]);
   const site: Site = { datapath, products, operands, k };
   const alone = lanes === 1 && (combine.kind === 'tree' || (combine.kind === 'fused' && combine.sumInside));
   if (combine.kind === 'chain' || alone) return chainAdders(site);
-  if (typeof sum.rounding !== 'string') return undefined;
   return combine.kind === 'tree' ? treeAdders(site, combine) : firingAdders(site, combine);
 }
 
@@ -96,7 +95,7 @@ function chainAdders(site: Site): ChainAdders | undefined {
 function treeAdders(site: Site, { node = registerFitOf(site.datapath.sum) }: TreeCombine): TreeAdders | undefined {
   const { datapath, products, k } = site;
   const { lanes, sum } = datapath;
-  if (typeof node.rounding !== 'string') return undefined;
+  if (typeof node.rounding !== 'string' || typeof sum.rounding !== 'string') return undefined;
   const leaves = addendsOf(site, Math.ceil(k / lanes));
   const { precision } = factsOf(node.format);
   const addends: Addends = {
@@ -129,6 +128,8 @@ function firingAdders(site: Site, combine: FusedCombine | AlignedCombine): Firin
   const { lanes, sum } = datapath;
   const register = floatRegister(registerFitOf(sum));
   if (register === undefined) return undefined;
+  // What is not finite draws no random bits.
+  if (typeof sum.rounding !== 'string' && addendsOf(site, k).specials) return undefined;
   const unit = {
     datapath,
     order: SEQUENTIAL,

@@ -100,7 +100,9 @@ function emitterOf(frame: Frame, adders: Adders): Emitter {
     return { adding: [...rounding, node, last], fire: () => treeFiring(body, node, last) };
   }
   const { firing } = adders;
-  const adding = [new Adder(f, firing.fit), new Adder(f, firing.plus ?? firing.fit)];
+  const random = firing.fit.rounding === 'stochastic';
+  const adder = (step: Step, draw: number) => (random ? new RandomAdder(frame, step, draw) : new Adder(f, step));
+  const adding = [adder(firing.fit, 0), adder(firing.plus ?? firing.fit, 1)];
   const body = { f, firing, sums4: [accs], counter: undefined, reads };
   return { adding: [...rounding, ...adding], fire: () => firingOf(body, adding) };
 }
@@ -149,6 +151,27 @@ function placed(step: Step, drawn: Code, vector: number): Code {
   const bytes = vector * 4 * lanes;
   const numbers = lanes === 4 ? v128.load(drawn, bytes) : i64x2.extendLowU(v128.load64Splat(drawn, bytes));
   return i.shl(numbers, bits - step.mantissaBits - step.randomBits);
+}
+
+/** Rounds one vector of sums after the other, each with random bits of its own: those of so many draws before. */
+class RandomAdder extends Adder {
+  readonly #frame: Frame;
+  readonly #step: Step;
+  readonly #draw: number;
+  #rounded = 0;
+
+  constructor(frame: Frame, step: Step, draw: number) {
+    super(frame.f, step);
+    this.#frame = frame;
+    this.#step = step;
+    this.#draw = draw;
+  }
+
+  override fit(acc: Local, value: Code): void {
+    const { accs, draws } = this.#frame;
+    const drawn = i32.add(draws.at, i32.mul(draws.step, i32.const(this.#draw)));
+    super.fit(acc, value, placed(this.#step, drawn, this.#rounded++ % accs.length));
+  }
 }
 
 function integers({ f, accs, a, b }: Frame, { lanes, range }: IntAdders): void {

@@ -4,7 +4,7 @@ import { type Bank, type BankJob, engineBank, type Met, type Plane } from '../ba
 import type { Engine } from '../engine.js';
 import type { RandomSource } from '../random.js';
 import { decoderOf } from '../values.js';
-import { type Adders, type FloatAdders, intAdders, stepOf, watches, widthIn } from './bank-adders.js';
+import { type Adders, drawsIn, type FloatAdders, intAdders, stepOf, watches, widthIn } from './bank-adders.js';
 import { floatAdders } from './bank-float.js';
 import { Draws } from './bank-draws.js';
 import { bankKernel, BankRegisters, type View } from './bank-memory.js';
@@ -104,8 +104,8 @@ function floatBank(
       ? adders.firing.combine.productExponent === 'unnormalised'
       : false;
   const before = watches(adders) ? place.plane(place.stride) : undefined;
-  const random = step.rounding === 'stochastic' && source?.leaps !== undefined;
-  const draws = random ? new Draws(source, source.leaps, place, lanes) : undefined;
+  const draws =
+    source?.leaps && drawsIn(adders) > 0 ? new Draws(source, source.leaps, place, drawsIn(adders)) : undefined;
   return {
     ...bank,
     codesOf: encode === undefined ? undefined : (sums) => encoded(sums, encode),
