@@ -23,37 +23,58 @@ export const outputOption = {
 export const jsonOption = { type: 'boolean', default: false, describe: 'print JSON for machines' } as const;
 export const seedOption = { type: 'number', default: 1, describe: 'seed of every random choice' } as const;
 
+/** Defaults are filled in by `fitFrom`, so that commands can tell which options were given. */
 export const fitOptions = {
-  rounding: { type: 'string', default: 'rne', describe: 'rne, rna, rnz, rtz, rup, rdn, rto or stochastic:<bits>' },
+  rounding: {
+    type: 'string',
+    defaultDescription: 'rne',
+    describe: 'rne, rna, rnz, rtz, rup, rdn, rto or stochastic:<bits>',
+  },
   overflow: {
     type: 'string',
     choices: OVERFLOWS,
     describe: 'beyond the largest value; default: ieee, and wrap in an integer',
   },
-  subnormals: { type: 'string', choices: ['keep', 'flush'], default: 'keep', describe: 'of operands and results' },
-  tininess: { type: 'string', choices: ['after', 'before'], default: 'after', describe: 'when underflow is detected' },
-  seed: seedOption,
+  subnormals: {
+    type: 'string',
+    choices: ['keep', 'flush'],
+    defaultDescription: 'keep',
+    describe: 'of operands and results',
+  },
+  tininess: {
+    type: 'string',
+    choices: ['after', 'before'],
+    defaultDescription: 'after',
+    describe: 'when underflow is detected',
+  },
+  seed: { type: 'number', defaultDescription: '1', describe: seedOption.describe },
 } as const satisfies Record<string, Options>;
 
 interface FitArguments {
-  rounding: string;
+  rounding?: string;
   overflow?: string;
-  subnormals: string;
-  tininess: string;
-  seed: number;
+  subnormals?: string;
+  tininess?: string;
+  seed?: number;
 }
 
 /** The fit that the shared options describe. */
 export function fitFrom(args: FitArguments, format: Format): Fit {
-  const rounding = findRounding(args.rounding, integer(args.seed, '--seed'));
-  if (rounding === undefined) throw new UsageError(`--rounding: ${noRounding(args.rounding)}`);
+  const { rounding: name = 'rne', seed = seedOption.default, subnormals = 'keep', tininess = 'after' } = args;
+  const rounding = findRounding(name, integer(seed, '--seed'));
+  if (rounding === undefined) throw new UsageError(`--rounding: ${noRounding(name)}`);
   const overflow = (args.overflow as Overflow | undefined) ?? fitTo(format).overflow;
   if (overflow === 'wrap' && format.kind !== 'int')
     throw new UsageError(
       `--overflow wrap is for integers, and ${format.name} is none: use ieee, infinity, saturate or nan`,
     );
-  const tininess = args.tininess as 'after' | 'before';
-  return { format, rounding, overflow, subnormals: args.subnormals as Subnormals, tininess };
+  return {
+    format,
+    rounding,
+    overflow,
+    subnormals: subnormals as Subnormals,
+    tininess: tininess as 'after' | 'before',
+  };
 }
 
 /** A format by its name, or from a record such as `{exponentBits: 5, mantissaBits: 3}`. */

@@ -1,10 +1,10 @@
 import { randomBitsOf } from '../datapaths/reference.js';
 import { convert, type Encoded, flagNames } from '../formats/codec.js';
 import { hexDigitsOf } from '../formats/format.js';
+import { hexCell } from '../outputs/csv.js';
 import { fitFrom, fitOptions, formatFrom, inputOption, outputOption } from './arguments.js';
 import { command } from './command.js';
-import { codeAt, columnOf, openTable, refuseColumns, type Row, type Table } from './rows.js';
-import { writingTo } from './terminal.js';
+import { addColumns, codeAt, columnOf, openTable } from './rows.js';
 
 /** `convert`: codes of one format in a CSV file become codes of another. */
 export const convertCommand = command({
@@ -27,25 +27,15 @@ export const convertCommand = command({
     const random = randomBitsOf(fit.rounding);
     const table = await openTable(args.input);
     const column = columnOf(table, 'code');
-    await addResults(table, args.output, hexDigitsOf(fit.format), (row) =>
-      convert(from, codeAt(table, row, column, from), fit, random),
+    const digits = hexDigitsOf(fit.format);
+    await addColumns(table, args.output, RESULT, (row) =>
+      resultCells(convert(from, codeAt(table, row, column, from), fit, random), digits),
     );
   },
 });
 
-/** Writes each row as it came, with the columns `result` and `flags` added. */
-export async function addResults(
-  table: Table,
-  output: string,
-  digits: number,
-  resultOf: (row: Row) => Encoded,
-): Promise<void> {
-  refuseColumns(table, ['result', 'flags']);
-  await writingTo(output, async (sink) => {
-    sink.write(`${table.header.text},result,flags\n`);
-    for await (const row of table.rows) {
-      const { code, flags } = resultOf(row);
-      sink.write(`${row.text},0x${code.toString(16).padStart(digits, '0')},${flagNames(flags)}\n`);
-    }
-  });
+/** Cells of the columns `result` and `flags`. */
+export const RESULT = ['result', 'flags'];
+export function resultCells({ code, flags }: Encoded, digits: number): string[] {
+  return [hexCell(code, digits), flagNames(flags)];
 }

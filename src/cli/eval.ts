@@ -3,11 +3,10 @@ import { randomBitsOf } from '../datapaths/reference.js';
 import { hexDigitsOf } from '../formats/format.js';
 import { datapathFrom, fitFrom, fitOptions, formatsFrom, inputOption, outputOption } from './arguments.js';
 import { command } from './command.js';
-import { addResults } from './convert.js';
+import { RESULT, resultCells } from './convert.js';
 import { evaluator } from './dots.js';
 import { UsageError } from './errors.js';
-import { codeAt, columnOf, openTable, refuseColumns } from './rows.js';
-import { writingTo } from './terminal.js';
+import { addColumns, codeAt, columnOf, openTable } from './rows.js';
 
 const OPS = Object.keys(OPERANDS) as ScalarOp[];
 
@@ -31,7 +30,12 @@ export const evalCommand = command({
   async run(args) {
     if ((args.op === undefined) === (args.datapath === undefined))
       throw new UsageError('eval needs either --op with --formats, or --datapath');
-    if (args.datapath !== undefined) return evalDatapath(args.datapath, args.input, args.output);
+    if (args.datapath !== undefined) {
+      const own = ['formats', ...Object.keys(fitOptions)].find((name) => args[name as 'formats'] !== undefined);
+      if (own !== undefined)
+        throw new UsageError(`--${own} goes with --op: a datapath has its own; leave it out, or edit a datapath file`);
+      return evalDatapath(args.datapath, args.input, args.output);
+    }
     const op = args.op as ScalarOp;
     const formats = formatsFrom(args.formats ?? '', '--formats');
     const operands = OPERANDS[op];
@@ -43,9 +47,10 @@ export const evalCommand = command({
     const random = randomBitsOf(fit.rounding);
     const table = await openTable(args.input);
     const columns = ['a', 'b', 'c'].slice(0, operands).map((name) => columnOf(table, name));
-    await addResults(table, args.output, hexDigitsOf(fit.format), (row) => {
+    const digits = hexDigitsOf(fit.format);
+    await addColumns(table, args.output, RESULT, (row) => {
       const codes = columns.map((column, i) => codeAt(table, row, column, formats[i]));
-      return operate(op, formats, codes, fit, random);
+      return resultCells(operate(op, formats, codes, fit, random), digits);
     });
   },
 });
@@ -55,13 +60,9 @@ const ADDED = ['result', 'exact', 'error_ulp', 'flags', 'swamped', 'overflowed']
 async function evalDatapath(nameOrFile: string, input: string, output: string): Promise<void> {
   const datapath = datapathFrom(nameOrFile);
   const table = await openTable(input);
-  refuseColumns(table, ADDED);
   const evaluate = evaluator(datapath, table);
-  await writingTo(output, async (sink) => {
-    sink.write(`${table.header.text},${ADDED.join(',')}\n`);
-    for await (const row of table.rows) {
-      const { result, exact, errorUlp, flags, swamped, overflowed } = evaluate(row);
-      sink.write(`${row.text},${result},${exact},${errorUlp},${flags},${swamped},${overflowed}\n`);
-    }
+  await addColumns(table, output, ADDED, (row) => {
+    const { result, exact, errorUlp, flags, swamped, overflowed } = evaluate(row);
+    return [result, exact, errorUlp, flags, swamped, overflowed];
   });
 }

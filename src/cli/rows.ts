@@ -3,6 +3,7 @@ import type { Format } from '../formats/format.js';
 import { hexDigitsOf, widthOf } from '../formats/format.js';
 import { didYouMean } from '../formats/nearest.js';
 import { linesOf } from '../outputs/lines.js';
+import { remark, writingTo } from './terminal.js';
 
 /** CSV files as commands read them: a header line, then a stream of rows, so that memory stays flat. */
 export interface Row {
@@ -14,18 +15,20 @@ export interface Row {
 }
 
 export interface Table {
-  /** As the user named it. */
+  /** As the user named it; `standard input` for `-`. */
   path: string;
   header: Row;
+  /** Each with as many fields as the header: those that a spreadsheet leaves out at a row's end are empty. */
   rows: AsyncGenerator<Row>;
 }
 
 /** Opens a CSV file, or standard input for `-`, and reads its header. */
 export async function openTable(path: string): Promise<Table> {
-  const rows = rowsOf(path);
+  const shown = path === '-' ? 'standard input' : path;
+  const rows = rowsOf(path, shown);
   const first = await rows.next();
-  if (first.done === true) throw new Error(`${path} is empty: its first line should name the columns`);
-  return { path, header: first.value, rows };
+  if (first.done === true) throw new Error(`${shown} is empty: its first line should name the columns`);
+  return { path: shown, header: first.value, rows };
 }
 
 /** @throws Error when there is none, naming those there are */
@@ -33,6 +36,11 @@ export function columnOf({ path, header }: Table, name: string): number {
   const index = optionalColumn({ path, header }, name);
   if (index !== undefined) return index;
   const names = header.fields.map((field) => field.trim());
+  const other = names.length === 1 ? /[;\t|]/.exec(names[0])?.[0] : undefined;
+  if (other !== undefined)
+    throw new Error(
+      `${path} has the one column ${JSON.stringify(names[0])}: columns are separated by commas, found ${JSON.stringify(other)}`,
+    );
   throw new Error(`${path} has no column "${name}": it has ${names.join(', ')}${didYouMean(name, names)}`);
 }
 
@@ -44,7 +52,7 @@ export function optionalColumn({ path, header }: Pick<Table, 'path' | 'header'>,
 }
 
 /** Refuses to write a column that the input has already, since every column of the input is kept. */
-export function refuseColumns(table: Table, names: readonly string[]): void {
+function refuseColumns(table: Table, names: readonly string[]): void {
   for (const name of names)
     if (optionalColumn(table, name) !== undefined)
       throw new Error(`${table.path} has a column "${name}" already, which this command adds: rename it`);
@@ -79,27 +87,69 @@ function exampleOf(format: Format): string {
   return `0x${'0'.repeat(hexDigitsOf(format) - 1)}1`;
 }
 
+/**
+ * Writes each row as it came, with further columns after its own, and says so where there is none.
+ * @param cellsOf a row's cells in those columns, in the order of `names`
+ */
+export async function addColumns(
+  table: Table,
+  output: string,
+  names: readonly string[],
+  cellsOf: (row: Row) => readonly (string | number)[],
+): Promise<void> {
+  refuseColumns(table, names);
+  let rows = 0;
+  await writingTo(output, async (sink) => {
+    sink.write(`${table.header.text},${names.join(',')}\n`);
+    for await (const row of table.rows) {
+      sink.write(`${row.text},${cellsOf(row).join(',')}\n`);
+      rows++;
+    }
+  });
+  if (rows === 0) remark(`${table.path} has no rows`);
+}
+
 /** `in.csv:7: column "code"`. */
 export function whereIs(table: Table, row: Row, column: number): string {
   return `${table.path}:${row.line}: column "${table.header.fields[column].trim()}"`;
 }
 
-async function* rowsOf(path: string): AsyncGenerator<Row> {
+async function* rowsOf(path: string, shown: string): AsyncGenerator<Row> {
   let pending: { text: string; line: number } | undefined;
   let line = 0;
+  let width: number | undefined;
   for await (const text of linesOf(path)) {
     line++;
     if (pending === undefined && !text.includes('"')) {
-      if (text !== '') yield { text, fields: text.split(','), line };
+      if (text === '') continue;
+      const row = { text, fields: text.split(','), line };
+      yield fitted(shown, row, (width ??= row.fields.length));
       continue;
     }
     // A quoted field may hold line ends: lines are joined until the quotes are closed.
     pending = pending === undefined ? { text, line } : { text: `${pending.text}\n${text}`, line: pending.line };
     if (quotesIn(pending.text) % 2 === 1) continue;
-    yield { ...pending, fields: quotedFields(path, pending) };
+    const row = { ...pending, fields: quotedFields(shown, pending) };
+    yield fitted(shown, row, (width ??= row.fields.length));
     pending = undefined;
   }
-  if (pending !== undefined) throw new Error(`${path}:${pending.line}: a quoted field is never closed`);
+  if (pending !== undefined) throw new Error(`${shown}:${pending.line}: a quoted field is never closed`);
+}
+
+/** A row with as many fields as the header: missing last ones become empty, and surplus ones may only be empty. */
+function fitted(path: string, row: Row, width: number): Row {
+  const { text, fields, line } = row;
+  const surplus = fields.length - width;
+  if (surplus === 0) return row;
+  if (surplus < 0)
+    return { text: text + ','.repeat(-surplus), fields: [...fields, ...Array<string>(-surplus).fill('')], line };
+  if (fields.slice(width).some((field) => field.trim() !== ''))
+    throw new Error(
+      `${path}:${line}: ${fields.length} fields, and the header has ${width}: quote a field with a comma`,
+    );
+  let kept = text;
+  for (let i = 0; i < surplus; i++) kept = kept.replace(/,(?:\s*|"\s*")$/, '');
+  return { text: kept, fields: fields.slice(0, width), line };
 }
 
 function quotesIn(text: string): number {

@@ -105,3 +105,33 @@ it('check refuses a dump of other operands, and reports words that are not known
   );
   expect(check('unknown.csv').stdout).toContain('1 x unknown (x or z)\nFAIL: 1 of 1 rows differ\n');
 });
+
+/** Spreadsheets leave out empty fields at a row's end, or add empty ones. */
+it('rows shorter than the header are filled up, and surplus empty fields dropped, so that columns stay aligned', () => {
+  expect(evaluate('--datapath fp8-fp16', { 'in.csv': 'a,b,c\n38,38\n38,38,,,\n38,"38",, ,""\n' })).toEqual([
+    '38,38,,0x3c00,1,0,,0,0',
+    '38,38,,0x3c00,1,0,,0,0',
+    '38,"38",,0x3c00,1,0,,0,0',
+  ]);
+  expect(evaluate('--op add --formats fp16,fp16,fp16', { 'in.csv': 'a,b,note\n3c00,3c00\n3c00,bc00,x\n' })).toEqual([
+    '3c00,3c00,,0x4000,',
+    '3c00,bc00,x,0x0000,',
+  ]);
+});
+
+it('a table without rows gives its header, and a remark', () => {
+  const folder = folderWith({ 'ops.csv': 'a,b\n' });
+  expect(lastbit(folder, ['eval', '--datapath', 'int8', '--input', 'ops.csv'])).toEqual({
+    status: 0,
+    stdout: 'a,b,result,exact,error_ulp,flags,swamped,overflowed\n',
+    stderr: 'lastbit: ops.csv has no rows\n',
+  });
+});
+
+it('standard input is named in words', () => {
+  const input = (text: string) => lastbit(folderWith(), ['eval', '--datapath', 'int8', '--input', '-'], text).stderr;
+  expect(input('')).toBe('lastbit: standard input is empty: its first line should name the columns\n');
+  expect(input('a,b\n1,2\n1,x\n')).toBe(
+    'lastbit: standard input:3: column "b": "x" is no code; write one in hex, such as 0x01\n',
+  );
+});

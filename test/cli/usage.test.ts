@@ -8,6 +8,8 @@ const FILES = {
   'text.csv': 'code\n3c00\nabcg\n',
   'ops.csv': 'a,b,c\n00 01,02 03,0\n',
   'ragged.csv': 'a,b\n00 01,02\n',
+  'long.csv': 'a,b\n1,2\n1,2,,3\n',
+  'semicolon.csv': 'a;b\n1;2\n',
   'open.csv': 'code\n"3c00\n',
   'twice.csv': 'code,code\n1,2\n',
   'done.csv': 'code,result\n1,2\n',
@@ -106,6 +108,26 @@ const CASES: readonly [string[], number, string][] = [
     ['eval', '--datapath', 'int8', '--input', 'ragged.csv', '--output', 'out.csv'],
     1,
     'ragged.csv:2: a has 2 codes and b 1; give as many',
+  ],
+  [
+    ['eval', '--datapath', 'int8', '--input', 'long.csv', '--output', 'out.csv'],
+    1,
+    'long.csv:3: 4 fields, and the header has 2: quote a field with a comma',
+  ],
+  [
+    ['eval', '--datapath', 'int8', '--input', 'semicolon.csv'],
+    1,
+    'semicolon.csv has the one column "a;b": columns are separated by commas, found ";"',
+  ],
+  [
+    ['eval', '--datapath', 'int8', '--rounding', 'rtz', '--input', 'ops.csv'],
+    2,
+    '--rounding goes with --op: a datapath has its own; leave it out, or edit a datapath file',
+  ],
+  [
+    ['eval', '--datapath', 'int8', '--seed', '1', '--input', 'ops.csv'],
+    2,
+    '--seed goes with --op: a datapath has its own; leave it out, or edit a datapath file',
   ],
   [
     ['check', '--datapath', 'int8', '--input', 'ops.csv', '--dut', 'short.csv'],
