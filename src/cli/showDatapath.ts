@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import type { Datapath } from '../datapaths/datapath.js';
 import { describeDatapath } from '../datapaths/describe.js';
 import { resultFormatOf } from '../datapaths/exact.js';
+import { compileGemm } from '../datapaths/kernel/index.js';
 import { type Evidence, findSilicon, type Sourced } from '../datapaths/silicon/index.js';
 import { widthOf } from '../formats/format.js';
 import { print } from './terminal.js';
@@ -12,22 +13,26 @@ function publishedUnit(datapath: Datapath): Sourced | undefined {
   return found?.datapath === datapath ? found : undefined;
 }
 
-/** A datapath's fields, and for a published chip's unit how each is known. */
+/** A datapath's fields, which way its products of matrices are computed, and for a published chip's unit how each is known. */
 export function datapathReport(datapath: Datapath): object {
   const known = publishedUnit(datapath);
+  const { route, why } = compileGemm(datapath);
   return {
     ...describeDatapath(datapath),
+    kernel: { route, why },
     ...(known && { known: { chips: known.chips, all: known.evidence, fields: known.fields } }),
   };
 }
 
-/** Printed as a datapath file; what is known of its fields stands in comments. */
+/** Printed as a datapath file; how it is computed and what is known of its fields stand in comments. */
 export function showDatapath(datapath: Datapath): void {
   const result = resultFormatOf(datapath);
   print(
     `# datapath ${datapath.name}: ${widthOf(datapath.a)} x ${widthOf(datapath.b)} bits to ${result.name}, ${widthOf(result)} bits`,
   );
   print(stringify(describeDatapath(datapath)).trimEnd());
+  const { route, why } = compileGemm(datapath);
+  print(`# kernel: ${route} (${why})`);
   const known = publishedUnit(datapath);
   if (known === undefined) return;
   print(`# chips: ${known.chips.join(', ')}`);

@@ -16,15 +16,15 @@ import {
 } from '../formats/raw.js';
 import { type Datapath, type Requantize, totalFitOf } from './datapath.js';
 import type { Order } from './order.js';
-import type { Operands } from './reference.js';
+import { type Operands, productOf } from './products.js';
 
 /** The dot product with no rounding at all, in the units of the datapath's result. */
 export function exactSum(datapath: Datapath, { a, b, c, aScales, bScales }: Operands): Raw {
   const { blockScale, operands } = datapath;
   const { format, subnormals } = totalFitOf(datapath);
-  const terms: Raw[] = c === undefined ? [] : [decode(format, c, subnormals)];
+  const terms: Raw[] = [c === undefined ? finite(false, 0n, 0) : decode(format, c, subnormals)];
   for (let k = 0; k < a.length; k++) {
-    let term = multiply(decode(datapath.a, a[k], operands), decode(datapath.b, b[k], operands));
+    let term = productOf(datapath, decode(datapath.a, a[k], operands), decode(datapath.b, b[k], operands));
     if (blockScale !== undefined)
       for (const scales of [aScales, bScales])
         if (scales !== undefined)

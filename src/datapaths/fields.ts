@@ -171,6 +171,12 @@ export const sumField = record({
       path: ['keptMantissaBits'],
       message: `must be at most the mantissa bits of the format, and ${format.name} has ${format.kind === 'float' ? format.mantissaBits : 'none'}`,
     });
+  if (kept !== undefined && format.kind === 'float' && ['fn', 'merged'].includes(format.specials))
+    context.addIssue({
+      code: 'custom',
+      path: ['keptMantissaBits'],
+      message: `a register without all mantissa bits cannot hold the NaN of ${format.name}, which is all ones`,
+    });
   const fit = toFit(fields, context);
   if (kept === undefined) delete fit.keptMantissaBits;
   return fit;

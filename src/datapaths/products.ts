@@ -1,6 +1,6 @@
 import { decode } from '../formats/codec.js';
 import type { Format } from '../formats/format.js';
-import { finite, multiply, type Raw, sum } from '../formats/raw.js';
+import { finite, isZero, multiply, type Raw, sum } from '../formats/raw.js';
 import { normalisedExponent, type Term } from './aligned.js';
 import type { BlockScale, Datapath } from './datapath.js';
 
@@ -34,6 +34,17 @@ export function alignmentExponent(format: Format, raw: Raw): number {
   return Math.max(own, 1 - format.bias + (format.shift ?? 0));
 }
 
+/** An exact product; two integers' product has no -0, as two's complement has none. */
+export function productOf(datapath: Datapath, x: Raw, y: Raw): Raw {
+  const product = multiply(x, y);
+  return isWhole(datapath) && isZero(product) ? finite(false, 0n, 0) : product;
+}
+
+/** Whether both operands are integers, which have no -0. */
+export function isWhole({ a, b }: Pick<Datapath, 'a' | 'b'>): boolean {
+  return a.kind !== 'float' && b.kind !== 'float';
+}
+
 /** The products in k order, rounded by `round` where the datapath rounds them, each with the exponent it aligns by. */
 export function productsOf(datapath: Datapath, operands: Operands, round: (product: Raw) => Raw): Term[] {
   const { a, b, operands: subnormals, blockScale } = datapath;
@@ -41,7 +52,7 @@ export function productsOf(datapath: Datapath, operands: Operands, round: (produ
   for (let k = 0; k < operands.a.length; k++) {
     const x = decode(a, operands.a[k], subnormals);
     const y = decode(b, operands.b[k], subnormals);
-    const raw = round(multiply(x, y));
+    const raw = round(productOf(datapath, x, y));
     const apart = alignmentExponent(datapath.widened ?? a, x) + alignmentExponent(datapath.widened ?? b, y);
     terms.push({ raw, exponent: isUnnormalised(datapath) ? apart : normalisedExponent(raw) });
   }

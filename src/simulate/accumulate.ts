@@ -1,7 +1,10 @@
 import type { Datapath } from '../datapaths/datapath.js';
 import { codeArray, compileGemm, outputFormatOf, sumValues } from '../datapaths/kernel/index.js';
-import { encode, fitTo } from '../formats/codec.js';
-import { fromNumber } from '../formats/raw.js';
+import { exactSum } from '../datapaths/exact.js';
+import { reduce } from '../datapaths/reference.js';
+import { decode, encode, fitTo } from '../formats/codec.js';
+import { widthOf } from '../formats/format.js';
+import { fromNumber, toNumber } from '../formats/raw.js';
 import { randomFrom } from '../training/random.js';
 import { ulpOf } from './errors.js';
 
@@ -55,27 +58,45 @@ export function accumulationCurve(
 ): Accumulation[] {
   const addends = addendsOf(distribution, Math.max(...lengths), seed);
   const fit = { ...fitTo(datapath.a), overflow: 'saturate' as const };
-  const a = codeArray(datapath.a, addends.length);
-  addends.forEach((value, i) => {
-    a[i] = Number(encode(fromNumber(value), fit).code);
-  });
-  const one = Number(encode(fromNumber(1), fitTo(datapath.b)).code);
-  const gemm = compileGemm(datapath);
+  const codes = Array.from(addends, (value) => encode(fromNumber(value), fit).code);
+  const { code: one } = encode(fromNumber(1), fitTo(datapath.b));
+  const sumOf = summer(datapath, codes, one);
   const format = outputFormatOf(datapath);
   return lengths.map((length) => {
-    const b = codeArray(datapath.b, length).fill(one);
-    const { sums, exact, swamped, overflowed } = gemm.stats({ m: 1, n: 1, k: length, a: a.subarray(0, length), b });
-    const [got] = sumValues(format, sums);
-    const error = got - exact[0];
+    const { got, exact, swamped, overflowed } = sumOf(length);
+    const error = got - exact;
     return {
       datapath: datapath.name,
       length,
-      exact: exact[0],
+      exact,
       got,
-      relativeError: exact[0] === 0 ? error : error / Math.abs(exact[0]),
-      errorUlp: error / ulpOf(format)(exact[0]),
+      relativeError: exact === 0 ? error : error / Math.abs(exact),
+      errorUlp: error / ulpOf(format)(exact),
       swamped,
       overflowed,
     };
   });
+}
+
+type Sum = Pick<Accumulation, 'got' | 'exact' | 'swamped' | 'overflowed'>;
+
+/** Sums of the first so many codes, each times one: by the kernels, or by the reference where codes are wider than theirs. */
+function summer(datapath: Datapath, codes: readonly bigint[], one: bigint): (length: number) => Sum {
+  const format = outputFormatOf(datapath);
+  if (Math.max(widthOf(datapath.a), widthOf(datapath.b)) > 32)
+    return (length) => {
+      const operands = { a: codes.slice(0, length), b: new Array<bigint>(length).fill(one) };
+      const { code, swamped, overflowed } = reduce(datapath, operands);
+      const got = toNumber(decode(format, code));
+      return { got, exact: toNumber(exactSum(datapath, operands)), swamped, overflowed };
+    };
+  const gemm = compileGemm(datapath);
+  const a = codeArray(datapath.a, codes.length);
+  a.set(codes.map(Number));
+  return (length) => {
+    const b = codeArray(datapath.b, length).fill(Number(one));
+    const found = gemm.stats({ m: 1, n: 1, k: length, a: a.subarray(0, length), b });
+    const { sums, exact, swamped, overflowed } = found;
+    return { got: sumValues(format, sums)[0], exact: exact[0], swamped, overflowed };
+  };
 }

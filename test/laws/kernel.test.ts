@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { DATAPATHS } from '../../src/datapaths/catalog.js';
 import { type Datapath, totalFitOf } from '../../src/datapaths/datapath.js';
 import { codeArray, compileGemm, type GemmJob, sumArray } from '../../src/datapaths/kernel/index.js';
 import { type Format, widthOf } from '../../src/formats/format.js';
@@ -12,6 +11,7 @@ import {
   landmarks,
   normalCode,
   setCode,
+  MATRIX_UNITS,
 } from '../datapaths/kernel/jobs.js';
 
 /**
@@ -55,7 +55,7 @@ function accumulators(datapath: Datapath): Draw {
   return (format) => (random() < 0.5 ? marks[Math.floor(random() * marks.length)] : any(format));
 }
 
-describe.each(DATAPATHS.map((datapath) => [datapath.name, datapath] as const))('%s', (_name, datapath) => {
+describe.each(MATRIX_UNITS.map((datapath) => [datapath.name, datapath] as const))('%s', (_name, datapath) => {
   const gemm = compileGemm(datapath);
   // Some firings and an odd rest; fewer outputs where firings are wide, because the reference takes its time.
   const k = Math.max(43, 2 * datapath.lanes + 3);

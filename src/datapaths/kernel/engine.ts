@@ -1,7 +1,7 @@
 import type { Fit } from '../../formats/codec.js';
 import type { Format } from '../../formats/format.js';
 import { type Datapath, registerFitOf } from '../datapath.js';
-import { termsPerFiring } from '../products.js';
+import { isWhole, termsPerFiring } from '../products.js';
 import { alignerOf, alignsInFloat64 } from './align.js';
 import { type Facts, factsOf, spanBits, termFacts } from './facts.js';
 import { type Draw, type Rounder, rounderOf, type Tally, wrapsExactly } from './rounder.js';
@@ -55,7 +55,9 @@ export function engineOf(datapath: Datapath, draw?: Draw): Engine | string {
   try {
     const register = registerOf(registerFitOf(datapath.sum));
     const fitted = datapath.product === 'exact' ? undefined : registerOf(datapath.product);
-    const product = fitted === undefined ? (x: number) => x : (x: number) => fitted.read(fitted.round(x));
+    // +0 takes the sign from an integer product's zero.
+    const zero = isWhole(datapath) ? 0 : -0;
+    const product = fitted === undefined ? (x: number) => x + zero : (x: number) => fitted.read(fitted.round(x + zero));
     const { max } = factsOf(datapath.sum.format);
     const carries = (fit: Fit) => rounderOf(fit, tally) !== undefined && wrapsExactly(fit, max);
     return { tally, product, register, registerOf, carries, fire: firingOf({ datapath, tally, register, registerOf }) };

@@ -67,9 +67,14 @@ export interface Unit {
   bank?(job: BankJob): Bank;
 }
 
-/** An array for codes of operands. */
+/**
+ * An array for codes of operands.
+ * @throws RangeError for formats of more than 32 bits: only the reference's `reduce` takes their codes
+ */
 export function codeArray(format: Format, length: number): CodeArray {
   const bits = widthOf(format);
+  if (bits > 32)
+    throw new RangeError(`codeArray: ${format.name} has ${bits} bits; operands of products have at most 32`);
   return bits <= 8 ? new Uint8Array(length) : bits <= 16 ? new Uint16Array(length) : new Uint32Array(length);
 }
 

@@ -1,6 +1,7 @@
 import type { Datapath } from '../datapath.js';
 import type { Order } from '../order.js';
 import { blockGemm } from './blocks.js';
+import { checkedGemm } from './check.js';
 import type { Gemm, Unit } from './gemm.js';
 import { referenceGemm } from './reference.js';
 import { scalarGemm, scalarOf } from './scalar.js';
@@ -21,6 +22,10 @@ export { decoderOf, sumValues, valuesOf } from './values.js';
  * @param order of the additions; the unit's own by default
  */
 export function compileGemm(datapath: Datapath, order: Order = datapath.order): Gemm {
+  return checkedGemm(routeOf(datapath, order));
+}
+
+function routeOf(datapath: Datapath, order: Order): Gemm {
   const scalar = scalarOf(datapath, order);
   if (typeof scalar === 'string') return referenceGemm(datapath, order, scalar);
   const middle = scalarGemm(datapath, order, scalar, 'float64 carries every sum, rounded to odd where it is not exact');
@@ -29,7 +34,7 @@ export function compileGemm(datapath: Datapath, order: Order = datapath.order): 
   if (typeof ints !== 'string') return ints;
   const firing = firingGemm(datapath, order, middle, scalar);
   const lanes = typeof firing === 'string' ? floatGemm(datapath, order, middle, scalar) : firing;
-  return blockGemm(lanes, (unscaled) => compileGemm(unscaled, order));
+  return blockGemm(lanes, (unscaled) => routeOf(unscaled, order));
 }
 
 /** Compiles one firing of a datapath on codes. */

@@ -49,6 +49,7 @@ function runsOf(k: number, length: number): number[] {
 
 /** Firing i goes to register i mod `ways`; a register without a firing still joins, with +0. */
 function dealt(ways: number, k: number, lanes: number): Plan {
+  if (k === 0 && ways === 1) return { runs: [], direct: true, pairwise: false };
   const sequence: number[] = [];
   const runs: number[] = [];
   for (let way = 0; way < ways; way++) {

@@ -43,9 +43,9 @@ function fastUnit(unit: BankUnit): Unit {
   const { lanes, sum, operands: subnormals } = datapath;
   const decodeA = decoderOf(datapath.a, subnormals);
   const decodeB = decoderOf(datapath.b, subnormals);
-  const decodeSum = decoderOf(sum.format);
+  const decodeSum = decoderOf(sum.format, sum.subnormals);
   const outer = engine.registerOf(registerFitOf(total));
-  const decodeOuter = decoderOf(total.format);
+  const decodeOuter = decoderOf(total.format, total.subnormals);
   const encodeOuter = encoderOf(registerFitOf(total));
   const terms = new Float64Array(lanes);
   const weights = new Float64Array(lanes);

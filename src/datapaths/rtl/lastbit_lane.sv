@@ -26,7 +26,7 @@ module lastbit_lane #(
   wire [1:0] raised;
   lastbit_decode #(.FORMAT(A), .WIDTH(WA), .EW(EW), .SW(SA)) decode_a (.code(a), .raw(a_raw));
   lastbit_decode #(.FORMAT(B), .WIDTH(WB), .EW(EW), .SW(SB)) decode_b (.code(b), .raw(b_raw));
-  lastbit_multiply #(.EW(EW), .SX(SA), .SY(SB)) multiply (.x(a_raw), .y(b_raw), .product(exact));
+  lastbit_multiply #(.EW(EW), .SX(SA), .SY(SB), .WHOLE(A[51:48] != 1 && B[51:48] != 1)) multiply (.x(a_raw), .y(b_raw), .product(exact));
   generate
     if (ROUNDED) begin : g_rounded
       wire [WP-1:0] code;

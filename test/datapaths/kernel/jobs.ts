@@ -1,3 +1,4 @@
+import { DATAPATHS } from '../../../src/datapaths/catalog.js';
 import { type Datapath, totalFitOf } from '../../../src/datapaths/datapath.js';
 import type { Gemm, GemmJob } from '../../../src/datapaths/kernel/gemm.js';
 import { codeArray, sumArray } from '../../../src/datapaths/kernel/gemm.js';
@@ -8,6 +9,9 @@ import { encode, fitTo } from '../../../src/formats/codec.js';
 import { type Format, widthOf } from '../../../src/formats/format.js';
 import { latticeOf } from '../../../src/formats/lattice.js';
 import { fromNumber } from '../../../src/formats/raw.js';
+
+/** The catalogue's units that matrix products are for: operands of more than 32 bits are left to the reference. */
+export const MATRIX_UNITS = DATAPATHS.filter(({ a, b }) => Math.max(widthOf(a), widthOf(b)) <= 32);
 
 /** Codes as a test draws them. */
 export type Draw = (format: Format) => bigint;

@@ -1,7 +1,7 @@
 import type { Datapath } from '../../datapath.js';
 import { registerFitOf } from '../../datapath.js';
 import type { Order } from '../../order.js';
-import { groupOf, termsPerFiring } from '../../products.js';
+import { groupOf, isWhole, termsPerFiring } from '../../products.js';
 import { widthOf } from '../../../formats/format.js';
 import { isPowerOfTwo } from '../align.js';
 import { termFacts } from '../facts.js';
@@ -85,7 +85,7 @@ export function firingGemm(datapath: Datapath, order: Order, slower: Gemm, scala
     route: `simd ${carrier} ${site.combine.kind}`,
     why,
     sums: (job) => firingSums(site, job, slower, scalar),
-    stats: statsBy(datapath, order, scalar, (job, tally) => firingSums(site, job, slower, scalar, tally)),
+    stats: statsBy(datapath, order, scalar, slower, (job, tally) => firingSums(site, job, slower, scalar, tally)),
   };
 }
 
@@ -96,6 +96,7 @@ function firingSums(site: FiringSite, job: GemmJob, slower: Gemm, scalar: Scalar
   const operands = site.operands(job, plan);
   const seen = operands.map((operand) => operand.seen);
   const starts = startsOf(datapath, order, outer, job, seen[0].quantum + seen[1].quantum);
+  if (starts.facts.negativeZero && isWhole(datapath)) return slower.sums(job);
   if (tally !== undefined && [...seen, starts.facts].some(({ nans, infinities }) => nans || infinities))
     return slower.sums(job);
   const largest = operands.map((operand) => operand.largest);

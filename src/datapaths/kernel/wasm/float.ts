@@ -1,6 +1,7 @@
 import type { Datapath } from '../../datapath.js';
 import type { Order } from '../../order.js';
 import { type Gemm, type GemmJob, type SumArray, sumsFor } from '../gemm.js';
+import { isWhole } from '../../products.js';
 import { planOf } from '../plan.js';
 import type { Scalar } from '../scalar.js';
 import { isExact } from './bounds.js';
@@ -29,7 +30,7 @@ export function floatGemm(datapath: Datapath, order: Order, slower: Gemm, scalar
   const why = `sums ${how} in ${carrier} lanes; ${rounding} by ${method === 'complete' ? 'all rules' : method}`;
   const sums = (job: GemmJob) => floatSums(site, job);
   const run = (job: GemmJob, tally: Counts) => floatSums(site, job, tally);
-  return { ...slower, route: `simd ${carrier}`, why, sums, stats: statsBy(datapath, order, scalar, run) };
+  return { ...slower, route: `simd ${carrier}`, why, sums, stats: statsBy(datapath, order, scalar, slower, run) };
 }
 
 /** Sums of a job in lanes where its data allow it, else by the slower route. */
@@ -42,6 +43,7 @@ export function floatSums(site: FloatSite, job: GemmJob, tally?: Counts): SumArr
   const seen =
     native !== undefined && tally === undefined ? site.codes : [seenIn(job.a, tables[0]), seenIn(job.b, tables[1])];
   const starts = startsOf(datapath, order, outer, job, seen[0].quantum + seen[1].quantum);
+  if (starts.facts.negativeZero && isWhole(datapath)) return fallback.whole(job);
   const exact = tally !== undefined && isExact(site, job, seen, starts.facts);
   if (exact) tally.exact = datapath.result === undefined && datapath.requantize === undefined;
   const counting = exact ? undefined : tally;

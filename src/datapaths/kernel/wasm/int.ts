@@ -49,7 +49,8 @@ interface Counts extends Tally {
 }
 
 function intStats(site: IntSite, job: GemmJob): GemmStatistics {
-  const { datapath, order, scalar } = site;
+  const { datapath, order, scalar, slower } = site;
+  if (job.k === 0) return slower.stats(job);
   const own = scalar.engine.tally;
   Object.assign(own, { swamped: 0, overflowed: 0 });
   const counts: Counts = { swamped: 0, overflowed: 0, values: new Float64Array(job.m * job.n), known: false };
