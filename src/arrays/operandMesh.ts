@@ -1,3 +1,4 @@
+import type { Plane } from '../datapaths/kernel/bank.js';
 import type { Marks } from './marks.js';
 import { Mesh, type MeshParts } from './mesh.js';
 import type { OperandRegisters } from './operandRegisters.js';
@@ -45,11 +46,13 @@ export class OperandMesh extends Mesh {
   }
 
   #store(cycle: number, place: Place, kept: number): void {
-    const sum = this.bank.valueOf(kept);
-    if (this.timing.reinject) this.memory.store(place, sum, cycle + 1);
+    const { memory, bank } = this;
+    const address = memory.addressOf(place);
+    const sum = bank.valueOf(kept);
+    if (this.timing.reinject) memory.store(address, sum, cycle + 1);
     else {
-      const before = place.tile.continues ? this.memory.read(cycle, place) : this.bank.zero;
-      this.memory.store(place, this.join(before, sum), cycle + this.timing.store);
+      const before = place.tile.continues ? memory.read(cycle, address) : bank.zero;
+      memory.store(address, this.join(before, sum), cycle + this.timing.store);
     }
   }
 
@@ -98,17 +101,18 @@ export class OperandMesh extends Mesh {
 
   /** Sums move down a row; the top takes zero, or the sum that it is to go on with. */
   #moveSums(cycle: number): void {
-    const { cols, multiplyStages } = this.array;
-    const { zero, keptOf } = this.bank;
+    const { cols } = this.array;
     const sums = this.sums.at(cycle);
     sums.copyWithin(cols, 0, sums.length - cols);
-    for (let col = 0; col < cols; col++) {
-      const word = cycle - this.ageOf(0, col) - multiplyStages;
-      const tile = this.stream.tileAt(word);
-      const goesOn = this.timing.reinject && tile !== undefined && tile.continues && col < tile.cols;
-      sums[col] = keptOf(
-        goesOn ? this.memory.read(cycle, { tile, row: 0, col, step: this.stream.stepAt(word) }) : zero,
-      );
-    }
+    sums.fill(this.bank.keptOf(this.bank.zero), 0, cols);
+    if (this.timing.reinject) for (let col = 0; col < cols; col++) this.#goOn(cycle, col, sums);
+  }
+
+  #goOn(cycle: number, col: number, sums: Plane): void {
+    const word = cycle - this.ageOf(0, col) - this.array.multiplyStages;
+    const tile = this.stream.tileAt(word);
+    if (tile === undefined || !tile.continues || col >= tile.cols) return;
+    const address = this.memory.addressOf({ tile, row: 0, col, step: this.stream.stepAt(word) });
+    sums[col] = this.bank.keptOf(this.memory.read(cycle, address));
   }
 }

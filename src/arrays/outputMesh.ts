@@ -62,7 +62,11 @@ export class OutputMesh extends Mesh {
     const sums = this.#leaving;
     this.memory.occupy(cycle, col, this.timing.drainInterval);
     if (row < tile.rows && col < tile.cols)
-      this.memory.store({ tile, row, col, step: 0 }, sums[(tile.height - 1) * cols + col], cycle + 1);
+      this.memory.store(
+        this.memory.addressOf({ tile, row, col, step: 0 }),
+        sums[(tile.height - 1) * cols + col],
+        cycle + 1,
+      );
     for (let r = tile.height - 1; r > step; r--) sums[r * cols + col] = sums[(r - 1) * cols + col];
     if (col < tile.cols) this.counts.sumMoves += Math.min(tile.rows, tile.height - step);
     if (col === tile.width - 1 && row === 0) this.storesLast(cycle);

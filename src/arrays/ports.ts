@@ -121,9 +121,13 @@ export class ResultMemory {
     this.#counts = counts;
   }
 
-  /** The sum that earlier tiles have left at that place. */
-  read(cycle: number, place: Place): number {
-    const address = addressOf(place, this.#strides);
+  /** Where the sum of a place is. */
+  addressOf(place: Place): number {
+    return addressOf(place, this.#strides);
+  }
+
+  /** The sum that earlier tiles have left at that address. */
+  read(cycle: number, address: number): number {
     if (cycle < this.#readyAt[address])
       throw new Error(`mesh: cycle ${cycle} reads sum ${address}, which is ready in cycle ${this.#readyAt[address]}`);
     this.#counts.sumReads++;
@@ -131,8 +135,7 @@ export class ResultMemory {
   }
 
   /** Takes a sum, which can be read from cycle `ready` on. */
-  store(place: Place, sum: number, ready: number): void {
-    const address = addressOf(place, this.#strides);
+  store(address: number, sum: number, ready: number): void {
     this.sums[address] = sum;
     this.#readyAt[address] = ready;
     this.#counts.sumWrites++;
