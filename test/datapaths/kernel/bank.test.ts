@@ -56,6 +56,8 @@ const UNITS: readonly Datapath[] = [
   own('e4m3fn products of 4 lanes', 'e4m3fn', sumFit('fp16'), { lanes: 4, product: sumFit('e4m3fn') }),
   own('exact sum of fp16 products', 'e4m3fn', sumFit('fp32'), { lanes: 4, combine: FUSED, product: sumFit('fp16') }),
   own('aligned bf16 products', 'fp16', sumFit('fp32'), { lanes: 4, combine: cut, product: sumFit('bf16') }),
+  own('aligned products that keep', 'e4m3fn', sumFit('fp16'), { lanes: 4, combine: cut, product: sumFit('fp32') }),
+  datapathNamed('arm-bfdot'),
   own('normalised', 'e4m3fn', sumFit('fp32'), { lanes: 4, combine: { ...cut, productExponent: 'normalised' } }),
   own('in stages', 'fp16', sumFit('fp32'), {
     lanes: 4,

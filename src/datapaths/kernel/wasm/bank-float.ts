@@ -133,7 +133,7 @@ function firingAdders(site: Site, combine: FusedCombine | AlignedCombine): Firin
   const unit = {
     datapath,
     order: SEQUENTIAL,
-    combine: products.rounded === undefined || combine.kind !== 'aligned' ? combine : normalised(combine),
+    combine: datapath.product === 'exact' || combine.kind !== 'aligned' ? combine : normalised(combine),
     register,
     outer: register,
     productBits: products.precision,

@@ -1,7 +1,8 @@
 import type { Fit } from '../../../formats/codec.js';
 import type { Datapath } from '../../datapath.js';
-import { factsOf, productFacts, termFacts } from '../facts.js';
+import { factsOf, productFacts } from '../facts.js';
 import { type Addends, chooseStep, floatRegister, HOLDS } from './choose.js';
+import { keepsProducts } from './float-steps.js';
 import type { Step } from './lanes.js';
 import type { Seen } from './pack.js';
 import { completeStep, rulesOf } from './rules.js';
@@ -20,19 +21,20 @@ const ONE: Seen = { max: 1, negative: false, nans: false, infinities: false, qua
 
 export function productsOf(datapath: Datapath, seen: readonly [Seen, Seen]): Products {
   const { a, b, product: fit } = datapath;
-  const { precision } = termFacts(datapath);
-  if (fit === 'exact') return { seen, precision };
+  const { precision } = productFacts(factsOf(a), factsOf(b));
+  if (keepsProducts(datapath, seen) || fit === 'exact') return { seen, precision };
   const [x, y] = seen;
   const addends: Addends = {
     quantum: Number.isFinite(x.quantum + y.quantum) ? x.quantum + y.quantum : 0,
     max: x.max * y.max,
-    precision: productFacts(factsOf(a), factsOf(b)).precision,
+    precision,
     start: 0,
     count: 1,
     specials: [x, y].some(({ nans, infinities }) => nans || infinities),
     negativeZero: true,
   };
-  return { seen: [roundedTo(fit, seen, addends), ONE], precision, rounded: { fit, addends } };
+  const rounded = { fit, addends };
+  return { seen: [roundedTo(fit, seen, addends), ONE], precision: factsOf(fit.format).precision, rounded };
 }
 
 /** What products hold once they are rounded: at most one unit of the last place more. */

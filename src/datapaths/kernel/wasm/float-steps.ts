@@ -17,7 +17,7 @@ export interface Steps {
 }
 
 /** Whether the fit of the products changes none of a job's: they are what they are rounded to. */
-function keepsProducts({ a, b, product }: Datapath, [x, y]: readonly Seen[]): boolean {
+export function keepsProducts({ a, b, product }: Datapath, [x, y]: readonly Seen[]): boolean {
   if (product === 'exact') return true;
   const { format, subnormals } = product;
   // A format without -0 changes the sign of a zero.
