@@ -14,7 +14,10 @@ export interface Datapath {
   b: Format;
   /** Products are exact unless each is rounded to a format of its own first. */
   product: 'exact' | Fit;
-  /** Products combined in one firing; 1 is a plain MAC. */
+  /**
+   * Products combined in one firing; 1 is a plain MAC. Lanes of the last firing that have no product give +0, which is
+   * added like any other (so that a sum of -0 becomes +0) and takes part in no alignment.
+   */
   lanes: number;
   combine: Combine;
   sum: SumFit;
@@ -30,13 +33,20 @@ export interface Datapath {
   requantize?: Requantize;
   /** One power-of-two or fp8 scale for each block of operands, read beside them. */
   blockScale?: BlockScale;
-  /** NaN results: `canonical` (positive quiet NaN) or the code given here (NVIDIA fp32: 0x7fffffff). Default canonical. */
+  /**
+   * The code of NaN results (NVIDIA fp32: 0x7fffffff). Default: the positive quiet NaN of what NaN and invalid operations
+   * give. Formats whose only NaN has a sign keep it where an infinity or an overflow became NaN; a NaN that meets no
+   * product (k = 0) keeps its payload.
+   */
   nanCode?: number;
 }
 
 /** How the sum is kept between firings. */
 export interface SumFit extends Fit {
-  /** Mantissa bits that survive in the register; the rest of the word reads zero (Hopper fp8: 13 of fp32's 23). */
+  /**
+   * Mantissa bits that survive in the register; the rest of the word reads zero (Hopper fp8: 13 of fp32's 23). The initial
+   * sum takes part in the first firing with all its bits.
+   */
   keptMantissaBits?: number;
 }
 
@@ -57,30 +67,37 @@ export interface FusedCombine {
   /** The running sum is a term of the exact sum, or is added afterwards by a separate rounding. */
   sumInside: boolean;
 }
-/** Every term is cut to `fractionBits` below the largest exponent, the cut terms are added exactly, one rounding ends. */
+/**
+ * Every term is cut to `fractionBits` below the largest exponent, the cut terms are added exactly, one rounding ends. An
+ * exponent is that of the code's field: subnormal operands and sums have the lowest normal one. The adder is a fixed-point
+ * one, whose zero is +0; infinities and NaN follow IEEE 754. A term of which a cut leaves nothing is counted as swamped.
+ */
 export interface AlignedCombine {
   kind: 'aligned';
   fractionBits: number;
   truncate: 'rtz' | 'floor' | 'rne';
-  /** `unnormalised`: a product's exponent is ea + eb, its significand in [1, 4). */
+  /** `unnormalised`: a product's exponent is ea + eb, its significand below 4. A product with a fit of its own has its value's. */
   productExponent: 'unnormalised' | 'normalised';
   /** The running sum joins the alignment, or is added afterwards by a separate rounding. */
   sumInside: boolean;
   /** Fraction bits kept of the running sum where they differ (CDNA3). Default: fractionBits. */
   sumFractionBits?: number;
-  /** Lowest exponent that the maximum can take (MMA-Sim's -126 and others). Default: none. */
+  /** Lowest exponent that the maximum can take, and the running sum in `dropSumBelow` (MMA-Sim's -126 and others). Default: none. */
   exponentFloor?: number;
   /** Whether zero terms take part in the maximum, a zero factor with exponent -126. Default false: they are dropped. */
   zerosAlign?: boolean;
   /** Products of 2^productOverflow and above count as infinite (CDNA3: 128). Default: none. */
   productOverflow?: number;
-  /** Even and odd lanes are aligned and summed apart, and joined at the larger maximum (CDNA3 fp8). Default false. */
+  /**
+   * Even and odd lanes are aligned and summed apart, and joined at the larger maximum (CDNA3 fp8); what is joined, and then
+   * meets the running sum, is cut as `twoStage` says, or else by `floor` to the same bits. Default false.
+   */
   evenOdd?: boolean;
   /** The products are aligned without the running sum; their sum and it are then cut again, and added (CDNA3). */
   twoStage?: TwoStage;
 }
 export interface TwoStage {
-  /** Fraction bits kept of the products' sum, below the larger of its exponent and the running sum's. */
+  /** Fraction bits kept of the products' sum, below the larger of the exponent its terms were aligned to and the running sum's. */
   productFractionBits: number;
   /** Fraction bits kept of the running sum. */
   sumFractionBits: number;

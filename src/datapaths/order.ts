@@ -18,7 +18,10 @@ export interface ChunkedOrder {
   /** How the outer register rounds; the unit's own sum fit by default. */
   outer?: Fit;
 }
-/** Blocks of `width` products are reduced pairwise with a rounding at every node, and each block's result is added. */
+/**
+ * Blocks of `width` products are reduced pairwise with a rounding at every node, and each block's result is added. The
+ * leaves are exact products; of a unit with several lanes, its firings from +0.
+ */
 export interface TreeOrder {
   kind: 'tree';
   width: number;

@@ -28,10 +28,14 @@ export interface Fit {
 /**
  * `ieee`: infinity, but directed roundings stop at the largest finite value; `infinity`: always; `saturate`; `nan`;
  * `wrap`: modulo 2^bits, integers only. Where the format has no infinity its NaN is given instead, and where it has
- * neither, the largest finite value. In an integer format `ieee`, `infinity` and `nan` saturate.
+ * neither, the largest finite value. In an integer format `ieee`, `infinity` and `nan` saturate. An infinite value in a
+ * format without infinity is such an overflow.
  */
 export type Overflow = 'ieee' | 'infinity' | 'saturate' | 'nan' | 'wrap';
-/** `flush`: subnormal operands are read as zero and tiny results become zero, both keeping their sign. */
+/**
+ * `flush`: subnormal operands are read as zero and tiny results become zero, both keeping their sign; also in formats
+ * whose lowest exponent field holds zeros alone.
+ */
 export type Subnormals = 'keep' | 'flush';
 
 export const OVERFLOWS = ['ieee', 'infinity', 'saturate', 'nan', 'wrap'] as const;
