@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { readText } from '../datapaths/read.js';
+import { didYouMean } from '../formats/nearest.js';
 import { csvText } from '../outputs/csv.js';
 import { writeWhole } from '../outputs/file.js';
 import { lineSvg } from '../outputs/plot.js';
@@ -107,12 +109,17 @@ function distributionFrom(text: string): Distribution {
     if (Number.isFinite(mean) && deviation >= 0) return { kind: match[1] as 'uniform' | 'normal', mean, deviation };
     throw new UsageError(`--distribution ${match[1]}(mean,deviation) needs two numbers, found "${text}"`);
   }
-  return text === 'ones' ? { kind: 'ones' } : { kind: 'values', values: valuesFrom(text) };
+  if (text === 'ones') return { kind: 'ones' };
+  if (!existsSync(text))
+    throw new UsageError(
+      `--distribution: there is no distribution or file "${text}": it is uniform(mean,deviation), normal(mean,deviation), ones, or a CSV file with a column "value"${didYouMean(text, ['uniform', 'normal', 'ones'])}`,
+    );
+  return { kind: 'values', values: valuesFrom(text) };
 }
 
 /** The numbers in the column `value` of a CSV file, or of its only column. */
 function valuesFrom(file: string): number[] {
-  const [header, ...lines] = readFileSync(file, 'utf8').trimEnd().split(/\r?\n/);
+  const [header, ...lines] = readText(file).trimEnd().split(/\r?\n/);
   const names = header.split(',');
   const column = names.length === 1 ? 0 : names.indexOf('value');
   if (column < 0) throw new UsageError(`${file} has no column "value"; it has ${names.join(', ')}`);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { z } from 'zod';
+import { readText } from '../datapaths/read.js';
 import { formatField } from '../datapaths/fields.js';
 import { int } from '../formats/catalog.js';
 import { type Format, hexDigitsOf } from '../formats/format.js';
@@ -31,7 +31,7 @@ interface WordFinding extends Finding {
 }
 
 function readManifest(path: string): Manifest {
-  const text = readFileSync(path, 'utf8');
+  const text = readText(path);
   try {
     return manifestSchema.parse(JSON.parse(text));
   } catch (error) {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readText } from '../datapaths/read.js';
 import { costOf } from '../arrays/cost.js';
 import { type DataflowName, DATAFLOWS, macArray } from '../arrays/dataflow.js';
 import { type ScaleSimArray, scaleSimCounts } from '../arrays/scalesim.js';
@@ -43,7 +43,7 @@ export const cyclesCommand = command({
       cols: integer(cols, '--cols', 1),
       dataflow: dataflow as DataflowName,
     };
-    const layers = parseTopology(readFileSync(topology, 'utf8'), topology);
+    const layers = parseTopology(readText(topology), topology);
     const report = compat === undefined ? ownReport(layers, array) : scaleSimReport(layers, array);
     const text = json
       ? `${JSON.stringify(report.json, undefined, 2)}\n`

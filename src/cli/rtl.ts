@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readText } from '../datapaths/read.js';
 import { findDatapath } from '../datapaths/catalog.js';
 import { identifier, type RtlFile } from '../datapaths/rtl/index.js';
 import { meshRtl, unitRtl, writeRtl } from '../outputs/rtl.js';
@@ -73,7 +73,7 @@ export const rtlCommand = command({
 /** Names of the catalogues are often both; a file with an array is a target's. */
 function kindsOf(name: string): { unit: boolean; mesh: boolean } {
   if (/[/\\]|\.(ya?ml|json)$/i.test(name)) {
-    const mesh = /^[\s{,]*"?array"?\s*:/m.test(readFileSync(name, 'utf8'));
+    const mesh = /^[\s{,]*"?array"?\s*:/m.test(readText(name));
     return { unit: !mesh, mesh };
   }
   const mesh = TARGETS.some((target) => target.name === name);

@@ -1,5 +1,6 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
+import { readBytes, readText } from '../datapaths/read.js';
 import { makeFolder, writeWhole } from '../outputs/file.js';
 import { resultCsv, resultTable, SWEEP_COLUMNS } from '../outputs/results.js';
 import { fingerprintOf, type Journal, openJournal } from '../simulate/journal.js';
@@ -30,7 +31,7 @@ export const sweepCommand = command({
     ['sweep space.yaml --threads 1 --json', 'the same rows in the same order'],
   ],
   async run({ file, out, fresh, threads, json }) {
-    const text = readFileSync(file, 'utf8');
+    const text = readText(file);
     const sweep = parseSweep(text, file);
     const plan = planSweep(sweep);
     for (const reason of plan.skipped) remark(`skipped ${reason}`);
@@ -39,7 +40,7 @@ export const sweepCommand = command({
     const path = join(folder, 'journal.ndjson');
     if (fresh) rmSync(path, { force: true });
     const inputs = [...sweep.networks, ...(sweep.reference === undefined ? [] : [sweep.reference])];
-    const journal = openJournal(path, fingerprintOf([VERSION, text, ...inputs.map((input) => readFileSync(input))]));
+    const journal = openJournal(path, fingerprintOf([VERSION, text, ...inputs.map(readBytes)]));
     const points = await runJournaled(plan, journal, threadsFrom(threads));
     await writeWhole(join(folder, 'sweep.csv'), resultCsv(SWEEP_COLUMNS, points));
     if (json) printJson(points);

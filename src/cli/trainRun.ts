@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { SingleBar } from 'cli-progress';
+import { readBytes } from '../datapaths/read.js';
 import { writeOnnx } from '../networks/onnx/write.js';
 import { writeWhole } from '../outputs/file.js';
 import { resultCsv } from '../outputs/results.js';
@@ -45,7 +46,7 @@ export function resumed(
   const path = join(folder, CHECKPOINT);
   if (fresh) rmSync(path, { force: true });
   if (!existsSync(path)) return log;
-  const { kept, state } = readCheckpoint<TrainingLog>(readFileSync(path), path);
+  const { kept, state } = readCheckpoint<TrainingLog>(readBytes(path), path);
   if (kept.fingerprint !== fingerprint)
     throw new Error(`${path} belongs to another training run: take --fresh to begin again, or another --out`);
   training.resume(state);

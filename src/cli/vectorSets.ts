@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
+import { readBytes } from '../datapaths/read.js';
 import { widthOf } from '../formats/format.js';
 import type { Network } from '../networks/network.js';
 import { type ImageOptions, type Source, writeLayerVectors } from '../outputs/layerVectors.js';
@@ -116,7 +116,7 @@ export function loadGolden(file: string, args: VectorArguments): Loaded {
   const target = targetFor(args.target, network);
   const image = integer(args.image, '--image');
   const data = loadData({ images: image + 1, ...(args.data !== undefined && { folder: args.data }) });
-  const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
+  const sha256 = createHash('sha256').update(readBytes(file)).digest('hex');
   const from = args.data === undefined ? '' : ` --data ${args.data}`;
   return {
     name: basename(file, extname(file)),

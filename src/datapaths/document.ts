@@ -12,14 +12,27 @@ export function readDocument<S extends z.ZodType>(text: string, file: string, sc
   const [error] = document.errors;
   if (error !== undefined) {
     const { line, col } = lines.linePos(error.pos[0]);
-    throw new Error(`${file}:${line}:${col}: ${error.message.replace(/\s*\n\s*/g, ' ')}`);
+    const message = error.code === 'MULTIPLE_DOCS' ? SECOND_DOCUMENT : error.message.replace(/\s*\n\s*/g, ' ');
+    throw new Error(`${file}:${line}:${col}: ${message}`);
   }
-  const result = schema.safeParse(document.toJS());
+  if (document.contents === null) throw new Error(`${file} is empty: it should be a record of fields`);
+  const result = schema.safeParse(valuesOf(document, file));
   if (result.success) return result.data;
   const issue = innermost(result.error.issues[0]);
   const { line, col } = lines.linePos(offsetOf(document, issue));
   const field = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
   throw new Error(`${file}:${line}:${col}: ${field}${messageOf(issue, document)}`);
+}
+
+const SECOND_DOCUMENT = 'a second document begins here: keep one to a file, without a line "---" inside';
+
+/** @throws Error where an alias has no anchor, or too many of them multiply */
+function valuesOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 type Issue = z.core.$ZodIssue;
@@ -45,16 +58,33 @@ function messageOf(issue: Issue, document: Document): string {
   const found = valueAt(document, issue.path);
   if (issue.code === 'unrecognized_keys') return issue.message;
   if (found === undefined) return `is missing; ${reworded(issue.message)}`;
-  const shown = JSON.stringify(found);
+  const shown = shortened(JSON.stringify(found));
   if (issue.code === 'invalid_value' && typeof found === 'string')
     return `${shown} is not one of ${issue.values.join(', ')}${didYouMean(found, issue.values.map(String))}`;
-  return issue.message.includes(shown) ? issue.message : `${reworded(issue.message)}, found ${shown}`;
+  return typeof found === 'string' && issue.message.includes(shown)
+    ? issue.message
+    : `${reworded(issue.message)}, found ${shown}`;
 }
+
+const SHOWN = 80;
+
+function shortened(text: string): string {
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
+}
+
+const NOUNS: Record<string, string> = {
+  int: 'a whole number',
+  array: 'a list',
+  object: 'a record',
+  boolean: 'true or false',
+};
 
 /** The schema library's wording in ours. */
 function reworded(text: string): string {
   return text
-    .replace(/^Invalid input: expected (\w+)(, received \w+)?$/, 'must be a $1')
+    .replace(/^Invalid input: expected (\w+)(, received \w+)?$/, (_, kind) => `must be ${NOUNS[kind] ?? `a ${kind}`}`)
+    .replace(/^Too small: expected array to have >=?\s*(\d+) items$/, 'must have $1 or more')
+    .replace(/^Too big: expected array to have <=?\s*(\d+) items$/, 'must have $1 or fewer')
     .replace(/^Too small: expected \w+ to be >=?\s*(\S+)$/, 'must be at least $1')
     .replace(/^Too big: expected \w+ to be <=?\s*(\S+)$/, 'must be at most $1')
     .replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());

@@ -42,7 +42,7 @@ function rescaled({ kind, shift = 0, multiplier = 1, bias = 0, zeroPoint = 0 }: 
 }
 
 /** The format of the code that the datapath gives out, in an order. */
-export function resultFormatOf(datapath: Datapath, order: Order = datapath.order): Format {
+export function resultFormatOf(datapath: Omit<Datapath, 'name'>, order: Order = datapath.order): Format {
   return datapath.requantize?.format ?? datapath.result?.format ?? totalFitOf(datapath, order).format;
 }
 

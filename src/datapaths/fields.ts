@@ -106,6 +106,9 @@ const lfsrField = record({
   width: z.int().min(2).max(32),
   taps: z.array(z.int().min(1).max(32)).min(1),
   seed: z.int().default(1),
+}).refine(({ width, taps }) => taps.every((tap) => tap <= width), {
+  path: ['taps'],
+  error: 'must be at most the width, each',
 });
 
 export const roundingField = z.union(

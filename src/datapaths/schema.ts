@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { z } from 'zod';
 import { DATAPATHS, findDatapath } from './catalog.js';
-import { type Datapath, datapath, totalFitOf } from './datapath.js';
+import { complaintsAbout } from './complaints.js';
+import { type Datapath, datapath } from './datapath.js';
 import { readDocument, record } from './document.js';
+import { readText } from './read.js';
 import { fitField, formatField, sumField } from './fields.js';
-import { groupOf } from './products.js';
 import { didYouMean } from '../formats/nearest.js';
 
 /**
@@ -14,6 +14,8 @@ import { didYouMean } from '../formats/nearest.js';
  */
 const TRUNCATE = z.enum(['rtz', 'floor', 'rne']);
 const fractionBits = z.int().min(0).max(256);
+/** Beyond every exponent of a product that formats of 12 bits of bias can have. */
+const exponent = z.int().min(-16384).max(16384);
 
 const combineField = z.discriminatedUnion(
   'kind',
@@ -28,43 +30,55 @@ const combineField = z.discriminatedUnion(
       productExponent: z.enum(['unnormalised', 'normalised']).default('unnormalised'),
       sumInside: z.boolean().default(true).describe('the running sum joins the alignment'),
       sumFractionBits: fractionBits.optional(),
-      exponentFloor: z.int().optional(),
+      exponentFloor: exponent.optional(),
       zerosAlign: z.boolean().optional().describe('zeros take part in the maximum, a zero factor with exponent -126'),
-      productOverflow: z.int().optional().describe('products of 2^this and above count as infinite'),
+      productOverflow: exponent.optional().describe('products of 2^this and above count as infinite'),
       evenOdd: z.boolean().optional().describe('even and odd lanes are summed apart, and joined'),
       twoStage: record({
         productFractionBits: fractionBits,
         sumFractionBits: fractionBits,
         truncate: TRUNCATE.default('rtz'),
-        dropSumBelow: z.int().min(0).optional().describe('the running sum is dropped where it lies lower than this'),
+        dropSumBelow: z
+          .int()
+          .min(0)
+          .max(16384)
+          .optional()
+          .describe('the running sum is dropped where it lies lower than this'),
       })
         .optional()
-        .describe("the products' sum and the running sum are cut again, and added"),
+        .describe(
+          "the products' sum and the running sum are cut again, and added; without sumInside there is only evenOdd's joining, which truncates as it says",
+        ),
     }),
   ],
   { error: 'must have a kind that is one of chain, tree, fused, aligned' },
 );
 
 const positive = z.int().min(1);
+/** More than any unit has: registers, leaves of a tree, places of a permutation. */
+const count = positive.max(65536);
 const sequential = record({ kind: z.literal('sequential') });
 const chunked = record({
   kind: z.literal('chunked'),
-  length: positive.describe('products in a chunk'),
+  length: positive.max(2 ** 24).describe('products in a chunk'),
   outer: fitField.optional().describe('default: the fit of the sum'),
 });
-const interleaved = record({ kind: z.literal('interleaved'), ways: positive });
+const interleaved = record({ kind: z.literal('interleaved'), ways: count });
 const permuted = record({
   kind: z.literal('permuted'),
-  indices: z.array(z.int().min(0)).min(1),
+  indices: z.array(z.int().min(0)).min(1).max(65536),
   after: z.discriminatedUnion('kind', [sequential, chunked, interleaved]).optional(),
-}).refine(({ indices }) => new Set(indices).size === indices.length && Math.max(...indices) === indices.length - 1, {
-  path: ['indices'],
-  error: 'must hold every number from 0 to its length - 1 once',
-});
+}).refine(
+  ({ indices }) => new Set(indices).size === indices.length && indices.every((index) => index < indices.length),
+  {
+    path: ['indices'],
+    error: 'must hold every number from 0 to its length - 1 once',
+  },
+);
 
 const orderField = z.discriminatedUnion(
   'kind',
-  [sequential, chunked, record({ kind: z.literal('tree'), width: positive }), interleaved, permuted],
+  [sequential, chunked, record({ kind: z.literal('tree'), width: count }), interleaved, permuted],
   { error: 'must have a kind that is one of sequential, chunked, tree, interleaved, permuted' },
 );
 
@@ -89,7 +103,7 @@ export const datapathSchema = record({
   a: formatField,
   b: formatField,
   product: product.default('exact'),
-  lanes: positive.max(65536).default(1).describe('products combined in one firing; 1 is a plain MAC'),
+  lanes: count.default(1).describe('products combined in one firing; 1 is a plain MAC'),
   combine: combineField.default({ kind: 'chain' }),
   sum: sumField,
   order: orderField.default({ kind: 'sequential' }),
@@ -105,27 +119,9 @@ export const datapathSchema = record({
   }).optional(),
   nanCode: z.int().min(0).optional().describe('code of every NaN result'),
 }).superRefine((fields, context) => {
-  for (const [path, message] of complaints(fields as Omit<Datapath, 'name'>))
+  for (const [path, message] of complaintsAbout(fields as Omit<Datapath, 'name'>))
     context.addIssue({ code: 'custom', path: [...path], message });
 });
-
-/** What no unit can be, by field. */
-function* complaints(unit: Omit<Datapath, 'name'>): Generator<[string[], string]> {
-  const { lanes, order, requantize, blockScale } = unit;
-  if (order.kind === 'chunked' && order.length % lanes !== 0)
-    yield [['order', 'length'], `must be a multiple of the ${lanes} lanes`];
-  if (requantize !== undefined) {
-    const last = (unit.result ?? totalFitOf(unit)).format;
-    if (last.kind !== 'int') yield [['requantize'], `needs an integer sum, and ${last.name} is a float`];
-    if (requantize.format.kind !== 'int') yield [['requantize', 'format'], 'must be an integer format'];
-    if (requantize.kind !== 'shift' && requantize.multiplier === undefined)
-      yield [['requantize'], `of kind "${requantize.kind}" needs a multiplier`];
-  }
-  if (blockScale?.apply === 'group' && lanes > 1 && lanes % groupOf(blockScale) !== 0)
-    yield [['blockScale', 'size'], `must divide the ${lanes} lanes when it applies to groups`];
-  if (blockScale?.group !== undefined && blockScale.size % blockScale.group !== 0)
-    yield [['blockScale', 'group'], `must divide the size, ${blockScale.size}`];
-}
 
 /**
  * A datapath from the text of a file.
@@ -146,7 +142,7 @@ export function parseDatapath(text: string, file: string): Datapath {
 export function loadDatapath(nameOrFile: string): Datapath {
   const known = findDatapath(nameOrFile);
   if (known !== undefined) return known;
-  if (/[/\\]|\.(ya?ml|json)$/i.test(nameOrFile)) return parseDatapath(readFileSync(nameOrFile, 'utf8'), nameOrFile);
+  if (/[/\\]|\.(ya?ml|json)$/i.test(nameOrFile)) return parseDatapath(readText(nameOrFile), nameOrFile);
   const names = DATAPATHS.map((entry) => entry.name);
   const near = didYouMean(nameOrFile, names) || '; "lastbit list datapaths" shows them';
   throw new RangeError(

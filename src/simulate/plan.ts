@@ -1,9 +1,9 @@
+import { readBytes } from '../datapaths/read.js';
 import { macArray, type MacArray } from '../arrays/dataflow.js';
 import { loadTarget } from '../targets/catalog.js';
 import { type TargetFields, targetOf, targetSchema } from '../targets/schema.js';
 import { unitForJob } from '../targets/blockUnit.js';
 import { type Target, withEveryEnergy } from '../targets/target.js';
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { readOnnx } from '../networks/onnx/read.js';
 import { lower } from '../networks/lower.js';
@@ -39,7 +39,7 @@ export interface TargetPlan {
 
 /** @throws Error naming the file and what is wrong with it */
 export function loadNetwork(path: string): Network {
-  return { ...readOnnx(readFileSync(path), path), name: basename(path, '.onnx') };
+  return { ...readOnnx(readBytes(path), path), name: basename(path, '.onnx') };
 }
 
 export function loadData({ folder, images, skip = 0 }: DataPlan): Dataset {

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { z } from 'zod';
 import { macArray } from '../arrays/dataflow.js';
 import { type Datapath, datapath } from '../datapaths/datapath.js';
 import { readDocument, record } from '../datapaths/document.js';
+import { readText } from '../datapaths/read.js';
 import { datapathSchema, loadDatapath } from '../datapaths/schema.js';
 import type { EnergyTable } from '../energy/table.js';
 import { ENERGY_TABLES, energyTableNamed } from '../energy/tables/catalog.js';
@@ -99,6 +99,7 @@ function datapathOf(field: z.output<typeof targetSchema>['datapath'], target: st
   try {
     return loadDatapath(isFile ? resolve(dirname(file), field) : field);
   } catch (error) {
+    if (error instanceof Error && 'path' in error) throw error;
     const message = error instanceof Error ? error.message : String(error);
     throw new Error(`${file}: datapath: ${message}`, { cause: error });
   }
@@ -119,7 +120,7 @@ export function parseTarget(text: string, file: string): Target {
 }
 
 export function readTarget(file: string): Target {
-  return parseTarget(readFileSync(file, 'utf8'), file);
+  return parseTarget(readText(file), file);
 }
 
 /** JSON Schema (draft 2020-12) of target files, for editors. */

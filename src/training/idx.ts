@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { readBytes } from '../datapaths/read.js';
 import type { Dataset } from './dataset.js';
 
 /**
@@ -42,7 +43,7 @@ function readPart(folder: string, stem: string, suffix: string, magic: number): 
 
 /** A file's bytes, those of a .gz unpacked. */
 export function readUnpacked(path: string): Uint8Array {
-  const bytes = readFileSync(path);
+  const bytes = readBytes(path);
   if (!path.endsWith('.gz')) return bytes;
   try {
     return gunzipSync(bytes);

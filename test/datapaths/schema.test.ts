@@ -98,6 +98,69 @@ const MISTAKES: readonly [string, string, string][] = [
   ],
   ['length: 64', 'length: 48', '9:32: order.length: must be a multiple of the 32 lanes, found 48'],
   [
+    'order: {kind: chunked, length: 64, outer: {format: fp32}}',
+    'order: {kind: permuted, indices: [0], after: {kind: chunked, length: 48}}',
+    '9:70: order.after.length: must be a multiple of the 32 lanes, found 48',
+  ],
+  [
+    'order: {kind: chunked, length: 64, outer: {format: fp32}}',
+    'order: {kind: interleaved, ways: 5000000000}',
+    '9:34: order.ways: must be at most 65536, found 5000000000',
+  ],
+  [
+    'order: {kind: chunked, length: 64, outer: {format: fp32}}',
+    'order: {kind: tree, width: 5000000000}',
+    '9:28: order.width: must be at most 65536, found 5000000000',
+  ],
+  ['length: 64', 'length: 5000000000', '9:32: order.length: must be at most 16777216, found 5000000000'],
+  [
+    'order: {kind: chunked, length: 64, outer: {format: fp32}}',
+    `order: {kind: permuted, indices: [${Array.from({ length: 200_000 }, (_, i) => i).join(', ')}]}`,
+    '9:34: order.indices: must have 65536 or fewer, found [0,1,2,',
+  ],
+  [
+    'lanes: 32',
+    'lanes: 32\nnanCode: 0x1ffffffff',
+    '5:10: nanCode: must be a code of NaN in fp32, such as 0x7fc00000, found 8589934591',
+  ],
+  ['lanes: 32', 'lanes: 32\nnanCode: 0', '5:10: nanCode: must be a code of NaN in fp32, such as 0x7fc00000, found 0'],
+  [
+    'lanes: 32',
+    'lanes: 32\nresult: {format: int8}\nnanCode: 1',
+    '6:10: nanCode: must be left out: results are of int8, which has no NaN, found 1',
+  ],
+  [
+    'lanes: 32',
+    'lanes: 32\nwidened: int4',
+    '5:10: widened: must hold every value of e4m3fn, so that operands are converted exactly, found "int4"',
+  ],
+  [
+    'fractionBits: 13',
+    'fractionBits: 13\n  sumInside: false\n  twoStage: {productFractionBits: 8, sumFractionBits: 8}',
+    '9:13: combine.twoStage: joins the running sum, which sumInside: false keeps apart: leave one of them out',
+  ],
+  [
+    'fractionBits: 13',
+    'fractionBits: 13\n  sumInside: false\n  sumFractionBits: 8',
+    '9:20: combine.sumFractionBits: cuts the running sum, which sumInside: false keeps apart: leave one of them out',
+  ],
+  [
+    'fractionBits: 13',
+    'fractionBits: 13\n  sumFractionBits: 8\n  twoStage: {productFractionBits: 8, sumFractionBits: 8}',
+    '8:20: combine.sumFractionBits: has no effect beside twoStage, which has its own: leave it out, found 8',
+  ],
+  ['lanes: 32', 'lanes: 2.5', '4:8: lanes: must be a whole number, found 2.5'],
+  [
+    'rounding: rtz',
+    'rounding: {stochastic: {bits: 4, lfsr: {width: 8, taps: [8, 9]}}}',
+    '8:99: sum.rounding.stochastic.lfsr.taps: must be at most the width, each, found [8,9]',
+  ],
+  [
+    'lanes: 32',
+    '---\nlanes: 32',
+    '4:1: a second document begins here: keep one to a file, without a line "---" inside',
+  ],
+  [
     'lanes: 32',
     'lanes: 32\nproduct: rne',
     '5:10: product: must be "exact", or a fit such as {format: fp16, rounding: rne}, found "rne"',
@@ -114,6 +177,21 @@ describe('a mistake is named with its place, the value, and what would do', () =
     expect(UNIT).toContain(from);
     expect(() => parseDatapath(UNIT.replace(from, to), 'unit.yaml')).toThrow(`unit.yaml:${message}`);
   });
+});
+
+it('a code of NaN, a wider format and the joining of even and odd lanes are taken where they have an effect', () => {
+  const twoStage = 'twoStage: {productFractionBits: 8, sumFractionBits: 8, truncate: rtz}';
+  const fields = `sumInside: false\n  evenOdd: true\n  ${twoStage}`;
+  const text = UNIT.replace('lanes: 32', 'lanes: 32\nnanCode: 0x7fffffff\nwidened: fp16').replace(
+    'fractionBits: 13',
+    `fractionBits: 13\n  ${fields}`,
+  );
+  expect(parseDatapath(text, 'unit.yaml')).toMatchObject({ nanCode: 0x7fffffff, widened: formatNamed('fp16') });
+});
+
+it('a file without fields, and an alias without an anchor', () => {
+  expect(() => parseDatapath('# nothing\n', 'x.yaml')).toThrow('x.yaml is empty: it should be a record of fields');
+  expect(() => parseDatapath('a: *b\n', 'x.yaml')).toThrow(/^x\.yaml: Unresolved alias/);
 });
 
 it('a name that is none is told from a file', () => {

@@ -48,18 +48,25 @@ export function gemmPool(threads: number): GemmPool {
     for (const worker of workers.splice(0)) void worker.terminate();
     room = new Room();
   };
+  // The calling thread copies operands and sums as well, so that fewer rows keep it busy as long as the others.
+  let lead = 1;
   const sums = (gemm: Gemm, job: GemmJob): SumArray => {
-    const rows = Math.ceil(job.m / threads / 4) * 4;
-    if (rows >= job.m || !isDivisible(gemm) || job.m * job.n * job.k < WORTHWHILE) return gemm.sums(job);
+    const own = wholeTiles((lead * job.m) / threads);
+    if (own >= job.m || !isDivisible(gemm) || job.m * job.n * job.k < WORTHWHILE) return gemm.sums(job);
+    const rows = wholeTiles((job.m - own) / (threads - 1));
+    const start = performance.now();
     while (workers.length < threads - 1) workers.push(startWorker());
-    const shares = sharesOf(gemm, job, rows, room);
+    const shares = sharesOf(gemm, slice(job, own, job.m), rows, room);
     shares.forEach((share, i) => workers[i].postMessage(share, []));
     const total = sumArray(outputFormatOf(gemm.datapath, gemm.order), job.m * job.n);
-    put(total, gemm.sums({ ...slice(job, 0, rows), sums: total.subarray(0, rows * job.n) }), 0);
+    put(total, gemm.sums({ ...slice(job, 0, own), sums: total.subarray(0, own * job.n) }), 0);
+    const end = performance.now();
+    for (const { state } of shares) Atomics.wait(state, 0, WAITING, PATIENCE);
+    lead = nextLead(lead, end - start, performance.now() - end);
     const late = shares.filter((share, i) => {
-      Atomics.wait(share.state, 0, WAITING, PATIENCE);
+      const first = own + i * rows;
       const done = Atomics.load(share.state, 0) === DONE;
-      put(total, done ? share.sums : gemm.sums(slice(job, (i + 1) * rows, rows)), (i + 1) * rows * job.n);
+      put(total, done ? share.sums : gemm.sums(slice(job, first, rows)), first * job.n);
       return !done;
     });
     // Whoever is late may still write to the room.
@@ -73,6 +80,16 @@ export function gemmPool(threads: number): GemmPool {
 export function parallelGemm(gemm: Gemm, threads: number): ParallelGemm {
   const pool = gemmPool(threads);
   return { ...gemm, sums: (job) => pool.sums(gemm, job), close: () => pool.close() };
+}
+
+function wholeTiles(rows: number): number {
+  return Math.ceil(rows / 4) * 4;
+}
+
+/** The calling thread's share for the next product, of an even one: more where it had to wait for others, else less. */
+function nextLead(lead: number, worked: number, waited: number): number {
+  const next = waited > worked / 50 ? lead * (1 + Math.min(0.05, waited / worked / 4)) : lead * 0.99;
+  return Math.max(0.7, Math.min(1.1, next));
 }
 
 /** Random bits of its own for each output are numbered over the whole product. */
@@ -102,10 +119,9 @@ function slice(job: GemmJob, first: number, rows: number): GemmJob {
   };
 }
 
-/** The shares of the other threads: rows from `rows` on, that many each. */
-function sharesOf({ datapath, order }: Gemm, job: GemmJob, rows: number, room: Room): Share[] {
+/** The shares of the other threads, of so many rows each. */
+function sharesOf({ datapath, order }: Gemm, others: GemmJob, rows: number, room: Room): Share[] {
   room.clear();
-  const others = slice(job, rows, job.m);
   const shared: GemmJob = { ...others };
   for (const name of ['a', 'b', 'aScales', 'bScales'] as const) {
     const codes = others[name];

@@ -69,7 +69,7 @@ function tablesOf(lfsr: Lfsr, count: number): readonly Uint32Array[] {
   );
 }
 
-function leap([first, second, third, last]: Leaps['tables'], state: number): number {
-  const low = first[state & 255] ^ second[(state >>> 8) & 255];
-  return (low ^ third[(state >>> 16) & 255] ^ last[state >>> 24]) >>> 0;
+function leap(tables: Leaps['tables'], state: number): number {
+  const low = tables[0][state & 255] ^ tables[1][(state >>> 8) & 255];
+  return (low ^ tables[2][(state >>> 16) & 255] ^ tables[3][state >>> 24]) >>> 0;
 }
