@@ -4,7 +4,7 @@ import { advance, type Alignment, type Body } from './firing-body.js';
 import type { PanelBody } from './firing-panels.js';
 import { cutTo, exponentField, finish, runningWeight } from './firing-cut.js';
 import { type Adder, carrierOf, powerOfTwo } from './lanes.js';
-import { ROWS } from './nest.js';
+import { ROWS } from './frame.js';
 import { v128 } from './vector.js';
 
 /** Places of a term's scale and of its power of two, behind its products. */

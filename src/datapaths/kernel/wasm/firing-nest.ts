@@ -4,7 +4,7 @@ import { groupedFiring } from './firing-group.js';
 import { firingOf } from './firing-sums.js';
 import { type PanelBody, panelReads } from './firing-panels.js';
 import { Adder, carrierOf, powerOfTwo } from './lanes.js';
-import { counterOf, keepCount, keptSums, ROWS, tiles } from './nest.js';
+import { counterOf, keepCount, keptSums, ROWS, tiles } from './frame.js';
 import { v128 } from './vector.js';
 
 export function firingFunctions(firing: Firing): FunctionBuilder[] {

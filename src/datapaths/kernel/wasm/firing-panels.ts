@@ -1,7 +1,7 @@
 import { i32, type Local } from './assembler.js';
 import { type Body, type Firing, type Reads } from './firing-body.js';
 import { carrierOf } from './lanes.js';
-import { type Frame, ROWS } from './nest.js';
+import { type Frame, ROWS } from './frame.js';
 import { v128 } from './vector.js';
 
 /** A tile of panels at work. */

@@ -1,5 +1,5 @@
 import { type Code, type FunctionBuilder, i32, type Local } from './assembler.js';
-import { counterOf, type Frame, keepCount, keptSums, ROWS, tiles } from './nest.js';
+import { counterOf, type Frame, keepCount, keptSums, ROWS, tiles } from './frame.js';
 import { watchedRun } from './int-watch.js';
 import { i16x8, i32x4, splat16, splat32, v128 } from './vector.js';
 import type { Shape } from './walk.js';

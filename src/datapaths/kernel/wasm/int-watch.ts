@@ -1,5 +1,5 @@
 import { type Code, i32, type Local } from './assembler.js';
-import { type Frame, ROWS } from './nest.js';
+import { type Frame, ROWS } from './frame.js';
 import { i16x8, v128 } from './vector.js';
 
 /** Steps between two looks, an even number. */

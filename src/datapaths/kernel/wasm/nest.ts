@@ -1,21 +1,9 @@
-import { type Code, FunctionBuilder, i32, type Local } from './assembler.js';
+import { type Code, type FunctionBuilder, i32, type Local } from './assembler.js';
 import { narrowed } from './codes.js';
+import { counterOf, type Frame, keepCount, keptSums, ROWS, tiles } from './frame.js';
 import { type Adding, adderFor, carrierOf, type Counters, powerOfTwo, type Step } from './lanes.js';
-import { f64x2, i32x4, splat32, v128 } from './vector.js';
+import { f64x2, splat32, v128 } from './vector.js';
 
-/**
- * The loop nest of float sums. Lanes are columns, so that every lane adds in k order and nothing is reassociated: a
- * panel of A is [k][ROWS], one of B [k][columns], and the tile's sums stay in registers.
- *
- * Functions take (a, b, sums, length, tiles, aStride, sumStride, flags, draws, joinDraw, aPlane, bPlane, counts, kept): byte addresses of the first row tile's
- * panel at the run's first k, of the B panel there, of the tile's first sum; k's; row tiles; bytes from one A panel to
- * the next, from one row of sums to the next; one 32-bit flag for each tile, which is OR'ed; random bits [k] in place, and
- * those of the join; bytes from a panel to the one with its operands' weights; 32 bytes of
- * counts for each tile; -1 where `extend` goes on from the sums in memory, 0 where from +0.
- */
-export const ROWS = 4;
-/** Bytes of counts for each tile. */
-export const COUNT_BYTES = 32;
 /** Vectors of columns. */
 const VECTORS = 2;
 
@@ -34,16 +22,6 @@ export interface NestShape {
   zeros?: boolean;
   /** Products are replaced by their multiples of 2^exponent, or by what those leave. */
   part?: { exponent: number; which: 'high' | 'low' };
-}
-
-/** What a tile's body works with: pointers that it may move, and the function's parameters. */
-export interface Frame {
-  f: FunctionBuilder;
-  a: Local;
-  b: Local;
-  sums: Code;
-  draws: Local;
-  parameters: readonly Local[];
 }
 
 /** The functions of one nest: `extend` goes on from the sums in memory or from +0, `join` starts afresh and adds to them. */
@@ -167,12 +145,6 @@ function put(f: FunctionBuilder, to: readonly Local[], from: readonly Code[]): v
   to.forEach((part, i) => f.emit(part.set(from[i])));
 }
 
-/** Reads the sums that a run extends, or +0. */
-export function keptSums({ f, parameters }: Frame): (address: Code, offset: number) => Code {
-  const mask = f.keep('v128', i32x4.splat(parameters[13].get));
-  return (address, offset) => v128.and(v128.load(address, offset), mask);
-}
-
 function loaded(f: FunctionBuilder, step: Step, at: Place): Code[] {
   return partsOf(f, step, v128.load(...at));
 }
@@ -224,21 +196,6 @@ function halfOf(f: FunctionBuilder, step: Step, product: Code, part: NestShape['
   return part.which === 'high' ? high : v.add(v.sub(whole, high), splat(0n));
 }
 
-/** A local for lanes' counts, where a nest counts. */
-export function counterOf({ f }: Frame, count: boolean | undefined): Local | undefined {
-  if (count !== true) return undefined;
-  const counter = f.local('v128');
-  f.emit(counter.set(splat32(0)));
-  return counter;
-}
-
-/** Adds lanes' counts to the tile's: 16 bytes of additions that changed nothing, then 16 of overflows. */
-export function keepCount({ f, parameters }: Frame, counter: Local | undefined, offset = 0): void {
-  if (counter === undefined) return;
-  const address = parameters[12].get;
-  f.emit(v128.store(address, i32x4.add(v128.load(address, offset), counter.get), offset));
-}
-
 function countersOf(frame: Frame, { step, count }: NestShape): Counters {
   const complete = step.rules !== undefined;
   return {
@@ -281,25 +238,4 @@ function flag({ f, parameters }: Frame, adder: Adding): void {
   if (!adder.watches) return;
   const address = parameters[7].get;
   f.emit(i32.store(address, i32.or(i32.load(address), adder.reached())));
-}
-
-/** A function that does its body once for each row tile. */
-export function tiles(name: string, body: (frame: Frame) => void): FunctionBuilder {
-  const f = new FunctionBuilder(name, 14);
-  const [a0, b0, sums, , count, aStride, sumStride, flags, draws0] = f.parameters;
-  const counts = f.parameters[12];
-  const a = f.local('i32');
-  const b = f.local('i32');
-  const draws = f.local('i32');
-  f.repeat(count.get, () => {
-    f.emit(a.set(a0.get), b.set(b0.get), draws.set(draws0.get));
-    body({ f, a, b, sums: sums.get, draws, parameters: f.parameters });
-    f.emit(
-      a0.set(i32.add(a0.get, aStride.get)),
-      sums.set(i32.add(sums.get, i32.mul(sumStride.get, i32.const(ROWS)))),
-      flags.set(i32.add(flags.get, i32.const(4))),
-      counts.set(i32.add(counts.get, i32.const(COUNT_BYTES))),
-    );
-  });
-  return f;
 }

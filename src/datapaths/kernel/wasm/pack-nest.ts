@@ -1,6 +1,6 @@
 import { type Code, FunctionBuilder, i32, type Local } from './assembler.js';
 import { type Kernel, kernelOf } from './memory.js';
-import { ROWS } from './nest.js';
+import { ROWS } from './frame.js';
 import { BLOCK, columnLanes, type Extension, rowLanes } from './pack-lanes.js';
 import { splat32, v128 } from './vector.js';
 import type { Shape } from './walk.js';

@@ -2,7 +2,7 @@ import type { CodeArray, GemmJob } from '../gemm.js';
 import type { Plan } from '../plan.js';
 import { Arena, type Kernel, sharedMemory } from './memory.js';
 import type { Tally } from '../rounder.js';
-import { COUNT_BYTES, ROWS } from './nest.js';
+import { COUNT_BYTES, ROWS } from './frame.js';
 import { extensionOf } from './pack-lanes.js';
 import { packersFor } from './pack-nest.js';
 import { type Layout, packColumns, packRows, type Panel } from './pack.js';

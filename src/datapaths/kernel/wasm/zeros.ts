@@ -1,5 +1,5 @@
 import type { CodeArray, GemmJob } from '../gemm.js';
-import { ROWS } from './nest.js';
+import { ROWS } from './frame.js';
 import type { Layout } from './pack.js';
 import { roundUp } from './walk.js';
 
