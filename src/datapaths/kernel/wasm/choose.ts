@@ -102,7 +102,7 @@ export function chooseStep(register: FloatRegister, addends: Addends, carrier: S
     return addends.counted ? guarded('native', top) : { ...base, method: 'native', overflow: 'none', limit: top };
   if (m === precision - 1) return 'the register has the whole precision of the carrier and other rules';
   const capacity = top - (precision - 1 - m) - 1;
-  if (rounding === 'rne' && (addends.exact || innocuous(register, addends, precision)))
+  if (rounding === 'rne' && (addends.exact || innocuous(register, addends, largest, precision)))
     return guarded('magic', Math.min(highest, capacity), belowLattice ? { floor: lowest } : {});
   if (belowLattice) return 'sums fall between two subnormals';
   if (randomBits > precision - 1 - m) return 'there are more random bits than the carrier drops';
@@ -113,12 +113,17 @@ export function chooseStep(register: FloatRegister, addends: Addends, carrier: S
 
 /**
  * Whether rounding to the carrier and then to the register equals one rounding (nearest even). Either no bit is lost in
- * the carrier; or only bits of an addend below a quarter ulp, which cannot decide; or bits of a term that the register
- * holds as it is, in both roles.
+ * the carrier, because all sums, rounded or not, are multiples of the addends' quantum up to the largest; or only bits of
+ * an addend below a quarter ulp, which cannot decide; or bits of a term that the register holds as it is, in both roles.
  */
-function innocuous({ mantissaBits: m, facts, highest }: FloatRegister, addends: Addends, precision: number): boolean {
+function innocuous(
+  { mantissaBits: m, facts, highest }: FloatRegister,
+  addends: Addends,
+  largest: number,
+  precision: number,
+): boolean {
   const { precision: q, quantum } = addends;
-  if (spanBits(2 ** (highest + 2), Math.min(quantum, facts.quantum)) <= precision) return true;
+  if (spanBits(Math.min(largest, 2 ** (highest + 2)), quantum) <= precision) return true;
   if (q > precision - m - 2 || m + 1 > precision - m - 2)
     return q <= precision - m - 2 && highest + 2 - precision <= facts.quantum;
   return q <= m + 1 || highest + 2 - precision <= facts.quantum;

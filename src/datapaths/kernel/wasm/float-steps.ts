@@ -2,7 +2,7 @@ import type { Datapath } from '../../datapath.js';
 import type { Fit } from '../../../formats/codec.js';
 import { factsOf, termFacts } from '../facts.js';
 import type { Plan } from '../plan.js';
-import { type Addends, chooseStep, reachOf } from './choose.js';
+import { type Addends, chooseStep, type FloatRegister, reachOf } from './choose.js';
 import type { FloatSite } from './float-site.js';
 import type { Step } from './lanes.js';
 import type { Seen } from './pack.js';
@@ -100,14 +100,21 @@ function quickSteps(
     return 'leaves are wider than the register';
   const direct = plan.runs.length === 1 && plan.direct;
   const reasons: string[] = [];
+  let seldom: Steps | undefined;
   for (const carrier of ['f32', 'f64'] as const) {
     const step = chooseStep(register, { ...inner, counted }, carrier);
     const last = direct ? step : chooseStep(outer, { ...joined, counted }, carrier);
     if (typeof step === 'string') reasons.push(`${carrier}: ${step}`);
     else if (typeof last === 'string') reasons.push(`${carrier}: ${last}`);
-    else return { step, outer: last };
+    else if (suffices(step, register, inner) && suffices(last, outer, joined)) return { step, outer: last };
+    else seldom ??= { step, outer: last };
   }
-  return reasons.join('; ');
+  return seldom ?? reasons.join('; ');
+}
+
+/** Whether ordinary sums, which grow as the root of their number, keep below the limit of a carrier's precision. */
+function suffices({ overflow, limit }: Step, { highest }: FloatRegister, { start, max, count }: Addends): boolean {
+  return overflow !== 'watch' || limit >= highest || start + max * Math.sqrt(count) < 2 ** limit;
 }
 
 /** Whether roundings that follow in other sums draw from the same source. */
