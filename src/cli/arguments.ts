@@ -104,8 +104,9 @@ export function datapathFrom(nameOrFile: string): Datapath {
   }
 }
 
-/** @throws UsageError unless the value is a whole number of at least `least` */
-export function integer(value: number, option: string, least = 0): number {
-  if (Number.isSafeInteger(value) && value >= least) return value;
+/** @throws UsageError unless the value is a whole number of at least `least` and at most `most` */
+export function integer(value: number, option: string, least = 0, most = Number.MAX_SAFE_INTEGER): number {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  if (value > most) throw new UsageError(`${option} must be a whole number of at most ${most}, found ${value}`);
   throw new UsageError(`${option} must be a whole number of at least ${least}, found ${value}`);
 }

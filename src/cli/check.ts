@@ -1,3 +1,4 @@
+import { counted } from '../formats/plural.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import { resultFormatOf } from '../datapaths/exact.js';
 import { hexDigitsOf } from '../formats/format.js';
@@ -94,7 +95,9 @@ async function* pairs(ops: Table, dut: Table): AsyncGenerator<[Row, Row]> {
     if (op.done === true)
       throw new Error(`${dut.path} has more rows than the ${row} of ${ops.path}: they are matched by row`);
     if (got.done === true)
-      throw new Error(`${dut.path} ends after ${row} rows, and ${ops.path} goes on: they are matched by row`);
+      throw new Error(
+        `${dut.path} ends after ${counted(row, 'row')}, and ${ops.path} goes on: they are matched by row`,
+      );
     yield [op.value, got.value];
   }
 }

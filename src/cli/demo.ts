@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { availableParallelism } from 'node:os';
+import { counted } from '../formats/plural.js';
 import { makeFolder, writeWhole } from '../outputs/file.js';
 import { LAYER_COLUMNS, resultCsv, resultTable, RUN_COLUMNS } from '../outputs/results.js';
 import type { RunPlan } from '../simulate/plan.js';
@@ -58,7 +59,7 @@ export const demoCommand = command({
     const files = { 'six.csv': resultCsv(RUN_COLUMNS, results), 'six.layers.csv': layersCsv(results) };
     for (const [name, text] of Object.entries(files)) await writeWhole(join(out, name), text);
     if (json) return printJson(results);
-    print(`The digits network on arrays of 16 x 16, output stationary, ${images} images, one at a time\n`);
+    print(`The digits network on arrays of 16 x 16, output stationary, ${counted(images, 'image')}, one at a time\n`);
     print(resultTable(RUN_COLUMNS, results));
     const shown = results.find(({ target }) => target === SHOWN) ?? results[0];
     print(`\nLayers of ${shown.network} on ${shown.target}, for one image; errors of the sums against exact ones\n`);

@@ -1,3 +1,4 @@
+import { counted } from '../formats/plural.js';
 import { type Datapath, totalFitOf } from '../datapaths/datapath.js';
 import { errorUlp, exactSum, resultFormatOf } from '../datapaths/exact.js';
 import { drawingOf, type Operands, randomOf, reduce } from '../datapaths/reference.js';
@@ -20,7 +21,9 @@ export function operandReader(datapath: Datapath, table: Table): (row: Row) => O
     };
     const { length } = operands.a;
     if (length !== operands.b.length)
-      throw new Error(`${table.path}:${row.line}: a has ${length} codes and b ${operands.b.length}; give as many`);
+      throw new Error(
+        `${table.path}:${row.line}: a has ${counted(length, 'code')} and b ${operands.b.length}; give as many`,
+      );
     if (c !== undefined && (row.fields[c] ?? '').trim() !== '')
       operands.c = codeAt(table, row, c, totalFitOf(datapath).format);
     const [aScales, bScales] = scales.map((column) => scalesAt(datapath, table, row, column, length));
@@ -35,7 +38,7 @@ function scalesAt(datapath: Datapath, table: Table, row: Row, column: number | u
   const needed = Math.ceil(length / blockScale.size);
   if (codes.length === needed) return codes;
   throw new Error(
-    `${table.path}:${row.line}: column "${table.header.fields[column].trim()}" has ${codes.length} scales; ${length} codes in blocks of ${blockScale.size} need ${needed}`,
+    `${table.path}:${row.line}: column "${table.header.fields[column].trim()}" has ${counted(codes.length, 'scale')}; ${counted(length, 'code')} in blocks of ${blockScale.size} need ${needed}`,
   );
 }
 

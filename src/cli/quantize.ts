@@ -1,4 +1,5 @@
 import { basename, dirname, relative } from 'node:path';
+import { counted } from '../formats/plural.js';
 import { exactArithmetic, float32Arithmetic } from '../networks/arithmetic.js';
 import { foldBatchNorm } from '../networks/fold.js';
 import { writeOnnx } from '../networks/onnx/write.js';
@@ -55,7 +56,9 @@ export const quantizeCommand = command({
     const result = { network: path, recipe: name, images, tested: test.count, before, after };
     if (json) printJson(out === undefined ? result : { ...result, out });
     else
-      print(`${name}: accuracy ${percent(before)} before, ${percent(after)} after (${test.count} images, sums exact)`);
+      print(
+        `${name}: accuracy ${percent(before)} before, ${percent(after)} after (${counted(test.count, 'image')}, sums exact)`,
+      );
   },
 });
 
@@ -68,7 +71,9 @@ function dataFor(images: number, folder: string | undefined): { calibration: Dat
   if (folder === undefined) return { calibration: digits(images, TRAIN_SEED), test: digits(TEST_IMAGES) };
   const all = readData(folder);
   if (all.count <= images)
-    throw new Error(`${folder} holds ${all.count} images and ${images} go to calibration: take fewer --images`);
+    throw new Error(
+      `${folder} holds ${counted(all.count, 'image')} and ${images} go to calibration: take fewer --images`,
+    );
   return {
     calibration: firstOf(all, images),
     test: partOf(all, images, Math.min(TEST_IMAGES, all.count - images)),

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { counted } from '../formats/plural.js';
 import { readText } from '../datapaths/read.js';
 import { findDatapath } from '../datapaths/catalog.js';
 import { identifier, type RtlFile } from '../datapaths/rtl/index.js';
@@ -64,7 +65,7 @@ export const rtlCommand = command({
     }));
     if (options.json) return printJson(reports);
     for (const { folder, what, files, top, synthesis } of reports) {
-      print(`${what} in ${folder}: ${files.length} files; "make -C ${folder}" simulates`);
+      print(`${what} in ${folder}: ${counted(files.length, 'file')}; "make -C ${folder}" simulates`);
       if (synthesis !== undefined) print(`  ${top}: ${synthesis.cells} generic cells of yosys`);
     }
   },

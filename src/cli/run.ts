@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { counted } from '../formats/plural.js';
 import { makeFolder, writeWhole } from '../outputs/file.js';
 import { LAYER_COLUMNS, resultCsv, resultTable, RUN_COLUMNS, worstCsv } from '../outputs/results.js';
 import { loadTarget } from '../targets/catalog.js';
@@ -56,7 +57,7 @@ async function writeResult(folder: string, result: RunResult): Promise<void> {
 }
 
 function show(result: RunResult, verbose: boolean): void {
-  print(`${result.network} on ${result.target}, ${result.images} images, one at a time\n`);
+  print(`${result.network} on ${result.target}, ${counted(result.images, 'image')}, one at a time\n`);
   print(resultTable(RUN_COLUMNS, [result]));
   print(
     `\nPer layer and inference; errors of its sums on golden input, and entire: with the errors of the layers before\n`,

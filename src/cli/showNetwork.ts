@@ -1,3 +1,4 @@
+import { counted } from '../formats/plural.js';
 import { isMacLayer, type Layer, type Network } from '../networks/network.js';
 import { lower, macsOf, statesOf, type TensorState } from '../networks/lower.js';
 import type { Quantization } from '../networks/tensor.js';
@@ -51,7 +52,7 @@ export function networkReport(network: Network): object {
 
 /** `show <file.onnx>`. */
 export function showNetwork(network: Network): void {
-  print(`network ${network.name}: ${network.layers.length} layers, ${macsOf(network)} MAC an image`);
+  print(`network ${network.name}: ${counted(network.layers.length, 'layer')}, ${macsOf(network)} MAC an image`);
   for (const [key, value] of Object.entries(network.metadata)) print(`  ${key}: ${value}`);
   print('');
   print(

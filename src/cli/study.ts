@@ -54,6 +54,7 @@ export const studyCommand = command({
     makeFolder(args.out);
     const shared = { network: args.network, epochs, batch: BATCH, seed: integer(args.seed, '--seed') };
     const { candidates, failed } = await candidatesOf(chosen, shared, data, args.out);
+    if (candidates.length === 0) throw new Error(`no recipe makes a network of ${args.network}: ${failed[0]}`);
     const targets = args.targets?.split(',').map((name) => name.trim());
     const bar = progressBar(images * candidates.length, 'images');
     const progress = (done: number) => bar.update(done);

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
+import { counted } from '../formats/plural.js';
 import { readBytes, readText } from '../datapaths/read.js';
 import { makeFolder, writeWhole } from '../outputs/file.js';
 import { resultCsv, resultTable, SWEEP_COLUMNS } from '../outputs/results.js';
@@ -44,7 +45,10 @@ export const sweepCommand = command({
     const points = await runJournaled(plan, journal, threadsFrom(threads));
     await writeWhole(join(folder, 'sweep.csv'), resultCsv(SWEEP_COLUMNS, points));
     if (json) printJson(points);
-    else print(`${resultTable(SWEEP_COLUMNS, points)}\n\n${points.length} points in ${join(folder, 'sweep.csv')}`);
+    else
+      print(
+        `${resultTable(SWEEP_COLUMNS, points)}\n\n${counted(points.length, 'point')} in ${join(folder, 'sweep.csv')}`,
+      );
   },
 });
 

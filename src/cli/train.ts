@@ -1,3 +1,4 @@
+import { counted } from '../formats/plural.js';
 import { NOT_COUNTED } from '../energy/actions.js';
 import { makeFolder } from '../outputs/file.js';
 import { resultTable } from '../outputs/results.js';
@@ -37,8 +38,16 @@ export const trainCommand = command({
       describe: `one of ${Object.keys(ARCHITECTURES).join(', ')}, or an ONNX file of a float network to go on from`,
     },
     teacher: { type: 'string', describe: 'ONNX file of a float network to learn from (knowledge distillation)' },
-    share: { type: 'number', default: DISTILLATION.share, describe: "the teacher's share of the loss, 0 to 1" },
-    temperature: { type: 'number', default: DISTILLATION.temperature, describe: 'that soften both their words' },
+    share: {
+      type: 'number',
+      defaultDescription: String(DISTILLATION.share),
+      describe: "the teacher's share of the loss, 0 to 1",
+    },
+    temperature: {
+      type: 'number',
+      defaultDescription: String(DISTILLATION.temperature),
+      describe: 'that soften both their words',
+    },
     data: {
       type: 'string',
       describe: "folder with MNIST's IDX files, or a CSV file of labels and pixels; default: generated digits",
@@ -93,7 +102,7 @@ export const trainCommand = command({
     if (args.json) return printJson({ plan, epochs: log.epochs, products: training.products() });
     print(`${plan.recipe} on ${plan.target}: ${training.recipe.description}\n`);
     print(resultTable(EPOCH_COLUMNS, log.epochs));
-    print(`\nThe products of a step of ${plan.batch} images\n`);
+    print(`\nThe products of a step of ${counted(plan.batch, 'image')}\n`);
     print(resultTable(PRODUCT_COLUMNS, training.products()));
     const { normal, subnormal } = belowHalf(training.gradients);
     print(
@@ -125,16 +134,20 @@ interface TrainArguments {
   arithmetic: string;
   seed: number;
   teacher?: string;
-  share: number;
-  temperature: number;
+  share?: number;
+  temperature?: number;
 }
 
 function planFrom(args: TrainArguments): TrainingPlan {
   const recipe = usage(() => trainRecipeNamed(args.recipe));
   const scaling = args['loss-scale'];
-  const { teacher, share, temperature } = args;
+  const { teacher } = args;
+  const { share = DISTILLATION.share, temperature = DISTILLATION.temperature } = args;
   if (!(share >= 0 && share <= 1)) throw new UsageError(`--share must lie in 0 to 1, found ${share}`);
   if (!(temperature > 0)) throw new UsageError(`--temperature must be positive, found ${temperature}`);
+  const distils = teacher !== undefined || recipe.distillation !== undefined;
+  const unused = (['share', 'temperature'] as const).find((name) => args[name] !== undefined);
+  if (!distils && unused !== undefined) throw new UsageError(`--${unused} goes with --teacher: leave it out`);
   if (args.rate !== undefined && !(args.rate > 0)) throw new UsageError(`--rate must be positive, found ${args.rate}`);
   return {
     recipe: recipe.name,
@@ -145,7 +158,7 @@ function planFrom(args: TrainArguments): TrainingPlan {
     seed: integer(args.seed, '--seed'),
     arithmetic: args.arithmetic as TrainingPlan['arithmetic'],
     ...(teacher !== undefined && { teacher }),
-    ...((teacher !== undefined || recipe.distillation !== undefined) && { distillation: { share, temperature } }),
+    ...(distils && { distillation: { share, temperature } }),
     ...(args.rate !== undefined && { rate: args.rate }),
     ...(scaling !== undefined && { scaling: scalingFrom(scaling) }),
   };

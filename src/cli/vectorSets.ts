@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename, extname, join } from 'node:path';
+import { counted } from '../formats/plural.js';
 import { readBytes } from '../datapaths/read.js';
 import { widthOf } from '../formats/format.js';
 import type { Network } from '../networks/network.js';
@@ -49,12 +50,15 @@ export interface VectorSet<M extends Manifest> {
 
 const DEFAULT_COUNT = 10_000;
 const DEFAULT_STEPS = 64;
+/** Rows and words beyond what a disk holds, and products beyond what a row should. */
+const MOST_ROWS = 2 ** 32;
+const MOST_PRODUCTS = 2 ** 20;
 
 export function unitSet(nameOrFile: string, args: VectorArguments): VectorSet<UnitManifest> {
   const datapath = datapathFrom(nameOrFile);
   if (args.exhaustive && args.count !== undefined) throw new UsageError('give either --count or --exhaustive');
-  const count = args.exhaustive ? 'exhaustive' : integer(args.count ?? DEFAULT_COUNT, '--count', 1);
-  const k = integer(args.k ?? datapath.lanes, '--k', 1);
+  const count = args.exhaustive ? 'exhaustive' : integer(args.count ?? DEFAULT_COUNT, '--count', 1, MOST_ROWS);
+  const k = integer(args.k ?? datapath.lanes, '--k', 1, MOST_PRODUCTS);
   const { seed, format, module = 'dut' } = args;
   if (!/^[A-Za-z_]\w*$/.test(module)) throw new UsageError(`--module must be an identifier, found "${module}"`);
   const how = args.exhaustive ? '--exhaustive' : `--count ${count}`;
@@ -74,7 +78,7 @@ export function unitSet(nameOrFile: string, args: VectorArguments): VectorSet<Un
       }
     },
     describe: (manifest) =>
-      `${(manifest as UnitManifest).rows} rows of ${k} ${datapath.a.name} x ${datapath.b.name} (${width})`,
+      `${counted((manifest as UnitManifest).rows, 'row')} of ${k} ${datapath.a.name} x ${datapath.b.name} (${width})`,
   };
 }
 
@@ -138,7 +142,7 @@ export function networkSet(
     words: `${words} ${imageWords(args)}`,
     write: (folder, provenance) =>
       writeNetworkVectors(network, run, target, options, folder, { ...provenance, ...source }),
-    describe: ({ ports }) => `${ports.length} tensors of ${network.name} on ${target.name}`,
+    describe: ({ ports }) => `${counted(ports.length, 'tensor')} of ${network.name} on ${target.name}`,
   };
 }
 
@@ -151,7 +155,8 @@ export function layerSet(loaded: Loaded, layer: string, args: VectorArguments): 
     words: `${words} --layer ${layer} ${imageWords(args)}`,
     write: (folder, provenance) =>
       writeLayerVectors(run, product, target, options, folder, { ...provenance, ...source }),
-    describe: ({ ports }) => `${ports.length} tensors of layer ${layer} of ${network.name} on ${target.name}`,
+    describe: ({ ports }) =>
+      `${counted(ports.length, 'tensor')} of layer ${layer} of ${network.name} on ${target.name}`,
   };
 }
 
@@ -188,7 +193,7 @@ export function layerTile(loaded: Loaded, layer: string, { format }: VectorArgum
 export function drawnTile({ target: name, count, seed, format }: VectorArguments): TileSet {
   if (name === undefined) throw new UsageError('--tile needs --target');
   const target = usage(() => loadTarget(name));
-  const steps = integer(count ?? DEFAULT_STEPS, '--count', 1);
+  const steps = integer(count ?? DEFAULT_STEPS, '--count', 1, MOST_PRODUCTS);
   const operands = drawTile(target.array, target.datapath, steps, seed);
   const set: VectorSet<Manifest> = {
     name: `${target.name}-tile`,

@@ -29,13 +29,13 @@ export const vectorsCommand = command({
     layer: { type: 'string', describe: 'one layer of the network' },
     tile: { type: 'boolean', default: false, describe: 'words on the ports of the array, clock edge by clock edge' },
     target: { type: 'string', describe: 'target by name or file; for a network, default: the first that can run it' },
-    image: { type: 'number', default: 0, describe: 'number of the image' },
+    image: { type: 'number', defaultDescription: '0', describe: 'network: number of the image' },
     data: dataOption,
     count: { type: 'number', describe: 'unit: rows, landmarks first (10000); tile: words in each row (64)' },
     exhaustive: { type: 'boolean', default: false, describe: 'unit: every combination of operand codes' },
     k: { type: 'number', describe: "unit: products in a row (default: the datapath's lanes)" },
-    pack: { type: 'number', default: 1, describe: 'network and layer: codes in a word of memory' },
-    seed: seedOption,
+    pack: { type: 'number', defaultDescription: '1', describe: 'network and layer: codes in a word of memory' },
+    seed: { type: 'number', defaultDescription: '1', describe: 'unit and array: seed of the operands drawn' },
     format: { type: 'string', choices: VECTOR_FORMATS, default: 'readmemh', describe: 'kind of files' },
     module: { type: 'string', describe: 'unit: module that the testbench instantiates (default: dut)' },
     out: { type: 'string', describe: 'folder (default: vectors/<what>)' },
@@ -49,8 +49,10 @@ export const vectorsCommand = command({
     ['vectors --network models/digits-int8.onnx --format npy', 'a network, every tensor for numpy and cocotb'],
   ],
   async run(args) {
-    const seed = integer(args.seed, '--seed');
-    const set = chosen({ ...args, format: args.format as VectorFormat, seed });
+    const seed = integer(args.seed ?? seedOption.default, '--seed');
+    refuseOthers(args);
+    const { image = 0, pack = 1, format } = args;
+    const set = chosen({ ...args, image, pack, format: format as VectorFormat, seed });
     const out = args.out ?? join('vectors', set.name);
     const manifest = await set.write(out, { generator: `lastbit ${VERSION}`, command: `lastbit vectors ${set.words}` });
     if (args.json) return printJson(manifest);
@@ -59,6 +61,23 @@ export const vectorsCommand = command({
     print('  manifest.json');
   },
 });
+
+interface Others {
+  network?: string;
+  image?: number;
+  pack?: number;
+  data?: string;
+  seed?: number;
+}
+
+/** A network's operands are its own, and those of a unit or an array are drawn: options of one have no effect on the other. */
+function refuseOthers(args: Others): void {
+  if (args.network !== undefined && args.seed !== undefined)
+    throw new UsageError('--seed is for drawn operands: leave it out, or --network');
+  const other = (['image', 'pack', 'data'] as const).find((name) => args[name] !== undefined);
+  if (args.network === undefined && other !== undefined)
+    throw new UsageError(`--${other} goes with --network: leave it out`);
+}
 
 function chosen(args: VectorArguments): VectorSet<Manifest> {
   const { datapath, network, layer, tile } = args;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readDocument, record } from '../datapaths/document.js';
+import { ENERGY_TABLES } from '../energy/tables/catalog.js';
 import { TARGETS } from '../targets/catalog.js';
 import type { TargetFields } from '../targets/schema.js';
 
@@ -21,7 +22,10 @@ export const sweepSchema = record({
   reference: z.string().optional().describe('ONNX file of the float network to compare with'),
   data: z.string().optional().describe("folder of MNIST's IDX files; default: generated digits"),
   images: z.int().min(1).default(200),
-  energy: z.string().default('horowitz-45nm').describe('energy table, for datapaths that are no target'),
+  energy: z
+    .enum(ENERGY_TABLES.map((table) => table.name))
+    .default('horowitz-45nm')
+    .describe('energy table, for datapaths that are no target'),
 });
 
 export type SweepFile = z.output<typeof sweepSchema>;

@@ -60,7 +60,10 @@ export const targetSchema = record({
     .discriminatedUnion('kind', [
       record({ kind: z.literal('dense') }),
       record({ kind: z.literal('gated') }),
-      record({ kind: z.literal('n-of-m'), n: size, m: size }),
+      record({ kind: z.literal('n-of-m'), n: size, m: size }).refine(({ n, m }) => n <= m, {
+        path: ['n'],
+        error: 'must be at most m, the size of the group',
+      }),
       record({ kind: z.literal('skipping') }),
     ])
     .optional()

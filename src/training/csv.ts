@@ -1,3 +1,4 @@
+import { counted } from '../formats/plural.js';
 import type { Dataset } from './dataset.js';
 import { readUnpacked } from './idx.js';
 
@@ -26,7 +27,9 @@ export function parseCsvImages(bytes: Uint8Array, path: string): Dataset {
   rows.forEach((row, i) => {
     const fields = fieldsOf(bytes, row, path);
     if (fields.length !== size + 1)
-      throw new Error(`${path}:${row.number}: ${fields.length} fields, and ${size + 1} in the first line of images`);
+      throw new Error(
+        `${path}:${row.number}: ${counted(fields.length, 'field')}, and ${size + 1} in the first line of images`,
+      );
     labels[i] = fields[0];
     for (let p = 0; p < size; p++) images[i * size + p] = fields[p + 1] / 255;
   });

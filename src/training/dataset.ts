@@ -1,3 +1,4 @@
+import { counted } from '../formats/plural.js';
 import { type FloatTensor, floatTensor } from '../networks/tensor.js';
 
 /** Labelled grey images. Pixel (r, c) of image i is at (i * rows + r) * cols + c, in [0, 1], a byte over 255. */
@@ -24,7 +25,7 @@ export function firstOf(data: Dataset, count: number): Dataset {
 /** `count` images after `first` others, in the data's own memory. @throws RangeError when there are fewer */
 export function partOf(data: Dataset, first: number, count: number): Dataset {
   if (first + count > data.count)
-    throw new RangeError(`the data holds ${data.count} images, ${first + count} were asked for`);
+    throw new RangeError(`the data holds ${counted(data.count, 'image')}, ${first + count} were asked for`);
   const labels = data.labels.subarray(first, first + count);
   return { ...data, count, images: imagesOf(data, first, count).data, labels };
 }

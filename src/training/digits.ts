@@ -14,8 +14,15 @@ export const SIDE = 28;
 export const TRAIN_SEED = 1;
 export const TEST_SEED = 2;
 
-/** Image i depends on the seed and i alone, so a shorter set is the head of a longer one. Labels are drawn evenly. */
+/** More images than that take gigabytes. */
+const MOST = 2 ** 20;
+
+/**
+ * Image i depends on the seed and i alone, so a shorter set is the head of a longer one. Labels are drawn evenly.
+ * @throws RangeError when there would be too many to keep
+ */
 export function digits(count: number, seed = TEST_SEED): Dataset {
+  if (count > MOST) throw new RangeError(`at most ${MOST} digits are generated, and ${count} images were asked for`);
   const images = new Float32Array(count * SIDE * SIDE);
   const labels = new Uint8Array(count);
   for (let i = 0; i < count; i++) {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { counted } from '../formats/plural.js';
 import { readBytes } from '../datapaths/read.js';
 import type { Dataset } from './dataset.js';
 
@@ -22,7 +23,7 @@ export function readIdx(folder: string, part: 'train' | 't10k' = 't10k'): Datase
   const [count, rows, cols] = images.dimensions;
   if (labels.dimensions[0] !== count)
     throw new Error(
-      `${images.path} holds ${count} images and ${labels.path} ${labels.dimensions[0]} labels: take a pair`,
+      `${images.path} holds ${counted(count, 'image')} and ${labels.path} ${counted(labels.dimensions[0], 'label')}: take a pair`,
     );
   return { images: Float32Array.from(images.bytes, (byte) => byte / 255), labels: labels.bytes, count, rows, cols };
 }

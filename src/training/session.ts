@@ -1,3 +1,4 @@
+import { counted } from '../formats/plural.js';
 import { float32Arithmetic } from '../networks/arithmetic.js';
 import type { Arithmetic, Network } from '../networks/network.js';
 import { type FloatTensor, floatTensor } from '../networks/tensor.js';
@@ -76,7 +77,8 @@ export function sessionOf(network: Network, data: Dataset, options: SessionOptio
   const steps = epochs * stepsPerEpoch;
   let lossScale = initialLossScale(scaling);
   let done = 0;
-  if (steps === 0) throw new RangeError(`training needs at least one batch: ${data.count} images, ${batch} a batch`);
+  if (steps === 0)
+    throw new RangeError(`training needs at least one batch: ${counted(data.count, 'image')}, ${batch} a batch`);
 
   function step(): TrainStep {
     options.onBegin?.(done, lossScale.scale);

@@ -33,5 +33,12 @@ it('names what is wrong in one line', () => {
   const folder = folderWith();
   const failing = (...args: string[]) => lastbit(folder, ['study', float, ...args]).stderr;
   expect(failing('--recipes', 'lsq', '--epochs', '0')).toBe('lastbit: lsq trains: take --epochs of at least 1\n');
+  expect(lastbit(folder, ['study', float.replace('fp32', 'int8'), '--images', '1', '--epochs', '0'])).toMatchObject({
+    status: 1,
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^lastbit: no recipe makes a network of .*digits-int8.onnx: int8: layer conv1 is quantized already .*\n$/,
+    ),
+  });
   expect(failing('--recipes', 'int9')).toMatch(/^lastbit: unknown recipe "int9": there are int8 .*\n$/);
 });

@@ -61,6 +61,8 @@ it('names what is wrong in one line', () => {
       'network residual has no version with sign activations; take lenet or mlp',
     ],
     [['--recipe', 'luq', '--loss-scale', 'high'], '--loss-scale is none, dynamic or a positive factor, found "high"'],
+    [['--recipe', 'luq', '--share', '0.5'], '--share goes with --teacher: leave it out'],
+    [['--recipe', 'luq', '--temperature', '2'], '--temperature goes with --teacher: leave it out'],
     [['--recipe', 'luq', '--rate', '-1'], '--rate must be positive, found -1'],
     [['--recipe', 'luq', '--images', '10'], '--images must be a whole number of at least 50, found 10'],
     [

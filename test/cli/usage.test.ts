@@ -16,6 +16,7 @@ const FILES = {
   'empty.csv': '',
   'short.csv': 'result\n',
   'bad.yaml': 'a: e4m3fn\nb: e4m3fn\nsum: {format: fp16, rouding: rne}\n',
+  'energy.yaml': 'networks: net.onnx\ndatapaths: int8\nenergy: horowitz\n',
   'broken.yaml': 'a: [1\n',
 };
 
@@ -151,6 +152,27 @@ const CASES: readonly [string[], number, string][] = [
   [['show'], 2, 'show <name> needs <name>; see "lastbit show --help"'],
   [['vectors', 'int8', '--count', '0', '--out', 'v'], 2, '--count must be a whole number of at least 1, found 0'],
   [['vectors', 'int8', '--count', '5', '--exhaustive'], 2, 'give either --count or --exhaustive'],
+  [
+    ['vectors', 'int8', '--count', '1e15', '--out', 'v'],
+    2,
+    '--count must be a whole number of at most 4294967296, found 1000000000000000',
+  ],
+  [
+    ['vectors', 'int8', '--k', '1e9', '--out', 'v'],
+    2,
+    '--k must be a whole number of at most 1048576, found 1000000000',
+  ],
+  [['vectors', 'int8', '--pack', '4', '--out', 'v'], 2, '--pack goes with --network: leave it out'],
+  [
+    ['vectors', '--network', 'net.onnx', '--seed', '4', '--out', 'v'],
+    2,
+    '--seed is for drawn operands: leave it out, or --network',
+  ],
+  [
+    ['sweep', 'energy.yaml'],
+    1,
+    'energy.yaml:3:9: energy: "horowitz" is not one of horowitz-45nm, horowitz-45nm-ihp130, jouppi-7nm; did you mean "horowitz-45nm"?',
+  ],
   [
     ['vectors', 'xnor', '--exhaustive', '--out', 'v'],
     2,

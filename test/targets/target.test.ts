@@ -88,6 +88,11 @@ it.each([
   ],
   ['datapath: int8', 'datapath: int9', /^f\.yaml: datapath: there is no datapath "int9"/],
   ['energy: jouppi-7nm', 'energy: jouppi', /^f\.yaml:5:9: energy: .*horowitz-45nm.*found "jouppi"$/],
+  [
+    'clockMhz: 700\n',
+    'clockMhz: 700\nsparsity: {kind: n-of-m, n: 4, m: 2}\n',
+    /^f\.yaml:5:29: sparsity\.n: must be at most m, the size of the group, found 4$/,
+  ],
   ['clockMhz: 700\n', '', /^f\.yaml:1:1: clockMhz: is missing; must be a number$/],
   [
     'datapath: int8',

@@ -77,3 +77,9 @@ it('sfc32 gives the words that its definition gives', () => {
   const random = randomFrom(1, 2);
   for (let i = 0; i < 50; i++) expect(random.word()).toBe(next());
 });
+
+it('more digits than memory holds are refused before any is drawn', () => {
+  expect(() => digits(10 ** 12)).toThrow(
+    'at most 1048576 digits are generated, and 1000000000000 images were asked for',
+  );
+});
