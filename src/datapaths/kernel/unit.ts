@@ -14,18 +14,21 @@ import { randomSource } from './random.js';
 import { decoderOf } from './values.js';
 import { type BankUnit, laneBanks } from './wasm/bank.js';
 
-/** One firing in float64, or by the reference where float64 cannot carry it. A stochastic unit has one random source. */
+/**
+ * One firing in float64, or by the reference where float64 cannot carry it. A stochastic unit has one random source.
+ * @throws RangeError for units that a clocked model does not know: wide sums, scales of blocks, products rounded at random
+ */
 export function unitOf(datapath: Datapath): Unit {
-  if (widthOf(datapath.sum.format) > 53)
-    throw new RangeError(
-      `unit ${datapath.name}: a clocked model holds sums up to 53 bits, ${datapath.sum.format.name} is wider`,
-    );
+  const refuse = (why: string) => new RangeError(`unit ${datapath.name}: a clocked model ${why}`);
+  const { product } = datapath;
+  if (datapath.blockScale !== undefined) throw refuse('has no registers for the scales of blocks');
+  // The reference draws the bits of all products of a sum first.
+  if (product !== 'exact' && typeof product.rounding === 'object') throw refuse('rounds no products at random');
+  if (widthOf(datapath.sum.format) > 53) throw refuse(`holds sums up to 53 bits, ${datapath.sum.format.name} is wider`);
   const bare: Datapath = { ...datapath, order: { kind: 'sequential' }, result: undefined, requantize: undefined };
   const drawing = drawingOf({ ...datapath, result: undefined });
   const source = drawing && randomSource(drawing);
-  // A unit reads no scales, so that one with block scales is left to the reference.
-  const engine =
-    datapath.blockScale === undefined ? engineOf(bare, source && ((bits) => source.next(bits))) : 'it has block scales';
+  const engine = engineOf(bare, source && ((bits) => source.next(bits)));
   const total = totalFitOf(datapath);
   return typeof engine === 'string'
     ? slowUnit(bare, total, drawing && randomBitsOf(drawing))
