@@ -38,6 +38,7 @@ export const accumulateCommand = command({
     ['accumulate --datapath fp8-fp16 fp8-fp32 --output curve.csv --plot curve.svg', 'two units in one plot'],
   ],
   async run({ datapath, lengths, distribution, seed, output, plot, json }) {
+    if (datapath.length === 0) throw new UsageError('--datapath needs a name or a file, or several');
     const units = datapath.map(datapathFrom);
     const sizes = lengthsFrom(lengths);
     const addends = distributionFrom(distribution);

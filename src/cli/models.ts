@@ -1,3 +1,4 @@
+import { makeFolder } from '../outputs/file.js';
 import { makeModels } from '../training/models.js';
 import { command } from './command.js';
 import { progressBar } from './runs.js';
@@ -10,6 +11,7 @@ export const modelsCommand = command({
   options: { out: { type: 'string', default: 'models', describe: 'folder for the ONNX files' } },
   examples: [['models --out /tmp/models', 'and compare them with the ones that came with the project']],
   run({ out }) {
+    makeFolder(out);
     let bar: ReturnType<typeof progressBar> | undefined;
     let at = '';
     const networks = makeModels(out, (network, done, total) => {

@@ -28,7 +28,15 @@ export async function openTable(path: string): Promise<Table> {
   const rows = rowsOf(path, shown);
   const first = await rows.next();
   if (first.done === true) throw new Error(`${shown} is empty: its first line should name the columns`);
+  refuseOtherText(shown, first.value.text);
   return { path: shown, header: first.value, rows };
+}
+
+/** Text of other systems reads as one long line, or with a zero byte between letters. */
+function refuseOtherText(path: string, header: string): void {
+  if (header.includes('\0')) throw new Error(`${path} is not text in UTF-8: save it as "CSV UTF-8"`);
+  if (header.includes('\r'))
+    throw new Error(`${path} ends its lines with a lone carriage return: save it with line feeds`);
 }
 
 /** @throws Error when there is none, naming those there are */

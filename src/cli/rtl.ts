@@ -38,7 +38,7 @@ export const rtlCommand = command({
     steps: { type: 'number', default: 64, describe: 'array: words in each row' },
     network: { type: 'string', describe: 'array: ONNX file of a quantized network, for --layer' },
     layer: { type: 'string', describe: 'array: works on the product of this layer' },
-    image: { type: 'number', default: 0, describe: 'number of the image' },
+    image: { type: 'number', defaultDescription: '0', describe: 'layer: number of the image' },
     data: dataOption,
     seed: seedOption,
     synth: { type: 'boolean', default: false, describe: 'run yosys and count cells' },
@@ -50,9 +50,13 @@ export const rtlCommand = command({
     ['rtl int8 --network models/digits-int8.onnx --layer dense2 --out rtl', 'a whole layer on the array'],
   ],
   async run(options) {
-    const args: Arguments = { ...options, format: 'readmemh', pack: 1, tile: false, target: options.name };
+    const { image = 0 } = options;
+    const args: Arguments = { ...options, image, format: 'readmemh', pack: 1, tile: false, target: options.name };
     if ((args.network === undefined) !== (args.layer === undefined))
       throw new UsageError('--network and --layer go together');
+    const unused = (['image', 'data'] as const).find((name) => options[name] !== undefined);
+    if (args.network === undefined && unused !== undefined)
+      throw new UsageError(`--${unused} goes with --network and --layer: leave it out`);
     const steps = integer(options.steps, '--steps', 1);
     const { unit, mesh } = kindsOf(args.name);
     if (!mesh && args.layer !== undefined) throw new UsageError(`--layer is for a target; ${args.name} is a datapath`);

@@ -46,6 +46,17 @@ export function loadData({ folder, images, skip = 0 }: DataPlan): Dataset {
   return folder === undefined ? digits(images) : partOf(readData(folder), skip, images);
 }
 
+/**
+ * Reads what plans name, once each, before threads begin: an error that crosses threads loses which file it is about.
+ * @throws Error naming the file and what is wrong with it
+ */
+export function checkInputs(plans: readonly RunPlan[]): void {
+  const files = plans.flatMap(({ network, reference }) => (reference === undefined ? [network] : [network, reference]));
+  for (const file of new Set(files)) readBytes(file);
+  const own = plans.map(({ data }) => data).filter(({ folder }) => folder !== undefined);
+  for (const data of new Map(own.map((plan) => [JSON.stringify(plan), plan])).values()) loadData(data);
+}
+
 export function resolveTarget({ base, array }: TargetPlan): Target {
   const target = typeof base === 'string' ? loadTarget(base) : targetOf(targetSchema.parse(base), String(base.name));
   return array === undefined ? target : withEveryEnergy({ ...target, array: macArray({ ...target.array, ...array }) });

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import type { RunPlan } from './plan.js';
+import { checkInputs, type RunPlan } from './plan.js';
 import type { RunResult } from './run.js';
 import type { Task } from './worker.js';
 
@@ -15,9 +15,10 @@ export interface PoolOptions {
   signal?: AbortSignal;
 }
 
-/** Runs plans on worker threads. @returns results in the order of the plans, whatever the number of threads */
+/** Runs plans on worker threads. @throws Error where an input cannot be read @returns results in the order of the plans, whatever the number of threads */
 export async function runAll(plans: readonly RunPlan[], options: PoolOptions = {}): Promise<RunResult[]> {
   const { threads = availableParallelism(), progress, finished, signal } = options;
+  checkInputs(plans);
   const pool = new Piscina<Task, RunResult>({
     filename: new URL('./worker.js', import.meta.url).href,
     minThreads: 1,
