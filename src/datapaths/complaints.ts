@@ -49,9 +49,22 @@ function* aboutRequantize(unit: Unit): Generator<Complaint> {
   if (requantize.format.kind !== 'int') yield [['requantize', 'format'], 'must be an integer format'];
   if (requantize.kind !== 'shift' && requantize.multiplier === undefined)
     yield [['requantize'], `of kind "${requantize.kind}" needs a multiplier`];
+  if (requantize.clamp === undefined || requantize.format.kind !== 'int') return;
+  const [low, high] = requantize.clamp;
+  const { bits, signed } = requantize.format;
+  const least = signed ? -(2 ** (bits - 1)) : 0;
+  const most = 2 ** (bits - Number(signed)) - 1;
+  if (low > high || low < least || high > most)
+    yield [['requantize', 'clamp'], `must be two numbers in order from ${least} to ${most}`];
 }
 
-function* aboutBlockScale({ blockScale, lanes }: Unit): Generator<Complaint> {
+function* aboutBlockScale({ blockScale, lanes, order }: Unit): Generator<Complaint> {
+  if (blockScale?.apply === 'group') {
+    const inner = order.kind === 'permuted' ? order.after : order;
+    const length = inner?.kind === 'chunked' ? inner.length : inner?.kind === 'tree' ? inner.width : 0;
+    if (length % groupOf(blockScale) !== 0)
+      yield [['order'], `must take whole groups of ${groupOf(blockScale)} products`];
+  }
   if (blockScale?.apply === 'group' && lanes > 1 && lanes % groupOf(blockScale) !== 0)
     yield [['blockScale', 'size'], `must divide the ${lanes} lanes when it applies to groups`];
   if (blockScale?.group !== undefined && blockScale.size % blockScale.group !== 0)

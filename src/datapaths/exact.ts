@@ -32,10 +32,13 @@ export function exactSum(datapath: Datapath, { a, b, c, aScales, bScales }: Oper
     terms.push(term);
   }
   const total = sum(terms);
-  return datapath.requantize === undefined ? total : rescaled(datapath.requantize, total);
+  if (datapath.requantize === undefined) return total;
+  const last = datapath.result?.format ?? format;
+  const counted = last.kind === 'int' ? multiply(total, finite(false, 1n, -last.exponent)) : total;
+  return rescaled(datapath.requantize, counted);
 }
 
-/** What a requantization would give without rounding and without its limits. */
+/** What a requantization, which reads integers in units of their last place, would give without rounding and its limits. */
 function rescaled({ kind, shift = 0, multiplier = 1, bias = 0, zeroPoint = 0 }: Requantize, total: Raw): Raw {
   const scale = kind === 'shift' ? finite(false, 1n, -shift) : fromNumber(multiplier);
   return sum([multiply(sum([total, fromNumber(bias)]), scale), fromNumber(zeroPoint)]);

@@ -31,7 +31,10 @@ export interface InterleavedOrder {
   kind: 'interleaved';
   ways: number;
 }
-/** Within each run of `indices.length` products, the k's are taken in the order given; then `after` (default sequential) follows. */
+/**
+ * Within each run of `indices.length` products (of a unit that sums groups, groups), the k's are taken in the order given;
+ * then `after` (default sequential) follows.
+ */
 export interface PermutedOrder {
   kind: 'permuted';
   indices: readonly number[];

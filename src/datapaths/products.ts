@@ -3,6 +3,7 @@ import type { Format } from '../formats/format.js';
 import { finite, isZero, multiply, type Raw, sum } from '../formats/raw.js';
 import { normalisedExponent, type Term } from './aligned.js';
 import type { BlockScale, Datapath } from './datapath.js';
+import type { Order, PermutedOrder } from './order.js';
 
 /** A code of some format: what `decode` takes. */
 export type Code = bigint | number;
@@ -35,9 +36,9 @@ export function alignmentExponent(format: Format, raw: Raw): number {
 }
 
 /** An exact product; two integers' product has no -0, as two's complement has none. */
-export function productOf(datapath: Datapath, x: Raw, y: Raw): Raw {
+export function productOf(operands: Pick<Datapath, 'a' | 'b'>, x: Raw, y: Raw): Raw {
   const product = multiply(x, y);
-  return isWhole(datapath) && isZero(product) ? finite(false, 0n, 0) : product;
+  return isWhole(operands) && isZero(product) ? finite(false, 0n, 0) : product;
 }
 
 /** Whether both operands are integers, which have no -0. */
@@ -59,7 +60,7 @@ export function productsOf(datapath: Datapath, operands: Operands, round: (produ
   if (blockScale === undefined) return terms;
   return blockScale.apply === 'group'
     ? groupsOf(datapath, blockScale, operands, terms)
-    : scaled(blockScale, operands, terms);
+    : scaled(datapath, blockScale, operands, terms);
 }
 
 function isUnnormalised({ product, combine }: Datapath): boolean {
@@ -77,10 +78,12 @@ function scaleOf({ format }: BlockScale, operands: Operands, block: number): Ter
   return { raw: multiply(x.raw, y.raw), exponent: x.exponent + y.exponent };
 }
 
-function scaled(scale: BlockScale, operands: Operands, terms: readonly Term[]): Term[] {
+function scaled(datapath: Datapath, scale: BlockScale, operands: Operands, terms: readonly Term[]): Term[] {
   return terms.map(({ raw, exponent }, k) => {
     const factor = scaleOf(scale, operands, Math.floor(k / scale.size));
-    return { raw: multiply(raw, factor.raw), exponent: exponent + factor.exponent };
+    const product = multiply(raw, factor.raw);
+    const apart = exponent + factor.exponent;
+    return { raw: product, exponent: isUnnormalised(datapath) ? apart : normalisedExponent(product) };
   });
 }
 
@@ -99,6 +102,19 @@ function groupsOf(datapath: Datapath, scale: BlockScale, operands: Operands, ter
     result.push({ raw, exponent: isUnnormalised(datapath) ? factor.exponent : normalisedExponent(raw) });
   }
   return result;
+}
+
+/** An order counts products; this is the same over terms, of which a group that shares its scales is one. */
+export function termOrder(datapath: Datapath, order: Order): Order {
+  const { blockScale } = datapath;
+  if (blockScale?.apply !== 'group') return order;
+  const terms = (products: number) => Math.ceil(products / groupOf(blockScale));
+  if (order.kind === 'chunked') return { ...order, length: terms(order.length) };
+  if (order.kind === 'tree') return { ...order, width: terms(order.width) };
+  const { kind } = order;
+  return kind === 'permuted' && order.after !== undefined
+    ? { ...order, after: termOrder(datapath, order.after) as PermutedOrder['after'] }
+    : order;
 }
 
 /** Terms that one firing takes. */

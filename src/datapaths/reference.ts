@@ -4,7 +4,7 @@ import { lfsrBits, type RandomBits, type Rounding, type StochasticRounding } fro
 import { alignedSum, type Term } from './aligned.js';
 import { type Datapath, registerFitOf, totalFitOf } from './datapath.js';
 import { type Order, permutedPlaces } from './order.js';
-import { alignmentExponent, type Operands, productsOf, termsPerFiring } from './products.js';
+import { alignmentExponent, type Operands, productsOf, termOrder, termsPerFiring } from './products.js';
 import { requantize } from './requantize.js';
 
 /**
@@ -36,7 +36,9 @@ export function randomBitsOf(rounding: Rounding, output = 0): RandomBits | undef
 /**
  * The rounding whose source all random roundings of a unit draw from, each as many bits as it needs: that of its sum, or
  * else of its products, a tree's nodes, the outer register or the result; undefined where nothing is rounded at random.
- * Bits are drawn in the order of the roundings: those of all products first, in k order.
+ * Bits are drawn in the order of the roundings, by every rounding of a finite value, be it exact or zero: those of all
+ * products first, in k order; then register by register those of its firings, a tree's nodes level by level from its
+ * leaves, lanes without a product included; then those of the joins, and the result's.
  */
 export function drawingOf(datapath: Datapath, order: Order = datapath.order): StochasticRounding | undefined {
   const { sum, product, combine, result } = datapath;
@@ -65,7 +67,7 @@ export function reduce(
   const start = operands.c === undefined ? ZERO : decode(total.format, operands.c, total.subnormals);
   const { product } = datapath;
   const terms = productsOf(datapath, operands, (raw) => (product === 'exact' ? raw : unit.fit(raw, product)));
-  return unit.finish(inOrder(unit, order, terms, start), registerFitOf(total));
+  return unit.finish(inOrder(unit, termOrder(datapath, order), terms, start), registerFitOf(total));
 }
 
 /** One datapath at work: its roundings, and what they did. */
@@ -101,8 +103,9 @@ class Unit {
   /** @param register the fit of the register that holds the total */
   finish(total: Raw, register: Fit): Reduction {
     const { result, requantize: stage, nanCode } = this.datapath;
-    // It is a value of the register's already, which takes no random bits.
-    let { code } = encode(total, { ...register, rounding: 'rne' });
+    // But for an initial sum that nothing was added to, it is a value of the register's already and takes no random bits.
+    const { rounding } = register;
+    let { code } = encode(total, { ...register, rounding: typeof rounding === 'string' ? rounding : 'rne' });
     if (result !== undefined) {
       const out = encode(total, result, this.random);
       this.flags |= out.flags;

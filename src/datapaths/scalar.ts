@@ -1,6 +1,7 @@
 import { decode, encode, type Encoded, type Fit, INVALID_FLAG, OVERFLOW } from '../formats/codec.js';
 import type { Format } from '../formats/format.js';
-import { multiply, type Raw, sum } from '../formats/raw.js';
+import { type Raw, sum } from '../formats/raw.js';
+import { productOf } from './products.js';
 import type { RandomBits } from '../formats/rounding.js';
 
 /** One operation on codes of any formats: exact, then rounded once. `fma` is a * b + c. */
@@ -21,22 +22,22 @@ export function operate(
   random?: RandomBits,
 ): Encoded {
   const raws = codes.map((code, i) => decode(formats[i], code, fit.subnormals));
-  const { code, flags } = encode(exactly(op, raws, fit.rounding === 'rdn'), fit, random);
+  const { code, flags } = encode(exactly(op, raws, formats, fit.rounding === 'rdn'), fit, random);
   const fromFloat = formats.some((format) => format.kind === 'float');
   if (fit.format.kind === 'int' && fromFloat && (flags & OVERFLOW) !== 0) return { code, flags: INVALID_FLAG };
   return { code, flags };
 }
 
 /** @param zeroSign the sign of an exact zero from terms of both signs: negative only when rounding down */
-function exactly(op: ScalarOp, [a, b, c]: readonly Raw[], zeroSign: boolean): Raw {
+function exactly(op: ScalarOp, [a, b, c]: readonly Raw[], [x, y]: readonly Format[], zeroSign: boolean): Raw {
   switch (op) {
     case 'add':
       return sum([a, b], zeroSign);
     case 'sub':
       return sum([a, b.kind === 'nan' ? b : { ...b, sign: !b.sign }], zeroSign);
     case 'mul':
-      return multiply(a, b);
+      return productOf({ a: x, b: y }, a, b);
     default:
-      return sum([multiply(a, b), c], zeroSign);
+      return sum([productOf({ a: x, b: y }, a, b), c], zeroSign);
   }
 }

@@ -6,7 +6,8 @@ export type Rounding = 'rne' | 'rna' | 'rnz' | 'rtz' | 'rup' | 'rdn' | 'rto' | S
 
 /**
  * Adds `bits` random bits below the kept ones and truncates. The bits come from a Fibonacci LFSR, so that a run can be
- * reproduced and built: `perOutput` gives each output its own register (seeded seed, seed + 1, ...), else all share one.
+ * reproduced and built: `perOutput` gives each output its own register (seeded seed, seed + 1, ...), else all share one:
+ * rows of a table draw on from where the row before stopped, each output of a product of matrices begins at the seed.
  */
 export interface StochasticRounding {
   stochastic: { bits: number; lfsr: Lfsr; perOutput: boolean };

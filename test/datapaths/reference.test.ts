@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { datapathNamed } from '../../src/datapaths/catalog.js';
 import { type Datapath, datapath, sumFit, totalFitOf } from '../../src/datapaths/datapath.js';
 import { type Order, permutedPlaces } from '../../src/datapaths/order.js';
-import { reduce } from '../../src/datapaths/reference.js';
+import { drawingOf, reduce } from '../../src/datapaths/reference.js';
 import { formatNamed } from '../../src/formats/catalog.js';
 import { decode, encode, fitTo, flagNames } from '../../src/formats/codec.js';
 import { fromNumber, toNumber } from '../../src/formats/raw.js';
-import type { Rounding } from '../../src/formats/rounding.js';
+import { lfsrBits, type Rounding, stochastic } from '../../src/formats/rounding.js';
 
 function codeOf(name: string, value: number): number {
   return Number(encode(fromNumber(value), fitTo(formatNamed(name))).code);
@@ -67,6 +67,38 @@ describe('swamping, as the fp8 training paper shows it', () => {
     const a = Array.from({ length: 1034 }, () => codeOf('e5m2', 1));
     expect(reduce(summing('dlfloat16', 'rne'), { a, b: a })).toMatchObject({ swamped: 10, overflowed: 0 });
   });
+});
+
+it('an initial sum that nothing is added to is rounded as its register rounds', () => {
+  const e5m2 = formatNamed('e5m2');
+  const unit = datapath({
+    name: 'kept',
+    a: e5m2,
+    b: e5m2,
+    sum: sumFit('fp32', { rounding: 'rtz', keptMantissaBits: 13 }),
+  });
+  expect(reduce(unit, { a: [], b: [], c: 0x3f8003ff }).code).toBe(0x3f800000n);
+});
+
+it('integers multiply to no -0', () => {
+  const int8 = formatNamed('int8');
+  const unit = datapath({ name: 'down', a: int8, b: int8, sum: sumFit('fp32', { rounding: 'rdn' }) });
+  expect(reduce(unit, { a: [0xff], b: [0] }).code).toBe(0n);
+});
+
+it('all random roundings of a unit draw from one source, each as many bits as it needs', () => {
+  const e4m3fn = formatNamed('e4m3fn');
+  const one = codeOf('e4m3fn', 1);
+  const fit = (bits: number) => ({ ...fitTo(formatNamed('e5m2')), rounding: stochastic(bits, 3) });
+  const unit = datapath({ name: 'random', a: e4m3fn, b: e4m3fn, sum: sumFit('fp32'), result: fit(8) });
+  const drawn: number[] = [];
+  const bits = lfsrBits(fit(8).rounding.stochastic.lfsr);
+  const random = (count: number) => (drawn.push(count), bits(count));
+  expect(drawingOf(unit)).toBe(unit.result?.rounding);
+  reduce(unit, { a: [one], b: [one] }, unit.order, random);
+  const chunked: Order = { kind: 'chunked', length: 1, outer: fit(4) };
+  reduce({ ...unit, sum: { ...unit.sum, rounding: stochastic(5) } }, { a: [one, one], b: [one, one] }, chunked, random);
+  expect(drawn).toEqual([8, 5, 4, 5, 4, 8]);
 });
 
 describe('products', () => {
@@ -156,6 +188,36 @@ describe('block scales', () => {
     const scales = [1, 1.5, 2, 448].map((value) => codeOf('e4m3fn', value));
     const grouped = reduce(nvf4, { a: six, b: six, aScales: scales });
     expect(toNumber(decode(formatNamed('fp32'), grouped.code))).toBe(16 * 36 * (1 + 1.5 + 2 + 448));
+  });
+
+  it('of groups leave an order counting products', () => {
+    const e2m1fn = formatNamed('e2m1fn');
+    const outer = fitTo(formatNamed('e5m2'), { rounding: 'rtz' });
+    const blockScale = { format: formatNamed('e8m0fnu'), size: 4, apply: 'group' as const };
+    const order: Order = { kind: 'chunked', length: 4, outer };
+    const unit = datapath({ name: 'groups', a: e2m1fn, b: e2m1fn, sum: sumFit('fp32'), blockScale, order });
+    const a = Array.from({ length: 16 }, () => 2);
+    const b = Array.from({ length: 16 }, (_, i) => (i % 4 === 0 ? 2 : 0));
+    // Four chunks of 8, 1, 1 and 1: an outer register of three bits swamps the ones.
+    const { code, swamped } = reduce(unit, { a, b, aScales: [130, 127, 127, 127] });
+    expect([toNumber(decode(outer.format, code)), swamped]).toEqual([8, 3]);
+  });
+
+  it('with a mantissa move a normalised product’s exponent as its value', () => {
+    const e4m3fn = formatNamed('e4m3fn');
+    const blockScale = { format: e4m3fn, size: 1, apply: 'exponent' as const };
+    const combine = {
+      kind: 'aligned',
+      fractionBits: 2,
+      truncate: 'rtz',
+      productExponent: 'normalised',
+      sumInside: true,
+    } as const;
+    const unit = datapath({ name: 'scaled', a: e4m3fn, b: e4m3fn, lanes: 2, sum: sumFit('fp32'), combine, blockScale });
+    const [one, half, scale] = [1, 0.5, 1.5].map((value) => codeOf('e4m3fn', value));
+    // 2.25 + 0.5, cut two bits below 2.
+    const { code } = reduce(unit, { a: [one, one], b: [one, half], aScales: [scale, one], bScales: [scale, one] });
+    expect(toNumber(decode(formatNamed('fp32'), code))).toBe(2.5);
   });
 });
 

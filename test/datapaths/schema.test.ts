@@ -179,6 +179,17 @@ describe('a mistake is named with its place, the value, and what would do', () =
   });
 });
 
+it('clamps lie in their format, and orders take whole groups', () => {
+  const unit = (fields: string) => `name: u\na: int8\nb: int8\nsum: {format: int32}\n${fields}\n`;
+  expect(() => parseDatapath(unit('requantize: {kind: shift, format: uint8, clamp: [-9, 3]}'), 'u.yaml')).toThrow(
+    'u.yaml:5:49: requantize.clamp: must be two numbers in order from 0 to 255, found [-9,3]',
+  );
+  const scaled = 'blockScale: {format: e8m0fnu, size: 16, apply: group}\norder: {kind: chunked, length: 40}';
+  expect(() => parseDatapath(unit(scaled), 'u.yaml')).toThrow(
+    'u.yaml:6:8: order: must take whole groups of 16 products',
+  );
+});
+
 it('a code of NaN, a wider format and the joining of even and odd lanes are taken where they have an effect', () => {
   const twoStage = 'twoStage: {productFractionBits: 8, sumFractionBits: 8, truncate: rtz}';
   const fields = `sumInside: false\n  evenOdd: true\n  ${twoStage}`;

@@ -38,6 +38,8 @@ function cut(state: bigint, { width }: Lfsr): number {
 
 /** A draw of more bits than the LFSR has, whose state is the last of them. */
 function drawLong(source: RandomSource, lfsr: Lfsr, count: number): number {
+  // Only a seed of 0 is replaced.
+  if (source.state === 0) return 0;
   const drawn = lfsrBits(lfsr, source.state)(count);
   source.state = cut(drawn, lfsr);
   return Number(drawn);

@@ -72,8 +72,9 @@ export function exactSums(datapath: Datapath, job: GemmJob, order: Order = datap
       const scales = [codes.aScales?.[block], codes.bScales?.[block]].filter((code) => code !== undefined);
       terms.push(scales.reduce<Raw>((raw, code) => multiply(raw, decode(blockScale?.format ?? a, code)), product));
     }
-    if (codes.c !== undefined) terms.push(decode(register.format, codes.c, register.subnormals));
-    exact[index] = toNumber(terms.length === 0 ? fromAligned(0n, 0) : sum(terms));
+    const start = codes.c === undefined ? fromAligned(0n, 0) : decode(register.format, codes.c, register.subnormals);
+    terms.push(start);
+    exact[index] = toNumber(sum(terms));
   }
   return exact;
 }

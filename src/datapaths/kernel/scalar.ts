@@ -3,7 +3,7 @@ import { type Datapath, registerFitOf } from '../datapath.js';
 import type { Order } from '../order.js';
 import { drawingOf } from '../reference.js';
 import { requantize } from '../requantize.js';
-import { termsPerFiring } from '../products.js';
+import { termOrder, termsPerFiring } from '../products.js';
 import { encoderOf } from './encode.js';
 import { type Engine, engineOf, hasSignedNan, pairwise } from './engine.js';
 import { type Gemm, type GemmJob, type SumArray, sumsFor } from './gemm.js';
@@ -76,7 +76,7 @@ export function scalarGemm(datapath: Datapath, order: Order, { engine, single }:
 }
 
 function planFor(datapath: Datapath, order: Order, { k }: GemmJob): Plan {
-  return planOf(order, termCount(datapath, k), termsPerFiring(datapath));
+  return planOf(termOrder(datapath, order), termCount(datapath, k), termsPerFiring(datapath));
 }
 
 /** Output index -> the last sum as its register carries it. */

@@ -78,9 +78,10 @@ function weightsOf(
   { combine, product, blockScale }: Datapath,
   weigh: ReturnType<typeof weigherOf>,
 ): (x: number, y: number, term: number, scaled: number, scale: number) => number {
-  if (blockScale?.apply !== 'group') return (x, y, term, _scaled, scale) => weigh(x, y, term) * scale;
-  const byScales = product === 'exact' && combine.kind === 'aligned' && combine.productExponent === 'unnormalised';
-  return byScales ? (_x, _y, _term, _scaled, scale) => scale : (x, y, _term, scaled) => weigh(x, y, scaled);
+  const apart = product === 'exact' && combine.kind === 'aligned' && combine.productExponent === 'unnormalised';
+  if (!apart) return (x, y, _term, scaled) => weigh(x, y, scaled);
+  if (blockScale?.apply === 'group') return (_x, _y, _term, _scaled, scale) => scale;
+  return (x, y, term, _scaled, scale) => weigh(x, y, term) * scale;
 }
 
 /** The product of both operands' scales, and its weight, for every block of one output. */

@@ -1,6 +1,6 @@
 import type { Fit } from '../../formats/codec.js';
 import { type Format, widthOf } from '../../formats/format.js';
-import { type AlignedCombine, type Datapath, registerFitOf } from '../datapath.js';
+import { type AlignedCombine, type Datapath, registerFitOf, totalFitOf } from '../datapath.js';
 import { clog2, exponentBits, productExtent, significandBits, unionOf, extentOf } from './extent.js';
 import { fitWord, formatWord, isBinary, randomBits } from './word.js';
 
@@ -29,6 +29,9 @@ function complaintAbout({ product, combine, sum, blockScale, order, a, b }: Data
     const problem = fitComplaint(fit);
     if (problem !== undefined) return problem;
   }
+  const others = [...inner, ...(product === 'exact' ? [] : [product]), totalFitOf({ sum, order })];
+  if (others.some((fit) => fit !== sum && randomBits(fit.rounding) > 0))
+    return 'rounds stochastically beside its sum, for which no unit draws; take another rounding there';
   const { format } = registerFitOf(sum);
   if (format !== sum.format && format.kind === 'float' && ['fn', 'merged'].includes(format.specials))
     return `keeps fewer mantissa bits than ${sum.format.name} has, whose NaN is all ones; take a format with IEEE specials`;
