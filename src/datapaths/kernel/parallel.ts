@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { type Format, widthOf } from '../../formats/format.js';
-import { type CodeArray, type Gemm, type GemmJob, outputFormatOf, type SumArray, sumArray } from './gemm.js';
+import { type CodeArray, type Gemm, type GemmJob, outputFormatOf, type SumArray } from './gemm.js';
 import { drawingOf } from '../reference.js';
 import { Room } from './room.js';
 
@@ -48,7 +48,7 @@ export function gemmPool(threads: number): GemmPool {
     for (const worker of workers.splice(0)) void worker.terminate();
     room = new Room();
   };
-  // The calling thread copies operands and sums as well, so that fewer rows keep it busy as long as the others.
+  // The calling thread copies operands as well, so that fewer rows keep it busy as long as the others.
   let lead = 1;
   const sums = (gemm: Gemm, job: GemmJob): SumArray => {
     const own = wholeTiles((lead * job.m) / threads);
@@ -56,21 +56,20 @@ export function gemmPool(threads: number): GemmPool {
     const rows = wholeTiles((job.m - own) / (threads - 1));
     const start = performance.now();
     while (workers.length < threads - 1) workers.push(startWorker());
-    const shares = sharesOf(gemm, slice(job, own, job.m), rows, room);
+    const total = sharedSums(outputFormatOf(gemm.datapath, gemm.order), job.m * job.n);
+    const shares = sharesOf(gemm, slice(job, own, job.m), rows, { room, sums: total.subarray(own * job.n) });
     shares.forEach((share, i) => workers[i].postMessage(share, []));
-    const total = sumArray(outputFormatOf(gemm.datapath, gemm.order), job.m * job.n);
     put(total, gemm.sums({ ...slice(job, 0, own), sums: total.subarray(0, own * job.n) }), 0);
     const end = performance.now();
     for (const { state } of shares) Atomics.wait(state, 0, WAITING, PATIENCE);
     lead = nextLead(lead, end - start, performance.now() - end);
-    const late = shares.filter((share, i) => {
+    const late = shares.map(({ state }) => Atomics.load(state, 0) !== DONE);
+    // Whoever is late may still read what lies in the room; the sums that it may still write are the same.
+    if (late.includes(true)) close();
+    late.forEach((isLate, i) => {
       const first = own + i * rows;
-      const done = Atomics.load(share.state, 0) === DONE;
-      put(total, done ? share.sums : gemm.sums(slice(job, first, rows)), first * job.n);
-      return !done;
+      if (isLate) put(total, gemm.sums(slice(job, first, rows)), first * job.n);
     });
-    // Whoever is late may still write to the room.
-    if (late.length > 0) close();
     return total;
   };
   return { sums, close };
@@ -119,8 +118,13 @@ function slice(job: GemmJob, first: number, rows: number): GemmJob {
   };
 }
 
-/** The shares of the other threads, of so many rows each. */
-function sharesOf({ datapath, order }: Gemm, others: GemmJob, rows: number, room: Room): Share[] {
+/** The shares of the other threads, of so many rows each; operands are copied to a room, sums go where they belong. */
+function sharesOf(
+  { datapath, order }: Gemm,
+  others: GemmJob,
+  rows: number,
+  { room, sums }: { room: Room; sums: SumArray },
+): Share[] {
   room.clear();
   const shared: GemmJob = { ...others };
   for (const name of ['a', 'b', 'aScales', 'bScales'] as const) {
@@ -131,15 +135,18 @@ function sharesOf({ datapath, order }: Gemm, others: GemmJob, rows: number, room
   const shares: Share[] = [];
   for (let first = 0; first < shared.m; first += rows) {
     const own = slice(shared, first, rows);
-    const sums = takeSums(room, outputFormatOf(datapath, order), own.m * own.n);
-    shares.push({ datapath, order, job: own, sums, state: room.take(Int32Array<SharedArrayBuffer>, 1) });
+    const part = sums.subarray(first * own.n, (first + own.m) * own.n);
+    shares.push({ datapath, order, job: own, sums: part, state: room.take(Int32Array<SharedArrayBuffer>, 1) });
   }
   for (const { state } of shares) Atomics.store(state, 0, WAITING);
   return shares;
 }
 
-function takeSums(room: Room, format: Format, length: number): SumArray {
-  return widthOf(format) <= 32 ? room.take(Uint32Array, length) : room.take(BigUint64Array, length);
+/** Threads write their sums where the caller gets them. */
+function sharedSums(format: Format, length: number): SumArray {
+  return widthOf(format) <= 32
+    ? new Uint32Array(new SharedArrayBuffer(4 * length))
+    : new BigUint64Array(new SharedArrayBuffer(8 * length));
 }
 
 function put(to: SumArray, from: SumArray, at: number): void {
