@@ -17,6 +17,7 @@ it('list and show speak JSON', () => {
   expect(format.range).toEqual({ largest: '240', lowest: '-240', smallest: 0.001953125 });
   const { datapath } = JSON.parse(lastbit(folder, ['show', 'radix4', '--json']).stdout);
   expect(datapath.sum.format).toBe('int24q6');
+  expect(datapath.kernel.route).toBe('simd int');
 });
 
 it('shows codes and values, landmarks of wide formats, and a datapath as its file', () => {
@@ -25,6 +26,12 @@ it('shows codes and values, landmarks of wide formats, and a datapath as its fil
   expect(lastbit(folder, ['show', 'fp16']).stdout).toMatch(/0x7bff {2}65504 +largest\n/);
   expect(lastbit(folder, ['show', 'ternary']).stdout).toContain('0x2   not used');
   expect(lastbit(folder, ['show', 'fp8-fp16']).stdout).toContain('a: e4m3fn\nb: e4m3fn\nsum:\n  format: fp16\n');
+});
+
+it('says of a datapath file which way it is computed, and why', () => {
+  const text = 'name: own\na: e4m3fn\nb: e4m3fn\nsum: {format: int24q4, rounding: rtz, overflow: saturate}\n';
+  const { stdout } = lastbit(folderWith({ 'own.yaml': text }), ['show', 'own.yaml']);
+  expect(stdout).toMatch(/\n# kernel: simd f64 \(.*in f64 lanes; rtz by all rules\)\n/);
 });
 
 it('a name may be two things, and both are shown', () => {

@@ -22,6 +22,18 @@ it.each([
   expect(lastOf(unit(sum, rounding), [8192], { kind: 'ones' }, 1)).toBe(stop);
 });
 
+/** Codes of 64 bits are wider than the kernels' operands. */
+it('fp64 counts ones, and rounds where its significand ends', () => {
+  const fp64 = formatNamed('fp64');
+  const wide = datapath({ name: 'fp64', a: fp64, b: fp64, sum: sumFit('fp64') });
+  const [some, last] = accumulationCurve(wide, [8, 100], { kind: 'ones' }, 1);
+  expect([some.got, some.exact, last.got, last.errorUlp]).toEqual([8, 8, 100, 0]);
+  const values = [2 ** 53, 1, 1];
+  expect(accumulationCurve(wide, [3], { kind: 'values', values }, 1)).toMatchObject([
+    { got: 2 ** 53, exact: 2 ** 53 + 2, swamped: 2 },
+  ]);
+});
+
 it('chunks of 64 bring 8,192 ones home', () => {
   const order = { kind: 'chunked', length: 64 } as const;
   expect(lastOf(unit('dlfloat16', 'rne', order), [8192], { kind: 'ones' }, 1)).toBe(8192);
