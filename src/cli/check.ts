@@ -1,9 +1,8 @@
 import { counted } from '../formats/plural.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import { resultFormatOf } from '../datapaths/exact.js';
-import { hexDigitsOf } from '../formats/format.js';
+import { hexDigitsOf, hexCode } from '../formats/format.js';
 import { VECTOR_FORMATS } from '../outputs/bank.js';
-import { hexCell } from '../outputs/csv.js';
 import { datapathFrom, integer, jsonOption } from './arguments.js';
 import { checkDump, checkFiles, type CheckOptions } from './checkSet.js';
 import { command } from './command.js';
@@ -76,7 +75,7 @@ async function checkRows(datapath: Datapath, ops: Table, dut: Table, { first, an
     const difference =
       found === undefined ? withoutValue('unknown (x or z)', format, code) : differenceOf(format, code, found);
     if (anyNan && difference.kind === 'other code of NaN') continue;
-    const gotCode = found === undefined ? text : hexCell(found, hexDigitsOf(format));
+    const gotCode = found === undefined ? text : hexCode(found, hexDigitsOf(format));
     const operands = operandsOf(ops, op);
     record(tally, first, { ...difference, row, operands, expectedCode: result, gotCode });
   }

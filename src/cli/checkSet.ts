@@ -4,10 +4,9 @@ import { z } from 'zod';
 import { readText } from '../datapaths/read.js';
 import { formatField } from '../datapaths/fields.js';
 import { int } from '../formats/catalog.js';
-import { type Format, hexDigitsOf } from '../formats/format.js';
+import { type Format, hexDigitsOf, hexCode } from '../formats/format.js';
 import { didYouMean } from '../formats/nearest.js';
 import type { VectorFormat } from '../outputs/bank.js';
-import { hexCell } from '../outputs/csv.js';
 import { bytesFrom } from '../outputs/lines.js';
 import { type Manifest, manifestSchema, type PortEntry } from '../outputs/manifest.js';
 import type { Port } from '../outputs/port.js';
@@ -110,8 +109,8 @@ function compare(
         ? withoutValue(got === undefined ? 'missing' : 'unknown (x or z)', format, expected)
         : differenceOf(format, expected, found);
     if (anyNan && difference.kind === 'other code of NaN') continue;
-    const gotCode = found === undefined ? (got === undefined ? '' : 'x') : hexCell(found, digits);
-    record(tally, first, { address, lane, ...difference, expectedCode: hexCell(expected, digits), gotCode });
+    const gotCode = found === undefined ? (got === undefined ? '' : 'x') : hexCode(found, digits);
+    record(tally, first, { address, lane, ...difference, expectedCode: hexCode(expected, digits), gotCode });
   }
 }
 

@@ -1,7 +1,6 @@
 import { randomBitsOf } from '../datapaths/reference.js';
 import { convert, type Encoded, flagNames } from '../formats/codec.js';
-import { hexDigitsOf } from '../formats/format.js';
-import { hexCell } from '../outputs/csv.js';
+import { hexDigitsOf, hexCode } from '../formats/format.js';
 import { fitFrom, fitOptions, formatFrom, inputOption, outputOption } from './arguments.js';
 import { command } from './command.js';
 import { addColumns, codeAt, columnOf, openTable } from './rows.js';
@@ -37,5 +36,5 @@ export const convertCommand = command({
 /** Cells of the columns `result` and `flags`. */
 export const RESULT = ['result', 'flags'];
 export function resultCells({ code, flags }: Encoded, digits: number): string[] {
-  return [hexCell(code, digits), flagNames(flags)];
+  return [hexCode(code, digits), flagNames(flags)];
 }

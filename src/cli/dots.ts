@@ -1,9 +1,9 @@
 import { counted } from '../formats/plural.js';
 import { type Datapath, totalFitOf } from '../datapaths/datapath.js';
 import { errorUlp, exactSum, resultFormatOf } from '../datapaths/exact.js';
-import { drawingOf, type Operands, randomOf, reduce } from '../datapaths/reference.js';
+import { type Operands, randomOfRows, reduce } from '../datapaths/reference.js';
 import { decode, flagNames } from '../formats/codec.js';
-import { hexDigitsOf } from '../formats/format.js';
+import { hexCode, hexDigitsOf } from '../formats/format.js';
 import { toDecimal } from '../formats/raw.js';
 import { codeAt, codesAt, columnOf, optionalColumn, type Row, type Table } from './rows.js';
 
@@ -60,18 +60,15 @@ export function evaluator(datapath: Datapath, table: Table): (row: Row) => Dot {
   const read = operandReader(datapath, table);
   const format = resultFormatOf(datapath);
   const digits = hexDigitsOf(format);
-  const perOutput = drawingOf(datapath)?.stochastic.perOutput === true;
-  const shared = randomOf(datapath);
-  let output = 0;
+  const randomOf = randomOfRows(datapath);
   return (row) => {
     const operands = read(row);
-    const random = perOutput ? randomOf(datapath, datapath.order, output++) : shared;
-    const { code, flags, swamped, overflowed } = reduce(datapath, operands, datapath.order, random);
+    const { code, flags, swamped, overflowed } = reduce(datapath, operands, datapath.order, randomOf());
     const exact = exactSum(datapath, operands);
     return {
       operands,
       code,
-      result: `0x${code.toString(16).padStart(digits, '0')}`,
+      result: hexCode(code, digits),
       exact: toDecimal(exact),
       errorUlp: numberText(errorUlp(format, exact, decode(format, code))),
       flags: flagNames(flags),

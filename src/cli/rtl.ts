@@ -32,10 +32,10 @@ export const rtlCommand = command({
   options: {
     name: { type: 'string', demandOption: true, describe: 'datapath or target, by name or file' },
     out: { type: 'string', demandOption: true, describe: 'folder; an array goes into its folder "mesh"' },
-    k: { type: 'number', describe: "products in a row of vectors (default: the datapath's lanes)" },
-    count: { type: 'number', describe: 'rows of vectors (10000)' },
-    exhaustive: { type: 'boolean', default: false, describe: 'every combination of operand codes' },
-    steps: { type: 'number', default: 64, describe: 'array: words in each row' },
+    k: { type: 'number', describe: "unit: products in a row of vectors (default: the datapath's lanes)" },
+    count: { type: 'number', describe: 'unit: rows of vectors (10000)' },
+    exhaustive: { type: 'boolean', default: false, describe: 'unit: every combination of operand codes' },
+    steps: { type: 'number', defaultDescription: '64', describe: 'array: words in each row' },
     network: { type: 'string', describe: 'array: ONNX file of a quantized network, for --layer' },
     layer: { type: 'string', describe: 'array: works on the product of this layer' },
     image: { type: 'number', defaultDescription: '0', describe: 'layer: number of the image' },
@@ -57,8 +57,15 @@ export const rtlCommand = command({
     const unused = (['image', 'data'] as const).find((name) => options[name] !== undefined);
     if (args.network === undefined && unused !== undefined)
       throw new UsageError(`--${unused} goes with --network and --layer: leave it out`);
-    const steps = integer(options.steps, '--steps', 1);
+    const steps = integer(options.steps ?? 64, '--steps', 1);
     const { unit, mesh } = kindsOf(args.name);
+    if (!mesh && options.steps !== undefined)
+      throw new UsageError(`--steps is for an array, and ${args.name} is a datapath: leave it out`);
+    const own = (['k', 'count', 'exhaustive'] as const).find(
+      (name) => options[name] !== undefined && options[name] !== false,
+    );
+    if (!unit && own !== undefined)
+      throw new UsageError(`--${own} is for a datapath's vectors, and ${args.name} is an array: leave it out`);
     if (!mesh && args.layer !== undefined) throw new UsageError(`--layer is for a target; ${args.name} is a datapath`);
     const all = [...(unit ? [await writeUnit(args)] : []), ...(mesh ? [await writeMesh(args, steps)] : [])];
     const reports = all.map(({ folder, what, files, top }) => ({

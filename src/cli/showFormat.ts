@@ -1,9 +1,8 @@
 import { decode, encode, fitTo } from '../formats/codec.js';
-import { type Format, hexDigitsOf, widthOf } from '../formats/format.js';
+import { type Format, hexDigitsOf, widthOf, hexCode } from '../formats/format.js';
 import { landmarksOf } from '../formats/landmarks.js';
 import { latticeOf } from '../formats/lattice.js';
 import { infinite, NAN, toDecimal, toNumber } from '../formats/raw.js';
-import { hexCell } from '../outputs/csv.js';
 import { formatTable } from '../outputs/table.js';
 import { print } from './terminal.js';
 
@@ -39,7 +38,7 @@ function codesOf(format: Format): CodeRow[] {
   const codes = wide ? [...names.keys()] : Array.from({ length: 2 ** widthOf(format) }, (_, i) => BigInt(i));
   return codes.map((code) => {
     const name = names.get(code);
-    const row = { code: hexCell(code, digits), value: valueText(format, code) };
+    const row = { code: hexCode(code, digits), value: valueText(format, code) };
     return name === undefined ? row : { ...row, name };
   });
 }

@@ -1,5 +1,5 @@
 import { decode, encode, fitTo } from '../formats/codec.js';
-import { type Format, hasNan, hexDigitsOf, widthOf } from '../formats/format.js';
+import { type Format, hasNan, hexCode, hexDigitsOf, widthOf } from '../formats/format.js';
 import { holds } from '../formats/holds.js';
 import { NAN } from '../formats/raw.js';
 import { type Datapath, totalFitOf } from './datapath.js';
@@ -89,5 +89,5 @@ function* aboutNanCode(unit: Unit): Generator<Complaint> {
 
 function nanOf(format: Format): string {
   const { code } = encode(NAN, fitTo(format));
-  return `0x${code.toString(16).padStart(hexDigitsOf(format), '0')}`;
+  return hexCode(code, hexDigitsOf(format));
 }

@@ -47,6 +47,19 @@ export function drawingOf(datapath: Datapath, order: Order = datapath.order): St
   return fits.map((fit) => fit?.rounding).find((rounding) => typeof rounding === 'object');
 }
 
+/** Whether every output of a unit has random bits of its own. */
+export function drawsForEach(datapath: Datapath, order: Order = datapath.order): boolean {
+  return drawingOf(datapath, order)?.stochastic.perOutput === true;
+}
+
+/** The random bits of one row of a table after the other: a shared source draws on, else each row has its own. */
+export function randomOfRows(datapath: Datapath): () => RandomBits | undefined {
+  const each = drawsForEach(datapath);
+  const shared = randomOf(datapath);
+  let row = 0;
+  return () => (each ? randomOf(datapath, datapath.order, row++) : shared);
+}
+
 /** The random bits of a unit for the output with that number; undefined where nothing is rounded at random. */
 export function randomOf(datapath: Datapath, order: Order = datapath.order, output = 0): RandomBits | undefined {
   const drawing = drawingOf(datapath, order);

@@ -59,6 +59,11 @@ export function hexDigitsOf(format: Format): number {
   return Math.ceil(widthOf(format) / 4);
 }
 
+/** A code as 0x and so many hexadecimal digits, so that no spreadsheet takes it for a number. */
+export function hexCode(code: bigint | number, digits: number): string {
+  return `0x${code.toString(16).padStart(digits, '0')}`;
+}
+
 export function isSigned(format: Format): boolean {
   return format.kind === 'table' ? format.values.some((value) => value !== null && value < 0) : format.signed;
 }

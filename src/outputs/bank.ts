@@ -1,6 +1,5 @@
 import { describeFormat } from '../datapaths/describe.js';
-import { hexDigitsOf, widthOf } from '../formats/format.js';
-import { hexCell } from './csv.js';
+import { hexDigitsOf, widthOf, hexCode } from '../formats/format.js';
 import type { FileSet } from './fileSet.js';
 import type { PortEntry } from './manifest.js';
 import { type Port, wordBits } from './port.js';
@@ -49,7 +48,7 @@ function csvFile(name: string, ports: readonly Port[]): BankFile {
   return {
     name: `${name}.csv`,
     begin: `${ports.map((port) => port.name).join(',')}\n`,
-    row: (codes) => `${codes.map((lanes, i) => lanes.map((code) => hexCell(code, digits[i])).join(' ')).join(',')}\n`,
+    row: (codes) => `${codes.map((lanes, i) => lanes.map((code) => hexCode(code, digits[i])).join(' ')).join(',')}\n`,
     end: '',
   };
 }

@@ -53,8 +53,3 @@ export function csvWriter(sink: Sink, header: readonly string[], options: CsvOpt
     end: flush,
   };
 }
-
-/** A code as CSV shows it: 0x and fixed-width hex, so that no spreadsheet takes it for a number. */
-export function hexCell(code: bigint | number, digits: number): string {
-  return `0x${code.toString(16).padStart(digits, '0')}`;
-}

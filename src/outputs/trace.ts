@@ -1,9 +1,9 @@
-import { hexDigitsOf, type Format } from '../formats/format.js';
+import { hexDigitsOf, type Format, hexCode } from '../formats/format.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import { decoderOf } from '../datapaths/kernel/index.js';
 import type { CycleObserver } from '../arrays/clocked.js';
 import type { MacArray } from '../arrays/dataflow.js';
-import { csvWriter, hexCell } from './csv.js';
+import { csvWriter } from './csv.js';
 import type { Sink } from './file.js';
 import { isIn, pesIn, type Window } from './signals.js';
 import type { Cell } from './table.js';
@@ -52,6 +52,6 @@ function cellsOf(format: Format): (code: number) => readonly Cell[] {
   const decode = decoderOf(format);
   return (code) => {
     const value = decode(code);
-    return [hexCell(code, digits), Number.isFinite(value) ? value : String(value)];
+    return [hexCode(code, digits), Number.isFinite(value) ? value : String(value)];
   };
 }

@@ -2,7 +2,7 @@ import { type Datapath, totalFitOf } from '../datapaths/datapath.js';
 import { describeDatapath } from '../datapaths/describe.js';
 import { resultFormatOf } from '../datapaths/exact.js';
 import type { Order } from '../datapaths/order.js';
-import { drawingOf, type Operands, randomOf, reduce } from '../datapaths/reference.js';
+import { type Operands, randomOfRows, reduce } from '../datapaths/reference.js';
 import { type Bank, bankWriter, portEntries, type VectorFormat } from './bank.js';
 import { writingSet } from './fileSet.js';
 import { manifestText, type Provenance, type UnitManifest } from './manifest.js';
@@ -101,13 +101,10 @@ export function describeUnit(datapath: Datapath, order: Order): { datapath: unkn
 }
 
 function expecter(datapath: Datapath): (codes: Codes) => bigint {
-  const perOutput = drawingOf(datapath)?.stochastic.perOutput === true;
-  const shared = randomOf(datapath);
-  let output = 0;
+  const randomOf = randomOfRows(datapath);
   return ([a, b, [c], aScales, bScales]) => {
     const operands: Operands = { a, b, c, ...(aScales && { aScales }), ...(bScales && { bScales }) };
-    const random = perOutput ? randomOf(datapath, datapath.order, output++) : shared;
-    return reduce(datapath, operands, datapath.order, random).code;
+    return reduce(datapath, operands, datapath.order, randomOf()).code;
   };
 }
 

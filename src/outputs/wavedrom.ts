@@ -2,8 +2,7 @@ import type { CycleObserver } from '../arrays/clocked.js';
 import type { MacArray } from '../arrays/dataflow.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import { decoderOf } from '../datapaths/kernel/index.js';
-import { hexDigitsOf } from '../formats/format.js';
-import { hexCell } from './csv.js';
+import { hexDigitsOf, hexCode } from '../formats/format.js';
 import type { Sink } from './file.js';
 import { isIn, pesIn, signalsOf, type Window } from './signals.js';
 
@@ -77,5 +76,5 @@ function drawn({ name, wave, data }: Lane): object {
 function labeller(format: Parameters<typeof decoderOf>[0]): (code: number) => string {
   const decode = decoderOf(format);
   const digits = hexDigitsOf(format);
-  return (code) => `${hexCell(code, digits)} (${decode(code)})`;
+  return (code) => `${hexCode(code, digits)} (${decode(code)})`;
 }

@@ -1,5 +1,5 @@
 import type { Datapath } from '../datapaths/datapath.js';
-import { codeArray, compileGemm, outputFormatOf, sumValues } from '../datapaths/kernel/index.js';
+import { codeArray, compileGemm, OPERAND_BITS, outputFormatOf, sumValues } from '../datapaths/kernel/index.js';
 import { exactSum } from '../datapaths/exact.js';
 import { reduce } from '../datapaths/reference.js';
 import { decode, encode, fitTo } from '../formats/codec.js';
@@ -83,7 +83,7 @@ type Sum = Pick<Accumulation, 'got' | 'exact' | 'swamped' | 'overflowed'>;
 /** Sums of the first so many codes, each times one: by the kernels, or by the reference where codes are wider than theirs. */
 function summer(datapath: Datapath, codes: readonly bigint[], one: bigint): (length: number) => Sum {
   const format = outputFormatOf(datapath);
-  if (Math.max(widthOf(datapath.a), widthOf(datapath.b)) > 32)
+  if (Math.max(widthOf(datapath.a), widthOf(datapath.b)) > OPERAND_BITS)
     return (length) => {
       const operands = { a: codes.slice(0, length), b: new Array<bigint>(length).fill(one) };
       const { code, swamped, overflowed } = reduce(datapath, operands);

@@ -1,6 +1,6 @@
 import { orderOf } from '../arrays/dataflow.js';
 import type { Datapath } from '../datapaths/datapath.js';
-import { drawingOf } from '../datapaths/reference.js';
+import { drawsForEach } from '../datapaths/reference.js';
 import { type CodeArray, compileGemm, type Gemm, outputFormatOf, sumValues } from '../datapaths/kernel/index.js';
 import type { Format } from '../formats/format.js';
 import type { Arithmetic, MatmulJob } from '../networks/network.js';
@@ -56,7 +56,7 @@ export function unitsOf(target: Target): TargetUnits {
 
 /** Random bits that each output has of its own are numbered over a whole product. */
 export function wholeProducts({ target: { datapath } }: TargetUnits): boolean {
-  return drawingOf(datapath)?.stochastic.perOutput === true;
+  return drawsForEach(datapath);
 }
 
 /** What goes with the products of a target's units, in the order in which the network asks for them. */

@@ -1,5 +1,5 @@
 import type { CodeArray } from '../datapaths/kernel/index.js';
-import { type Format, hexDigitsOf, quantumExponentOf } from '../formats/format.js';
+import { type Format, hexCode, hexDigitsOf, quantumExponentOf } from '../formats/format.js';
 import { floorLog2 } from '../formats/raw.js';
 import type { LayerSums } from './arithmetic.js';
 import type { WorstSum } from './errors.js';
@@ -25,7 +25,7 @@ export function operandsOf({ job, unit, a, b }: LayerSums, worst: WorstSum, firs
 
 function hexList(codes: CodeArray, format: Format): string {
   const digits = hexDigitsOf(format);
-  return Array.from(codes, (code) => `0x${code.toString(16).padStart(digits, '0')}`).join(' ');
+  return Array.from(codes, (code) => hexCode(code, digits)).join(' ');
 }
 
 /** An integer register's bits, or the largest exponent of a float one. */

@@ -157,6 +157,11 @@ const CASES: readonly [string[], number, string][] = [
     'mac.csv ends its lines with a lone carriage return: save it with line feeds',
   ],
   [['accumulate', '--datapath', '--lengths', '4'], 2, '--datapath needs a name or a file, or several'],
+  [
+    ['rtl', 'volta-fp16-fp32', '--out', 'r', '--steps', '3'],
+    2,
+    '--steps is for an array, and volta-fp16-fp32 is a datapath: leave it out',
+  ],
   [['rtl', 'int8', '--out', 'r', '--image', '3'], 2, '--image goes with --network and --layer: leave it out'],
   [['models', '--out', 'in.csv'], 1, 'cannot write in.csv: a file of that name is in the way'],
   [

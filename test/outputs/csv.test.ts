@@ -1,13 +1,14 @@
+import { hexCode } from '../../src/formats/format.js';
 import { parse } from 'csv-parse/sync';
 import { expect, it } from 'vitest';
-import { csvText, csvWriter, hexCell } from '../../src/outputs/csv.js';
+import { csvText, csvWriter } from '../../src/outputs/csv.js';
 import { formatTable } from '../../src/outputs/table.js';
 
 it('numbers stay numbers, formulas become text, hex has a prefix', () => {
   const text = csvText(
     ['layer', 'energy (nJ)', 'code'],
     [
-      ['=1+1', -1.5, hexCell(0x1e5, 4)],
+      ['=1+1', -1.5, hexCode(0x1e5, 4)],
       ['a,"b"', 1e21, '@x'],
     ],
   );

@@ -1,6 +1,6 @@
 import { type Format, widthOf } from '../../formats/format.js';
 import type { Datapath } from '../datapath.js';
-import type { Gemm, GemmJob } from './gemm.js';
+import { type Gemm, type GemmJob, OPERAND_BITS } from './gemm.js';
 
 /** The same products, of jobs that are whole. */
 export function checkedGemm(gemm: Gemm): Gemm {
@@ -33,8 +33,8 @@ function checked({ name, a, b, blockScale }: Datapath, job: GemmJob): GemmJob {
 
 function checkWidth(name: string, format: Format): void {
   const bits = widthOf(format);
-  if (bits > 32)
+  if (bits > OPERAND_BITS)
     throw new RangeError(
-      `product of ${name}: operands have at most 32 bits, ${format.name} has ${bits}; reduce() takes them`,
+      `product of ${name}: operands have at most ${OPERAND_BITS} bits, ${format.name} has ${bits}; reduce() takes them`,
     );
 }

@@ -4,9 +4,9 @@ import { widthOf } from '../../formats/format.js';
 import type { GemmJob } from './gemm.js';
 import { exactSums as referenceSums } from './reference.js';
 import { termFacts } from './facts.js';
-import { limbSums } from './limbs.js';
+import { limbSums, type Starts } from './limbs.js';
 import { decoderOf } from './values.js';
-import { operandsFor } from './wasm/firing-operands.js';
+import { operandsFor, placesOf } from './wasm/firing-operands.js';
 import type { Step } from './wasm/lanes.js';
 import { type Kernel, kernelOf } from './wasm/memory.js';
 import { columnsOf, nestFunctions, type NestShape } from './wasm/nest.js';
@@ -51,22 +51,20 @@ export function exactSums(datapath: Datapath, given: GemmJob, order: Order = dat
   const job = { ...given, a: operands[0].codes, b: operands[1].codes };
   const tables = operands.map(({ values }) => values);
   const [x, y] = operands.map(({ seen }) => seen);
-  const starts = startValues(datapath, order, job);
-  const start = starts === undefined ? undefined : seenIn(Uint32Array.from(starts.keys()), starts);
-  const quantum = Math.min(x.quantum + y.quantum, start?.quantum ?? Infinity);
-  const max = Math.max(x.max * y.max, start?.max ?? 0);
+  const starts = startsOf(datapath, order, job);
+  const quantum = Math.min(x.quantum + y.quantum, starts?.seen.quantum ?? Infinity);
+  const max = Math.max(x.max * y.max, starts?.seen.max ?? 0);
   const terms = Math.ceil(Math.log2(k + 1));
   const top = max === 0 ? 0 : Math.floor(Math.log2(max)) + 1;
   if (quantum < LOWEST) return referenceSums(datapath, given, order);
-  const begun = starts === undefined || start === undefined ? undefined : { values: starts, seen: start };
-  const counted = limbSums(job, tables, [x, y], begun);
+  const counted = limbSums(job, tables, [x, y], starts);
   if (counted !== undefined) return counted;
-  if (quantum === Infinity || top + terms - quantum <= 53) return pass(job, tables, starts);
+  if (quantum === Infinity || top + terms - quantum <= 53) return pass(job, tables, starts?.values);
   const exponent = quantum + 53 - terms;
   if (top + terms - exponent > 52) return referenceSums(datapath, given, order);
   const magic = 1.5 * 2 ** (exponent + 52);
-  const upper = starts?.map((value) => value + magic - magic);
-  const lower = starts?.map((value, i) => value - (upper?.[i] ?? 0));
+  const upper = starts?.values.map((value) => value + magic - magic);
+  const lower = starts?.values.map((value, i) => value - (upper?.[i] ?? 0));
   const high = pass(job, tables, upper, { exponent, which: 'high' });
   const low = pass(job, tables, lower, { exponent, which: 'low' });
   return high.map((value, i) => (value - value === 0 ? value + low[i] : value));
@@ -83,11 +81,12 @@ function readerOf(datapath: Datapath): ReturnType<typeof operandsFor> {
   return reader;
 }
 
-function startValues(datapath: Datapath, order: Order, { c }: GemmJob): Float64Array | undefined {
+function startsOf(datapath: Datapath, order: Order, { c }: GemmJob): Starts | undefined {
   if (c === undefined) return undefined;
   const total = totalFitOf(datapath, order);
   const read = decoderOf(total.format, total.subnormals);
-  return Float64Array.from(c as ArrayLike<number | bigint>, (code) => read(Number(code)));
+  const values = Float64Array.from(c as ArrayLike<number | bigint>, (code) => read(Number(code)));
+  return { values, seen: seenIn(placesOf(values.length), values) };
 }
 
 function pass(

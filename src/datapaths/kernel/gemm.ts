@@ -67,14 +67,19 @@ export interface Unit {
   bank?(job: BankJob): Bank;
 }
 
+/** The most bits of an operand of matrix products: codes of more are left to the reference's `reduce`. */
+export const OPERAND_BITS = 32;
+
 /**
  * An array for codes of operands.
- * @throws RangeError for formats of more than 32 bits: only the reference's `reduce` takes their codes
+ * @throws RangeError for formats of more than OPERAND_BITS
  */
 export function codeArray(format: Format, length: number): CodeArray {
   const bits = widthOf(format);
-  if (bits > 32)
-    throw new RangeError(`codeArray: ${format.name} has ${bits} bits; operands of products have at most 32`);
+  if (bits > OPERAND_BITS)
+    throw new RangeError(
+      `codeArray: ${format.name} has ${bits} bits; operands of products have at most ${OPERAND_BITS}`,
+    );
   return bits <= 8 ? new Uint8Array(length) : bits <= 16 ? new Uint16Array(length) : new Uint32Array(length);
 }
 

@@ -11,7 +11,7 @@ import { intGemm } from './wasm/int.js';
 import { unitOf } from './unit.js';
 
 export type { CodeArray, Gemm, GemmJob, GemmStatistics, SumArray, Unit } from './gemm.js';
-export { codeArray, outputFormatOf, sumArray } from './gemm.js';
+export { codeArray, OPERAND_BITS, outputFormatOf, sumArray } from './gemm.js';
 export { exactSums } from './exact.js';
 export { ALONE, gemmPool, type GemmPool, type ParallelGemm, parallelGemm } from './parallel.js';
 export { decoderOf, sumValues, valuesOf } from './values.js';

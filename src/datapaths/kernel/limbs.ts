@@ -45,7 +45,7 @@ function cutsFor([x, y]: readonly number[], k: number): [Cut, Cut] | undefined {
 }
 
 /** What the sums start from. */
-interface Starts {
+export interface Starts {
   values: Float64Array;
   seen: Seen;
 }

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { type Format, widthOf } from '../../formats/format.js';
 import { type CodeArray, type Gemm, type GemmJob, outputFormatOf, type SumArray } from './gemm.js';
-import { drawingOf } from '../reference.js';
+import { drawsForEach } from '../reference.js';
 import { Room } from './room.js';
 
 /** Matrix products shared among threads by rows: every sum is the work of one, so their number changes no bit. */
@@ -93,7 +93,7 @@ function nextLead(lead: number, worked: number, waited: number): number {
 
 /** Random bits of its own for each output are numbered over the whole product. */
 function isDivisible({ datapath, order }: Gemm): boolean {
-  return drawingOf(datapath, order)?.stochastic.perOutput !== true;
+  return !drawsForEach(datapath, order);
 }
 
 function startWorker(): Worker {

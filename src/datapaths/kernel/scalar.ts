@@ -3,15 +3,15 @@ import { type Datapath, registerFitOf } from '../datapath.js';
 import type { Order } from '../order.js';
 import { drawingOf } from '../reference.js';
 import { requantize } from '../requantize.js';
-import { termOrder, termsPerFiring } from '../products.js';
+import { termsPerFiring } from '../products.js';
 import { encoderOf } from './encode.js';
 import { type Engine, engineOf, hasSignedNan, pairwise } from './engine.js';
 import { type Gemm, type GemmJob, type SumArray, sumsFor } from './gemm.js';
-import { outerOf, type Plan, planOf } from './plan.js';
+import { outerOf, type Plan } from './plan.js';
 import { exactSums } from './exact.js';
 import { type RandomSource, randomSource } from './random.js';
 import { referenceGemm } from './reference.js';
-import { termCount, termsOf } from './terms.js';
+import { termPlan, termsOf } from './terms.js';
 import { decoderOf } from './values.js';
 
 /** A datapath on float64 values, one output after the other. */
@@ -41,7 +41,7 @@ export function scalarOf(datapath: Datapath, order: Order): Scalar | string {
   const single: Scalar['single'] = (job, sums) => {
     let dot: ((index: number) => number) | undefined;
     return (index) => {
-      dot ??= dotOf(datapath, engine, planFor(datapath, order, job), job);
+      dot ??= dotOf(datapath, engine, termPlan(datapath, order, job.k), job);
       source?.start(index);
       finish(sums, index, dot(index));
     };
@@ -52,7 +52,7 @@ export function scalarOf(datapath: Datapath, order: Order): Scalar | string {
 /** The middle route: float64 arithmetic, one output after the other. */
 export function scalarGemm(datapath: Datapath, order: Order, { engine, single }: Scalar, why: string): Gemm {
   const last = referenceGemm(datapath, order, why);
-  const empty = (job: GemmJob) => planFor(datapath, order, job).runs.length === 0;
+  const empty = (job: GemmJob) => termPlan(datapath, order, job.k).runs.length === 0;
   const run = (job: GemmJob): SumArray => {
     if (empty(job)) return last.sums(job);
     const sums = sumsFor(datapath, order, job);
@@ -73,10 +73,6 @@ export function scalarGemm(datapath: Datapath, order: Order, { engine, single }:
       return { sums, exact: exactSums(datapath, job, order), ...engine.tally };
     },
   };
-}
-
-function planFor(datapath: Datapath, order: Order, { k }: GemmJob): Plan {
-  return planOf(termOrder(datapath, order), termCount(datapath, k), termsPerFiring(datapath));
 }
 
 /** Output index -> the last sum as its register carries it. */

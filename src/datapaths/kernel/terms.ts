@@ -1,7 +1,9 @@
 import type { Datapath } from '../datapath.js';
-import { groupOf } from '../products.js';
+import type { Order } from '../order.js';
+import { groupOf, termOrder, termsPerFiring } from '../products.js';
 import { factorWeight, weigherOf } from './align.js';
 import type { CodeArray, GemmJob } from './gemm.js';
+import { type Plan, planOf } from './plan.js';
 import { decoderOf } from './values.js';
 
 /** Terms of one output in the order of their places, and 2^exponent of each as an alignment sees it. */
@@ -13,8 +15,13 @@ export interface Terms {
 }
 
 /** Terms that k products make: groups that share a scale are one term each. */
-export function termCount({ blockScale }: Datapath, k: number): number {
+function termCount({ blockScale }: Datapath, k: number): number {
   return blockScale?.apply === 'group' ? Math.ceil(k / groupOf(blockScale)) : k;
+}
+
+/** An order worked out for the terms of k products. */
+export function termPlan(datapath: Datapath, order: Order, k: number): Plan {
+  return planOf(termOrder(datapath, order), termCount(datapath, k), termsPerFiring(datapath));
 }
 
 /** Codes of whole operands to values [rows][k] (or columns of b). */

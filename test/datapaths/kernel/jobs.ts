@@ -1,7 +1,7 @@
 import { DATAPATHS } from '../../../src/datapaths/catalog.js';
 import { type Datapath, totalFitOf } from '../../../src/datapaths/datapath.js';
 import type { Gemm, GemmJob } from '../../../src/datapaths/kernel/gemm.js';
-import { codeArray, sumArray } from '../../../src/datapaths/kernel/gemm.js';
+import { codeArray, OPERAND_BITS, sumArray } from '../../../src/datapaths/kernel/gemm.js';
 import { operandsOf } from '../../../src/datapaths/kernel/reference.js';
 import type { Order } from '../../../src/datapaths/order.js';
 import { randomOf, reduce } from '../../../src/datapaths/reference.js';
@@ -11,7 +11,7 @@ import { latticeOf } from '../../../src/formats/lattice.js';
 import { fromNumber } from '../../../src/formats/raw.js';
 
 /** The catalogue's units that matrix products are for: operands of more than 32 bits are left to the reference. */
-export const MATRIX_UNITS = DATAPATHS.filter(({ a, b }) => Math.max(widthOf(a), widthOf(b)) <= 32);
+export const MATRIX_UNITS = DATAPATHS.filter(({ a, b }) => Math.max(widthOf(a), widthOf(b)) <= OPERAND_BITS);
 
 /** Codes as a test draws them. */
 export type Draw = (format: Format) => bigint;

@@ -10,12 +10,12 @@ import {
 import { factsOf } from '../facts.js';
 import { planOf } from '../plan.js';
 import type { ChainAdders, FiringAdders, FloatAdders, TreeAdders } from './bank-adders.js';
-import { isHeld, type Products, productsOf, productStep } from './bank-products.js';
+import { type Products, productsOf, productStep } from './bank-products.js';
 import { type Addends, chooseStep, floatRegister, reachOf } from './choose.js';
 import { firingFor } from './firing-facts.js';
 import type { FiringOperand } from './firing-operands.js';
 import type { Step } from './lanes.js';
-import { completeStep, rulesOf } from './rules.js';
+import { completeStep, rulesOf, takesAddends } from './rules.js';
 import { NO_STARTS } from './starts.js';
 
 /** A unit, and the operands of the product that it will see. */
@@ -85,7 +85,7 @@ function chainAdders(site: Site): ChainAdders | undefined {
       if (random || rules === undefined) return chain(step);
     }
   const product = productStep(products, 'f64');
-  if (product === undefined || rules === undefined || !isHeld(addends)) return undefined;
+  if (product === undefined || rules === undefined || !takesAddends(addends)) return undefined;
   const reach = reachOf({ mantissaBits: rules.mantissaBits, fit }, addends);
   if (random && rules.beyond !== 'largest' && reach > rules.max) return undefined;
   return { kind: 'chain', lanes, step: completeStep(rules, fit, addends, 'f64'), product: product.step };
@@ -119,7 +119,7 @@ function nodeStep(fit: Fit, products: Products, addends: Addends, carrier: Step[
   const quick = register === undefined || !suits(register, products) ? '' : chooseStep(register, addends, carrier);
   if (typeof quick !== 'string' && quick.overflow === 'none') return quick;
   const rules = carrier === 'f64' ? rulesOf(fit) : undefined;
-  return rules === undefined || !isHeld(addends) ? undefined : completeStep(rules, fit, addends, carrier);
+  return rules === undefined || !takesAddends(addends) ? undefined : completeStep(rules, fit, addends, carrier);
 }
 
 /** Adders whose sums of products, and all cuts, are exact in a carrier. */

@@ -5,7 +5,7 @@ import { type Addends, chooseStep, floatRegister, HOLDS } from './choose.js';
 import { keepsProducts } from './float-steps.js';
 import type { Step } from './lanes.js';
 import type { Seen } from './pack.js';
-import { completeStep, rulesOf } from './rules.js';
+import { completeStep, rulesOf, takesAddends } from './rules.js';
 
 /** Products as they meet the sums. */
 export interface Products {
@@ -67,11 +67,6 @@ export function productStep({ rounded, precision }: Products, carrier: Step['car
     if (addends.precision <= held) return { step: quick };
   }
   const rules = carrier === 'f64' && typeof fit.rounding === 'string' ? rulesOf(fit) : undefined;
-  if (rules === undefined || !isHeld(addends)) return undefined;
+  if (rules === undefined || !takesAddends(addends)) return undefined;
   return { step: completeStep(rules, fit, addends, carrier) };
-}
-
-/** Whether complete steps take such addends. */
-export function isHeld({ precision, quantum, max }: Addends): boolean {
-  return precision <= HOLDS.f64.precision && quantum >= -900 && max <= 2 ** 900;
 }

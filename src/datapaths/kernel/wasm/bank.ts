@@ -24,8 +24,7 @@ export interface BankUnit {
 /** Adders in SIMD lanes, which round as the kernels of matrix products do; undefined where they do not suit the datapath. */
 export function laneBanks(unit: BankUnit): (job: BankJob) => Bank | undefined {
   const { datapath, source } = unit;
-  const { a, b, blockScale, sum } = datapath;
-  if (blockScale !== undefined) return () => undefined;
+  const { a, b, sum } = datapath;
   const { plain, tableOf } = plainReader(datapath);
   const narrow = widthOf(a) <= 16 && widthOf(b) <= 16;
   return (job) => {
@@ -61,13 +60,7 @@ function siteOf(adders: Adders, { pes }: BankJob, view: View): Site {
   return { place, blocks, flags: place.flags(blocks), kernel };
 }
 
-function fire(
-  { place, blocks, flags, kernel }: Site,
-  sums: Plane,
-  a: Met,
-  b: Met,
-  draws = place.live.byteOffset,
-): void {
+function fire({ place, blocks, flags, kernel }: Site, sums: Plane, a: Met, b: Met, draws = 0): void {
   const [x, y] = [a.forms, b.forms];
   const [stride, live] = [place.stride * sums.BYTES_PER_ELEMENT, place.live.byteOffset];
   const at = [sums, x[0].plane, y[0].plane].map(({ byteOffset }) => byteOffset);

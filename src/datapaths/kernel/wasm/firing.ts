@@ -1,13 +1,13 @@
 import type { Datapath } from '../../datapath.js';
 import { registerFitOf } from '../../datapath.js';
 import type { Order } from '../../order.js';
-import { groupOf, isWhole, termOrder, termsPerFiring } from '../../products.js';
+import { groupOf, isWhole, termsPerFiring } from '../../products.js';
 import { widthOf } from '../../../formats/format.js';
 import { isPowerOfTwo } from '../align.js';
 import { termFacts } from '../facts.js';
 import { type Gemm, type GemmJob, type SumArray, sumsFor } from '../gemm.js';
 import { outerOf, type Plan, planOf } from '../plan.js';
-import { termCount } from '../terms.js';
+import { termPlan } from '../terms.js';
 import type { Tally } from '../rounder.js';
 import type { Scalar } from '../scalar.js';
 import { statsBy } from './stats.js';
@@ -91,7 +91,7 @@ export function firingGemm(datapath: Datapath, order: Order, slower: Gemm, scala
 
 function firingSums(site: FiringSite, job: GemmJob, slower: Gemm, scalar: Scalar, tally?: Tally): SumArray {
   const { datapath, order, outer } = site;
-  const plan = planOf(termOrder(datapath, order), termCount(datapath, job.k), site.terms);
+  const plan = termPlan(datapath, order, job.k);
   if (plan.runs.length === 0 || job.m === 0 || job.n === 0) return slower.sums(job);
   const operands = site.operands(job, plan);
   const seen = operands.map((operand) => operand.seen);

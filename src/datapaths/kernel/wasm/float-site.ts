@@ -1,7 +1,7 @@
 import type { Datapath } from '../../datapath.js';
 import { registerFitOf } from '../../datapath.js';
 import type { Order } from '../../order.js';
-import { drawingOf } from '../../reference.js';
+import { drawsForEach } from '../../reference.js';
 import type { Fit } from '../../../formats/codec.js';
 import { widthOf } from '../../../formats/format.js';
 import { type Facts, factsOf } from '../facts.js';
@@ -59,7 +59,7 @@ export function floatSite(datapath: Datapath, given: Order, fallback: Fallback):
   const outerFit = outerOf(order);
   const outer = outerFit === undefined ? register : siteRegister(outerFit);
   if (register === undefined || outer === undefined) return 'lanes do not carry a register';
-  if (drawingOf(datapath, order)?.stochastic.perOutput === true) return 'each output has random bits of its own';
+  if (drawsForEach(datapath, order)) return 'each output has random bits of its own';
   if (order.kind === 'tree' && lanes > 1 && !treed) return 'its tree has leaves of several products';
   const tables = [a, b].map((format) => valuesOf(format, datapath.operands));
   const codes = tables.map((table) => seenIn(Uint16Array.from(table.keys()), table));

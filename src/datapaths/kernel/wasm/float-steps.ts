@@ -7,7 +7,7 @@ import type { FloatSite } from './float-site.js';
 import type { Step } from './lanes.js';
 import type { Seen } from './pack.js';
 import type { Rules } from './complete.js';
-import { completeStep } from './rules.js';
+import { completeStep, takesAddends } from './rules.js';
 import { NO_STARTS, type Starts } from './starts.js';
 
 /** The step of a run's register, and of the one that runs are joined in. */
@@ -140,7 +140,7 @@ export function completeSteps(
 ): Steps | string {
   if (register.rules === undefined || outer.rules === undefined) return 'a register has rules that lanes lack';
   const { inner, joined } = addendsOf({ ...site, register, outer }, seen, plan, starts);
-  if (inner.precision > 53 || inner.quantum < -900 || inner.max > 2 ** 900) return 'products leave float64';
+  if (!takesAddends(inner)) return 'products leave float64';
   const rules = [register.rules, outer.rules];
   const unsure = inner.specials || rules.some(({ beyond }) => beyond !== 'largest');
   const stays = rules.every((each) => staysNonFinite(each, inner.specials));

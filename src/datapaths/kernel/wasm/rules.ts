@@ -4,7 +4,7 @@ import { latticeOf } from '../../../formats/lattice.js';
 import { toNumber } from '../../../formats/raw.js';
 import { overflowsToInfinity, type Rounding } from '../../../formats/rounding.js';
 import { factsOf, spanBits } from '../facts.js';
-import type { Addends } from './choose.js';
+import { type Addends, HOLDS } from './choose.js';
 import type { Rules } from './complete.js';
 import type { Step } from './lanes.js';
 
@@ -95,6 +95,11 @@ function flushedBelow({ rounding, tininess }: Fit, { bias, mantissaBits, shift =
   const smallest = 2 ** (1 - bias + shift);
   if (tininess === 'before' || rounding === 'rtz') return smallest;
   return rounding === 'rne' || rounding === 'rna' ? smallest - 2 ** (-bias + shift - mantissaBits - 1) : undefined;
+}
+
+/** Whether float64 holds such addends, with room to spare on every side. */
+export function takesAddends({ precision, quantum, max }: Addends): boolean {
+  return precision <= HOLDS.f64.precision && quantum >= -900 && max <= 2 ** 900;
 }
 
 /** A step by all rules of a register; sums are rounded to odd first where float64 does not hold them. */
