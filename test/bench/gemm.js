@@ -15,16 +15,25 @@ const e4m3fn = formatNamed('e4m3fn');
 const int8 = formatNamed('int8');
 const own = (name, format, sum) => datapath({ name, a: format, b: format, sum });
 
-/** `bar`: million MAC/s that the project wants of the row; `native`: the kernel's name in native.js. */
+/** Codes of integers so small that 16 bits hold every sum of them. */
+const inside = (format, length, seed) => codes(format, length, seed).map((code) => (code % 41) - 20);
+
+/**
+ * `bar`: million MAC/s that the project wants of the row; `native`: the kernel's name in native.js; `draw`: other operands than
+ * ordinary ones; `slow`: 256 only.
+ */
 const ROWS = [
   { unit: datapathNamed('int8'), native: 'int8', bar: 30_000 },
   { unit: own('int8-sat16', int8, sumFit('int16', { overflow: 'saturate' })), native: 'sat16', bar: 25_000 },
+  { unit: own('int8-sat16-inside', int8, sumFit('int16', { overflow: 'saturate' })), draw: inside },
   { unit: own('int8-sat20', int8, sumFit('int20', { overflow: 'saturate' })), native: 'sat20' },
   { unit: datapathNamed('xnor'), native: 'xnor', bar: 120_000 },
   { unit: datapathNamed('fp8-fp16'), native: 'fp16', bar: 4000 },
   { unit: datapathNamed('fp8-fp32'), native: 'fp32', bar: 20_000 },
   { unit: own('fp8-fp32-rtz', e4m3fn, sumFit('fp32', { rounding: 'rtz' })), native: 'rtz', bar: 4000 },
   { unit: own('fp8-fp32-stochastic', e4m3fn, sumFit('fp32', { rounding: stochastic(8) })), native: 'stochastic', bar: 4000 },
+  { unit: own('fp8-fp32-each', e4m3fn, sumFit('fp32', { rounding: stochastic(8, 1, true) })), slow: true },
+  { unit: own('fp8-fixed24', e4m3fn, sumFit('int24q4', { rounding: 'rtz', overflow: 'saturate' })) },
   { unit: datapathNamed('hopper-e4m3fn-fp32'), native: 'aligned', bar: 2500 },
   { unit: datapathNamed('int4'), native: 'sat16', bar: 30_000 },
   { unit: datapathNamed('radix4'), native: 'int8' },
@@ -71,8 +80,8 @@ function nativeData(row, job) {
 const yardstick = nativeYardstick();
 
 function measure(row, size) {
-  const { unit } = row;
-  const operands = { a: codes(unit.a, size * size, 7), b: codes(unit.b, size * size, 11), ...scalesOf(unit, size) };
+  const { unit, draw = codes } = row;
+  const operands = { a: draw(unit.a, size * size, 7), b: draw(unit.b, size * size, 11), ...scalesOf(unit, size) };
   const job = { m: size, n: size, k: size, ...operands };
   const speed = (milliseconds, macs = size ** 3) => macs / milliseconds / 1e3;
   const gemm = compileGemm(unit);
@@ -91,7 +100,9 @@ function measure(row, size) {
 }
 
 const rows = ROWS.filter(({ unit }) => !argument('--only') || unit.name === only);
-const results = sizes.flatMap((size) => rows.map((row) => measure(row, size)));
+const results = sizes.flatMap((size) =>
+  rows.filter(({ slow }) => !slow || size === 256).map((row) => measure(row, size)),
+);
 yardstick?.close();
 
 if (json) console.log(JSON.stringify({ node: process.version, cpu: cpus()[0].model, results }, null, 2));
