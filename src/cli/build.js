@@ -1,6 +1,6 @@
 // Compiles src into dist, beside it. The launcher calls it on first use, because `npm ci` runs no scripts here (.npmrc).
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,8 +24,10 @@ export function isBuilt() {
 /** Compiles into a fresh folder and swaps it in, so that no reader ever sees half a build. */
 export function build() {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  if (!existsSync(tsc)) throw new Error('lastbit is not installed: run npm ci first');
+  if (!existsSync(tsc)) throw new Error('this checkout is not set up: run npm ci first');
   const fresh = mkdtempSync(join(root, '.dist-'));
+  // A temporary folder is its maker's alone; a build is for every account that may read the checkout.
+  chmodSync(fresh, 0o777 & ~process.umask());
   try {
     // Types are checked by `npm run types`; here only code is made, in a third of the time.
     const options = ['-p', join(root, 'tsconfig.build.json'), '--outDir', fresh, '--noCheck'];

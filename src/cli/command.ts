@@ -1,6 +1,6 @@
 import type { InferredOptionTypes, Options } from 'yargs';
 
-/** A subcommand as data; main.ts hands it to yargs. */
+/** A subcommand as data; parse.ts reads its words, help.ts lays out its help. */
 export interface Command {
   /** As in the help: `show <name>`. */
   usage: string;
@@ -22,11 +22,11 @@ export function command<O extends Record<string, Options>>(definition: Definitio
   return definition;
 }
 
-export function nameOf({ usage }: Command): string {
+export function nameOf({ usage }: Pick<Command, 'usage'>): string {
   return usage.split(' ')[0];
 }
 
 /** The names between the brackets of a usage: `<name>`, `[name]`. */
-export function positionalsOf({ usage }: Command): string[] {
+export function positionalsOf({ usage }: Pick<Command, 'usage'>): string[] {
   return [...usage.matchAll(/[<[](\w+)[>\]]/g)].map((match) => match[1]);
 }

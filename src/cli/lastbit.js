@@ -1,11 +1,20 @@
 #!/usr/bin/env node
-// The command's entry: builds when the sources are newer than the build, then hands over.
-import { build, isBuilt } from './build.js';
+// The command's entry. A package has its build; in a checkout, what is older than its sources is built first.
+import { existsSync, readFileSync } from 'node:fs';
 
-try {
-  if (!isBuilt()) build();
-} catch (error) {
-  console.error(`lastbit: ${error.message}`);
-  process.exit(1);
+const [first] = process.argv.slice(2);
+if (first === '--version' || first === '-V' || first === 'version') {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  console.log(version);
+} else {
+  if (existsSync(new URL('./main.ts', import.meta.url))) {
+    const { build, isBuilt } = await import('./build.js');
+    try {
+      if (!isBuilt()) build();
+    } catch (error) {
+      console.error(`lastbit: ${error.message}`);
+      process.exit(2);
+    }
+  }
+  await import('../../dist/cli/main.js');
 }
-await import('../../dist/cli/main.js');

@@ -45,3 +45,7 @@ export async function writingTo<T>(path: string, body: (sink: Sink) => T | Promi
   sink.flush();
   return result;
 }
+
+export function columns(): number {
+  return process.stdout.columns ?? (Number(process.env.LASTBIT_COLUMNS) || 100);
+}

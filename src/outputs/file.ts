@@ -30,6 +30,7 @@ export class AtomicFile implements Sink {
     this.watch = watch;
     const special = isSpecial(path);
     this.temporary = special ? undefined : join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
+    if (this.temporary !== undefined) tell({ kind: 'file', path: this.temporary, begun: true });
     this.descriptor = forPath(path, () => openSync(this.temporary ?? path, 'w'));
     unfinished.add(this);
   }
@@ -130,3 +131,8 @@ function forPath<T>(path: string, action: () => T): T {
     throw Object.assign(error as Error, { path, writing: true });
   }
 }
+
+export interface Announcement { kind: 'file' | 'folder' | 'lock'; path: string; begun: boolean }
+let tell = (_event: Announcement): void => {};
+export function announceTo(listener: (event: Announcement) => void): void { tell = listener; }
+export function discardAnnounced(events: readonly Announcement[]): void { for (const { path } of events) rmSync(path, { force: true }); }

@@ -75,3 +75,10 @@ export function parseIdx(bytes: Uint8Array, path: string, magic: number): IdxFil
     throw new Error(`${path} has ${rest - size} bytes more than its header's ${dimensions.join('x')}: not an IDX file`);
   return { path, dimensions, bytes: bytes.slice(header) };
 }
+
+/** An IDX file of bytes: its magic number, which holds the number of dimensions, the dimensions, the bytes. */
+export function idxBytes(dimensions: readonly number[], bytes: Uint8Array): Uint8Array {
+  const header = Buffer.alloc(4 * (dimensions.length + 1));
+  [0x800 + dimensions.length, ...dimensions].forEach((word, i) => header.writeUInt32BE(word, 4 * i));
+  return Buffer.concat([header, bytes]);
+}
