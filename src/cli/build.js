@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const dist = join(root, 'dist');
 const entry = join(dist, 'cli', 'main.js');
+const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 
 function files(folder) {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
@@ -23,7 +24,6 @@ export function isBuilt() {
 
 /** Compiles into a fresh folder and swaps it in, so that no reader ever sees half a build. */
 export function build() {
-  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   if (!existsSync(tsc)) throw new Error('this checkout is not set up: run npm ci first');
   const fresh = mkdtempSync(join(root, '.dist-'));
   // A temporary folder is its maker's alone; a build is for every account that may read the checkout.
@@ -49,11 +49,18 @@ export function build() {
   }
 }
 
+/** For `npm pack` in a fresh clone. What npm says goes to standard error: standard output is the tarball's name. */
+function install() {
+  const { status } = spawnSync('npm', ['ci'], { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  if (status !== 0) throw new Error('npm ci failed');
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
+    if (process.argv.includes('--install') && !existsSync(tsc)) install();
     build();
   } catch (error) {
     console.error(`lastbit: ${error.message}`);
-    process.exit(1);
+    process.exit(2);
   }
 }
