@@ -3,7 +3,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: process.env.LASTBIT_LONG ? [] : ['test/long/**'],
+    exclude: [
+      ...(process.env.LASTBIT_LONG ? [] : ['test/long/**']),
+      ...(process.env.LASTBIT_PACKAGE ? [] : ['test/package/**']),
+    ],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',

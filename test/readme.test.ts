@@ -3,39 +3,19 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readme, root, steps, writeFiles } from './readme.js';
 
 /**
- * Runs the README. A `console` block holds commands (lines that start with `$ `) and what they print; it is run in a
- * folder that has the models, and what it prints is compared to the letter. A block `yaml name` or `csv name` is a file
- * of that name in the folder. A `ts` block is run with the package as `lastbit`; what follows `//` after a line that
- * prints is what it prints.
+ * Runs the README: what its commands print is compared to the letter, in a folder that has the models. A `ts` block is run
+ * with the package as `lastbit`; what follows `//` after a line that prints is what it prints.
  */
-const root = join(import.meta.dirname, '..');
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
-
-interface Step {
-  command: string;
-  output: string;
-}
-
-function stepsOf(block: string): Step[] {
-  const steps: Step[] = [];
-  for (const line of block.split('\n').slice(0, -1)) {
-    if (line.startsWith('$ ')) steps.push({ command: line.slice(2), output: '' });
-    else (steps.at(-1) as Step).output += `${line}\n`;
-  }
-  return steps;
-}
-
-const steps = [...readme.matchAll(/```console\n([\s\S]*?)```/g)].flatMap((match) => stepsOf(match[1]));
 
 describe('README', () => {
   let folder = '';
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'lastbit-readme-'));
     cpSync(join(root, 'models'), join(folder, 'models'), { recursive: true });
-    for (const [, name, text] of readme.matchAll(/```(?:yaml|csv) (\S+)\n([\s\S]*?)```/g))
-      writeFileSync(join(folder, name), text);
+    writeFiles(folder);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

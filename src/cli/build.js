@@ -51,7 +51,11 @@ export function build() {
 
 /** For `npm pack` in a fresh clone. What npm says goes to standard error: standard output is the tarball's name. */
 function install() {
-  const { status } = spawnSync('npm', ['ci'], { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  const { status } = spawnSync('npm', ['ci'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
   if (status !== 0) throw new Error('npm ci failed');
 }
 

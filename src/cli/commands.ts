@@ -69,7 +69,8 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     usage: 'check',
-    summary: "Compare a unit's dumped results with a datapath, or with golden vectors; exit code 0 for PASS, 1 for FAIL",
+    summary:
+      "Compare a unit's dumped results with a datapath, or with golden vectors; exit code 0 for PASS, 1 for FAIL",
     load: async () => (await import('./check.js')).checkCommand,
   },
   {

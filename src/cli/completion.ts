@@ -72,7 +72,9 @@ const NAMES: Readonly<Record<string, () => Promise<string[]>>> = {
   recipes: async () => [...(await recipeNames()), ...(await trainNames())],
   'rtl name': async () => [...new Set([...(await datapathNames()), ...(await targetNames())])],
   'show name': async () => [
-    ...new Set(await Promise.all([formatNames(), datapathNames(), targetNames(), recipeNames()]).then((all) => all.flat())),
+    ...new Set(
+      await Promise.all([formatNames(), datapathNames(), targetNames(), recipeNames()]).then((all) => all.flat()),
+    ),
   ],
 };
 

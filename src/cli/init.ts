@@ -68,7 +68,8 @@ export const initCommand = command({
 function list(json: boolean): void {
   const kinds = Object.entries(KINDS).map(([kind, { path, about }]) => ({ kind, path, about }));
   if (json) return printJson({ kinds });
-  for (const { kind, path, about } of kinds) print(`lastbit init ${kind.padEnd(6)}  writes ${path.padEnd(11)}  ${about}`);
+  for (const { kind, path, about } of kinds)
+    print(`lastbit init ${kind.padEnd(6)}  writes ${path.padEnd(11)}  ${about}`);
 }
 
 const TRAINING_IMAGES = 500;

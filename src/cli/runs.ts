@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Network } from '../networks/network.js';
 import { loadNetwork, type RunPlan, whyNot } from '../simulate/plan.js';
+import { inputPath } from '../simulate/packaged.js';
 import { type PoolOptions, runAll } from '../simulate/pool.js';
 import type { RunResult } from '../simulate/run.js';
 import { loadTarget, TARGETS } from '../targets/catalog.js';
@@ -53,7 +54,7 @@ export function referenceOf(path: string): string | undefined {
   const name = loadNetwork(path).metadata.reference;
   if (name === undefined) return undefined;
   const beside = join(dirname(path), name);
-  return existsSync(beside) ? beside : undefined;
+  return existsSync(inputPath(beside)) ? beside : undefined;
 }
 
 /** The target that the user named, or the first of the catalogue that can run the network. */

@@ -20,7 +20,8 @@ export async function supervise(words: readonly string[]): Promise<never> {
     else begun.delete(event.path);
   });
   // Only a command that reads it may wait for standard input.
-  if (words.some((word) => word === '-' || word.endsWith('=-'))) process.stdin.pipe(worker.stdin as NodeJS.WritableStream);
+  if (words.some((word) => word === '-' || word.endsWith('=-')))
+    process.stdin.pipe(worker.stdin as NodeJS.WritableStream);
   else worker.stdin?.end();
   let stopping = false;
   for (const [signal, code] of Object.entries(SIGNALS))
@@ -34,7 +35,11 @@ export async function supervise(words: readonly string[]): Promise<never> {
   return new Promise(() => {
     worker.on('error', (error: NodeJS.ErrnoException) => {
       discardAnnounced([...begun.values()]);
-      remark(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? OUT_OF_MEMORY : `internal error, please report it: ${error.message}`);
+      remark(
+        error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+          ? OUT_OF_MEMORY
+          : `internal error, please report it: ${error.message}`,
+      );
       process.exit(2);
     });
     worker.on('exit', (code) => {
@@ -43,4 +48,5 @@ export async function supervise(words: readonly string[]): Promise<never> {
   });
 }
 
-const OUT_OF_MEMORY = 'the memory is used up: take a smaller job, or more memory with NODE_OPTIONS=--max-old-space-size=<megabytes>';
+const OUT_OF_MEMORY =
+  'the memory is used up: take a smaller job, or more memory with NODE_OPTIONS=--max-old-space-size=<megabytes>';

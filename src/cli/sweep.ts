@@ -5,6 +5,7 @@ import { readBytes, readText } from '../datapaths/read.js';
 import { makeFolder, writeWhole } from '../outputs/file.js';
 import { resultCsv, resultTable, SWEEP_COLUMNS } from '../outputs/results.js';
 import { fingerprintOf, type Journal, openJournal } from '../simulate/journal.js';
+import { inputPath } from '../simulate/packaged.js';
 import { planSweep, runSweep, type SweepPlan } from '../simulate/sweep.js';
 import { parseSweep } from '../simulate/sweepFile.js';
 import { jsonOption } from './arguments.js';
@@ -41,7 +42,10 @@ export const sweepCommand = command({
     const path = join(folder, 'journal.ndjson');
     if (fresh) rmSync(path, { force: true });
     const inputs = [...sweep.networks, ...(sweep.reference === undefined ? [] : [sweep.reference])];
-    const journal = openJournal(path, fingerprintOf([VERSION, text, ...inputs.map(readBytes)]));
+    const journal = openJournal(
+      path,
+      fingerprintOf([VERSION, text, ...inputs.map((path) => readBytes(inputPath(path)))]),
+    );
     const points = await runJournaled(plan, journal, threadsFrom(threads));
     await writeWhole(join(folder, 'sweep.csv'), resultCsv(SWEEP_COLUMNS, points));
     if (json) printJson(points);
