@@ -87,7 +87,7 @@ function refuseMissing(values: Readonly<Record<string, unknown>>, command: Comma
 function valueOf(given: unknown, shown: string, option: Options): unknown {
   if (given === undefined) return option.default;
   if (option.type === 'boolean') {
-    if (typeof given !== 'boolean') throw new UsageError(`${shown} is given or left out, found "${String(given)}"`);
+    if (typeof given !== 'boolean') throw new UsageError(`${shown} takes no value: give it, or leave it out`);
     return given;
   }
   const words = (Array.isArray(given) ? given : [given]).map(String);

@@ -3,7 +3,7 @@ import { announceTo, discardUnfinished } from '../outputs/file.js';
 import { answer, report } from './shell.js';
 
 /** The thread in which a command runs, so that the one that started it can hear signals. */
-announceTo((event) => parentPort?.postMessage(event));
+announceTo((event) => parentPort?.postMessage(event, []));
 
 function fail(thrown: unknown): never {
   discardUnfinished();
