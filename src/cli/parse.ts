@@ -43,6 +43,9 @@ function refuseUnknownOptions(words: readonly string[], command: Command): void 
   for (const word of words) {
     if (word === '--' || !/^-./.test(word) || Number.isFinite(Number(word))) continue;
     const name = /^--?(?:no-)?([^=]+)/.exec(word)?.[1] ?? word;
+    // The parser takes any word behind a boolean's equals sign for true.
+    if (command.options[name]?.type === 'boolean' && /=(?!true$|false$)/.test(word))
+      throw new UsageError(`--${name} takes no value: give it, or leave it out`);
     if (word.startsWith('--') && known.includes(name)) continue;
     const near = didYouMean(name, known).replace(/"(.*)"/, '--$1');
     throw new UsageError(
@@ -86,10 +89,7 @@ function refuseMissing(values: Readonly<Record<string, unknown>>, command: Comma
 /** One option's value from the parser's, checked. */
 function valueOf(given: unknown, shown: string, option: Options): unknown {
   if (given === undefined) return option.default;
-  if (option.type === 'boolean') {
-    if (typeof given !== 'boolean') throw new UsageError(`${shown} takes no value: give it, or leave it out`);
-    return given;
-  }
+  if (option.type === 'boolean') return given;
   const words = (Array.isArray(given) ? given : [given]).map(String);
   for (const word of words) {
     // The parser gives nothing for an option that ends the line, and a list's option may hold any number of words.
