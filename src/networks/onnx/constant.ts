@@ -19,6 +19,10 @@ const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 /** @throws Error naming the tensor where its data is missing, of the wrong length, kept in another file, or of no known type */
 export function readConstant(proto: Proto<'TensorProto'>, name = proto.name): Constant {
   const shape = proto.dims.map(Number);
+  if (shape.some((length) => !(length >= 0 && length <= Number.MAX_SAFE_INTEGER)) || sizeOf(shape) > 2 ** 31)
+    throw new Error(
+      `tensor ${name} has shape ${shape.join('x')}: lengths of 0 and more, up to 2^31 elements, are supported`,
+    );
   const type = elementTypeOf(proto.dataType);
   if (type === undefined)
     throw new Error(`tensor ${name} has element type ${proto.dataType}, which holds no numbers that a network can use`);
@@ -138,6 +142,13 @@ export function valuesOf(constant: Constant): Float64Array {
   return Float64Array.from(data, decoderOf(formatOf(type)));
 }
 
+/** The only element of a tensor. @throws Error naming it where there are more */
+export function scalarOf(constant: Constant): number {
+  const values = valuesOf(constant);
+  if (values.length === 1) return values[0];
+  throw new Error(`reads ${constant.name}, which holds ${values.length} numbers: one is wanted`);
+}
+
 /** The values as float32, checked to be finite. @throws Error naming the tensor and the first NaN or infinity */
 export function realsOf(constant: Constant): Float32Array {
   const reals = Float32Array.from(valuesOf(constant));
@@ -147,6 +158,13 @@ export function realsOf(constant: Constant): Float32Array {
       `tensor ${constant.name} holds ${reals[bad]} at index ${bad} of ${reals.length}: weights must be finite numbers`,
     );
   return reals;
+}
+
+/** The same, of a tensor of float32, as the standard wants operands of real numbers. */
+export function floatsOf(constant: Constant): Float32Array {
+  const reals = realsOf(constant);
+  if (constant.type.name === 'FLOAT') return reals;
+  throw new Error(`reads ${constant.name}, which holds ${constant.type.name}, beside float32: FLOAT is supported`);
 }
 
 /** Codes in the smallest array of their format. */

@@ -98,6 +98,7 @@ function writeReal(sheet: Sheet, layer: Layer, source: Written): ElementType {
   else if (op === 'averagePool') emit(sheet, 'AveragePool', inputs, name, windowOf(layer));
   else if (op === 'softmax') emit(sheet, 'Softmax', inputs, name, { axis: 1 });
   else if (op === 'batchNorm') writeBatchNorm(sheet, layer, source.name);
+  else if (op === 'sign' && layer.ofZero === 0) emit(sheet, 'Sign', inputs, name);
   else {
     define(sheet, signFunction);
     emit(sheet, signFunction.opType, inputs, name, {}, signFunction.domain);
