@@ -14,7 +14,9 @@ export function readCast(reader: Reader, node: NodeReader): Value {
   if (type === undefined || type.name === 'FLOAT8E8M0')
     throw new Error(`casts to ${type?.name ?? `element type ${node.int('to', 0)}`}, which is not supported`);
   const saturates = node.flag('saturate', true);
-  node.ignore('round_mode'); // of FLOAT8E8M0 alone
+  if (!saturates && !type.name.startsWith('FLOAT8'))
+    throw new Error(`has saturate = 0 and casts to ${type.name}: it is about float8 alone`);
+  if (node.opset >= 24) node.ignore('round_mode'); // of FLOAT8E8M0 alone
   if (x.kind === 'stored') return { ...x, constant: castStored(x.constant, type, node.output, saturates) };
   const format = x.kind === 'activation' && x.as === 'codes' ? x.quantization?.fit.format : undefined;
   if (x.kind === 'weights' || format === undefined) {

@@ -17,7 +17,6 @@ import {
   push,
   type Reader,
   realOf,
-  renamed,
   replaceLayer,
   stored,
   type StoredValue,
@@ -209,7 +208,8 @@ function scaledBy(fit: Fit, scale: Constant, shape: readonly number[] = []): Qua
 export function readClip(reader: Reader, node: NodeReader): Value {
   const bound = (index: number, name: string, absent: number) => {
     const constant = optional(reader, node, index);
-    return constant === undefined ? node.float(name, absent) : scalarOf(constant);
+    if (constant !== undefined) return scalarOf(constant);
+    return node.opset < 11 ? node.float(name, absent) : absent;
   };
   const [low, high] = [bound(1, 'min', -Infinity), bound(2, 'max', Infinity)];
   const x = operand(reader, node, 0);

@@ -66,6 +66,8 @@ function padOf(
     return [pads[0], pads[1], pads[2], pads[3]];
   }
   if (auto === 'VALID') return [0, 0, 0, 0];
+  if (dilation.some((step) => step !== 1))
+    throw new Error(`has auto_pad = ${auto} with dilations = ${dilation.join(' ')}: give pads instead`);
   const [height, width] = [0, 1].map((axis) => {
     const length = shape[axis + 1];
     const covered = (Math.ceil(length / stride[axis]) - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1;

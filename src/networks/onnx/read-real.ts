@@ -141,7 +141,7 @@ function finite(values: Float64Array, what: string): Float32Array {
 
 /** What it drops, it drops in training. */
 export function readDropout(reader: Reader, node: NodeReader): Value {
-  node.ignore('seed', 'ratio');
+  node.ignore(node.opset < 12 ? 'ratio' : 'seed');
   if ((node.inputs[1] ?? '') !== '') stored(reader, node, 1);
   const training = optional(reader, node, 2);
   if (training !== undefined && valuesOf(training).some((value) => value !== 0))

@@ -1,6 +1,6 @@
 import type { PoolLayer } from '../network.js';
 import { sizeOf } from '../tensor.js';
-import { type Constant, scalarOf, valuesOf } from './constant.js';
+import { type Constant, scalarOf } from './constant.js';
 import { elementType } from './element.js';
 import { keepingCodes, zeroOf } from './read-codes.js';
 import { pairOf, windowOf } from './read-mac.js';
@@ -76,7 +76,7 @@ export function readGlobalAveragePool(reader: Reader, node: NodeReader): Value {
 /** The mean over height and width; other axes are refused. */
 export function readReduceMean(reader: Reader, node: NodeReader): Value {
   const given = optional(reader, node, 1);
-  const axes = given === undefined ? node.ints('axes', []) : [...valuesOf(given)];
+  const axes = given === undefined ? (node.opset < 18 ? node.ints('axes', []) : []) : wholesOf(given);
   node.ignore('noop_with_empty_axes'); // empty axes are refused
   const places = new Set(axes.map((axis) => axisAmong(axis, 4)));
   if (axes.length !== 2 || places.size !== 2 || !places.has(2) || !places.has(3))
@@ -106,10 +106,11 @@ function averageAll(reader: Reader, node: NodeReader, name: string): Activation 
 export function readPad(reader: Reader, node: NodeReader): Value {
   const x = activation(reader, node);
   const given = optional(reader, node, 1);
-  const pads = given === undefined ? node.ints('pads', []) : [...valuesOf(given)];
+  const old = node.opset < 11;
+  const pads = given === undefined ? (old ? node.ints('pads', []) : []) : wholesOf(given);
   const [, , top, left, , , bottom, right] = pads;
   const constant = optional(reader, node, 2);
-  const value = constant === undefined ? node.float('value', 0) : scalarOf(constant);
+  const value = constant === undefined ? (old ? node.float('value', 0) : 0) : scalarOf(constant);
   const [mode, zero] = [node.string('mode', 'constant'), zeroOf(x)];
   const whole = pads.every((length) => Number.isInteger(length) && length >= 0 && length <= LARGEST);
   const around = pads.length === 8 && whole && x.pad === undefined && [0, 1, 4, 5].every((place) => pads[place] === 0);
@@ -187,7 +188,7 @@ export function readSqueeze(reader: Reader, node: NodeReader): Value {
 function axesOf(reader: Reader, node: NodeReader): readonly number[] | undefined {
   const given = optional(reader, node, 1);
   if (given !== undefined) return wholesOf(given);
-  return node.has('axes') ? node.ints('axes', []) : undefined;
+  return node.has('axes') && node.opset < 13 ? node.ints('axes', []) : undefined;
 }
 
 function squeezed(x: StoredValue, node: NodeReader, axes: readonly number[] | undefined): StoredValue {
