@@ -1,4 +1,5 @@
 import { codeArray, decoderOf } from '../../datapaths/kernel/index.js';
+import { wholeNumber } from '../integers.js';
 import { type CodeArray, sizeOf } from '../tensor.js';
 import { type ElementType, elementTypeOf, formatOf } from './element.js';
 import type { Proto, ProtoInit } from './proto.js';
@@ -85,12 +86,16 @@ function fromFields(proto: Proto<'TensorProto'>, type: ElementType, size: number
   if (type.name === 'DOUBLE') return Float64Array.from(proto.doubleData);
   if (type.name === 'INT64') return Float64Array.from(proto.int64Data, safe);
   if (type.name === 'UINT64') return Float64Array.from(proto.uint64Data, safe);
-  if (type.name === 'UINT32') return Uint32Array.from(proto.uint64Data, safe);
+  const held = (word: number) => {
+    if (word >= -(2 ** (type.bits - 1)) && word < 2 ** type.bits) return word;
+    throw new Error(`tensor ${proto.name} (${type.name}) holds ${word}, which has more than ${type.bits} bits`);
+  };
+  if (type.name === 'UINT32') return Uint32Array.from(proto.uint64Data, (word) => held(safe(word)));
   const words = proto.int32Data;
   if (type.bits === 32) return Uint32Array.from(words, (word) => word >>> 0);
-  if (type.bits === 16) return Uint16Array.from(words, (word) => word & 0xffff);
+  if (type.bits === 16) return Uint16Array.from(words, (word) => held(word) & 0xffff);
+  if (type.bits === 8) return Uint8Array.from(words, (word) => held(word) & 0xff);
   const bytes = Uint8Array.from(words, (word) => word & 0xff);
-  if (type.bits === 8) return bytes;
   return bytes.length === Math.ceil((size * type.bits) / 8) ? unpack(bytes, type, size) : undefined;
 }
 
@@ -118,12 +123,15 @@ function pack(codes: ArrayLike<number>, type: ElementType): Uint8Array {
 }
 
 export function writeConstant({ name, type, shape, data }: Constant): ProtoInit<'TensorProto'> {
-  return { name, dims: shape.map(BigInt), dataType: type.number, rawData: rawOf(type, data) };
+  return { name, dims: shape.map(BigInt), dataType: type.number, rawData: rawOf(type, data, name) };
 }
 
-function rawOf(type: ElementType, data: Constant['data']): Uint8Array {
+const INT64 = { name: 'INT64', bits: 64, signed: true };
+
+function rawOf(type: ElementType, data: Constant['data'], name: string): Uint8Array {
   if (type.bits < 8) return pack(data, type);
-  if (type.name === 'INT64') return bytesOf(BigInt64Array.from(Array.from(data, BigInt)));
+  if (type.name === 'INT64')
+    return bytesOf(BigInt64Array.from(data, (value) => BigInt(wholeNumber(value, INT64, name))));
   return bytesOf(data);
 }
 
