@@ -64,7 +64,7 @@ export function executeLayer(layer: Layer, x: Tensor, arithmetic: Arithmetic, ot
     case 'relu':
       return relu(x);
     case 'sign':
-      return sign(realInput(layer, x));
+      return sign(realInput(layer, x), layer);
     case 'flatten':
       return flatten(x);
     case 'batchNorm':

@@ -93,9 +93,10 @@ export interface DequantizeLayer extends Common {
 export interface ReluLayer extends Common {
   op: 'relu';
 }
-/** sign(0) = +1 (ALGORITHMS b). */
+/** Binary networks take the sign of a zero to be +1 (Courbariaux et al. 2016); with `ofZero` it is that, as in ONNX's Sign. */
 export interface SignLayer extends Common {
   op: 'sign';
+  ofZero?: 0;
 }
 export interface FlattenLayer extends Common {
   op: 'flatten';

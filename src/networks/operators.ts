@@ -167,9 +167,13 @@ export function softmax(x: FloatTensor): FloatTensor {
   return output;
 }
 
-export function sign(x: FloatTensor): FloatTensor {
+/** 1 or -1; of a zero `ofZero`. */
+export function sign(x: FloatTensor, { ofZero = 1 }: { ofZero?: number } = {}): FloatTensor {
   const output = floatTensor(x.shape);
-  for (let i = 0; i < x.data.length; i++) output.data[i] = x.data[i] >= 0 ? 1 : -1;
+  for (let i = 0; i < x.data.length; i++) {
+    const value = x.data[i];
+    output.data[i] = value > 0 ? 1 : value === 0 ? ofZero : -1;
+  }
   return output;
 }
 

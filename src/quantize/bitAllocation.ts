@@ -40,15 +40,21 @@ export function allocateMeanBits(spreads: readonly number[], bits: number, round
  * `container` (int8, since a channel may have eight bits). The array multiplies int8; what is saved is memory.
  */
 export function allocated(container: Scheme, bits: number, rounding?: 'round' | 'ceil'): Scheme {
-  return { ...container, codes: (x) => allocatedCodes(x, container, bits, rounding) };
+  return { ...container, codes: (x, scale) => allocatedCodes(x, container, { mean: bits, rounding, scale }) };
 }
 
-function allocatedCodes(x: FloatTensor, container: Scheme, mean: number, rounding?: 'round' | 'ceil'): CodeTensor {
+interface Allocation {
+  mean: number;
+  rounding?: 'round' | 'ceil';
+  scale?: Float32Array;
+}
+
+function allocatedCodes(x: FloatTensor, container: Scheme, { mean, rounding, scale: given }: Allocation): CodeTensor {
   const channels = x.shape[0];
   const size = x.data.length / channels;
   const rows = Array.from({ length: channels }, (_, c) => x.data.subarray(c * size, (c + 1) * size));
   const bits = allocateMeanBits(rows.map(deviationOf), mean, rounding);
-  const scale = Float32Array.from(rows, (row, c) => scaleOf(row, bits[c]));
+  const scale = given ?? Float32Array.from(rows, (row, c) => scaleOf(row, bits[c]));
   const data = codeArray(container.fit.format, x.data.length);
   const mask = 2 ** (data.BYTES_PER_ELEMENT * 8) - 1;
   rows.forEach((row, c) => row.forEach((w, i) => (data[c * size + i] = integerOf(w, bits[c], scale[c]) & mask)));

@@ -20,10 +20,29 @@ export function floatWeights(layer: ConvLayer | DenseLayer): FloatTensor {
   );
 }
 
-export function quantizedWeights(layer: ConvLayer | DenseLayer, { weight }: OperandSchemes): CodeTensor {
+/** @param scale of the weights, in place of the scheme's own */
+export function quantizedWeights(
+  layer: ConvLayer | DenseLayer,
+  { weight }: OperandSchemes,
+  scale?: Float32Array,
+): CodeTensor {
   const real = floatWeights(layer);
-  if (real.data.some(Number.isNaN)) throw new Error(`layer ${layer.name}: a weight is NaN`);
-  return weight.codes?.(real) ?? quantize(real, quantizationOf(real, weight));
+  const bad = real.data.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw new Error(`layer ${layer.name}: weight ${bad} is ${real.data[bad]}: it must be a finite number`);
+  return within(`layer ${layer.name}`, () => {
+    if (weight.codes !== undefined) return weight.codes(real, scale);
+    const own = quantizationOf(real, weight);
+    return quantize(real, scale === undefined ? own : { ...own, scale });
+  });
+}
+
+/** What `make` gives; its errors begin with the place. */
+function within<T>(place: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw new Error(`${place}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /**
@@ -47,7 +66,11 @@ export function calibrate(network: Network, recipe: Recipe, images: FloatTensor)
   let last: OperandSchemes | undefined;
   for (const layer of rounded.layers.filter(isMacLayer)) {
     last = schemes.get(layer.name) as OperandSchemes;
-    inputs.set(layer.name, quantizationOf(seen.get(layer.input) as FloatTensor, last.input));
+    const { input } = last;
+    inputs.set(
+      layer.name,
+      within(`the input of layer ${layer.name}`, () => quantizationOf(seen.get(layer.input) as FloatTensor, input)),
+    );
   }
   if (last === undefined) throw new Error(`network ${network.name} has no conv or dense layer to quantize`);
   return { inputs, output: quantizationOf(seen.get(network.output) as FloatTensor, last.input) };

@@ -73,8 +73,8 @@ export function lsq(name: string, bits: number, kind: 'weight' | 'input', rule: 
   const step = parameter(`${name}.step`, new Float32Array(1));
   const fit = fitTo(int(bits, kind === 'weight'), { overflow: 'saturate' });
   const imagesOf = ({ shape }: FloatTensor) => (kind === 'weight' ? 1 : shape[0]);
-  /** Training can carry a step to zero or below, where the paper's formulas end. */
-  const stepNow = () => Math.max(step.value[0], 2 ** -20);
+  /** Training can carry a step to zero or below, where the paper's formulas end: the least normal float32 stands for it. */
+  const stepNow = () => Math.max(step.value[0], 2 ** -126);
   return {
     parameters: [step],
     forward(x) {

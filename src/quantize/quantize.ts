@@ -2,12 +2,15 @@ import { orderTable } from '../networks/codes.js';
 import { foldBatchNorm } from '../networks/fold.js';
 import { type ConvLayer, type DenseLayer, isMacLayer, type Layer, type Network } from '../networks/network.js';
 import { zeroCode } from '../networks/quantization.js';
-import type { FloatTensor, Quantization } from '../networks/tensor.js';
+import type { CodeTensor, FloatTensor, Quantization } from '../networks/tensor.js';
 import { inBlockFormat } from './blockWeights.js';
 import { calibrate, quantizedWeights, type Ranges, schemesOf } from './calibrate.js';
+import { integerBias, scalesForBias } from './integerBias.js';
 import type { OperandSchemes, Recipe } from './recipe.js';
 
 type Mac = ConvLayer | DenseLayer;
+/** Weights on their grid; with other scales than their scheme's where they are given. */
+type Codes = (layer: Mac, scale?: Float32Array) => CodeTensor;
 
 /**
  * Makes a quantized network of a float one.
@@ -32,7 +35,7 @@ function onGrids(network: Network, recipe: Recipe, images: FloatTensor | Ranges)
   }
   const ranges = 'inputs' in images ? images : calibrate(network, recipe, images);
   const schemes = schemesOf(network, recipe);
-  const codes = (layer: Mac) => quantizedWeights(layer, schemes.get(layer.name) as OperandSchemes);
+  const codes: Codes = (layer, scale) => quantizedWeights(layer, schemes.get(layer.name) as OperandSchemes, scale);
   const metadata = { ...network.metadata, recipe: recipe.description };
   if (recipe.result === 'dequantize')
     return foldBatchNorm({
@@ -50,7 +53,7 @@ function inputOf({ name }: Mac, ranges: Ranges): Quantization {
 }
 
 /** A quantize layer before each product, real numbers after it. */
-function dequantizing(layer: Layer, codes: (layer: Mac) => Mac['weight'], ranges: Ranges): Layer[] {
+function dequantizing(layer: Layer, codes: Codes, ranges: Ranges): Layer[] {
   if (!isMacLayer(layer)) return [layer];
   const name = `${layer.name}.input`;
   const quantize: Layer = { op: 'quantize', name, input: layer.input, quantization: inputOf(layer, ranges) };
@@ -58,7 +61,7 @@ function dequantizing(layer: Layer, codes: (layer: Mac) => Mac['weight'], ranges
 }
 
 /** Codes end to end: each product is rescaled to what the next one reads. */
-function requantizing(network: Network, codes: (layer: Mac) => Mac['weight'], ranges: Ranges): Network {
+function requantizing(network: Network, codes: Codes, ranges: Ranges): Network {
   const macs = network.layers.filter(isMacLayer);
   const entry = `${network.input.name}.codes`;
   const layers: Layer[] = [
@@ -71,7 +74,7 @@ function requantizing(network: Network, codes: (layer: Mac) => Mac['weight'], ra
     if (isMacLayer(layer)) {
       const next = macs[macs.indexOf(layer) + 1];
       held = next === undefined ? ranges.output : inputOf(next, ranges);
-      layers.push(requantized({ ...layer, input }, codes(layer), inputOf(layer, ranges), held));
+      layers.push(requantized({ ...layer, input }, codes, inputOf(layer, ranges), held));
     } else if (layer.op === 'relu' && endsAtZero(held)) renamed.set(layer.name, input);
     else if (layer.op === 'relu' || layer.op === 'maxPool' || layer.op === 'flatten') layers.push({ ...layer, input });
     else throw new Error(`layer ${layer.name}: ${layer.op} cannot run on codes here; take a recipe that dequantizes`);
@@ -86,13 +89,12 @@ function endsAtZero(q: Quantization): boolean {
   return orderTable(q.fit.format)[zeroCode(q)] === 0;
 }
 
-function requantized(layer: Mac, weight: Mac['weight'], input: Quantization, output: Quantization): Mac {
-  if (weight.kind === 'float' || input.fit.format.kind !== 'int')
+function requantized(layer: Mac, codes: Codes, input: Quantization, output: Quantization): Mac {
+  if (input.fit.format.kind !== 'int')
     throw new Error(`layer ${layer.name}: codes end to end need integers, found ${input.fit.format.name}`);
-  const { scale } = weight.quantization;
-  const bias = Int32Array.from({ length: weight.shape[0] }, (_, f) => {
-    const unit = Math.fround(input.scale[0] * scale[scale.length === 1 ? 0 : f]);
-    return Math.round((layer.bias?.[f] ?? 0) / unit);
-  });
+  const usual = codes(layer);
+  const scale = scalesForBias(layer, usual, input);
+  const weight = scale === undefined ? usual : codes(layer, scale);
+  const bias = integerBias(layer, weight.quantization, input, weight.shape[0]);
   return { ...layer, weight, bias, result: { kind: 'requantize', output, convention: 'onnx' } };
 }

@@ -9,7 +9,13 @@ import { quantizationOf, type Scheme } from './scheme.js';
  * scale from max |x| both are the same. For weights, which are rounded beforehand.
  */
 export function restricted(full: Scheme): Scheme {
-  return { ...full, codes: (x) => withoutLowest(quantize(x, quantizationOf(x, full))) };
+  return {
+    ...full,
+    codes(x, scale) {
+      const own = quantizationOf(x, full);
+      return withoutLowest(quantize(x, scale === undefined ? own : { ...own, scale }));
+    },
+  };
 }
 
 /** @throws Error for a format that is no signed integer */

@@ -5,6 +5,7 @@ import { lower } from '../networks/lower.js';
 import type { Arithmetic, MatmulJob, Network } from '../networks/network.js';
 import type { FloatTensor } from '../networks/tensor.js';
 import { classesOf, type Dataset, imagesOf } from '../training/dataset.js';
+import { checkFits } from '../training/fits.js';
 import type { Target } from '../targets/target.js';
 import { goldenArithmetic, type LayerSums, targetArithmetic, unitsOf } from './arithmetic.js';
 import type { Operands } from './blocks.js';
@@ -80,6 +81,7 @@ export function judgeAccuracy(
   data: Dataset,
   progress?: (images: number) => void,
 ): Accuracy {
+  checkFits(network, data);
   const units = unitsOf(target);
   const meters = new Map<string, LayerMeter>();
   const outputs: Float32Array[] = [];

@@ -2,6 +2,7 @@ import { float32Arithmetic } from '../networks/arithmetic.js';
 import { execute } from '../networks/execute.js';
 import type { Network } from '../networks/network.js';
 import { classesOf, type Dataset, imagesOf } from '../training/dataset.js';
+import { checkFits } from '../training/fits.js';
 import type { FloatTensor } from '../networks/tensor.js';
 import type { Target } from '../targets/target.js';
 import { type Accuracy, judgeAccuracy, type LayerErrors } from './accuracy.js';
@@ -35,6 +36,7 @@ export interface FloatRun {
 const BATCH = 100;
 
 export function runFloat(network: Network, data: Dataset): FloatRun {
+  checkFits(network, data);
   const outputs: number[] = [];
   let right = 0;
   for (let first = 0; first < data.count; first += BATCH) {

@@ -6,17 +6,17 @@ const [COMMA, RETURN, NEWLINE, ZERO, NINE] = [44, 13, 10, 48, 57];
 
 /**
  * Reader of images in CSV, the form that MNIST is often passed around in: a line for each image, its label and then its
- * pixels, whole numbers from 0 to 255, row after row of a square. A first line that begins with a letter is passed over.
+ * pixels, whole numbers from 0 to 255, row after row of a square. A first line that begins with a name is passed over.
  * @throws Error with one line naming the file, the line and what is wrong
  */
 export function readCsvImages(path: string): Dataset {
   return parseCsvImages(readUnpacked(path), path);
 }
 
-export function parseCsvImages(bytes: Uint8Array, path: string): Dataset {
+export function parseCsvImages(file: Uint8Array, path: string): Dataset {
+  const bytes = BOM.every((byte, i) => file[i] === byte) ? file.subarray(BOM.length) : file;
   const lines = linesOf(bytes);
-  const isHeader = lines.length > 0 && !isDigit(bytes[lines[0].first]);
-  const rows = isHeader ? lines.slice(1) : lines;
+  const rows = lines.length > 0 && isHeader(bytes, lines[0]) ? lines.slice(1) : lines;
   if (rows.length === 0) throw new Error(`${path} holds no image: each line is a label and its pixels, 0 to 255`);
   const size = fieldsOf(bytes, rows[0], path).length - 1;
   const side = Math.sqrt(size);
@@ -33,7 +33,17 @@ export function parseCsvImages(bytes: Uint8Array, path: string): Dataset {
     labels[i] = fields[0];
     for (let p = 0; p < size; p++) images[i * size + p] = fields[p + 1] / 255;
   });
-  return { images, labels, count: rows.length, rows: side, cols: side };
+  const places = Uint32Array.from(rows, (row) => row.number);
+  return { images, labels, count: rows.length, rows: side, cols: side, origin: { file: path, unit: 'line', places } };
+}
+
+/** UTF-8's byte-order mark, which spreadsheets write. */
+const BOM = [0xef, 0xbb, 0xbf];
+
+/** Names of columns: words, of which `nan`, `inf` and the like are none, as they stand for numbers. */
+function isHeader(bytes: Uint8Array, { first, end }: Line): boolean {
+  const [name] = new TextDecoder().decode(bytes.subarray(first, end)).split(',');
+  return /^["\s]*[a-z_]/i.test(name) && !/^["\s]*(nan|inf|infinity|true|false|null|none|na)["\s]*$/i.test(name);
 }
 
 interface Line {

@@ -8,6 +8,15 @@ export interface Dataset {
   count: number;
   rows: number;
   cols: number;
+  /** Where they are from, for messages: a file of CSV with the line of each label, or one of IDX with its place. */
+  origin?: { file: string; unit: 'line' | 'image'; places: Uint32Array };
+}
+
+/** What to call an image in a message: `data.csv:17`. */
+export function placeOf({ origin }: Dataset, image: number): string {
+  if (origin === undefined) return `image ${image}`;
+  const { file, unit, places } = origin;
+  return unit === 'line' ? `${file}:${places[image]}` : `${file}: image ${places[image]}`;
 }
 
 /** Images first .. first + count - 1 (fewer at the end) as a tensor [n, 1, rows, cols]; it shares the data's memory. */
@@ -27,7 +36,8 @@ export function partOf(data: Dataset, first: number, count: number): Dataset {
   if (first + count > data.count)
     throw new RangeError(`the data holds ${counted(data.count, 'image')}, ${first + count} were asked for`);
   const labels = data.labels.subarray(first, first + count);
-  return { ...data, count, images: imagesOf(data, first, count).data, labels };
+  const origin = data.origin && { ...data.origin, places: data.origin.places.subarray(first, first + count) };
+  return { ...data, count, images: imagesOf(data, first, count).data, labels, ...(origin && { origin }) };
 }
 
 /** The images at the given places, copied. */
@@ -43,9 +53,9 @@ export function selectFrom(data: Dataset, places: Uint32Array): { images: FloatT
 }
 
 /** Index of the largest value in each row of [n, classes]; the first one where several are equal. */
-export function classesOf(logits: FloatTensor): Uint8Array {
+export function classesOf(logits: FloatTensor): Uint32Array {
   const [n, classes] = logits.shape;
-  const found = new Uint8Array(n);
+  const found = new Uint32Array(n);
   for (let i = 0; i < n; i++)
     for (let c = 1; c < classes; c++)
       if (logits.data[i * classes + c] > logits.data[i * classes + found[i]]) found[i] = c;

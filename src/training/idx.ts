@@ -25,7 +25,16 @@ export function readIdx(folder: string, part: 'train' | 't10k' = 't10k'): Datase
     throw new Error(
       `${images.path} holds ${counted(count, 'image')} and ${labels.path} ${counted(labels.dimensions[0], 'label')}: take a pair`,
     );
-  return { images: Float32Array.from(images.bytes, (byte) => byte / 255), labels: labels.bytes, count, rows, cols };
+  if (images.bytes.length === 0) throw new Error(`${images.path} holds no image: it has ${count} of ${rows}x${cols}`);
+  const places = Uint32Array.from({ length: count }, (_, i) => i);
+  return {
+    images: Float32Array.from(images.bytes, (byte) => byte / 255),
+    labels: labels.bytes,
+    count,
+    rows,
+    cols,
+    origin: { file: labels.path, unit: 'image', places },
+  };
 }
 
 interface IdxFile {

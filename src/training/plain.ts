@@ -1,4 +1,4 @@
-import type { Layer, PoolLayer } from '../networks/network.js';
+import type { Layer, PoolLayer, SignLayer } from '../networks/network.js';
 import { flatten, maxPlaces, pick, relu, sign } from '../networks/operators.js';
 import { type FloatTensor, floatTensor } from '../networks/tensor.js';
 import { shapeAfter } from '../networks/onnx/shapes.js';
@@ -32,7 +32,12 @@ export const reluModule = (layer: Layer): Module =>
   );
 
 /** The gradient of the hard tanh in place of the step's (BNN, Courbariaux et al. 2016): passed where |x| <= 1. */
-export const signModule = (layer: Layer): Module => gated(layer, sign, (x) => Math.abs(x) <= 1);
+export const signModule = (layer: SignLayer): Module =>
+  gated(
+    layer,
+    (x) => sign(x, layer),
+    (x) => Math.abs(x) <= 1,
+  );
 
 export function flattenModule(layer: Layer): Module {
   let shape: readonly number[] = [];

@@ -3,6 +3,7 @@ import { float32Arithmetic } from '../networks/arithmetic.js';
 import type { Arithmetic, Network } from '../networks/network.js';
 import { type FloatTensor, floatTensor } from '../networks/tensor.js';
 import { classesOf, type Dataset, imagesOf, selectFrom } from './dataset.js';
+import { checkFits } from './fits.js';
 import { crossEntropy, type Loss } from './loss.js';
 import { withOperands } from './export.js';
 import { modelOf, type QuantizersOf } from './model.js';
@@ -71,6 +72,7 @@ export function sessionOf(network: Network, data: Dataset, options: SessionOptio
     scaling = { kind: 'none' },
     loss: lossOf = crossEntropy,
   } = options;
+  checkFits(network, data);
   const model = modelOf(network, options.arithmetic ?? float32Arithmetic, options.quantizers);
   const order = imageOrder(data.count, seed);
   const stepsPerEpoch = Math.floor(data.count / batch);
@@ -122,7 +124,10 @@ export function sessionOf(network: Network, data: Dataset, options: SessionOptio
       done = at;
       lossScale = { scale, goodSteps };
     },
-    accuracyOn: (judged) => shareRight(judged, (images) => model.forward(images, false)),
+    accuracyOn(judged) {
+      checkFits(network, judged);
+      return shareRight(judged, (images) => model.forward(images, false));
+    },
     network: () => model.network(),
     quantizedNetwork(images) {
       model.forward(images, false);

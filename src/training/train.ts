@@ -3,6 +3,7 @@ import { execute } from '../networks/execute.js';
 import type { Arithmetic, Network } from '../networks/network.js';
 import { dequantize } from '../networks/quantization.js';
 import { classesOf, type Dataset, imagesOf } from './dataset.js';
+import { checkFits } from './fits.js';
 import { type SessionOptions, sessionOf, type TrainStep } from './session.js';
 
 export interface TrainOptions extends SessionOptions {
@@ -28,6 +29,7 @@ export function accuracyOf(
   arithmetic: Arithmetic = float32Arithmetic,
   batch = 100,
 ): number {
+  checkFits(network, data);
   let correct = 0;
   for (let first = 0; first < data.count; first += batch) {
     const output = dequantize(execute(network, imagesOf(data, first, batch), arithmetic));

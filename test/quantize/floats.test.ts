@@ -7,6 +7,7 @@ import { absmean } from '../../src/quantize/absmean.js';
 import { adaptiveBias, biasFor, type BiasRule, compareBiases, plainFloat } from '../../src/quantize/adaptiveBias.js';
 import { adaptivFloat, adaptivFloatBias } from '../../src/quantize/adaptivFloat.js';
 import { quantizationOf, scheme } from '../../src/quantize/scheme.js';
+import { quantizeValues } from '../../src/quantize/values.js';
 import { randomFrom } from '../../src/training/random.js';
 
 const random = randomFrom(4);
@@ -143,9 +144,15 @@ describe('AdaptivFloat', () => {
 describe('absmean', () => {
   it('makes +-1 of what lies beyond half the mean magnitude', () => {
     const x = floatTensor([1, 5], Float32Array.of(0.1, -0.49, 0.51, 2.9, -1));
-    const q = quantizationOf(x, scheme('ternary', absmean(0)));
+    const q = quantizationOf(x, scheme('ternary', absmean()));
     expect(q.scale[0]).toBeCloseTo(1, 6);
     expect(Array.from(dequantize(quantize(x, q)).data, (y) => Math.round(y) + 0)).toEqual([0, 0, 1, 1, -1]);
-    expect(absmean()(x.data, q.fit).scale).toBe(Math.fround(Math.fround(5 / 5) + 1e-5));
+  });
+
+  it('is the mean of the magnitudes, however small they are', () => {
+    const { scales } = quantizeValues([0.001, -0.001, 0.0006, -0.0001], 'ternary', absmean());
+    expect(scales[0]).toBeCloseTo(0.000675, 10);
+    expect(quantizeValues([2e-9, -2e-9], 'ternary', absmean()).reals).toEqual(Float32Array.of(2e-9, -2e-9));
+    expect(quantizeValues([0, 0], 'ternary', absmean()).scales).toEqual([1]);
   });
 });

@@ -1,6 +1,5 @@
 import { findBlockFormat } from '../../formats/block.js';
 import type { Blocks } from '../network.js';
-import { valuesOf } from './constant.js';
 import { OWN_DOMAIN } from './functions.js';
 import { type Activation, activation, type NodeReader, type Reader, stored } from './reader.js';
 import { emit, FLOAT, node, type Sheet, store } from './sheet.js';
@@ -41,6 +40,10 @@ export function readBlocks(reader: Reader, call: NodeReader): Activation | undef
   const format = findBlockFormat(name);
   if (format === undefined)
     throw new Error(`asks for blocks of "${name}": "lastbit list blocks" names those there are`);
-  const [[aScale], [bScale]] = [1, 2].map((index) => valuesOf(stored(reader, call, index)));
+  const [aScale, bScale] = [1, 2].map((index) => {
+    const { name: input, data } = stored(reader, call, index);
+    if (data.length === 1 && data[0] > 0 && data[0] < Infinity) return data[0];
+    throw new Error(`has the scale ${data.join(' ')} in ${input}: it must be one positive number`);
+  });
   return { ...activation(reader, call), blocks: { format, aScale, bScale } };
 }

@@ -1,4 +1,5 @@
 import { codeArray, decoderOf } from '../../datapaths/kernel/index.js';
+import { wholeNumber } from '../integers.js';
 import { type CodeArray, sizeOf } from '../tensor.js';
 import { type ElementType, elementTypeOf, formatOf } from './element.js';
 import type { Proto, ProtoInit } from './proto.js';
@@ -19,6 +20,10 @@ const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 /** @throws Error naming the tensor where its data is missing, of the wrong length, kept in another file, or of no known type */
 export function readConstant(proto: Proto<'TensorProto'>, name = proto.name): Constant {
   const shape = proto.dims.map(Number);
+  if (shape.some((length) => !(length >= 0 && length <= Number.MAX_SAFE_INTEGER)) || sizeOf(shape) > 2 ** 31)
+    throw new Error(
+      `tensor ${name} has shape ${shape.join('x')}: lengths of 0 and more, up to 2^31 elements, are supported`,
+    );
   const type = elementTypeOf(proto.dataType);
   if (type === undefined)
     throw new Error(`tensor ${name} has element type ${proto.dataType}, which holds no numbers that a network can use`);
@@ -81,12 +86,16 @@ function fromFields(proto: Proto<'TensorProto'>, type: ElementType, size: number
   if (type.name === 'DOUBLE') return Float64Array.from(proto.doubleData);
   if (type.name === 'INT64') return Float64Array.from(proto.int64Data, safe);
   if (type.name === 'UINT64') return Float64Array.from(proto.uint64Data, safe);
-  if (type.name === 'UINT32') return Uint32Array.from(proto.uint64Data, safe);
+  const held = (word: number) => {
+    if (word >= -(2 ** (type.bits - 1)) && word < 2 ** type.bits) return word;
+    throw new Error(`tensor ${proto.name} (${type.name}) holds ${word}, which has more than ${type.bits} bits`);
+  };
+  if (type.name === 'UINT32') return Uint32Array.from(proto.uint64Data, (word) => held(safe(word)));
   const words = proto.int32Data;
   if (type.bits === 32) return Uint32Array.from(words, (word) => word >>> 0);
-  if (type.bits === 16) return Uint16Array.from(words, (word) => word & 0xffff);
+  if (type.bits === 16) return Uint16Array.from(words, (word) => held(word) & 0xffff);
+  if (type.bits === 8) return Uint8Array.from(words, (word) => held(word) & 0xff);
   const bytes = Uint8Array.from(words, (word) => word & 0xff);
-  if (type.bits === 8) return bytes;
   return bytes.length === Math.ceil((size * type.bits) / 8) ? unpack(bytes, type, size) : undefined;
 }
 
@@ -114,12 +123,15 @@ function pack(codes: ArrayLike<number>, type: ElementType): Uint8Array {
 }
 
 export function writeConstant({ name, type, shape, data }: Constant): ProtoInit<'TensorProto'> {
-  return { name, dims: shape.map(BigInt), dataType: type.number, rawData: rawOf(type, data) };
+  return { name, dims: shape.map(BigInt), dataType: type.number, rawData: rawOf(type, data, name) };
 }
 
-function rawOf(type: ElementType, data: Constant['data']): Uint8Array {
+const INT64 = { name: 'INT64', bits: 64, signed: true };
+
+function rawOf(type: ElementType, data: Constant['data'], name: string): Uint8Array {
   if (type.bits < 8) return pack(data, type);
-  if (type.name === 'INT64') return bytesOf(BigInt64Array.from(Array.from(data, BigInt)));
+  if (type.name === 'INT64')
+    return bytesOf(BigInt64Array.from(data, (value) => BigInt(wholeNumber(value, INT64, name))));
   return bytesOf(data);
 }
 
@@ -138,6 +150,13 @@ export function valuesOf(constant: Constant): Float64Array {
   return Float64Array.from(data, decoderOf(formatOf(type)));
 }
 
+/** The only element of a tensor. @throws Error naming it where there are more */
+export function scalarOf(constant: Constant): number {
+  const values = valuesOf(constant);
+  if (values.length === 1) return values[0];
+  throw new Error(`reads ${constant.name}, which holds ${values.length} numbers: one is wanted`);
+}
+
 /** The values as float32, checked to be finite. @throws Error naming the tensor and the first NaN or infinity */
 export function realsOf(constant: Constant): Float32Array {
   const reals = Float32Array.from(valuesOf(constant));
@@ -147,6 +166,13 @@ export function realsOf(constant: Constant): Float32Array {
       `tensor ${constant.name} holds ${reals[bad]} at index ${bad} of ${reals.length}: weights must be finite numbers`,
     );
   return reals;
+}
+
+/** The same, of a tensor of float32, as the standard wants operands of real numbers. */
+export function floatsOf(constant: Constant): Float32Array {
+  const reals = realsOf(constant);
+  if (constant.type.name === 'FLOAT') return reals;
+  throw new Error(`reads ${constant.name}, which holds ${constant.type.name}, beside float32: FLOAT is supported`);
 }
 
 /** Codes in the smallest array of their format. */

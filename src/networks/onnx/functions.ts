@@ -43,6 +43,12 @@ export function localQuantizer(fit: Fit): LocalQuantizer {
   return thresholdQuant(fit);
 }
 
+/** Whether an operator is one of these functions. */
+export function isQuantizer(domain: string, opType: string): boolean {
+  if (domain === OWN_DOMAIN) return fitOfThresholds(opType) !== undefined;
+  return QONNX_DOMAINS.includes(domain) && ['BipolarQuant', 'Quant', 'IntQuant'].includes(opType);
+}
+
 /** What a call of a quantizer means, or undefined when the operator is none of ours. `scalars`: values of the inputs after scale. */
 export function fitOfCall(
   domain: string,

@@ -1,14 +1,15 @@
 import { type Fit, fitTo } from '../../formats/codec.js';
-import { type Format, isSigned, widthOf } from '../../formats/format.js';
-import { encodeAll } from '../codes.js';
+import { type Format, widthOf } from '../../formats/format.js';
+import { int32s } from '../integers.js';
 import { codeTensor, dequantize, quantize, zeroCode } from '../quantization.js';
 import { type CodeTensor, floatTensor, oneZeroPoint, type Quantization } from '../tensor.js';
-import { codesOf, type Constant, realsOf, valuesOf } from './constant.js';
-import { elementType, type ElementType, elementTypeOf, formatOf, quantizedTypeOf } from './element.js';
-import { fitOfCall } from './functions.js';
+import { codesOf, type Constant, floatsOf, realsOf, scalarOf, valuesOf } from './constant.js';
+import { elementType, type ElementType, elementTypeOf, formatOf } from './element.js';
+import { fitOfCall, isQuantizer } from './functions.js';
 import {
   type Activation,
   activation,
+  axisAmong,
   type NodeReader,
   operand,
   optional,
@@ -16,53 +17,89 @@ import {
   push,
   type Reader,
   realOf,
-  renamed,
   replaceLayer,
   stored,
   type StoredValue,
   type Value,
 } from './reader.js';
 
-/** A quantization from stored scale and zero point. @throws Error where a scale is no positive number */
-export function quantizationOf(fit: Fit, scale: Constant, zero: Constant | undefined, axis = 0): Quantization {
-  const scales = realsOf(scale);
+/**
+ * A quantization from stored scale and zero point.
+ * @param shape of what is quantized, where it is stored: scales are for its axis
+ * @throws Error where a scale is no positive number, a zero point is none of the format's, or their number is wrong
+ */
+export function quantizationOf(
+  fit: Fit,
+  scale: Constant,
+  zero: Constant | undefined,
+  axis = 0,
+  shape?: readonly number[],
+): Quantization {
+  const scales = floatsOf(scale);
   const bad = scales.findIndex((value) => !(value > 0));
   if (bad >= 0) throw new Error(`has the scale ${scales[bad]} in ${scale.name}: scales must be positive`);
-  const zeros = zero === undefined ? [0] : [...valuesOf(zero)];
-  const alike = zeros.every((value) => value === zeros[0]);
-  if (!alike && zeros.length !== scales.length)
+  if (scale.shape.length > 1 && scales.length > 1)
+    throw new Error(`has scales of shape ${scale.shape.join('x')} in ${scale.name}: a scalar or a vector is supported`);
+  if (scales.length === 0 || (scales.length > 1 && shape !== undefined && shape[axis] !== scales.length))
     throw new Error(
-      `has ${zeros.length} zero points in ${zero?.name} and ${scales.length} scales: one for each is wanted`,
+      `has ${scales.length} scales in ${scale.name} for axis ${axis} of ${shape?.join('x')}: one, or one for each of its indices`,
     );
-  const zeroPoint = alike ? zeros[0] + 0 : Int32Array.from(zeros);
-  return { fit, scale: scales, axis: scales.length === 1 ? 0 : axis, zeroPoint };
+  const own = scales.length === 1 ? 0 : axis;
+  return { fit, scale: scales, axis: own, zeroPoint: zeroPointOf(fit, zero, scales.length) };
+}
+
+function zeroPointOf(fit: Fit, zero: Constant | undefined, scales: number): Quantization['zeroPoint'] {
+  if (zero === undefined) return 0;
+  const zeros = valuesOf(zero);
+  if (zeros.length !== scales)
+    throw new Error(`has ${zeros.length} zero points in ${zero.name} and ${scales} scales: one for each is wanted`);
+  const wrong = zeros.find((value) => fit.format.kind !== 'int' && value !== 0);
+  if (wrong !== undefined) throw new Error(`has the zero point ${wrong} in ${zero.name}: that of floats must be 0`);
+  return zeros.every((value) => value === zeros[0]) ? zeros[0] + 0 : int32s(zeros, zero.name);
 }
 
 export function saturating(format: Format): Fit {
   return fitTo(format, { overflow: 'saturate' });
 }
 
-function axisOf(node: NodeReader, rank: number): number {
+/** The axis of scales, which says nothing where there is one scale. */
+function axisOf(node: NodeReader, rank: number, scale: Constant): number {
   if (node.int('block_size', 0) !== 0)
-    throw new Error('has blocked scales (block_size): one scale for a tensor or a channel is supported');
+    throw new Error(
+      `has block_size = ${node.int('block_size', 0)}, scales of blocks: one scale for a tensor or a channel is supported`,
+    );
   const axis = node.int('axis', 1);
-  return axis < 0 ? axis + rank : axis;
+  return scale.data.length === 1 ? 0 : axisAmong(axis, rank);
+}
+
+/** The element type that `output_dtype` names; 0 names none. */
+function outputType(node: NodeReader): ElementType | undefined {
+  const number = node.int('output_dtype', 0);
+  const type = elementTypeOf(number);
+  if (number !== 0 && type === undefined) throw new Error(`has output_dtype = ${number}, which is no type of numbers`);
+  return type;
 }
 
 export function readQuantizeLinear(reader: Reader, node: NodeReader): Value {
   const x = operand(reader, node, 0);
-  const zero = optional(reader, node, 2);
-  const type = zero?.type ?? elementTypeOf(node.int('output_dtype', 0)) ?? elementType('UINT8');
-  const fit = fitTo(formatOf(type), { overflow: node.int('saturate', 1) === 1 ? 'saturate' : 'ieee' });
-  const rank = x.kind === 'stored' ? x.constant.shape.length : 0;
-  const q = quantizationOf(fit, stored(reader, node, 1), zero, axisOf(node, rank));
+  const [scale, zero, asked] = [stored(reader, node, 1), optional(reader, node, 2), outputType(node)];
+  const type = zero?.type ?? asked ?? elementType('UINT8');
+  if (asked !== undefined && asked !== type)
+    throw new Error(`has output_dtype = ${asked.number} (${asked.name}) and a zero point of ${type.name}`);
+  if (type.quantizeSince === undefined) throw new Error(`quantizes to ${type.name}: ONNX has no such QuantizeLinear`);
+  const precision = node.int('precision', 0);
+  if (precision > 1) throw new Error(`has precision = ${precision}: division in float32 (1) is supported`);
+  const saturates = node.flag('saturate', true) || !type.name.startsWith('FLOAT8'); // it is about float8 alone
+  const fit = fitTo(formatOf(type), { overflow: saturates ? 'saturate' : 'ieee' });
+  const shape = x.kind === 'stored' ? x.constant.shape : undefined;
+  const q = quantizationOf(fit, scale, zero, axisOf(node, shape?.length ?? 0, scale), shape);
   if (x.kind === 'stored') return { kind: 'stored', constant: quantizeStored(x.constant, q, type, node.output) };
   if (x.kind === 'weights') throw new Error('quantizes weights a second time');
   return quantizeActivation(reader, node, x, q, 'codes');
 }
 
 function quantizeStored(constant: Constant, q: Quantization, type: ElementType, name: string): Constant {
-  return { name, type, shape: constant.shape, data: quantize(floatTensor(constant.shape, realsOf(constant)), q).data };
+  return { name, type, shape: constant.shape, data: quantize(floatTensor(constant.shape, floatsOf(constant)), q).data };
 }
 
 function quantizeActivation(
@@ -78,6 +115,7 @@ function quantizeActivation(
   return push(reader, { op: 'quantize', name: node.output, input: realOf(reader, x), quantization: q }, x.shape, {
     as,
     quantization: q,
+    column: x.column,
   });
 }
 
@@ -107,11 +145,21 @@ export function readDequantizeLinear(reader: Reader, node: NodeReader): Value {
   const scale = stored(reader, node, 1);
   const zero = optional(reader, node, 2);
   if (x.kind === 'weights') throw new Error(`reads ${node.inputs[0]}, which is real already`);
-  if (x.kind === 'activation') return { ...checkedCodes(x, scale, zero), as: 'dequantized', realName: node.output };
-  const fit = saturating(x.format ?? formatOf(x.constant.type));
-  const q = quantizationOf(fit, scale, zero, axisOf(node, x.constant.shape.length));
+  const asked = outputType(node) ?? scale.type;
+  if (asked.name !== 'FLOAT') throw new Error(`dequantizes to ${asked.name}: FLOAT is supported`);
+  if (x.kind === 'activation') {
+    axisOf(node, 0, scale);
+    return { ...checkedCodes(x, scale, zero), as: 'dequantized', realName: node.output };
+  }
+  const { type, shape } = x.constant;
+  if (zero !== undefined && zero.type !== type)
+    throw new Error(`reads ${type.name} with a zero point of ${zero.type.name}: they must be of one type`);
+  if (type.quantizeSince === undefined && type.name !== 'INT32')
+    throw new Error(`dequantizes ${type.name}: ONNX has no such DequantizeLinear`);
+  const fit = saturating(x.format ?? formatOf(type));
+  const q = quantizationOf(fit, scale, zero, axisOf(node, shape.length, scale), shape);
   const tensor = storedCodes(x, q);
-  if (x.constant.type.bits <= 16) return { kind: 'weights', tensor };
+  if (type.bits <= 16) return { kind: 'weights', tensor };
   const { data } = dequantize(tensor);
   return { kind: 'stored', constant: { name: node.output, type: elementType('FLOAT'), shape: tensor.shape, data } };
 }
@@ -131,61 +179,37 @@ export function storedCodes({ constant, format }: StoredValue, q: Quantization):
 
 /** A quantizer function (functions.ts), over weights or activations; undefined where the operator is none. */
 export function readQuantizerCall(reader: Reader, node: NodeReader): Value | undefined {
+  if (!isQuantizer(node.domain, node.opType)) return undefined;
   const attributes = {
-    signed: node.int('signed', 1),
-    narrow: node.int('narrow', 0),
+    signed: Number(node.flag('signed', true)),
+    narrow: Number(node.flag('narrow', false)),
     roundingMode: node.string('rounding_mode', 'ROUND'),
   };
-  const scalars = node.inputs.slice(2).map((_, i) => valuesOf(stored(reader, node, i + 2))[0]);
+  const scalars = node.inputs.slice(2).map((_, i) => scalarOf(stored(reader, node, i + 2)));
   const fit = fitOfCall(node.domain, node.opType, attributes, scalars);
   if (fit === undefined) return undefined;
   const scale = stored(reader, node, 1);
-  const q = quantizationOf(
-    fit,
-    scale,
-    undefined,
-    scale.shape.findIndex((length) => length > 1),
-  );
   const x = operand(reader, node, 0);
-  if (x.kind === 'activation') return quantizeActivation(reader, node, x, q, 'carried');
-  const reals = x.kind === 'stored' ? floatTensor(x.constant.shape, realsOf(x.constant)) : dequantize(x.tensor);
-  return { kind: 'weights', tensor: quantize(reals, q) };
+  if (x.kind === 'activation') return quantizeActivation(reader, node, x, scaledBy(fit, scale), 'carried');
+  const reals = x.kind === 'stored' ? floatTensor(x.constant.shape, floatsOf(x.constant)) : dequantize(x.tensor);
+  return { kind: 'weights', tensor: quantize(reals, scaledBy(fit, scale, reals.shape)) };
 }
 
-export function readCast(reader: Reader, node: NodeReader): Value {
-  const x = operand(reader, node, 0);
-  const type = elementTypeOf(node.int('to', 0));
-  if (type === undefined) throw new Error(`casts to element type ${node.int('to', 0)}, which is not supported`);
-  if (x.kind === 'stored') return { ...x, constant: castStored(x.constant, type, node.output) };
-  const format = x.kind === 'activation' && x.as === 'codes' ? x.quantization?.fit.format : undefined;
-  if (x.kind === 'weights' || format === undefined) {
-    if (type.name === 'FLOAT') return x;
-    throw new Error(`casts real numbers to ${type.name}: only FLOAT is supported`);
-  }
-  if (quantizedTypeOf(format) === type) return renamed(reader, node, x);
-  const holds = type.name === 'FLOAT' || (format.kind === 'int' && fitsIn(format, formatOf(type)));
-  if (!holds) throw new Error(`casts ${format.name} codes to ${type.name}, which cannot hold them all`);
-  return x;
-}
-
-function fitsIn(narrow: Format, wide: Format): boolean {
-  return wide.kind === 'int' && isSigned(narrow) === isSigned(wide) && widthOf(narrow) <= widthOf(wide);
-}
-
-function castStored(constant: Constant, type: ElementType, name: string): Constant {
-  const values = valuesOf(constant);
-  if (type.name === 'FLOAT') return { name, type, shape: constant.shape, data: Float32Array.from(values) };
-  if (type.bits === 64)
-    return { name, type, shape: constant.shape, data: values.map(type.name === 'DOUBLE' ? (v) => v : Math.trunc) };
-  const fit = fitTo(formatOf(type), { overflow: 'ieee', rounding: type.format.includes('int') ? 'rtz' : 'rne' });
-  return { name, type, shape: constant.shape, data: encodeAll(Float32Array.from(values), fit) };
+/** Scales as these functions take them: spread over what they scale by the rules of broadcasting, along one axis here. */
+function scaledBy(fit: Fit, scale: Constant, shape: readonly number[] = []): Quantization {
+  const long = scale.shape.flatMap((length, i) => (length > 1 ? [i] : []));
+  const axis = (long[0] ?? 0) + shape.length - scale.shape.length;
+  if (long.length > 1 || (long.length === 1 && shape.length > 0 && axis < 0))
+    throw new Error(`has scales of shape ${scale.shape.join('x')}: one, or one for each channel, is supported`);
+  return quantizationOf(fit, { ...scale, shape: [scale.data.length] }, undefined, axis, shape);
 }
 
 /** Clip of real numbers is ReLU or refused; of codes it says that they are narrower than the bytes that hold them. */
 export function readClip(reader: Reader, node: NodeReader): Value {
   const bound = (index: number, name: string, absent: number) => {
     const constant = optional(reader, node, index);
-    return constant === undefined ? node.float(name, absent) : valuesOf(constant)[0];
+    if (constant !== undefined) return scalarOf(constant);
+    return node.opset < 11 ? node.float(name, absent) : absent;
   };
   const [low, high] = [bound(1, 'min', -Infinity), bound(2, 'max', Infinity)];
   const x = operand(reader, node, 0);

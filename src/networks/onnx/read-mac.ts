@@ -1,13 +1,16 @@
 import type { ConvLayer, MacResult } from '../network.js';
 import { transpose } from '../gemm.js';
+import { int32s } from '../integers.js';
 import { codeTensor, dequantize } from '../quantization.js';
 import { floatTensor, type Tensor } from '../tensor.js';
-import { type Constant, realsOf, valuesOf } from './constant.js';
+import { type Constant, floatsOf, valuesOf } from './constant.js';
 import { elementType, formatOf } from './element.js';
 import { checkedCodes, quantizationOf, saturating, storedCodes, zeroOf } from './read-codes.js';
 import {
   type Activation,
   activation,
+  fileShape,
+  LARGEST,
   type NodeReader,
   operand,
   optional,
@@ -37,12 +40,34 @@ export function windowOf(node: NodeReader, shape: readonly number[], kernel: rea
       `has kernel ${kernel.join('x')} over shape ${shape.join('x')}: two-dimensional windows over channels x height x width are supported`,
     );
   const [stride, dilation] = [pairOf(node, 'strides'), pairOf(node, 'dilations')];
+  const places = padOf(node, shape, kernel, stride, dilation);
+  const [height, width] = [0, 1].map((axis) => shape[axis + 1] + places[axis] + places[axis + 2]);
+  const [rows, cols] = [0, 1].map((axis) => dilation[axis] * (kernel[axis] - 1) + 1);
+  if (rows > height || cols > width)
+    throw new Error(`has a window of ${rows}x${cols} over ${height}x${width}, padding included: it must fit`);
+  return { stride, dilation, pad: places };
+}
+
+const AUTO_PADS = ['NOTSET', 'SAME_UPPER', 'SAME_LOWER', 'VALID'];
+
+function padOf(
+  node: NodeReader,
+  shape: readonly number[],
+  kernel: readonly number[],
+  stride: readonly number[],
+  dilation: readonly number[],
+): ConvLayer['pad'] {
   const auto = node.string('auto_pad', 'NOTSET');
-  if (auto === 'NOTSET' || auto === '') {
-    const [top = 0, left = 0, bottom = 0, right = 0] = node.ints('pads', []);
-    return { stride, dilation, pad: [top, left, bottom, right] };
+  if (!AUTO_PADS.includes(auto)) throw new Error(`has auto_pad = ${auto}: it is one of ${AUTO_PADS.join(' ')}`);
+  if (auto === 'NOTSET') {
+    const pads = node.ints('pads', [0, 0, 0, 0]);
+    if (pads.length !== 4 || pads.some((length) => !(length >= 0 && length <= LARGEST)))
+      throw new Error(`has pads = ${pads.join(' ')}: four lengths of 0 and more are supported`);
+    return [pads[0], pads[1], pads[2], pads[3]];
   }
-  if (auto === 'VALID') return { stride, dilation, pad: [0, 0, 0, 0] };
+  if (auto === 'VALID') return [0, 0, 0, 0];
+  if (dilation.some((step) => step !== 1))
+    throw new Error(`has auto_pad = ${auto} with dilations = ${dilation.join(' ')}: give pads instead`);
   const [height, width] = [0, 1].map((axis) => {
     const length = shape[axis + 1];
     const covered = (Math.ceil(length / stride[axis]) - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1;
@@ -50,12 +75,15 @@ export function windowOf(node: NodeReader, shape: readonly number[], kernel: rea
     const small = Math.floor(total / 2);
     return auto === 'SAME_LOWER' ? [total - small, small] : [small, total - small];
   });
-  return { stride, dilation, pad: [height[0], width[0], height[1], width[1]] };
+  return [height[0], width[0], height[1], width[1]];
 }
 
+/** Two lengths of a window; 1 where the attribute is absent. */
 export function pairOf(node: NodeReader, name: string): [number, number] {
-  const [vertical = 1, horizontal = 1] = node.ints(name, []);
-  return [vertical, horizontal];
+  const pair = node.ints(name, [1, 1]);
+  if (pair.length !== 2 || pair.some((length) => !(length >= 1 && length <= LARGEST)))
+    throw new Error(`has ${name} = ${pair.join(' ')}: two lengths of 1 and more are supported`);
+  return [pair[0], pair[1]];
 }
 
 /** Conv over codes with code weights multiplies codes; else over real numbers. */
@@ -65,21 +93,28 @@ export function readConv(reader: Reader, node: NodeReader): Value {
 }
 
 export function readGemm(reader: Reader, node: NodeReader): Value {
-  const [alpha, beta] = [node.float('alpha', 1), node.float('beta', 1)];
-  if (alpha !== 1 || beta !== 1 || node.int('transA', 0) !== 0)
-    throw new Error(`has alpha ${alpha}, beta ${beta}, transA ${node.int('transA', 0)}: only 1, 1 and 0 are supported`);
+  const [alpha, beta, turnsA] = [node.float('alpha', 1), node.float('beta', 1), node.flag('transA', false)];
+  if (alpha !== 1 || beta !== 1 || turnsA)
+    throw new Error(`has alpha ${alpha}, beta ${beta}, transA ${Number(turnsA)}: only 1, 1 and 0 are supported`);
   const weight = weightOf(reader, node, 1);
-  const turned = node.int('transB', 0) === 0 ? transposed(weight) : weight;
+  const turned = node.flag('transB', false) ? weight : transposed(weight);
   return denseLayer(
     reader,
     node,
-    macParts(reader, activation(reader, node), turned, biasOf(reader, node, 2, turned.shape[0])),
+    macParts(reader, rowsOf(reader, node), turned, biasOf(reader, node, 2, turned.shape[0])),
   );
 }
 
 /** The second factor must be stored; a bias comes with an Add that follows. */
 export function readMatMul(reader: Reader, node: NodeReader): Value {
-  return denseLayer(reader, node, macParts(reader, activation(reader, node), transposed(weightOf(reader, node, 1))));
+  return denseLayer(reader, node, macParts(reader, rowsOf(reader, node), transposed(weightOf(reader, node, 1))));
+}
+
+/** Features in rows: a matrix in the file too. */
+function rowsOf(reader: Reader, node: NodeReader): Activation {
+  const x = activation(reader, node);
+  if (x.column) throw new Error(`multiplies shape Nx${fileShape(x).join('x')}: Flatten may be missing`);
+  return x;
 }
 
 function macParts(reader: Reader, x: Activation, weight: Tensor, bias?: Float32Array): Parts {
@@ -95,14 +130,22 @@ function weightOf(reader: Reader, node: NodeReader, index: number): Tensor {
   if (value.kind === 'weights') return value.tensor;
   if (value.kind === 'activation')
     throw new Error(`multiplies two computed tensors: ${node.inputs[index]} must be a constant`);
-  return { kind: 'float', shape: value.constant.shape, data: realsOf(value.constant) };
+  return { kind: 'float', shape: value.constant.shape, data: floatsOf(value.constant) };
 }
 
+/** One for each output channel. @param channels of a Gemm, whose bias is spread over rows where it has one number, or one row */
 function biasOf(reader: Reader, node: NodeReader, index: number, channels?: number): Float32Array | undefined {
   if ((node.inputs[index] ?? '') === '') return undefined;
   const value = operand(reader, node, index);
-  const bias = value.kind === 'weights' ? dequantize(value.tensor).data : realsOf(stored(reader, node, index));
-  return bias.length === 1 && channels !== undefined ? new Float32Array(channels).fill(bias[0]) : bias;
+  const { shape, data } =
+    value.kind === 'weights'
+      ? dequantize(value.tensor)
+      : floatTensor(stored(reader, node, index).shape, floatsOf(stored(reader, node, index)));
+  if (data.length === 1 && channels !== undefined && shape.length <= 2) return new Float32Array(channels).fill(data[0]);
+  const row = shape.length === 1 || (channels !== undefined && shape.length === 2 && shape[0] === 1);
+  if (!row)
+    throw new Error(`has a bias of shape ${shape.join('x') || 'scalar'}: one number for each output is supported`);
+  return data;
 }
 
 /** [k, n] to [n, k], scales along with it. */
@@ -131,6 +174,7 @@ function denseLayer(
 ): Activation {
   checkScales(weight);
   const [outputs, features] = weight.shape;
+  if (weight.shape.length !== 2) throw new Error(`has weights of shape ${weight.shape.join('x')}: a matrix is needed`);
   if (x.shape.length !== 1 || x.shape[0] !== features)
     throw new Error(
       `multiplies shape ${x.shape.join('x')} with weights for ${features} features: Flatten may be missing`,
@@ -168,12 +212,22 @@ function paddedWindow(node: NodeReader, x: Activation, kernel: number[]): Window
 function convLayer(reader: Reader, node: NodeReader, parts: Parts): Activation {
   const { x, input, weight, bias, result } = parts;
   const [filters, channels, ...kernel] = weight.shape;
+  if (node.has('kernel_shape') && node.ints('kernel_shape', []).join('x') !== kernel.join('x'))
+    throw new Error(
+      `has kernel_shape = ${node.ints('kernel_shape', []).join(' ')} and weights of ${weight.shape.join('x')}`,
+    );
   const groups = node.int('group', 1);
+  if (!(groups >= 1)) throw new Error(`has group = ${groups}: it must be 1 or more`);
   const pointwise = kernel.every((length) => length === 1) && groups === 1;
   if (x.column) {
     if (!pointwise)
       throw new Error(
         `convolves features x 1 x 1 with kernel ${kernel.join('x')}, groups ${groups}: only 1x1 is supported`,
+      );
+    const { stride, pad } = windowOf(node, [channels, 1, 1], kernel);
+    if (pad.some((length) => length > 0) || x.pad !== undefined)
+      throw new Error(
+        `convolves features x 1 x 1 with strides ${stride.join(' ')} and padding: no padding is supported`,
       );
     return denseLayer(reader, node, { ...parts, weight: { ...weight, shape: [filters, channels] } }, true);
   }
@@ -181,6 +235,7 @@ function convLayer(reader: Reader, node: NodeReader, parts: Parts): Activation {
   const window = paddedWindow(node, x, kernel);
   if (x.shape[0] !== channels * groups)
     throw new Error(`has weights for ${channels} x ${groups} groups of channels, but its input has ${x.shape[0]}`);
+  if (filters % groups !== 0) throw new Error(`has group = ${groups}, which does not divide the ${filters} filters`);
   checkBias(bias, filters);
   const layer: ConvLayer = { op: 'conv', name: node.output, input, weight, bias, result, ...window, groups };
   return push(reader, layer, shapeAfter(layer, x.shape), outputOf(result));
@@ -195,6 +250,7 @@ export function readQLinearConv(reader: Reader, node: NodeReader): Value {
 
 export function readQLinearMatMul(reader: Reader, node: NodeReader): Value {
   const parts = requantizeParts(reader, node, 1);
+  if (parts.x.column) rowsOf(reader, node);
   return denseLayer(reader, node, { ...parts, weight: transposed(parts.weight) });
 }
 
@@ -221,5 +277,7 @@ function requantizeParts(reader: Reader, node: NodeReader, axis = 0): Parts {
 
 function integersOf(constant: Constant): Int32Array {
   if (constant.type.name !== 'INT32') throw new Error(`has a bias of type ${constant.type.name}: INT32 is needed`);
-  return Int32Array.from(valuesOf(constant));
+  if (constant.shape.length !== 1)
+    throw new Error(`has a bias of shape ${constant.shape.join('x') || 'scalar'}: a vector is needed`);
+  return int32s(valuesOf(constant), constant.name);
 }

@@ -1,19 +1,25 @@
+import { didYouMean } from '../../formats/nearest.js';
 import type { Network } from '../network.js';
+import { sizeOf } from '../tensor.js';
 import { readBlocks } from './blocks.js';
 import { type Constant, readConstant } from './constant.js';
 import { elementType, elementTypeOf } from './element.js';
 import { OWN_DOMAIN } from './functions.js';
 import { decodeModel, type Proto } from './proto.js';
-import {
-  readCast,
-  readClip,
-  readDequantizeLinear,
-  readQuantizeLinear,
-  readQuantizerCall,
-  readRelu,
-} from './read-codes.js';
+import { readCast } from './read-cast.js';
+import { readClip, readDequantizeLinear, readQuantizeLinear, readQuantizerCall, readRelu } from './read-codes.js';
 import { readConv, readGemm, readMatMul, readQLinearConv, readQLinearMatMul } from './read-mac.js';
-import { readAdd, readBatchNormalization, readMax, readMul, readSign, readSoftmax, readSub } from './read-real.js';
+import {
+  readAdd,
+  readBatchNormalization,
+  readDropout,
+  readMax,
+  readMul,
+  readOwnSign,
+  readSign,
+  readSoftmax,
+  readSub,
+} from './read-real.js';
 import {
   readAveragePool,
   readConcat,
@@ -30,7 +36,8 @@ import {
   readSqueeze,
   readUnsqueeze,
 } from './read-shape.js';
-import { type NodeReader, nodeReader, operand, type Reader, realOf, type Value } from './reader.js';
+import { domainOf, type NodeReader, nodeReader } from './node.js';
+import { LARGEST, operand, type Reader, realOf, type Value } from './reader.js';
 
 const OPERATORS: Readonly<Record<string, (reader: Reader, node: NodeReader) => Value>> = {
   Add: readAdd,
@@ -43,7 +50,7 @@ const OPERATORS: Readonly<Record<string, (reader: Reader, node: NodeReader) => V
   ConstantOfShape: readConstantOfShape,
   Conv: readConv,
   DequantizeLinear: readDequantizeLinear,
-  Dropout: (reader, node) => operand(reader, node, 0),
+  Dropout: readDropout,
   Flatten: readFlatten,
   Gather: readGather,
   Gemm: readGemm,
@@ -107,12 +114,36 @@ function networkOf(model: Proto<'ModelProto'>, name: string): Network {
   if (graph === undefined || model.opsetImport.length === 0)
     throw new Error(`not an ONNX model, or cut short: it has no ${graph === undefined ? 'graph' : 'opset'}`);
   const reader: Reader = { values: new Map(), layers: [], uses: usesOf(graph) };
-  for (const tensor of graph.initializer)
+  const opsets = opsetsOf(model);
+  for (const tensor of graph.initializer) {
+    if (reader.values.has(tensor.name)) throw new Error(`stores the tensor ${tensor.name} twice`);
     reader.values.set(tensor.name, { kind: 'stored', constant: readConstant(tensor) });
+  }
   const input = inputOf(graph, reader);
-  for (const node of graph.node) readNode(reader, node);
+  for (const node of graph.node) readNode(reader, node, opsets.get(domainOf(node)));
   const metadata = Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
   return { name, input, output: outputOf(graph, reader), layers: reader.layers, metadata };
+}
+
+/**
+ * Opsets whose operators are read as they are defined there. Before 7, Add and Gemm broadcast by attributes, and Dropout
+ * and BatchNormalization trained unless told otherwise.
+ */
+const OPSETS = { oldest: 7, newest: 26 };
+
+/** Versions by domain. @throws Error where the standard's is missing, or none that is known here */
+function opsetsOf({ opsetImport }: Proto<'ModelProto'>): Map<string, number> {
+  const opsets = new Map<string, number>();
+  for (const entry of opsetImport) {
+    const domain = domainOf(entry);
+    if (opsets.has(domain)) throw new Error(`imports two opsets of the domain ${domain || 'ai.onnx'}`);
+    opsets.set(domain, Number(entry.version));
+  }
+  const opset = opsets.get('');
+  if (opset === undefined) throw new Error('imports no opset of the domain ai.onnx');
+  if (opset < OPSETS.oldest || opset > OPSETS.newest)
+    throw new Error(`asks for opset ${opset}: ${OPSETS.oldest} to ${OPSETS.newest} are supported`);
+  return opsets;
 }
 
 function usesOf(graph: Proto<'GraphProto'>): Map<string, number> {
@@ -139,6 +170,8 @@ function inputOf(graph: Proto<'GraphProto'>, reader: Reader): Network['input'] {
     throw new Error(
       `input ${name} has shape ${dims.join('x') || 'unknown'}: batch x channels x height x width or batch x features, fixed but for the batch, is supported`,
     );
+  if (sizeOf(shape) > LARGEST)
+    throw new Error(`input ${name} has shape ${dims.join('x')}: up to ${LARGEST} elements are supported`);
   reader.values.set(name, { kind: 'activation', name, shape, as: 'real', shared: false });
   return { name, shape };
 }
@@ -155,24 +188,32 @@ function outputOf(graph: Proto<'GraphProto'>, reader: Reader): string {
   return value.as === 'dequantized' ? realOf(reader, value) : value.name;
 }
 
-function readNode(reader: Reader, proto: Proto<'NodeProto'>): void {
-  const node = nodeReader(proto);
-  const label = `node ${proto.name || proto.output[0]} (${proto.domain ? `${proto.domain}.` : ''}${proto.opType})`;
+function readNode(reader: Reader, proto: Proto<'NodeProto'>, opset = 1): void {
+  const [output = ''] = proto.output;
+  const label = `node ${proto.name || output} (${proto.domain ? `${proto.domain}.` : ''}${proto.opType})`;
   try {
-    reader.values.set(node.output, readValue(reader, node));
+    if (output === '') throw new Error('writes nothing');
+    const taken = proto.output.find((name) => reader.values.has(name));
+    if (taken !== undefined) throw new Error(`writes ${taken}, which is there already`);
+    const node = nodeReader(proto, opset);
+    const value = readValue(reader, node);
+    node.finish();
+    reader.values.set(output, value);
   } catch (error) {
     throw new Error(`${label}: ${messageOf(error)}`, { cause: error });
   }
 }
 
 function readValue(reader: Reader, node: NodeReader): Value {
-  const operator = node.domain === '' && Object.hasOwn(OPERATORS, node.opType) ? OPERATORS[node.opType] : undefined;
+  const { domain, opType } = node;
+  const operator = domain === '' && Object.hasOwn(OPERATORS, opType) ? OPERATORS[opType] : undefined;
   if (operator !== undefined) return operator(reader, node);
-  if (node.domain === OWN_DOMAIN && node.opType === 'Sign') return readSign(reader, node);
-  const quantized = node.domain === '' ? undefined : (readBlocks(reader, node) ?? readQuantizerCall(reader, node));
+  if (domain === OWN_DOMAIN && opType === 'Sign') return readOwnSign(reader, node);
+  const quantized = domain === '' ? undefined : (readBlocks(reader, node) ?? readQuantizerCall(reader, node));
   if (quantized !== undefined) return quantized;
+  const near = domain === '' ? didYouMean(opType, SUPPORTED_OPERATORS) : '';
   throw new Error(
-    `operator ${node.opType} of domain ${node.domain || 'ai.onnx'} is not supported; there are ${SUPPORTED_OPERATORS.join(' ')} and QONNX's Quant, BipolarQuant`,
+    `operator ${opType} of domain ${domain || 'ai.onnx'} is not supported; there are ${SUPPORTED_OPERATORS.join(' ')} and QONNX's Quant, BipolarQuant${near}`,
   );
 }
 
@@ -180,15 +221,22 @@ function readConstantNode(_: Reader, node: NodeReader): Value {
   return { kind: 'stored', constant: node.constant() ?? listed(node) };
 }
 
+/** The forms of a constant besides `value`; what is left of them is refused as an attribute that nobody looked at. */
 function listed(node: NodeReader): Constant {
-  const [type, values] = node.has('value_float')
-    ? ['FLOAT', [node.float('value_float', 0)]]
-    : node.has('value_floats')
-      ? ['FLOAT', node.floats('value_floats')]
-      : ['INT64', node.has('value_int') ? [node.int('value_int', 0)] : node.ints('value_ints', [])];
-  const shape = node.has('value_float') || node.has('value_int') ? [] : [values.length];
-  const data = type === 'FLOAT' ? Float32Array.from(values) : Float64Array.from(values);
-  return { name: node.output, type: elementType(type), shape, data };
+  const name = node.output;
+  if (node.has('value_float'))
+    return { name, type: elementType('FLOAT'), shape: [], data: Float32Array.of(node.float('value_float', 0)) };
+  if (node.has('value_floats')) {
+    const data = Float32Array.from(node.floats('value_floats'));
+    return { name, type: elementType('FLOAT'), shape: [data.length], data };
+  }
+  const one = node.has('value_int');
+  if (!one && !node.has('value_ints')) {
+    node.finish();
+    throw new Error('has no value');
+  }
+  const data = Float64Array.from(one ? [node.int('value_int', 0)] : node.ints('value_ints', []));
+  return { name, type: elementType('INT64'), shape: one ? [] : [data.length], data };
 }
 
 /** Codes that were carried as real numbers are dequantized by it; anything else is passed on. */

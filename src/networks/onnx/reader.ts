@@ -1,8 +1,10 @@
 import type { Format } from '../../formats/format.js';
 import type { Blocks, ConvLayer, Layer } from '../network.js';
-import type { CodeTensor, Quantization } from '../tensor.js';
-import { type Constant, readConstant } from './constant.js';
-import type { Proto } from './proto.js';
+import { type CodeTensor, type Quantization, sizeOf } from '../tensor.js';
+import type { Constant } from './constant.js';
+import type { NodeReader } from './node.js';
+
+export type { NodeReader } from './node.js';
 
 /** What a name in the graph stands for while the file is read. */
 export type Value = StoredValue | WeightsValue | Activation;
@@ -47,45 +49,9 @@ export interface Reader {
   uses: Map<string, number>;
 }
 
-/** A node with typed access to its attributes. */
-export interface NodeReader {
-  opType: string;
-  domain: string;
-  inputs: readonly string[];
-  output: string;
-  int(name: string, absent: number): number;
-  ints(name: string, absent: readonly number[]): readonly number[];
-  float(name: string, absent: number): number;
-  floats(name: string): readonly number[];
-  string(name: string, absent: string): string;
-  /** The attribute `value`. */
-  constant(): Constant | undefined;
-  has(name: string): boolean;
-}
-
-export function nodeReader(proto: Proto<'NodeProto'>): NodeReader {
-  const attributes = new Map(proto.attribute.map((attribute) => [attribute.name, attribute]));
-  return {
-    opType: proto.opType,
-    domain: proto.domain === 'ai.onnx' ? '' : proto.domain,
-    inputs: proto.input,
-    output: proto.output[0],
-    int: (name, absent) => (attributes.has(name) ? Number(attributes.get(name)?.i) : absent),
-    ints: (name, absent) => attributes.get(name)?.ints.map(Number) ?? absent,
-    float: (name, absent) => attributes.get(name)?.f ?? absent,
-    floats: (name) => attributes.get(name)?.floats ?? [],
-    string: (name, absent) => (attributes.has(name) ? new TextDecoder().decode(attributes.get(name)?.s) : absent),
-    has: (name) => attributes.has(name),
-    constant() {
-      const tensor = attributes.get('value')?.t;
-      return tensor === undefined ? undefined : readConstant(tensor, proto.output[0]);
-    },
-  };
-}
-
 /** The value of an input. @throws Error where the node has none */
 export function operand(reader: Reader, node: NodeReader, index: number): Value {
-  const name = node.inputs[index] ?? '';
+  const name = node.take(index);
   const value = reader.values.get(name);
   if (value === undefined)
     throw new Error(name === '' ? `lacks input ${index + 1}` : `reads ${name}, which nothing before it writes`);
@@ -120,8 +86,24 @@ export function push(
   shape: readonly number[],
   parts: Partial<Pick<Activation, 'as' | 'quantization' | 'column'>> = {},
 ): Activation {
+  if (shape.some((length) => !(length >= 1)) || sizeOf(shape) > LARGEST)
+    throw new Error(`gives shape ${shape.join('x')}: lengths of 1 and more, up to ${LARGEST} elements, are supported`);
   reader.layers.push(layer);
   return { kind: 'activation', name: layer.name, shape, as: 'real', shared: false, ...parts };
+}
+
+/** Elements of a tensor of one image, or of one stored in the graph: 1 GiB of float32. */
+export const LARGEST = 2 ** 28;
+
+/** The shape that the file gives an activation, without the batch. */
+export function fileShape({ shape, column }: Activation): readonly number[] {
+  return column ? [...shape, 1, 1] : shape;
+}
+
+/** An axis counted from the batch, negative ones from the end. @throws Error where there is none such */
+export function axisAmong(axis: number, rank: number): number {
+  if (Number.isInteger(axis) && axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
+  throw new Error(`has axis ${axis} over ${rank} axes`);
 }
 
 /** The layer that writes a value, when nothing else reads it: only such a layer may be changed or renamed. */

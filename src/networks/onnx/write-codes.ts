@@ -1,9 +1,10 @@
 import type { Fit } from '../../formats/codec.js';
 import type { IntFormat } from '../../formats/format.js';
+import { integerCode } from '../integers.js';
 import { isMacLayer } from '../network.js';
 import { zeroPointAt } from '../quantization.js';
 import type { CodeArray, Quantization } from '../tensor.js';
-import { type ElementType, quantizedTypeOf } from './element.js';
+import { type ElementType, formatOf, quantizedTypeOf } from './element.js';
 import { type LocalQuantizer, localQuantizer } from './functions.js';
 import { emit, FLOAT, INT8, need, type Sheet, store, UINT8, type Written } from './sheet.js';
 
@@ -13,7 +14,7 @@ import { emit, FLOAT, INT8, need, type Sheet, store, UINT8, type Written } from 
  */
 export function storeQuantization(sheet: Sheet, name: string, q: Quantization, type: ElementType): [string, string] {
   const shape = q.scale.length === 1 ? [] : [q.scale.length];
-  const zeros = emptyCodes(type, q.scale.length).map((_, i) => codeOfInteger(type, zeroPointAt(q, i)));
+  const zeros = emptyCodes(type, q.scale.length).map((_, i) => codeOfInteger(type, zeroPointAt(q, i), name));
   const own = type === quantizedTypeOf(q.fit.format);
   const zeroPoint = own ? `${name}/zero_point` : `${name}/zero_point_${type.name.toLowerCase()}`;
   return [store(sheet, `${name}/scale`, FLOAT, shape, q.scale), store(sheet, zeroPoint, type, shape, zeros)];
@@ -23,8 +24,13 @@ function emptyCodes(type: ElementType, length: number): CodeArray {
   return type.bits <= 8 ? new Uint8Array(length) : new Uint16Array(length);
 }
 
-function codeOfInteger(type: ElementType, value: number): number {
-  return type.bits === 32 ? value >>> 0 : value & (2 ** type.bits - 1);
+/** The code of a zero point. @throws RangeError where the type has none such */
+function codeOfInteger(type: ElementType, value: number, name: string): number {
+  const what = `the zero point of ${name}`;
+  const format = formatOf(type);
+  if (format.kind === 'int') return integerCode(value, format, what);
+  if (value === 0) return 0;
+  throw new RangeError(`${what} is ${value}: that of ${format.name} must be 0`);
 }
 
 /** Checks that QuantizeLinear rounds as the fit asks, and gives its `saturate`. */

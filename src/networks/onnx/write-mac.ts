@@ -1,6 +1,7 @@
 import { decode } from '../../formats/codec.js';
 import { toNumber } from '../../formats/raw.js';
 import type { ConvLayer, DenseLayer } from '../network.js';
+import { int32s } from '../integers.js';
 import { codeTensor, dequantize, zeroCode } from '../quantization.js';
 import type { CodeTensor, Quantization } from '../tensor.js';
 import { markBlocks } from './blocks.js';
@@ -126,8 +127,13 @@ function requantize(sheet: Sheet, layer: ConvLayer | DenseLayer, output: Quantiz
     ...storeQuantization(sheet, name, output, byte),
   ];
   if (layer.bias !== undefined)
-    inputs.push(store(sheet, `${name}/bias`, INT32, [layer.bias.length], Uint32Array.from(layer.bias)));
+    inputs.push(store(sheet, `${name}/bias`, INT32, [layer.bias.length], asWords(layer.bias, name)));
   return finish(sheet, layer, inputs, output, byte);
+}
+
+/** int32 biases as the words that hold them. */
+function asWords(bias: Float32Array | Int32Array, layer: string): Uint32Array {
+  return Uint32Array.from(int32s(bias, `layer ${layer}: the bias`));
 }
 
 function finish(

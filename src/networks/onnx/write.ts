@@ -1,3 +1,4 @@
+import { integerCode } from '../integers.js';
 import { statesOf } from '../lower.js';
 import type { BatchNormLayer, Layer, Network, PoolLayer } from '../network.js';
 import { oneZeroPoint } from '../tensor.js';
@@ -98,6 +99,7 @@ function writeReal(sheet: Sheet, layer: Layer, source: Written): ElementType {
   else if (op === 'averagePool') emit(sheet, 'AveragePool', inputs, name, windowOf(layer));
   else if (op === 'softmax') emit(sheet, 'Softmax', inputs, name, { axis: 1 });
   else if (op === 'batchNorm') writeBatchNorm(sheet, layer, source.name);
+  else if (op === 'sign' && layer.ofZero === 0) emit(sheet, 'Sign', inputs, name);
   else {
     define(sheet, signFunction);
     emit(sheet, signFunction.opType, inputs, name, {}, signFunction.domain);
@@ -157,7 +159,13 @@ function writeRelu(sheet: Sheet, source: Written, x: string, y: string): string 
   const zero =
     format.bits > 8
       ? store(sheet, `${y}/zero`, FLOAT, [], new Float32Array([zeroPoint]))
-      : store(sheet, `${y}/zero`, format.signed ? INT8 : UINT8, [], new Uint8Array([zeroPoint & 0xff]));
+      : store(
+          sheet,
+          `${y}/zero`,
+          format.signed ? INT8 : UINT8,
+          [],
+          Uint8Array.of(integerCode(zeroPoint, format, `the zero point of ${y}`)),
+        );
   return emit(sheet, 'Max', [x, zero], y);
 }
 

@@ -57,7 +57,12 @@ describe('errors name the file, the thing, what was found and what would do', ()
     expect(reading({ nodes: [op('Gelu', 'x', 'y', {}, 'com.microsoft')] })).toThrow(
       /com\.microsoft\.Gelu.*domain com\.microsoft/,
     );
-    expect(reading({ nodes: [op('Clip', 'x', 'y', { min: { f: -1 }, max: { f: 1 } })] })).toThrow('clips to [-1, 1]');
+    expect(reading({ nodes: [op('Clip', 'x', 'y', { min: { f: -1 }, max: { f: 1 } })], opset: 10 })).toThrow(
+      'clips to [-1, 1]',
+    );
+    expect(reading({ nodes: [op('QLinearAdd', 'x s z x s z s z', 'y', {}, 'com.microsoft')] })).toThrow(
+      'operator QLinearAdd of domain com.microsoft is not supported; there are Add',
+    );
     expect(reading({ nodes: [op('MatMul', 'x w', 'y')] })).toThrow('weights of shape 1x1x3x3: a matrix is needed');
     expect(reading({ nodes: [op('Conv', 'x v', 'y')] })).toThrow(
       'net.onnx: node y (Conv): reads v, which nothing before it writes',
@@ -65,7 +70,9 @@ describe('errors name the file, the thing, what was found and what would do', ()
     expect(reading({ nodes: [op('Conv', 'x w', 'y', { group: 2 })] })).toThrow(
       'has weights for 1 x 2 groups of channels, but its input has 1',
     );
-    expect(reading({ nodes: [op('Pad', 'x', 'y', { pads: [0, 0, 1, 1, 0, 0, 1, 1] })] })).toThrow('output y is padded');
+    expect(reading({ nodes: [op('Pad', 'x', 'y', { pads: [0, 0, 1, 1, 0, 0, 1, 1] })], opset: 10 })).toThrow(
+      'output y is padded',
+    );
   });
 
   it('stored tensors', () => {
@@ -82,6 +89,17 @@ describe('errors name the file, the thing, what was found and what would do', ()
     expect(withWeights({ dataType: 14 })).toThrow('tensor w has element type 14');
     expect(withWeights({ dataType: 17, rawData: new Uint8Array(9).fill(0x7f) })).toThrow(
       'tensor w holds NaN at index 0 of 9',
+    );
+  });
+
+  it('opsets, names, and the outputs of training', () => {
+    expect(reading({ opset: 6 })).toThrow('net.onnx: asks for opset 6: 7 to 26 are supported');
+    expect(reading({ opset: 99 })).toThrow('asks for opset 99');
+    expect(reading({ nodes: [op('Conv', 'x w', 'x')] })).toThrow('node x (Conv): writes x, which is there already');
+    const norm = op('BatchNormalization', 'x g g g g', 'y');
+    norm.output?.push('mean', 'variance');
+    expect(reading({ opset: 9, nodes: [norm], initializers: [tensor('g', 'FLOAT', [1], [1])] })).toThrow(
+      'writes statistics beside its result, as in training',
     );
   });
 
@@ -104,6 +122,29 @@ describe('errors name the file, the thing, what was found and what would do', ()
     });
     expect(reading(quantize(0, 0))).toThrow('node q (QuantizeLinear): has the scale 0 in s: scales must be positive');
     expect(reading(quantize(1, 2))).toThrow('reads q with scale 2, zero point 0, but it was written with 1, 0');
+    for (const [scale, found] of [
+      [-2, 'has the scale -2 in s'],
+      [Number.NaN, 'tensor s holds NaN'],
+      [Number.POSITIVE_INFINITY, 'tensor s holds Infinity'],
+    ] as const)
+      expect(reading(quantize(scale, 1))).toThrow(found);
+    const dequantized = (parts: Graph['initializers']): Partial<Graph> => ({
+      input: ['N', 3],
+      nodes: [op('DequantizeLinear', 'w s z', 'r', { axis: 0 }), op('Gemm', 'x r', 'y', { transB: 1 })],
+      initializers: [tensor('w', 'INT8', [2, 3], [1, 2, 3, 4, 5, 6]), ...parts],
+    });
+    const scales = (length: number) =>
+      tensor(
+        's',
+        'FLOAT',
+        [length],
+        Array.from({ length }, () => 0.5),
+      );
+    const zeros = (length: number, type = 'INT8') => tensor('z', type, [length], new Array(length).fill(0));
+    expect(reading(dequantized([scales(2), zeros(2)]))).not.toThrow();
+    expect(reading(dequantized([scales(3), zeros(3)]))).toThrow('has 3 scales in s for axis 0 of 2x3');
+    expect(reading(dequantized([scales(2), zeros(3)]))).toThrow('has 3 zero points in z and 2 scales');
+    expect(reading(dequantized([scales(2), zeros(2, 'UINT8')]))).toThrow('reads INT8 with a zero point of UINT8');
     const codes = {
       nodes: [op('QuantizeLinear', 'x s', 'q'), op('Conv', 'q w', 'y')],
       initializers: [...conv.initializers, tensor('s', 'FLOAT', [], [1])],
