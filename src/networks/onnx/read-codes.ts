@@ -1,5 +1,8 @@
-import { type Fit, fitTo } from '../../formats/codec.js';
+import { codeArray } from '../../datapaths/kernel/index.js';
+import { encode, type Fit, fitTo } from '../../formats/codec.js';
 import { type Format, isSigned, widthOf } from '../../formats/format.js';
+import { fromNumber } from '../../formats/raw.js';
+import type { Rounding } from '../../formats/rounding.js';
 import { encodeAll } from '../codes.js';
 import { codeTensor, dequantize, quantize, zeroCode } from '../quantization.js';
 import { type CodeTensor, floatTensor, oneZeroPoint, type Quantization } from '../tensor.js';
@@ -156,7 +159,7 @@ export function readCast(reader: Reader, node: NodeReader): Value {
   const x = operand(reader, node, 0);
   const type = elementTypeOf(node.int('to', 0));
   if (type === undefined) throw new Error(`casts to element type ${node.int('to', 0)}, which is not supported`);
-  if (x.kind === 'stored') return { ...x, constant: castStored(x.constant, type, node.output) };
+  if (x.kind === 'stored') return { ...x, constant: castStored(node, x.constant, type) };
   const format = x.kind === 'activation' && x.as === 'codes' ? x.quantization?.fit.format : undefined;
   if (x.kind === 'weights' || format === undefined) {
     if (type.name === 'FLOAT') return x;
@@ -172,13 +175,40 @@ function fitsIn(narrow: Format, wide: Format): boolean {
   return wide.kind === 'int' && isSigned(narrow) === isSigned(wide) && widthOf(narrow) <= widthOf(wide);
 }
 
-function castStored(constant: Constant, type: ElementType, name: string): Constant {
+/** How Cast-25 rounds e8m0: ties of `nearest` go up. */
+const ROUND_MODES: Readonly<Record<string, Rounding>> = { up: 'rup', down: 'rtz', nearest: 'rna' };
+
+/**
+ * Cast's rules: float8 types saturate, infinities too, unless told otherwise; other floats overflow to infinity; an
+ * integer drops the higher bits of another one. A float beyond an integer's range, which is not defined, saturates.
+ */
+function castFit(node: NodeReader, from: ElementType, to: ElementType): Fit {
+  const format = formatOf(to);
+  if (format.kind === 'int') {
+    const wraps = formatOf(from).kind === 'int';
+    return fitTo(format, { overflow: wraps ? 'wrap' : 'saturate', rounding: 'rtz' });
+  }
+  if (!to.name.startsWith('FLOAT8')) return fitTo(format, { overflow: 'ieee' });
+  const overflow = node.int('saturate', 1) === 1 ? 'saturate' : 'ieee';
+  const mode = node.string('round_mode', 'up');
+  const rounding = to.name === 'FLOAT8E8M0' ? ROUND_MODES[mode] : 'rne';
+  if (rounding === undefined) throw new Error(`rounds by "${mode}": up, down and nearest are known`);
+  return fitTo(format, { overflow, rounding });
+}
+
+function castStored(node: NodeReader, constant: Constant, type: ElementType): Constant {
+  const name = node.output;
   const values = valuesOf(constant);
   if (type.name === 'FLOAT') return { name, type, shape: constant.shape, data: Float32Array.from(values) };
   if (type.bits === 64)
     return { name, type, shape: constant.shape, data: values.map(type.name === 'DOUBLE' ? (v) => v : Math.trunc) };
-  const fit = fitTo(formatOf(type), { overflow: 'ieee', rounding: type.format.includes('int') ? 'rtz' : 'rne' });
-  return { name, type, shape: constant.shape, data: encodeAll(Float32Array.from(values), fit) };
+  const fit = castFit(node, constant.type, type);
+  // Integers of 32 bits, and what is wider, hold more than float32 does.
+  const wide = constant.type.bits > 32 || formatOf(constant.type).kind === 'int';
+  const data = wide
+    ? codeArray(fit.format, values.length).map((_, i) => Number(encode(fromNumber(values[i]), fit).code))
+    : encodeAll(Float32Array.from(values), fit);
+  return { name, type, shape: constant.shape, data };
 }
 
 /** Clip of real numbers is ReLU or refused; of codes it says that they are narrower than the bytes that hold them. */
