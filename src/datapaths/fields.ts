@@ -137,9 +137,12 @@ export const roundingField = z.union(
 const fitShape = {
   format: formatField,
   rounding: roundingField.default('rne'),
-  overflow: z.enum(OVERFLOWS).optional().describe(
-    'default: wrap in an integer, ieee in a float; saturate takes infinities too, saturate-propagate leaves them',
-  ),
+  overflow: z
+    .enum(OVERFLOWS)
+    .optional()
+    .describe(
+      'default: wrap in an integer, ieee in a float; saturate takes infinities too, saturate-propagate leaves them',
+    ),
   subnormals: z.enum(['keep', 'flush']).default('keep'),
   tininess: z.enum(['after', 'before']).optional(),
 };
