@@ -33,7 +33,8 @@ export const fitOptions = {
   overflow: {
     type: 'string',
     choices: OVERFLOWS,
-    describe: 'beyond the largest value; default: ieee, and wrap in an integer',
+    describe:
+      'beyond the largest value; saturate takes infinities too, saturate-propagate leaves them; default: ieee, and wrap in an integer',
   },
   subnormals: {
     type: 'string',
@@ -66,7 +67,7 @@ export function fitFrom(args: FitArguments, format: Format): Fit {
   const overflow = (args.overflow as Overflow | undefined) ?? fitTo(format).overflow;
   if (overflow === 'wrap' && format.kind !== 'int')
     throw new UsageError(
-      `--overflow wrap is for integers, and ${format.name} is none: use ieee, infinity, saturate or nan`,
+      `--overflow wrap is for integers, and ${format.name} is none: use ieee, infinity, saturate, saturate-propagate or nan`,
     );
   return {
     format,

@@ -11,7 +11,11 @@ export const convertCommand = command({
   summary: 'Convert codes from one number format to another, with flags',
   options: {
     from: { type: 'string', demandOption: true, describe: 'format of the column "code"' },
-    to: { type: 'string', demandOption: true, describe: 'format of the column "result"' },
+    to: {
+      type: 'string',
+      demandOption: true,
+      describe: 'format of the column "result"; ties of e8m0fnu go to even, in ml_dtypes and ONNX up, as rna does',
+    },
     ...fitOptions,
     input: inputOption,
     output: outputOption,

@@ -2,7 +2,8 @@ import { decode, encode, fitTo } from '../formats/codec.js';
 import { type Format, hexDigitsOf, widthOf, hexCode } from '../formats/format.js';
 import { landmarksOf } from '../formats/landmarks.js';
 import { latticeOf } from '../formats/lattice.js';
-import { infinite, NAN, toDecimal, toNumber } from '../formats/raw.js';
+import { NAN, toDecimal, toNumber } from '../formats/raw.js';
+import { disputesOf, overflowRules } from '../formats/rules.js';
 import { formatTable } from '../outputs/table.js';
 import { print } from './terminal.js';
 
@@ -58,9 +59,10 @@ export function showFormat(format: Format): void {
   for (const [field, value] of Object.entries(format))
     if (!['name', 'kind', 'values'].includes(field)) print(`  ${field}: ${String(value)}`);
   print(`  range: ${lowest} to ${largest}; smallest magnitude ${smallest}`);
-  print(
-    `  infinity becomes ${valueText(format, encode(infinite(false), fitTo(format)).code)}, NaN ${valueText(format, encode(NAN, fitTo(format)).code)}`,
-  );
+  print(`  NaN becomes ${valueText(format, encode(NAN, fitTo(format)).code)}`);
+  print('  overflow, where values are rounded to nearest:');
+  for (const { policies, rule } of overflowRules(format)) print(`    ${policies.join(', ')}: ${rule}`);
+  for (const dispute of disputesOf(format)) print(`  disputed: ${dispute}`);
   print('');
   const codes = codesOf(format);
   if (widthOf(format) > WHOLE_TABLE_BITS || codes.length <= 32) {

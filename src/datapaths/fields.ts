@@ -137,7 +137,12 @@ export const roundingField = z.union(
 const fitShape = {
   format: formatField,
   rounding: roundingField.default('rne'),
-  overflow: z.enum(OVERFLOWS).optional().describe('default: wrap in an integer, ieee in a float'),
+  overflow: z
+    .enum(OVERFLOWS)
+    .optional()
+    .describe(
+      'default: wrap in an integer, ieee in a float; saturate takes infinities too, saturate-propagate leaves them',
+    ),
   subnormals: z.enum(['keep', 'flush']).default('keep'),
   tininess: z.enum(['after', 'before']).optional(),
 };
@@ -153,7 +158,7 @@ function toFit<F extends FitFields>(fields: F, context: z.RefinementCtx): F & Fi
     context.addIssue({
       code: 'custom',
       path: ['overflow'],
-      message: `"wrap" is for integers, and ${fields.format.name} is a float: use ieee, infinity, saturate or nan`,
+      message: `"wrap" is for integers, and ${fields.format.name} is a float: use ieee, infinity, saturate, saturate-propagate or nan`,
     });
   const { tininess, ...rest } = { ...fitTo(fields.format), ...fields, overflow };
   return (tininess === undefined ? rest : { ...rest, tininess }) as F & Fit;

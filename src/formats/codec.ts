@@ -1,5 +1,7 @@
-import { type Format, hasInfinity, hasNan, type FloatFormat, widthOf } from './format.js';
+import { INEXACT, INVALID_FLAG, OVERFLOW, UNDERFLOW } from './flags.js';
+import { type FloatFormat, type Format, hasZero, widthOf } from './format.js';
 import { type Lattice, latticeOf } from './lattice.js';
+import { type Encoded, encodeInfinity, encodeMissing, encodeNan, overflowed, type Overflow } from './overflow.js';
 import {
   compareMagnitudes,
   finite,
@@ -10,10 +12,12 @@ import {
   isSignaling,
   magnitudeExponent,
   NAN,
-  type NanRaw,
   type Raw,
 } from './raw.js';
-import { overflowsToInfinity, type RandomBits, type Rounding, roundsUp } from './rounding.js';
+import { type RandomBits, type Rounding, roundsUp } from './rounding.js';
+
+export { flagNames, INEXACT, INVALID_FLAG, OVERFLOW, UNDERFLOW } from './flags.js';
+export { type Encoded, keepsInfinity, type Overflow, OVERFLOWS, saturates, saturatesWhole } from './overflow.js';
 
 /** How an exact value is forced into a format. */
 export interface Fit {
@@ -26,50 +30,15 @@ export interface Fit {
 }
 
 /**
- * `ieee`: infinity, but directed roundings stop at the largest finite value; `infinity`: always; `saturate`; `nan`;
- * `wrap`: modulo 2^bits, integers only. Where the format has no infinity its NaN is given instead, and where it has
- * neither, the largest finite value. In an integer format `ieee`, `infinity` and `nan` saturate. An infinite value in a
- * format without infinity is such an overflow.
- */
-export type Overflow = 'ieee' | 'infinity' | 'saturate' | 'nan' | 'wrap';
-/**
  * `flush`: subnormal operands are read as zero and tiny results become zero, both keeping their sign; also in formats
  * whose lowest exponent field holds zeros alone.
  */
 export type Subnormals = 'keep' | 'flush';
 
-export const OVERFLOWS = ['ieee', 'infinity', 'saturate', 'nan', 'wrap'] as const;
-
-/** Exception flags as bits, with SoftFloat's values. */
-export const INEXACT = 1;
-export const UNDERFLOW = 2;
-export const OVERFLOW = 4;
-export const INVALID_FLAG = 16;
-
-const FLAG_NAMES: readonly [number, string][] = [
-  [INEXACT, 'inexact'],
-  [OVERFLOW, 'overflow'],
-  [UNDERFLOW, 'underflow'],
-  [INVALID_FLAG, 'invalid'],
-];
-
-/** "inexact overflow": the names of the flags that are set, separated by a space. */
-export function flagNames(flags: number): string {
-  return FLAG_NAMES.filter(([bit]) => (flags & bit) !== 0)
-    .map(([, name]) => name)
-    .join(' ');
-}
-
 /** A fit with the defaults of the field: nearest even, IEEE overflow (integers wrap), subnormals kept. */
 export function fitTo(format: Format, parts: Partial<Omit<Fit, 'format'>> = {}): Fit {
   const overflow = format.kind === 'int' ? 'wrap' : 'ieee';
   return { format, rounding: 'rne', overflow, subnormals: 'keep', ...parts };
-}
-
-export interface Encoded {
-  code: bigint;
-  /** OR of INEXACT, UNDERFLOW, OVERFLOW, INVALID_FLAG. */
-  flags: number;
 }
 
 /** Exact value of a code. The code must lie in [0, 2^width); subnormals read as signed zero under `flush`. */
@@ -122,23 +91,18 @@ function isSubnormal(format: Format, raw: Raw): raw is FiniteRaw {
  * @throws RangeError when a fit cannot be applied (wrap on a float, stochastic without a source)
  */
 export function encode(raw: Raw, fit: Fit, random?: RandomBits): Encoded {
-  const { format } = fit;
+  const { format, rounding } = fit;
   if (raw.kind === 'nan') return encodeNan(format, raw);
+  if (raw.kind === 'inf') return encodeInfinity(fit, raw.sign);
   const lattice = latticeOf(format);
-  if (raw.kind === 'inf') {
-    if (hasInfinity(format)) return { code: infinityCode(format, raw.sign), flags: 0 };
-    return overflowed(fit, raw.sign, undefined);
-  }
-  const { rounding } = fit;
   // Integers and tables know no negative zero.
   const sign = raw.sign && (format.kind === 'float' || raw.significand !== 0n);
   const drawn = typeof rounding === 'string' ? 0n : draw(rounding.stochastic.bits, random);
   const { index, at } = lattice.locate(raw);
   const up = roundsUp(rounding, sign, (index & 1n) === 1n, at, drawn);
   const rounded = up ? lattice.next(index) : index;
-  // A float without a sign bit has no negative side, but negative values may still round to its zero.
-  if (rounded > lattice.maxIndex(sign) && !(rounded === 0n && isZeroIndex(lattice, raw)))
-    return overflowed(fit, sign, rounded);
+  if (format.kind === 'float' && isMissing(format, raw, rounded)) return encodeMissing(fit, sign);
+  if (rounded > lattice.maxIndex(sign) && !isUnsignedZero(format, rounded)) return overflowed(fit, sign, rounded);
   const inexact = at.remainder !== 0n || !isRepresented(lattice, raw, rounded);
   if (!inexact && fit.subnormals === 'keep') return { code: lattice.codeOf(sign, rounded), flags: 0 };
   const tiny = isTiny(fit, raw, rounded, drawn);
@@ -158,9 +122,15 @@ function isRepresented(lattice: Lattice, raw: FiniteRaw, index: bigint): boolean
   return index !== 0n || lattice.valueAt(0n).significand === 0n || compareMagnitudes(lattice.valueAt(0n), raw) === 0;
 }
 
-/** Whether index 0 serves for a value without a side of its own: it is zero, or the value is. */
-function isZeroIndex(lattice: Lattice, raw: FiniteRaw): boolean {
-  return raw.significand === 0n || lattice.valueAt(0n).significand === 0n;
+/** Whether a float has neither the value nor, on its side, a number that it is rounded to: zero, or what is negative. */
+function isMissing(format: FloatFormat, raw: FiniteRaw, rounded: bigint): boolean {
+  if (raw.significand === 0n) return !hasZero(format);
+  // A negative value may round to the zero of a format without a sign, as to that of an unsigned integer.
+  return raw.sign && !format.signed && !(rounded === 0n && hasZero(format));
+}
+
+function isUnsignedZero(format: Format, rounded: bigint): boolean {
+  return rounded === 0n && format.kind === 'float' && !format.signed;
 }
 
 /** Formats whose binade below the normal numbers can be flushed: dlfloat16's holds normal numbers. */
@@ -171,6 +141,7 @@ function flushes(format: Format): boolean {
 function isTiny(fit: Fit, raw: FiniteRaw, rounded: bigint, drawn: bigint): boolean {
   const { format } = fit;
   if (format.kind !== 'float' || raw.significand === 0n) return false;
+  if (!hasZero(format)) return compareMagnitudes(raw, latticeOf(format).valueAt(0n)) < 0;
   if (!flushes(format)) return rounded === 0n || belowSmallest(format, raw);
   const below = normalExponent(format) - 1 - magnitudeExponent(raw);
   if (below < 0) return false;
@@ -184,58 +155,8 @@ function isTiny(fit: Fit, raw: FiniteRaw, rounded: bigint, drawn: bigint): boole
 
 function belowSmallest(format: FloatFormat, raw: FiniteRaw): boolean {
   const lattice = latticeOf(format);
-  const smallest = lattice.valueAt(format.lowest === 'none' ? 0n : lattice.next(0n));
+  const smallest = lattice.valueAt(lattice.next(0n));
   return magnitudeExponent(raw) < magnitudeExponent(smallest) || lattice.locate(raw).index === 0n;
-}
-
-function infinityCode(format: Format, sign: boolean): bigint {
-  const lattice = latticeOf(format);
-  return lattice.codeOf(sign, lattice.maxIndex(false) + 1n);
-}
-
-/** Quiet NaN code; where there is none, the largest positive value (as PTX cvt to e2m1), or 0 in an integer. */
-function encodeNan(format: Format, raw: NanRaw): Encoded {
-  const lost = format.kind !== 'float' || !hasNan(format);
-  const flags = raw.signaling || lost ? INVALID_FLAG : 0;
-  return { code: nanCode(format, raw), flags };
-}
-
-function nanCode(format: Format, raw: NanRaw): bigint {
-  const lattice = latticeOf(format);
-  if (format.kind !== 'float') return format.kind === 'int' ? 0n : lattice.codeOf(false, lattice.maxIndex(false));
-  const max = lattice.maxIndex(false);
-  switch (format.specials) {
-    case 'none':
-      return lattice.codeOf(false, max);
-    case 'fnuz':
-      return (1n << BigInt(format.exponentBits + format.mantissaBits)) << BigInt(format.paddingBits ?? 0);
-    case 'ieee': {
-      const quiet = 1n << BigInt(format.mantissaBits - 1);
-      return lattice.codeOf(raw.sign, (max + 1n) | quiet | (raw.payload >> BigInt(64 - format.mantissaBits)));
-    }
-    default:
-      return lattice.codeOf(raw.sign, max + 1n);
-  }
-}
-
-/** @param index where rounding without a limit on the exponent would have gone; undefined for an infinite value */
-function overflowed(fit: Fit, sign: boolean, index: bigint | undefined): Encoded {
-  const { format } = fit;
-  const lattice = latticeOf(format);
-  const flags = OVERFLOW | INEXACT;
-  const max = lattice.maxIndex(sign);
-  const largest = lattice.codeOf(sign && max >= 0n, max < 0n ? 0n : max);
-  if (fit.overflow === 'wrap') {
-    if (format.kind !== 'int')
-      throw new RangeError(`encode: overflow "wrap" is for integers, ${format.name} is not one`);
-    return { code: index === undefined ? largest : lattice.codeOf(sign, index), flags };
-  }
-  if (format.kind !== 'float' || fit.overflow === 'saturate') return { code: largest, flags };
-  if (fit.overflow === 'ieee' && !overflowsToInfinity(fit.rounding, sign)) return { code: largest, flags };
-  if (max < 0n) return { code: nanCode(format, NAN), flags: INVALID_FLAG };
-  if (hasInfinity(format) && fit.overflow !== 'nan') return { code: infinityCode(format, sign), flags };
-  if (!hasNan(format)) return { code: largest, flags };
-  return { code: nanCode(format, { ...NAN, sign }), flags };
 }
 
 /** Rounds a value to a format and back to an exact value. */

@@ -72,6 +72,11 @@ export function hasInfinity(format: Format): boolean {
   return format.kind === 'float' && format.specials === 'ieee';
 }
 
+/** Whether a float has a code for zero. */
+export function hasZero(format: Format): boolean {
+  return format.kind !== 'float' || format.lowest !== 'none';
+}
+
 export function hasNan(format: Format): boolean {
   return format.kind === 'float' && format.specials !== 'none';
 }

@@ -1,7 +1,7 @@
 import { encoderOf } from '../datapaths/kernel/encode.js';
 import { codeArray, valuesOf } from '../datapaths/kernel/index.js';
 import { rounderOf } from '../datapaths/kernel/rounder.js';
-import { decode, encode, type Fit } from '../formats/codec.js';
+import { decode, encode, type Fit, saturates } from '../formats/codec.js';
 import { type Format, widthOf } from '../formats/format.js';
 import { finite, fromNumber, toNumber } from '../formats/raw.js';
 import type { CodeArray } from './tensor.js';
@@ -37,7 +37,7 @@ export function encodeAll(
     format.kind === 'int' &&
     format.exponent === 0 &&
     fit.rounding === 'rne' &&
-    fit.overflow === 'saturate' &&
+    saturates(fit.overflow) &&
     format.bits <= 32
   )
     return encodeIntegers(values, format.bits, format.signed, zeroPoint, out);
@@ -81,8 +81,8 @@ function encodeIntegers(
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     const kept = value < lowest ? lowest : value > highest ? highest : value;
-    // A NaN becomes code 0, as in the codec.
-    out[i] = value === value ? (kept + ROUND - ROUND + zeroPoint) & mask : 0;
+    // A NaN is rounded to 0, as in the codec.
+    out[i] = ((value === value ? kept + ROUND - ROUND : 0) + zeroPoint) & mask;
   }
   return out;
 }
@@ -139,7 +139,10 @@ function buildSteps(fit: Fit): Steps | undefined {
   return steps;
 }
 
-/** Where each code begins as a float32 magnitude grows from zero to infinity: rounding is monotone, so bisection finds it. */
+/**
+ * Where each code begins as a float32 magnitude grows from zero to infinity: rounding is monotone, so bisection finds it.
+ * Zero stands apart, because it may have the code of what lies at the other end (e8m0fnu's NaN).
+ */
 function codeStarts(codeAt: (magnitude: number) => number): { bits: number; code: number }[] {
   const starts = [{ bits: 0, code: codeAt(0) }];
   function refine(low: number, lowCode: number, high: number, highCode: number): void {
@@ -153,7 +156,9 @@ function codeStarts(codeAt: (magnitude: number) => number): { bits: number; code
     refine(low, lowCode, middle, code);
     refine(middle, code, high, highCode);
   }
-  refine(0, starts[0].code, INFINITY_BITS, codeAt(INFINITY_BITS));
+  const smallest = codeAt(1);
+  refine(0, starts[0].code, 1, smallest);
+  refine(1, smallest, INFINITY_BITS, codeAt(INFINITY_BITS));
   return starts;
 }
 

@@ -39,9 +39,12 @@ export function formatGradients(fit: Fit): GradientQuantizer {
   return both((gradient) => ({ values: dequantize(quantize(gradient, quantization)), quantization }));
 }
 
-/** A float format with the tensor's largest magnitude on its largest number, scaled anew at each step. */
+/**
+ * A float format with the tensor's largest magnitude on its largest number, scaled anew at each step. An infinite gradient
+ * stays one where the format can tell, as training that went astray must be seen.
+ */
 export function scaledGradients(format: string, largest = largestOf(formatNamed(format))): GradientQuantizer {
-  const fit = fitTo(formatNamed(format), { overflow: 'saturate' });
+  const fit = fitTo(formatNamed(format), { overflow: 'saturate-propagate' });
   return both((gradient) => {
     const most = largestMagnitude(gradient.data);
     const quantization = perTensor(fit, Number.isFinite(most) && most > 0 ? most / largest : 1);

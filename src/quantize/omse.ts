@@ -1,4 +1,4 @@
-import { type Fit } from '../formats/codec.js';
+import { type Fit, saturates } from '../formats/codec.js';
 import { dequantize, perTensor, quantize } from '../networks/quantization.js';
 import { floatTensor } from '../networks/tensor.js';
 import { magnitudeOf } from './maximum.js';
@@ -31,7 +31,7 @@ export function omse(steps = 24, top?: number): Calibrator {
 /** Sum of (x - q(x))^2 on a grid. */
 export function squaredError(values: Float32Array, fit: Fit, scale: number, zeroPoint = 0): number {
   const { format } = fit;
-  if (format.kind === 'int' && format.exponent === 0 && fit.rounding === 'rne' && fit.overflow === 'saturate')
+  if (format.kind === 'int' && format.exponent === 0 && fit.rounding === 'rne' && saturates(fit.overflow))
     return integerError(values, scale, rangeOf(perTensor(fit, scale, zeroPoint)));
   const held = dequantize(quantize(floatTensor([values.length], values), perTensor(fit, scale, zeroPoint))).data;
   return total(values, (x, i) => (x - held[i]) ** 2);

@@ -35,7 +35,8 @@ const byLargest = (format: string, top?: number): FakeQuantizer => {
 const int8 = formatNamed('int8') as IntFormat;
 const uint4 = formatNamed('uint4') as IntFormat;
 const INT8_ENDS = (): OperandQuantizers => ({ input: byMaximum('int8'), weight: byMaximum('int8') });
-const fp16 = () => inFormat(fitTo(formatNamed('fp16'), { overflow: 'saturate' }));
+/** Infinite activations stay so, as training that went astray must be seen. */
+const fp16 = () => inFormat(fitTo(formatNamed('fp16'), { overflow: 'saturate-propagate' }));
 
 const QAT = { ...PLAIN, family: 'few bits in training' } as const;
 

@@ -56,7 +56,7 @@ const CASES: readonly [string[], number, string][] = [
   [
     ['convert', ...to16, '--input', 'in.csv', '--overflow', 'wrap'],
     2,
-    '--overflow wrap is for integers, and fp16 is none: use ieee, infinity, saturate or nan',
+    '--overflow wrap is for integers, and fp16 is none: use ieee, infinity, saturate, saturate-propagate or nan',
   ],
   [
     ['convert', ...to16, '--input', 'in.csv', '--seed', 'x'],

@@ -89,7 +89,7 @@ const MISTAKES: readonly [string, string, string][] = [
   [
     'overflow: infinity',
     'overflow: wrap',
-    '8:68: sum.overflow: "wrap" is for integers, and fp32 is a float: use ieee, infinity, saturate or nan',
+    '8:68: sum.overflow: "wrap" is for integers, and fp32 is a float: use ieee, infinity, saturate, saturate-propagate or nan',
   ],
   [
     'keptMantissaBits: 13',

@@ -1,37 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { FORMATS } from '../../src/formats/catalog.js';
 import { decode, encode, fitTo, INEXACT, OVERFLOW } from '../../src/formats/codec.js';
-import { type FloatFormat, type Format, hasInfinity, hasNan, isSigned, widthOf } from '../../src/formats/format.js';
+import { type Format, isSigned, widthOf } from '../../src/formats/format.js';
 import { fromNumber, toNumber } from '../../src/formats/raw.js';
-import { ROUNDINGS, type Rounding } from '../../src/formats/rounding.js';
+import { ROUNDINGS } from '../../src/formats/rounding.js';
+import { records } from '../formats/records.js';
 
 /**
  * Laws that every catalogue format of up to 16 bits must obey. "Nearest" is found here by search over the sorted values
- * of all codes, in float64, where the values, their midpoints and the midpoints' neighbours are all exact.
+ * of all codes, in float64, where the values, their midpoints and the midpoints' neighbours are all exact. What lies outside
+ * is in overflow.test.ts.
  */
 const small = [...FORMATS.filter((format) => widthOf(format) <= 16), ...records()];
 type Named = (typeof ROUNDINGS)[number];
-
-/** Formats that users may write: every rule for the lowest binade and for the top codes, signed and not. */
-function records(): FloatFormat[] {
-  const result: FloatFormat[] = [];
-  for (const [exponentBits, mantissaBits] of [
-    [3, 2],
-    [2, 0],
-    [4, 1],
-  ])
-    for (const lowest of ['subnormal', 'normal', 'zero-only', 'none'] as const)
-      for (const specials of ['ieee', 'fn', 'fnuz', 'merged', 'none'] as const)
-        for (const signed of [true, false]) {
-          const name = `${signed ? 's' : 'u'}${exponentBits}.${mantissaBits} ${lowest} ${specials}`;
-          const format = { name, signed, exponentBits, mantissaBits, bias: 2, lowest, specials } as const;
-          // No NaN without a mantissa or a code to spare, none in place of a -0 that there is not, once.
-          const oneMinusZero = signed && (lowest === 'subnormal' || lowest === 'normal');
-          const nowhere = specials === 'ieee' ? mantissaBits === 0 : specials === 'fnuz' && !oneMinusZero;
-          if (!nowhere) result.push({ kind: 'float', radix: 2, ...format });
-        }
-  return result;
-}
 
 interface Listed {
   /** Magnitudes on one side of zero, ascending; without infinity and NaN. */
@@ -189,26 +170,4 @@ describe.each(small.map((format) => [format.name, format] as const))('%s', (_nam
     }
     expect(checked).toBeGreaterThan(50);
   });
-
-  it('meets overflow and infinity as its policy says', () => {
-    const { codes } = listed(format, false);
-    const largest = BigInt(codes[codes.length - 1]);
-    for (const overflow of ['ieee', 'infinity', 'saturate', 'nan'] as const)
-      for (const rounding of ROUNDINGS)
-        for (const huge of [2 ** 400, Number.POSITIVE_INFINITY]) {
-          const { code } = encode(fromNumber(huge), fitTo(format, { rounding, overflow }));
-          expect(outcome(format, code, largest)).toBe(expectedOutcome(format, overflow, rounding, huge));
-        }
-  });
 });
-
-function outcome(format: Format, code: bigint, largest: bigint): string {
-  return code === largest ? 'largest' : decode(format, code).kind;
-}
-
-function expectedOutcome(format: Format, overflow: string, rounding: Rounding, huge: number): string {
-  if (hasInfinity(format) && huge === Number.POSITIVE_INFINITY) return 'inf';
-  const stops = overflow === 'ieee' && (rounding === 'rtz' || rounding === 'rdn' || rounding === 'rto');
-  if (overflow === 'saturate' || stops || !hasNan(format)) return 'largest';
-  return hasInfinity(format) && overflow !== 'nan' ? 'inf' : 'nan';
-}

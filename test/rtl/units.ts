@@ -37,6 +37,14 @@ const policies: readonly Datapath[] = [
       sum: sumFit('fp16', { overflow, rounding: 'rtz' }),
     }),
   ),
+  ...(['saturate', 'saturate-propagate'] as const).flatMap((overflow) => [
+    datapath({ name: `fp8-${overflow}-rne`, a: f('e5m2'), b: f('e5m2'), sum: sumFit('fp16', { overflow }) }),
+    datapath({ name: `fp16-${overflow}`, a: f('fp16'), b: f('fp16'), sum: sumFit('fp32', { overflow }) }),
+    datapath({ name: `fp8-fn-${overflow}`, a: f('e5m2'), b: f('e5m2'), sum: sumFit('e4m3fn', { overflow }) }),
+  ]),
+  ...['e4m3fn', 'e4m3fnuz', 'dlfloat16'].map((name) =>
+    datapath({ name: `fp8-rtz-${name}`, a: f('e5m2'), b: f('e5m2'), sum: sumFit(name, { rounding: 'rtz' }) }),
+  ),
   datapath({ name: 'fp8-flush', a: f('e5m2'), b: f('e5m2'), sum: sumFit('fp16', { subnormals: 'flush' }) }),
   datapath({
     name: 'fp8-flush-before',

@@ -1,4 +1,4 @@
-import type { Fit } from '../../formats/codec.js';
+import { type Fit, keepsInfinity, saturates } from '../../formats/codec.js';
 import type { FloatFormat, IntFormat } from '../../formats/format.js';
 import { latticeOf } from '../../formats/lattice.js';
 import { toNumber } from '../../formats/raw.js';
@@ -59,7 +59,7 @@ function floatRounder(fit: Fit, format: FloatFormat, tally: Tally, draw?: () => 
   const flush = fit.subnormals === 'flush' && (lowest === 'subnormal' || lowest === 'zero-only');
   const early = fit.tininess === 'before';
   const overflow = overflowOf(fit, format, max);
-  const infinity = (x: number) => (specials === 'ieee' ? x : spill(x));
+  const infinity = infinityOf(fit, format, max);
   const nan = specials === 'none' ? max : Number.NaN;
 
   function spill(x: number): number {
@@ -92,14 +92,20 @@ function floatRounder(fit: Fit, format: FloatFormat, tally: Tally, draw?: () => 
   return { round, read: signedNan ? (x) => (x - x === 0 ? x : Number.NaN) : (x) => x };
 }
 
-/** What a value beyond the largest becomes, as the codec's `overflowed` has it. */
+/** What a finite value beyond the largest becomes, as the codec's `overflowed` has it. */
 function overflowOf({ overflow, rounding }: Fit, { specials }: FloatFormat, max: number): (x: number) => number {
-  const stops = (x: number) =>
-    overflow === 'saturate' || (overflow === 'ieee' && !overflowsToInfinity(rounding, x < 0));
+  const stops = (x: number) => saturates(overflow) || (overflow === 'ieee' && !overflowsToInfinity(rounding, x < 0));
   const largest = (x: number) => (x < 0 ? -max : max);
   const beyond = (x: number) =>
     specials === 'none' ? largest(x) : specials === 'fnuz' ? Number.NaN : x < 0 ? -Infinity : Infinity;
   return (x) => (stops(x) ? largest(x) : beyond(x));
+}
+
+/** What an infinite value becomes, as the codec's `encodeInfinity` has it; no rounding has a say, and it is no overflow. */
+function infinityOf(fit: Fit, { specials }: FloatFormat, max: number): (x: number) => number {
+  if (keepsInfinity(fit)) return (x) => x;
+  if (saturates(fit.overflow) || specials === 'none') return (x) => (x < 0 ? -max : max);
+  return specials === 'fnuz' ? () => Number.NaN : (x) => x;
 }
 
 function intRounder(fit: Fit, format: IntFormat, tally: Tally, draw?: () => number): Rounder {
@@ -112,8 +118,9 @@ function intRounder(fit: Fit, format: IntFormat, tally: Tally, draw?: () => numb
   const beyond = 2 ** (50 + format.exponent);
 
   function spill(count: number): number {
+    if (count - count !== 0) return count < 0 ? low : high;
     tally.overflowed++;
-    if (wrap && count - count === 0) return count - Math.floor((count - low) / span) * span;
+    if (wrap) return count - Math.floor((count - low) / span) * span;
     return count < 0 ? low : high;
   }
 

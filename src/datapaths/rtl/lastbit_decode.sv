@@ -8,7 +8,7 @@
 //   [15:8]  exponent bits                          [59:56] specials: 0 none 1 ieee 2 fn 3 fnuz 4 merged
 //   [31:16] bias, signed                           [60]    signed     [61] radix 4
 //   [39:32] power of two on every value, signed    [67:64] rounding: 0 rne 1 rna 2 rnz 3 rtz 4 rup 5 rdn 6 rto 7 stochastic
-//   [47:40] padding: low bits that read zero       [71:68] overflow: 0 ieee 1 infinity 2 saturate 3 nan 4 wrap
+//   [47:40] padding: low bits that read zero       [71:68] overflow: 0 ieee 1 infinity 2 saturate 3 nan 4 wrap 5 saturate-propagate
 //   [51:48] 0 integer 1 float 2 binary 3 ternary   [72]    flush subnormals [73] tiny before rounding [87:80] random bits
 module lastbit_decode #(
   parameter [95:0] FORMAT = 96'd0,

@@ -97,14 +97,17 @@ module lastbit_round_float #(
 
   wire [IW-1:0] rounded = zero | flushed ? 0 : gap ? (gap_up ? SMALLEST : 0) : index + up;
   wire signed [IW-1:0] over = MAX - rounded;
-  wire overflowed = ~nan & (inf ? SPECIALS != 1 : over < 0);
+  wire overflowed = ~nan & ~inf & over < 0;
   wire to_infinity = ROUNDING == 3 || ROUNDING == 6 ? 1'b0 : ROUNDING == 4 ? ~sign : ROUNDING == 5 ? sign : 1'b1;
-  wire saturate = OVERFLOW == 2 | SPECIALS == 0 | (OVERFLOW == 0 & ~to_infinity);
-  wire as_infinity = SPECIALS == 1 & ((inf & ~overflowed) | (overflowed & ~saturate & OVERFLOW != 3));
-  wire as_nan = nan | (overflowed & ~saturate & ~as_infinity);
+  // Finite overflow asks the rounding, an infinite value does not.
+  wire stops = OVERFLOW == 2 | OVERFLOW == 5 | SPECIALS == 0 | (OVERFLOW == 0 & ~to_infinity);
+  wire clamps = OVERFLOW == 2 | SPECIALS == 0 | (OVERFLOW == 5 & SPECIALS != 1);
+  wire as_largest = (overflowed & stops) | (inf & clamps);
+  wire as_infinity = SPECIALS == 1 & ((inf & ~clamps) | (overflowed & ~stops & OVERFLOW != 3));
+  wire as_nan = nan | ((overflowed | inf) & ~as_largest & ~as_infinity);
 
   localparam [IW-1:0] NAN_INDEX = SPECIALS == 0 ? MAX : SPECIALS == 1 ? MAX + 1 + (HIDDEN >> 1) : SPECIALS == 3 ? 0 : MAX + 1;
-  wire [IW-1:0] chosen = as_nan ? NAN_INDEX : as_infinity ? MAX + 1 : overflowed ? MAX : rounded;
+  wire [IW-1:0] chosen = as_nan ? NAN_INDEX : as_infinity ? MAX + 1 : as_largest ? MAX : rounded;
   wire chosen_sign = as_nan ? SPECIALS == 3 | (SPECIALS != 0 & sign) : sign & ~(SPECIALS == 3 & ~|chosen);
   wire [E+M:0] word = {chosen_sign, {(E+M){1'b0}}} | (chosen & ALL);
   assign code = {{WIDTH{1'b0}}, word} << PADDING;

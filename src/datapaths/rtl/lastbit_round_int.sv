@@ -41,9 +41,9 @@ module lastbit_round_int #(
   localparam [KW:0] UNIT = 1;
   wire [KW:0] limit = SIGNED ? (UNIT << (WIDTH - 1)) - (sign ? 0 : 1) : sign ? 0 : (UNIT << WIDTH) - 1;
   wire [KW:0] rounded = {1'b0, kept} + up;
-  wire overflowed = ~nan & (inf | beyond | rounded > limit);
-  wire [KW:0] magnitude = overflowed & (~WRAP | inf) ? limit : rounded;
+  wire overflowed = ~nan & ~inf & (beyond | rounded > limit);
+  wire [KW:0] magnitude = inf | (overflowed & ~WRAP) ? limit : rounded;
   wire [WIDTH-1:0] low = magnitude[WIDTH-1:0];
   assign code = nan ? 0 : sign ? -low : low;
-  assign flags = {overflowed, overflowed | (~nan & (half | rest))};
+  assign flags = {overflowed, overflowed | (~nan & ~inf & (half | rest))};
 endmodule

@@ -6,8 +6,15 @@ import type { Rounding } from '../../formats/rounding.js';
 const LOWEST: readonly FloatFormat['lowest'][] = ['subnormal', 'normal', 'zero-only', 'none'];
 const SPECIALS: readonly FloatFormat['specials'][] = ['none', 'ieee', 'fn', 'fnuz', 'merged'];
 const ROUNDINGS: readonly Rounding[] = ['rne', 'rna', 'rnz', 'rtz', 'rup', 'rdn', 'rto'];
-const OVERFLOWS: readonly Overflow[] = ['ieee', 'infinity', 'saturate', 'nan', 'wrap'];
+const OVERFLOWS: readonly Overflow[] = ['ieee', 'infinity', 'saturate', 'nan', 'wrap', 'saturate-propagate'];
 const STOCHASTIC = 7;
+
+/** The number of a choice in a word. @throws RangeError for one that the modules do not know, never another's number */
+function numberOf<T>(choices: readonly T[], choice: T, field: string): number {
+  const number = choices.indexOf(choice);
+  if (number < 0) throw new RangeError(`rtl: no module knows the ${field} ${JSON.stringify(choice)}`);
+  return number;
+}
 
 /** `[value, lowest bit, width]` */
 type Field = readonly [number, number, number];
@@ -31,8 +38,8 @@ function formatFields(format: Format): Field[] {
     [format.shift ?? 0, 32, 8],
     [format.paddingBits ?? 0, 40, 8],
     [1, 48, 4],
-    [LOWEST.indexOf(format.lowest), 52, 4],
-    [SPECIALS.indexOf(format.specials), 56, 4],
+    [numberOf(LOWEST, format.lowest, 'lowest'), 52, 4],
+    [numberOf(SPECIALS, format.specials, 'specials'), 56, 4],
     [Number(format.signed), 60, 1],
     [Number(format.radix === 4), 61, 1],
   ];
@@ -62,8 +69,8 @@ export function fitWord(fit: Fit): bigint {
   const { rounding } = fit;
   return pack([
     ...formatFields(fit.format),
-    [typeof rounding === 'string' ? ROUNDINGS.indexOf(rounding) : STOCHASTIC, 64, 4],
-    [OVERFLOWS.indexOf(fit.overflow), 68, 4],
+    [typeof rounding === 'string' ? numberOf(ROUNDINGS, rounding, 'rounding') : STOCHASTIC, 64, 4],
+    [numberOf(OVERFLOWS, fit.overflow, 'overflow'), 68, 4],
     [Number(fit.subnormals === 'flush'), 72, 1],
     [Number(fit.tininess === 'before'), 73, 1],
     [randomBits(rounding), 80, 8],

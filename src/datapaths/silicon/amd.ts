@@ -36,6 +36,11 @@ function sequential(name: string, a: string, chips: readonly string[]): Sourced 
   return unit(name, a, chips, { sum: fitTo(formatNamed(a)) });
 }
 
+/** Where a product of 2^128 or more meets an infinite running sum, the one source leaves open what it means. */
+const INFINITE_PRODUCT = disputed(
+  'such a product counts as infinite here, so that with an infinite sum of the other sign the result is NaN (0x7f00 x 0xc100 + infinity in bf16); MMA-Sim c785138 gives infinity, in a branch that it marks as unfinished',
+);
+
 /** Products aligned and cut; then their sum is floored at 31 bits and the running one at 24, and both are added. */
 const CUT_TWICE: AlignedCombine = {
   kind: 'aligned',
@@ -49,7 +54,9 @@ const CUT_TWICE: AlignedCombine = {
 };
 
 function cutTwice(name: string, a: string, lanes: number): Sourced {
-  return unit(name, a, CDNA3, { lanes, combine: CUT_TWICE });
+  const entry = unit(name, a, CDNA3, { lanes, combine: CUT_TWICE });
+  // Products of fp16 and fp8 operands stay far below.
+  return a === 'fp16' ? entry : { ...entry, fields: { 'combine.productOverflow': INFINITE_PRODUCT } };
 }
 
 /** As above on even and odd lanes apart; a running sum more than 25 exponents down is dropped. */

@@ -1,5 +1,5 @@
 import { binary, findFormat, ternary } from '../../formats/catalog.js';
-import { decode, encode, type Fit, fitTo } from '../../formats/codec.js';
+import { decode, encode, type Fit, fitTo, saturatesWhole } from '../../formats/codec.js';
 import { type Format, widthOf } from '../../formats/format.js';
 import { fromNumber, toNumber } from '../../formats/raw.js';
 import { ROUNDINGS } from '../../formats/rounding.js';
@@ -32,9 +32,9 @@ export interface LocalQuantizer {
 export function localQuantizer(fit: Fit): LocalQuantizer {
   const { format } = fit;
   if (format.name === binary.name) return bipolarQuant;
-  if (fit.overflow !== 'saturate' || fit.subnormals !== 'keep' || typeof fit.rounding !== 'string')
+  if (!saturatesWhole(fit) || fit.subnormals !== 'keep' || typeof fit.rounding !== 'string')
     throw new Error(
-      `ONNX cannot express ${format.name} that does not saturate, flushes subnormals, or rounds stochastically`,
+      `ONNX cannot express ${format.name} that does not saturate (infinities too), flushes subnormals, or rounds stochastically`,
     );
   if (format.name === ternary.name && fit.rounding === 'rne') return integerQuant(2, true, true);
   if (format.kind === 'int' && format.exponent === 0 && fit.rounding === 'rne')

@@ -1,5 +1,5 @@
-import type { Fit } from '../../formats/codec.js';
-import type { IntFormat } from '../../formats/format.js';
+import { type Fit, saturates, saturatesWhole } from '../../formats/codec.js';
+import { hasInfinity, type IntFormat } from '../../formats/format.js';
 import { integerCode } from '../integers.js';
 import { isMacLayer } from '../network.js';
 import { zeroPointAt } from '../quantization.js';
@@ -36,8 +36,11 @@ function codeOfInteger(type: ElementType, value: number, name: string): number {
 /** Checks that QuantizeLinear rounds as the fit asks, and gives its `saturate`. */
 export function saturateOf(fit: Fit, type: ElementType): number {
   const isFloat8 = type.name.startsWith('FLOAT8');
-  const saturate = fit.overflow === 'saturate';
-  if (fit.rounding !== 'rne' || fit.subnormals !== 'keep' || (!saturate && (!isFloat8 || fit.overflow === 'wrap')))
+  const saturate = saturatesWhole(fit);
+  // Without it a float8 overflows to infinity, or to NaN where it has none.
+  const overflows = !saturates(fit.overflow) && fit.overflow !== (hasInfinity(fit.format) ? 'nan' : 'wrap');
+  const known = saturate || (isFloat8 && overflows);
+  if (fit.rounding !== 'rne' || fit.subnormals !== 'keep' || !known)
     throw new Error(
       `QuantizeLinear to ${type.name} rounds half to even, saturates and keeps subnormals; found rounding ${JSON.stringify(fit.rounding)}, overflow ${fit.overflow}, subnormals ${fit.subnormals}`,
     );

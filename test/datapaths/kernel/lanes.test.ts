@@ -39,6 +39,18 @@ const UNITS = [
     product: sumFit('fp32', { subnormals: 'flush' }),
     combine: { kind: 'tree' },
   }),
+  own('infinities that saturate', 'e5m2', { sum: sumFit('fp16', { overflow: 'saturate' }) }),
+  own('infinities that saturate in a tree', 'e5m2', {
+    sum: sumFit('bf16', { overflow: 'saturate', rounding: 'rtz' }),
+    order: { kind: 'tree', width: 8 },
+  }),
+  own('infinities that stay', 'e5m2', { sum: sumFit('fp16', { overflow: 'saturate-propagate' }) }),
+  own('infinities that stay by truncation', 'fp16', {
+    sum: sumFit('fp32', { overflow: 'saturate-propagate', rounding: 'rtz' }),
+    order: CHUNKED,
+  }),
+  own('infinities that are NaN', 'e5m2', { sum: sumFit('e4m3fn', { rounding: 'rtz' }) }),
+  own('infinities that are the one NaN', 'e5m2', { sum: sumFit('e5m2fnuz', { rounding: 'rtz' }) }),
   own('without infinity', 'e5m2', { sum: sumFit('e5m2fnuz', { rounding: 'rna' }) }),
   own('without NaN', 'e3m4', { sum: sumFit(formatNamed('hfp8'), { rounding: 'rnz' }) }),
   own('to odd', 'e4m3', { sum: sumFit('bf16', { rounding: 'rto' }) }),

@@ -15,11 +15,12 @@ export interface Rules {
   /** Magnitude of the lowest number, where it is not the largest's; and what integers differ by that wrap to the same. */
   lowest?: number;
   span?: number;
-  /** Largest finite magnitude, and what lies beyond it: `infinity` is also how a NaN with a sign is carried. */
+  /** Largest finite magnitude, and what a finite sum beyond it becomes: `infinity` is also how a NaN with a sign is carried. */
   max: number;
-  beyond: 'infinity' | 'largest' | 'nan';
-  /** Infinite sums are values of the format; else they overflow. */
+  beyond: Outside;
+  /** Infinite sums stay as they are; else what they become. */
   infinities: boolean;
+  infinite: Outside;
   /** A carried infinity is a NaN to whatever reads it. */
   signedNan: boolean;
   /** What NaN becomes in a format without. */
@@ -33,6 +34,9 @@ export interface Rules {
   /** Float64 may not hold a sum: it is rounded to odd first, which a later rounding does not notice. */
   odd: boolean;
 }
+
+/** What lanes give for a sum that the format does not reach. */
+export type Outside = 'infinity' | 'largest' | 'nan';
 
 const BIAS = 1023;
 const SIGN = splat64(1n << 63n);
@@ -210,15 +214,21 @@ export class CompleteAdder implements Adding {
 
   private overflow(): void {
     const { f, rules, x, r, t } = this;
+    const { infinities, beyond, infinite, span } = rules;
     const largest = this.largest();
+    const values = { infinity: splatNumber(Infinity), largest, nan: splatNumber(Number.NaN) };
     const large = f64x2.gt(r.get, largest);
-    const beyond = { infinity: splatNumber(Infinity), largest, nan: splatNumber(Number.NaN) }[rules.beyond];
-    const infinite = f64x2.eq(x.get, splatNumber(Infinity));
-    f.emit(
-      t.set(rules.infinities ? v128.and(large, f64x2.lt(x.get, splatNumber(Infinity))) : v128.or(large, infinite)),
-    );
-    if (this.overflowed !== undefined) f.emit(this.overflowed.set(i64x2.sub(this.overflowed.get, t.get)));
-    f.emit(r.set(v128.select(beyond, r.get, rules.span === undefined ? t.get : infinite)));
+    const isFinite = f64x2.lt(x.get, splatNumber(Infinity));
+    const isInfinite = f64x2.eq(x.get, splatNumber(Infinity));
+    // One mask for both where infinite sums are answered like finite ones beyond the largest.
+    const alike = !infinities && beyond === infinite;
+    f.emit(t.set(alike ? v128.or(large, isInfinite) : v128.and(large, isFinite)));
+    if (this.overflowed !== undefined) {
+      const counted = alike ? v128.and(t.get, isFinite) : t.get;
+      f.emit(this.overflowed.set(i64x2.sub(this.overflowed.get, counted)));
+    }
+    f.emit(r.set(v128.select(values[beyond], r.get, span === undefined ? t.get : isInfinite)));
+    if (!infinities && !alike) f.emit(r.set(v128.select(values[infinite], r.get, isInfinite)));
   }
 
   /** The largest magnitude on the sum's side of zero. */

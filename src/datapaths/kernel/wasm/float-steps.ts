@@ -123,8 +123,8 @@ export function drawsOn({ runs, pairwise }: Plan, fits: readonly Fit[]): boolean
 }
 
 /** Whether a sum that has not been finite can be told from the last one, which is not finite either. */
-function staysNonFinite({ nan, infinities, beyond }: Rules, specials: boolean): boolean {
-  return nan === undefined && (!specials || infinities || beyond !== 'largest');
+function staysNonFinite({ nan, infinite }: Rules, specials: boolean): boolean {
+  return nan === undefined && (!specials || infinite !== 'largest');
 }
 
 const DRAWN = 'sums that are not finite draw no random bits';

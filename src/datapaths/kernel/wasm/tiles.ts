@@ -43,7 +43,7 @@ function kernelFor(steps: NestShape, trees: readonly number[]): Kernel {
 function checked({ register, outer }: FloatSite, { steps, stopped, sure }: Work): Steps | undefined {
   const infinite = register.quick?.toInfinity === true && outer.quick?.toInfinity === true;
   if (infinite) return mended(steps, register, outer, { overflow: 'infinity' });
-  // Infinite operands do not saturate.
+  // What an infinite operand becomes is for complete steps to say.
   const saturates = sure && [register, outer].every(({ rules }) => rules?.beyond === 'largest');
   if (!saturates || stopped?.step.carrier !== steps.step.carrier) return undefined;
   return mended(stopped, register, outer, { overflow: 'saturate' });

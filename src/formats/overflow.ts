@@ -1,0 +1,132 @@
+import type { Fit } from './codec.js';
+import { INEXACT, INVALID_FLAG, OVERFLOW, UNDERFLOW } from './flags.js';
+import { type Format, hasInfinity, hasNan, hasZero } from './format.js';
+import { latticeOf } from './lattice.js';
+import { NAN, type NanRaw } from './raw.js';
+import { overflowsToInfinity } from './rounding.js';
+
+/**
+ * What a value becomes that the format does not reach. Finite overflow, that is what rounding without a limit on the
+ * exponent would take beyond the largest finite value: `ieee` gives infinity, but directed roundings stop at the largest
+ * finite value; `infinity` gives it always; `saturate` and `saturate-propagate` the largest finite value of that sign;
+ * `nan`; `wrap` modulo 2^bits, integers only. Where the format has no infinity its NaN is given instead, and where it has
+ * neither, the largest finite value. In an integer format `ieee`, `infinity` and `nan` saturate.
+ *
+ * An infinite value is no overflow (IEEE 754-2019 section 7.4 speaks of finite ones), so that no rounding has a say: it
+ * stays where the format has infinities, but under `saturate` it becomes the largest finite value (ONNX Cast and
+ * QuantizeLinear with saturate = 1, PTX satfinite, IEEE P3109's SatFinite; `saturate-propagate` is P3109's SatPropagate).
+ * In a format without infinity it is NaN, and under both saturating policies, or where there is no NaN either, the
+ * largest finite value of its sign.
+ *
+ * Zero in a format without one, and what is negative in a float without a sign, are NaN, or the lowest value under both
+ * saturating policies and where there is no NaN (ml_dtypes; ONNX Cast-25 for zero).
+ */
+export type Overflow = 'ieee' | 'infinity' | 'saturate' | 'saturate-propagate' | 'nan' | 'wrap';
+
+export const OVERFLOWS = ['ieee', 'infinity', 'saturate', 'saturate-propagate', 'nan', 'wrap'] as const;
+
+export interface Encoded {
+  code: bigint;
+  /** OR of INEXACT, UNDERFLOW, OVERFLOW, INVALID_FLAG. */
+  flags: number;
+}
+
+/** Whether finite overflow gives the largest finite value whatever the rounding and the sign. */
+export function saturates(overflow: Overflow): boolean {
+  return overflow === 'saturate' || overflow === 'saturate-propagate';
+}
+
+/** Whether infinities go through a fit as they are. */
+export function keepsInfinity({ format, overflow }: Pick<Fit, 'format' | 'overflow'>): boolean {
+  return hasInfinity(format) && overflow !== 'saturate';
+}
+
+/** Whether whatever lies outside becomes a finite value, infinities too, as ONNX means it by saturate = 1. */
+export function saturatesWhole(fit: Pick<Fit, 'format' | 'overflow'>): boolean {
+  return saturates(fit.overflow) && !keepsInfinity(fit);
+}
+
+/** @throws RangeError for `wrap` on anything but an integer */
+function checkWrap({ format, overflow }: Fit): void {
+  if (overflow === 'wrap' && format.kind !== 'int')
+    throw new RangeError(`encode: overflow "wrap" is for integers, ${format.name} is not one`);
+}
+
+/** The code of the finite value furthest out on that side; of the lowest one where the side is empty. */
+function largestOn(format: Format, sign: boolean): bigint {
+  const lattice = latticeOf(format);
+  const max = lattice.maxIndex(sign);
+  return max < 0n ? lattice.codeOf(false, 0n) : lattice.codeOf(sign, max);
+}
+
+/** Whether the fit gives a finite value for what lies outside, or has nothing else to give. */
+function stays({ format, overflow }: Fit): boolean {
+  return format.kind !== 'float' || saturates(overflow) || !hasNan(format);
+}
+
+/** @param index where rounding without a limit on the exponent would have gone */
+export function overflowed(fit: Fit, sign: boolean, index: bigint): Encoded {
+  const { format, overflow, rounding } = fit;
+  checkWrap(fit);
+  const flags = OVERFLOW | INEXACT;
+  if (overflow === 'wrap') return { code: latticeOf(format).codeOf(sign, index), flags };
+  const stops = stays(fit) || (overflow === 'ieee' && !overflowsToInfinity(rounding, sign));
+  if (stops) return { code: largestOn(format, sign), flags };
+  if (hasInfinity(format) && overflow !== 'nan') return { code: infinityCode(format, sign), flags };
+  return { code: nanCode(format, { ...NAN, sign }), flags };
+}
+
+/**
+ * An infinite value. What does not come out infinite is `invalid` and nothing else: infinite operands signal no other
+ * exception (IEEE 754-2019 section 6.1), and one that cannot be represented in the destination signals this one
+ * (section 5.8), be it answered by a NaN or by a number.
+ */
+export function encodeInfinity(fit: Fit, sign: boolean): Encoded {
+  const { format } = fit;
+  checkWrap(fit);
+  const held = !sign || (format.kind === 'float' && format.signed);
+  if (held && keepsInfinity(fit)) return { code: infinityCode(format, sign), flags: 0 };
+  const code = stays(fit) ? largestOn(format, sign) : nanCode(format, { ...NAN, sign });
+  return { code, flags: INVALID_FLAG };
+}
+
+/** Zero in a float without one, or a negative value in a float without a sign. */
+export function encodeMissing(fit: Fit, sign: boolean): Encoded {
+  const { format } = fit;
+  checkWrap(fit);
+  if (!stays(fit)) return { code: nanCode(format, { ...NAN, sign }), flags: INVALID_FLAG };
+  const lattice = latticeOf(format);
+  // The smallest number stands for all that lies below it where there is no zero; else the range ends at zero.
+  const flags = hasZero(format) ? OVERFLOW | INEXACT : UNDERFLOW | INEXACT;
+  return { code: lattice.codeOf(sign && lattice.maxIndex(true) >= 0n, 0n), flags };
+}
+
+function infinityCode(format: Format, sign: boolean): bigint {
+  const lattice = latticeOf(format);
+  return lattice.codeOf(sign, lattice.maxIndex(false) + 1n);
+}
+
+/** Quiet NaN code; where there is none, the largest positive value (as PTX cvt to e2m1), or 0 in an integer. */
+export function encodeNan(format: Format, raw: NanRaw): Encoded {
+  const lost = format.kind !== 'float' || !hasNan(format);
+  const flags = raw.signaling || lost ? INVALID_FLAG : 0;
+  return { code: nanCode(format, raw), flags };
+}
+
+function nanCode(format: Format, raw: NanRaw): bigint {
+  const lattice = latticeOf(format);
+  const max = lattice.maxIndex(false);
+  if (format.kind !== 'float') return format.kind === 'int' ? 0n : lattice.codeOf(false, max);
+  switch (format.specials) {
+    case 'none':
+      return lattice.codeOf(false, max);
+    case 'fnuz':
+      return (1n << BigInt(format.exponentBits + format.mantissaBits)) << BigInt(format.paddingBits ?? 0);
+    case 'ieee': {
+      const quiet = 1n << BigInt(format.mantissaBits - 1);
+      return lattice.codeOf(raw.sign, (max + 1n) | quiet | (raw.payload >> BigInt(64 - format.mantissaBits)));
+    }
+    default:
+      return lattice.codeOf(raw.sign, max + 1n);
+  }
+}
