@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
 
-/** A command line that cannot be run as it stands: exit code 2. Everything else that fails gives 1. */
+/** A command line that cannot be run as it stands. */
 export class UsageError extends Error {}
 
-/** A failure that was reported already (a FAIL verdict): exit code 1 and no further line. */
+/** A check that says no (a FAIL verdict), reported already: exit code 1 and no further line. */
 export class Verdict extends Error {}
 
 const SYSTEM: Record<string, string> = {
@@ -46,8 +46,9 @@ function oneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ').trim();
 }
 
+/** 1 only where a check says no; 2 for everything that keeps a command from its work, as grep, cmp and diff have it. */
 export function exitCodeOf(thrown: unknown): number {
-  return thrown instanceof UsageError ? 2 : 1;
+  return thrown instanceof Verdict ? 1 : 2;
 }
 
 /** Runs what reads the command line's words: a RangeError there is the user's. */
