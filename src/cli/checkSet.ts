@@ -72,21 +72,43 @@ export async function checkDump(
   const open = ({ file }: PortEntry, of: Port) =>
     readWords(join(dirname(path), file), of, manifest.format as VectorFormat);
   const mask = manifest.ports.find(({ name }) => name === entry.valid);
-  const valid = mask === undefined ? undefined : open(mask, portOf(mask));
-  const tally = newTally<WordFinding>();
-  const got = ascending(readWords(dut, port, options.kind), dut, entry.depth);
-  let next = await got.next();
-  for await (const expected of open(entry, port)) {
-    const means = (await valid?.next())?.value?.codes as ReadWord['codes'] | undefined;
-    const here = next.done !== true && next.value.address === expected.address ? next.value : undefined;
-    compare(tally, options, port.format, expected, here, means);
-    if (here !== undefined) next = await got.next();
-  }
+  const dump = () => within(readWords(dut, port, options.kind), dut, entry.depth);
+  const files: Files = { expected: () => open(entry, port), mask: () => mask && open(mask, portOf(mask)) };
+  const tally =
+    (dut === '-' ? undefined : await compared(files, port, options, dump())) ??
+    // Standard input is read but once, and addresses that go back are put in order.
+    ((await compared(files, port, options, inOrder(dump()))) as Tally<WordFinding>);
   if (tally.compared === 0) throw new Error(`${entry.file} has no word that means something: nothing was checked`);
   conclude(tally, options.json, 'codes', [
     { title: 'address', value: (f) => f.address },
     ...(port.lanes > 1 ? [{ title: 'lane', value: (f: WordFinding) => f.lane }] : []),
   ]);
+}
+
+/** The expected words, and where a port has a mask what tells which of them mean something, from their beginning. */
+interface Files {
+  expected(): AsyncGenerator<ReadWord>;
+  mask(): AsyncGenerator<ReadWord> | undefined;
+}
+
+/** A dump against the expected words, both as streams; undefined where its addresses do not ascend. */
+async function compared(
+  { expected, mask }: Files,
+  { format }: Port,
+  options: CheckOptions,
+  got: AsyncGenerator<ReadWord, void>,
+): Promise<Tally<WordFinding> | undefined> {
+  const tally = newTally<WordFinding>();
+  const valid = mask();
+  let next = await got.next();
+  for await (const word of expected()) {
+    if (next.done !== true && next.value.address < word.address) return undefined;
+    const means = (await valid?.next())?.value?.codes as ReadWord['codes'] | undefined;
+    const here = next.done !== true && next.value.address === word.address ? next.value : undefined;
+    compare(tally, options, format, word, here, means);
+    if (here !== undefined) next = await got.next();
+  }
+  return next.done === true ? tally : undefined;
 }
 
 /** Compares the lanes of one word that mean something. */
@@ -114,16 +136,20 @@ function compare(
   }
 }
 
-/** @throws Error where a word comes after a later one, or beyond the last */
-async function* ascending(words: AsyncIterable<ReadWord>, file: string, depth: number): AsyncGenerator<ReadWord, void> {
-  let last = -1;
+/** @throws Error where a word is beyond the last that is expected */
+async function* within(words: AsyncIterable<ReadWord>, file: string, depth: number): AsyncGenerator<ReadWord, void> {
   for await (const word of words) {
-    const where = `${file}:${word.line}`;
-    if (word.address <= last) throw new Error(`${where}: address ${word.address} after ${last}; they must ascend`);
-    if (word.address >= depth) throw new Error(`${where}: address ${word.address}; ${depth} words are expected`);
-    last = word.address;
+    if (word.address >= depth)
+      throw new Error(`${file}:${word.line}: address ${word.address}; ${depth} words are expected`);
     yield word;
   }
+}
+
+/** Words by ascending address; of several for one the last, as a simulator that loads the file leaves it. */
+async function* inOrder(words: AsyncIterable<ReadWord>): AsyncGenerator<ReadWord, void> {
+  const last = new Map<number, ReadWord>();
+  for await (const word of words) last.set(word.address, word);
+  yield* [...last.values()].sort((x, y) => x.address - y.address);
 }
 
 /** The output that a dump is of. */

@@ -1,19 +1,12 @@
-import { parse } from 'csv-parse/sync';
 import type { Format } from '../formats/format.js';
 import { hexDigitsOf, widthOf } from '../formats/format.js';
 import { didYouMean } from '../formats/nearest.js';
-import { linesOf } from '../outputs/lines.js';
+import { csvRows, type Row } from '../outputs/csvRows.js';
 import { remark, writingTo } from './terminal.js';
 
-/** CSV files as commands read them: a header line, then a stream of rows, so that memory stays flat. */
-export interface Row {
-  /** The row as it stands in the file, without the line's end. */
-  text: string;
-  fields: readonly string[];
-  /** Number of the line that the row begins on, from 1. */
-  line: number;
-}
+export type { Row };
 
+/** CSV files as commands read them: a header line, then a stream of rows, so that memory stays flat. */
 export interface Table {
   /** As the user named it; `standard input` for `-`. */
   path: string;
@@ -25,7 +18,7 @@ export interface Table {
 /** Opens a CSV file, or standard input for `-`, and reads its header. */
 export async function openTable(path: string): Promise<Table> {
   const shown = path === '-' ? 'standard input' : path;
-  const rows = rowsOf(path, shown);
+  const rows = csvRows(path, shown);
   const first = await rows.next();
   if (first.done === true) throw new Error(`${shown} is empty: its first line should name the columns`);
   refuseOtherText(shown, first.value.text);
@@ -120,54 +113,4 @@ export async function addColumns(
 /** `in.csv:7: column "code"`. */
 export function whereIs(table: Table, row: Row, column: number): string {
   return `${table.path}:${row.line}: column "${table.header.fields[column].trim()}"`;
-}
-
-async function* rowsOf(path: string, shown: string): AsyncGenerator<Row> {
-  let pending: { text: string; line: number } | undefined;
-  let line = 0;
-  let width: number | undefined;
-  for await (const text of linesOf(path)) {
-    line++;
-    if (pending === undefined && !text.includes('"')) {
-      if (text === '') continue;
-      const row = { text, fields: text.split(','), line };
-      yield fitted(shown, row, (width ??= row.fields.length));
-      continue;
-    }
-    // A quoted field may hold line ends: lines are joined until the quotes are closed.
-    pending = pending === undefined ? { text, line } : { text: `${pending.text}\n${text}`, line: pending.line };
-    if (quotesIn(pending.text) % 2 === 1) continue;
-    const row = { ...pending, fields: quotedFields(shown, pending) };
-    yield fitted(shown, row, (width ??= row.fields.length));
-    pending = undefined;
-  }
-  if (pending !== undefined) throw new Error(`${shown}:${pending.line}: a quoted field is never closed`);
-}
-
-/** A row with as many fields as the header: missing last ones become empty, and surplus ones may only be empty. */
-function fitted(path: string, row: Row, width: number): Row {
-  const { text, fields, line } = row;
-  const surplus = fields.length - width;
-  if (surplus === 0) return row;
-  if (surplus < 0)
-    return { text: text + ','.repeat(-surplus), fields: [...fields, ...Array<string>(-surplus).fill('')], line };
-  if (fields.slice(width).some((field) => field.trim() !== ''))
-    throw new Error(
-      `${path}:${line}: ${fields.length} fields, and the header has ${width}: quote a field with a comma`,
-    );
-  let kept = text;
-  for (let i = 0; i < surplus; i++) kept = kept.replace(/,(?:\s*|"\s*")$/, '');
-  return { text: kept, fields: fields.slice(0, width), line };
-}
-
-function quotesIn(text: string): number {
-  return text.split('"').length - 1;
-}
-
-function quotedFields(path: string, { text, line }: { text: string; line: number }): string[] {
-  try {
-    return parse(text)[0];
-  } catch (error) {
-    throw new Error(`${path}:${line}: ${(error as Error).message}`, { cause: error });
-  }
 }

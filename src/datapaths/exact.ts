@@ -39,7 +39,7 @@ export function exactSum(datapath: Datapath, { a, b, c, aScales, bScales }: Oper
 }
 
 /** What a requantization, which reads integers in units of their last place, would give without rounding and its limits. */
-function rescaled({ kind, shift = 0, multiplier = 1, bias = 0, zeroPoint = 0 }: Requantize, total: Raw): Raw {
+export function rescaled({ kind, shift = 0, multiplier = 1, bias = 0, zeroPoint = 0 }: Requantize, total: Raw): Raw {
   const scale = kind === 'shift' ? finite(false, 1n, -shift) : fromNumber(multiplier);
   return sum([multiply(sum([total, fromNumber(bias)]), scale), fromNumber(zeroPoint)]);
 }

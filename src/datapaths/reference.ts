@@ -66,16 +66,20 @@ export function randomOf(datapath: Datapath, order: Order = datapath.order, outp
   return drawing === undefined ? undefined : randomBitsOf(drawing, output);
 }
 
+/** Is shown every exact value that a unit rounds, before it is rounded, and the fit that it is rounded to. */
+export type Watch = (exact: Raw, fit: Fit) => void;
+
 /** The code that the datapath's unit, firing in the given order, gives for a dot product. */
 export function reduce(
   datapath: Datapath,
   operands: Operands,
   order: Order = datapath.order,
   random = randomOf(datapath, order),
+  watch?: Watch,
 ): Reduction {
   if (operands.a.length !== operands.b.length)
     throw new RangeError(`reduce: a has ${operands.a.length} codes and b ${operands.b.length}; they must be as many`);
-  const unit = new Unit(datapath, random);
+  const unit = new Unit(datapath, random, watch);
   const total = totalFitOf(datapath, order);
   const start = operands.c === undefined ? ZERO : decode(total.format, operands.c, total.subnormals);
   const { product } = datapath;
@@ -91,15 +95,18 @@ class Unit {
   readonly datapath: Datapath;
   readonly register: Fit;
   readonly random: RandomBits | undefined;
+  readonly watch: Watch | undefined;
 
-  constructor(datapath: Datapath, random: RandomBits | undefined) {
+  constructor(datapath: Datapath, random: RandomBits | undefined, watch: Watch | undefined) {
     this.datapath = datapath;
     this.register = registerFitOf(datapath.sum);
     this.random = random;
+    this.watch = watch;
   }
 
   /** Rounds, counting flags. */
   fit(raw: Raw, fit: Fit): Raw {
+    this.watch?.(raw, fit);
     const { code, flags } = encode(raw, fit, this.random);
     this.flags |= flags;
     if ((flags & OVERFLOW) !== 0) this.overflowed++;
@@ -120,6 +127,7 @@ class Unit {
     const { rounding } = register;
     let { code } = encode(total, { ...register, rounding: typeof rounding === 'string' ? rounding : 'rne' });
     if (result !== undefined) {
+      this.watch?.(total, result);
       const out = encode(total, result, this.random);
       this.flags |= out.flags;
       if ((out.flags & OVERFLOW) !== 0) this.overflowed++;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { POSITIONS } from './coverage.js';
 
 /** What a set of golden vectors is, and how to make it again: manifest.json. Its schema is exported for editors. */
 const tensorSchema = z.object({
@@ -28,7 +29,11 @@ const portSchema = z.object({
 
 const fileSchema = z.object({ name: z.string(), bytes: z.int(), sha256: z.string().length(64) });
 
+/** Version of the manifest's shape: fields may be added, none changes its meaning. */
+export const SCHEMA_VERSION = 1;
+
 const common = {
+  schemaVersion: z.literal(SCHEMA_VERSION).optional().describe('of this file; manifests before it have none'),
   generator: z.string().describe('name and version of what wrote it'),
   command: z.string().describe('reproduces every file, bit for bit'),
   format: z.string().describe('kind of the vector files'),
@@ -55,13 +60,50 @@ const source = {
 const product = z.object({ m: z.int(), n: z.int(), k: z.int(), groups: z.int() });
 const cycles = z.record(z.string(), z.int()).describe('itemised');
 
+const count = z.int().min(0);
+const ranges = z
+  .string()
+  .describe(
+    'binades by their exponent of two, as "-14..3 5"; under: below the smallest number, over: beyond the largest',
+  );
+
+/**
+ * What the rows of a unit's vectors reach, counted as they were written: for each kind of rounding of the unit, in how many
+ * rows the exact value before it had a sign and a position between two numbers of the format, in which binades, and in
+ * which not. What is missed cannot be reached (a sum of integers is never a tie) or was not found; nothing is known of a
+ * unit there.
+ */
+const coverageSchema = z.object({
+  sites: z.array(
+    z.object({
+      site: z.enum(['product', 'node', 'sum', 'outer', 'result', 'requantize']).describe('what is rounded'),
+      format: z.string().describe('to which format'),
+      classes: z.array(
+        z.object({
+          sign: z.enum(['+', '-']),
+          position: z
+            .enum(POSITIONS)
+            .describe('of the exact value between two numbers; "just" is within a 16th of a step'),
+          rows: count,
+          binades: ranges.describe('binades that were reached'),
+          missed: ranges.describe('binades that cannot be reached, or were not'),
+        }),
+      ),
+      zeros: z.object({ positive: count, negative: count }),
+      specials: z.object({ infinite: count, nan: count }),
+    }),
+  ),
+  cancelled: z.record(z.string(), count).describe('rows by how far the result lies below the initial sum'),
+});
+
 const unitSchema = z.object({
   kind: z.literal('unit'),
   ...common,
   ...unit,
   k: z.int().min(1).describe('products in a row'),
   rows: z.int().min(1),
-  stimulus: z.enum(['exhaustive', 'landmarks, then random']),
+  stimulus: z.enum(['exhaustive', 'landmarks, then random', 'landmarks, directed, then random']),
+  coverage: coverageSchema.optional(),
   seed: z.int(),
 });
 
@@ -121,7 +163,7 @@ export type TensorEntry = z.infer<typeof tensorSchema>;
 export type Provenance = Pick<Manifest, 'generator' | 'command'>;
 
 export function manifestText(manifest: Manifest): string {
-  return `${JSON.stringify(manifest, undefined, 2)}\n`;
+  return `${JSON.stringify({ schemaVersion: SCHEMA_VERSION, ...manifest }, undefined, 2)}\n`;
 }
 
 /** JSON Schema (draft 2020-12) of manifest.json. */

@@ -17,7 +17,7 @@ export interface MeshBench {
 /**
  * A self-checking testbench of the module `mesh` in plain SystemVerilog, for Icarus 11 and Verilator 5: every sum that
  * leaves at its edge, and where the array has an accumulator memory every sum in it. `+corrupt` flips a bit of an expected
- * sum, and must FAIL.
+ * sum, and must FAIL. A failure ends with `$fatal`, so that the simulation's own exit code says so too.
  */
 export function meshBench(bench: MeshBench): string {
   const { title, array, ports, edges } = bench;
@@ -26,7 +26,7 @@ export function meshBench(bench: MeshBench): string {
   const inputs = ports.filter(({ direction, name }) => direction === 'input' && name !== 'read_address');
   const files = [...inputs, { ...result, name: 'expected' }, { ...result, name: 'expected_valid', bits: array.cols }];
   return `// ${title}
-// Self-checking: prints PASS or FAIL with edge, column, expected and got; +corrupt flips one expected bit and must FAIL.
+// Self-checking: prints PASS, or FAIL with edge, column, expected and got and a nonzero exit code; +corrupt flips one expected bit and must FAIL.
 \`timescale 1ns/1ps
 module tb;
   localparam EDGES = ${edges};
@@ -63,9 +63,13 @@ ${memory === undefined ? '' : `    $readmemh("sums.memh", memory_rows);`}
 
   task report;
     begin
-      if (failures == 0) $display("PASS %0d sums in %0d edges", sums, EDGES);
-      else $display("FAIL %0d of %0d sums", failures, sums);
-      $finish;
+      if (failures == 0) begin
+        $display("PASS %0d sums in %0d edges", sums, EDGES);
+        $finish;
+      end else begin
+        $display("FAIL %0d of %0d sums", failures, sums);
+        $fatal(1, "the array under test is not the model");
+      end
     end
   endtask
 

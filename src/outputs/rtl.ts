@@ -89,7 +89,7 @@ function makefileOf(files: readonly RtlFile[]): RtlFile {
   const text = `# make            both simulators, and the negative control
 # make icarus     Icarus Verilog 11
 # make verilator  Verilator 5
-# make corrupt    one expected bit is flipped: the bench must FAIL
+# make corrupt    one expected bit is flipped: the bench must FAIL, with a nonzero exit code
 SOURCES = ${sources.join(' ')}
 
 all: icarus verilator corrupt
@@ -101,17 +101,15 @@ obj_dir/Vtb: tb.sv $(SOURCES)
 	verilator --binary --timing -O3 -Wno-fatal -Wno-lint -Wno-style -Wno-TIMESCALEMOD --top-module tb tb.sv $(SOURCES)
 
 icarus: tb.vvp
-	vvp -n tb.vvp > icarus.log
-	@cat icarus.log
+	@vvp -n tb.vvp > icarus.log; code=$$?; cat icarus.log; exit $$code
 	@grep -q '^PASS' icarus.log
 
 verilator: obj_dir/Vtb
-	obj_dir/Vtb > verilator.log
-	@cat verilator.log
+	@obj_dir/Vtb > verilator.log; code=$$?; cat verilator.log; exit $$code
 	@grep -q '^PASS' verilator.log
 
 corrupt: tb.vvp
-	vvp -n tb.vvp +corrupt > corrupt.log
+	@! vvp -n tb.vvp +corrupt > corrupt.log
 	@grep -q '^FAIL' corrupt.log && echo "corrupt: the bench fails, as it must"
 
 clean:

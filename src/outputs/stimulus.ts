@@ -16,16 +16,20 @@ export function* sampledRows(inputs: readonly Port[], count: number, seed: numbe
     if (row++ === count) return;
     yield codes;
   }
-  const random = randomFrom(seed);
+  yield* randomRows(inputs, row, count, randomFrom(seed));
+}
+
+/** Random rows with the numbers `from` to `to` - 1. */
+export function* randomRows(inputs: readonly Port[], from: number, to: number, random: Random): Generator<Codes> {
   const draws = inputs.map(({ format }) => drawer(format, random));
-  for (; row < count; row++)
+  for (let row = from; row < to; row++)
     yield inputs.map(({ lanes }, i) =>
       Array.from({ length: lanes }, () => (row % 2 === 0 ? draws[i].nearOne() : draws[i].anyCode())),
     );
 }
 
 /** All pairs with the same in every lane, which reaches the largest sums; then, for several lanes, all pairs mixed. */
-function* landmarkRows(inputs: readonly Port[]): Generator<Codes> {
+export function* landmarkRows(inputs: readonly Port[]): Generator<Codes> {
   const marks = inputs.map(({ format }) => landmarksOf(format).map((mark) => mark.code));
   const pairs = marks[0].length * marks[1].length;
   for (const mixed of inputs[0].lanes > 1 ? [0, 1] : [0])

@@ -19,6 +19,7 @@ function range(port: Port): string {
 /**
  * A self-checking testbench in plain SystemVerilog, for Icarus 11 and Verilator 5. It drives one row a clock with
  * non-blocking assignments and compares LATENCY edges later; `+corrupt` flips a bit of one expected word, and must FAIL.
+ * A failure ends with `$fatal`, so that the simulation's own exit code says so too.
  */
 export function testbench(bench: Bench): string {
   const { module, title, inputs, result, rows, extension, readTask } = bench;
@@ -27,7 +28,7 @@ export function testbench(bench: Bench): string {
   const file = (port: Port) => `${port === result ? 'expected' : port.name}.${extension}`;
   const memory = (port: Port) => `${port === result ? 'expected' : port.name}_rows`;
   return `// ${title}
-// Self-checking: prints PASS or FAIL with address, expected and got. The unit under test is
+// Self-checking: prints PASS, or FAIL with address, expected and got and a nonzero exit code. The unit under test is
 //   module ${module} (${['input clk', ...inputs.map((port) => `input ${range(port)} ${port.name}`), `output ${range(result)} result`].join(', ')});
 // LATENCY is the number of clock edges from operands to result; 0 is a combinational unit.
 //   $ iverilog -g2012 -s tb -Ptb.LATENCY=0 -o tb.vvp tb.sv ${module}.sv && vvp tb.vvp
@@ -70,9 +71,13 @@ ${memories.map(readMemory).join('\n')}
           $display("FAIL address %0d: ${names.map((name) => `${name}=%h`).join(' ')} expected=%h got=%h", address, ${[...names.map((name) => `${name}_rows[address]`), 'expected_rows[address]', 'result'].join(', ')});
       end
       if (address == ROWS - 1) begin
-        if (failures == 0) $display("PASS %0d rows", ROWS);
-        else $display("FAIL %0d of %0d rows", failures, ROWS);
-        $finish;
+        if (failures == 0) begin
+          $display("PASS %0d rows", ROWS);
+          $finish;
+        end else begin
+          $display("FAIL %0d of %0d rows", failures, ROWS);
+          $fatal(1, "the unit under test is not the model");
+        end
       end
     end
     if (cycle < ROWS) begin
@@ -86,7 +91,7 @@ endmodule
   /** A file that is missing would read as zeros in a two-state simulator: it is looked for first. */
   function readMemory(port: Port): string {
     return `    handle = $fopen("${file(port)}", "r");
-    if (handle == 0) begin $display("FAIL no file ${file(port)}"); $finish; end
+    if (handle == 0) begin $display("FAIL no file ${file(port)}"); $fatal(1, "no file"); end
     $fclose(handle);
     ${readTask}("${file(port)}", ${memory(port)});`;
   }

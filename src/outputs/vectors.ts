@@ -3,11 +3,14 @@ import { describeDatapath } from '../datapaths/describe.js';
 import { resultFormatOf } from '../datapaths/exact.js';
 import type { Order } from '../datapaths/order.js';
 import { type Operands, randomOfRows, reduce } from '../datapaths/reference.js';
+import { requantize } from '../datapaths/requantize.js';
 import { type Bank, bankWriter, portEntries, type VectorFormat } from './bank.js';
+import { type Coverage, coverageOf, coverageReport } from './coverage.js';
+import { unitRows } from './directed.js';
 import { writingSet } from './fileSet.js';
 import { manifestText, type Provenance, type UnitManifest } from './manifest.js';
 import type { Port } from './port.js';
-import { type Codes, exhaustiveCount, exhaustiveRows, sampledRows } from './stimulus.js';
+import { type Codes, exhaustiveCount, exhaustiveRows } from './stimulus.js';
 import { testbench } from './testbench.js';
 import { WORD_FORMATS, type WordFormatName } from './words/index.js';
 
@@ -59,11 +62,13 @@ export async function writeVectors(
   const { k, count, seed, format } = options;
   const { inputs, result } = portsOf(datapath, k);
   const rows = count === 'exhaustive' ? exhaustiveCount(inputs) : count;
-  const stimulus = count === 'exhaustive' ? exhaustiveRows(inputs, seed) : sampledRows(inputs, count, seed);
+  const coverage = coverageOf(datapath);
+  const stimulus =
+    count === 'exhaustive' ? exhaustiveRows(inputs, seed) : unitRows(datapath, inputs, count, seed, coverage);
   const bank: Bank = { name: 'vectors', ports: [...inputs, result], depth: rows };
   return writingSet(folder, async (set) => {
     const writer = bankWriter(set, format, bank);
-    const expected = expecter(datapath);
+    const expected = expecter(datapath, coverage);
     let done = 0;
     for (const codes of stimulus) {
       writer.row([...codes, [expected(codes)]]);
@@ -81,8 +86,9 @@ export async function writeVectors(
       ...describeUnit(datapath, datapath.order),
       k,
       rows,
-      stimulus: count === 'exhaustive' ? 'exhaustive' : 'landmarks, then random',
+      stimulus: count === 'exhaustive' ? 'exhaustive' : 'landmarks, directed, then random',
       seed,
+      coverage: coverageReport(coverage),
       format,
       ports: portEntries(bank, format, (port) => ({ direction: port === result ? 'out' : 'in' })),
       files: set.entries(),
@@ -100,11 +106,17 @@ export function describeUnit(datapath: Datapath, order: Order): { datapath: unkn
   };
 }
 
-function expecter(datapath: Datapath): (codes: Codes) => bigint {
+/** The definition of a unit, row by row in order. @param coverage is told what each row reaches */
+export function expecter(datapath: Datapath, coverage: Coverage): (codes: Codes) => bigint {
   const randomOf = randomOfRows(datapath);
+  const { requantize: stage, ...whole } = datapath;
+  const sumFormat = resultFormatOf(whole);
   return ([a, b, [c], aScales, bScales]) => {
     const operands: Operands = { a, b, c, ...(aScales && { aScales }), ...(bScales && { bScales }) };
-    return reduce(datapath, operands, datapath.order, randomOf()).code;
+    coverage.begin(c);
+    const { code } = reduce({ ...whole, name: datapath.name }, operands, datapath.order, randomOf(), coverage.watch);
+    coverage.end(code);
+    return stage === undefined ? code : requantize(stage, sumFormat, code);
   };
 }
 

@@ -99,7 +99,7 @@ const FOREIGN: [string, VectorFormat | undefined, Port, string, (readonly [numbe
     'e.mif',
     undefined,
     BYTE,
-    '-- Quartus\nDEPTH=8; WIDTH=8;\nADDRESS_RADIX=HEX;\nDATA_RADIX=BIN;\nCONTENT\nBEGIN\n% a % 0 : 101;\n[a..b] : 1;\n1 : 10 11; -- two\nEND;\n7 : 1;\n',
+    '-- Quartus\nDEPTH=16; WIDTH=8;\nADDRESS_RADIX=HEX;\nDATA_RADIX=BIN;\nCONTENT\nBEGIN\n% a % 0 : 101;\n[a..b] : 1;\n1 : 10 11; -- two\nEND;\n7 : 1;\n',
     [
       [0, 5n],
       [10, 1n],

@@ -4,19 +4,22 @@ import type { VectorFormat } from '../bank.js';
 import type { Port } from '../port.js';
 import { readCsv } from './readCsv.js';
 import { readNpy } from './readNpy.js';
-import { readC, readCoe, readIntelMif, readJson, readmemReader, readVivadoMif } from './readText.js';
+import { readCoe } from './readCoe.js';
+import { readC, readJson } from './readList.js';
+import { readmemReader } from './readVerilog.js';
+import { readIntelMif } from './readMif.js';
 import type { Line, ReadWord, WordReader } from './reading.js';
 
-/** Readers of every kind of vector file but npy, whose words are bytes. */
-const READERS: Readonly<Record<Exclude<VectorFormat, 'npy'>, WordReader>> = {
+/** Readers of the kinds of vector files that are words of text. */
+const READERS: Readonly<Record<Exclude<VectorFormat, 'npy' | 'csv'>, WordReader>> = {
   readmemh: readmemReader(16),
   readmemb: readmemReader(2),
   coe: readCoe,
-  'mif-vivado': readVivadoMif,
+  // A binary word a line.
+  'mif-vivado': readmemReader(2),
   'mif-intel': readIntelMif,
   json: readJson,
   c: readC,
-  csv: readCsv,
 };
 
 /** Endings by which a kind is known; the two kinds of .mif are told apart by their content. */
@@ -34,14 +37,22 @@ const ENDINGS: Readonly<Record<string, VectorFormat>> = {
 };
 
 /**
- * The words of a file in the order in which they stand, one at a time.
+ * The words of a file in the order in which they stand, one at a time. Where an address comes twice, the later word counts.
  * @param kind of the file; by default what its ending says
- * @throws Error where the kind cannot be told, or `file:line: what is wrong and what would do`
+ * @throws Error where the kind cannot be told, where there is no word, or `file:line: what is wrong and what would do`
  */
 export async function* readWords(path: string, port: Port, kind?: VectorFormat): AsyncGenerator<ReadWord> {
-  const known = kind ?? (await kindOf(path));
-  if (known === 'npy') yield* readNpy(bytesFrom(path), port, path);
-  else yield* READERS[known](numbered(path), port, path);
+  let words = 0;
+  for await (const word of wordsIn(path, port, kind ?? (await kindOf(path)))) {
+    words++;
+    yield word;
+  }
+  if (words === 0) throw new Error(`${path}: holds no word of ${port.name}`);
+}
+
+function wordsIn(path: string, port: Port, kind: VectorFormat): AsyncGenerator<ReadWord> {
+  if (kind === 'npy') return readNpy(bytesFrom(path), port, path);
+  return kind === 'csv' ? readCsv(path, port) : READERS[kind](numbered(path), port, path);
 }
 
 async function kindOf(path: string): Promise<VectorFormat> {

@@ -1,3 +1,4 @@
+import { counted } from '../../formats/plural.js';
 import type { Port } from '../port.js';
 import { wordBits } from '../port.js';
 import type { ReadWord } from './reading.js';
@@ -5,78 +6,106 @@ import type { ReadWord } from './reading.js';
 /** What the header of a .npy file says. */
 interface Header {
   littleEndian: boolean;
+  type: 'u' | 'i' | 'f' | 'b';
   bytes: number;
+  fortran: boolean;
   /** Words, and codes in each. */
-  shape: number[];
-  /** Where the data begins. */
-  start: number;
+  shape: readonly number[];
 }
 
 const MAGIC = Buffer.from([0x93, ...Buffer.from('NUMPY')]);
+/** Magic, two bytes of version, and the header's length in two bytes, or in four from version 2 on. */
+const PREFIX = 12;
 
-/** Where the header's text begins, and the data: version 1 has two bytes of length, later ones four. */
+/** Where the header's text begins, and the data. */
 function startOf(file: Buffer): { text: number; data: number } {
   return file[6] >= 2 ? { text: 12, data: 12 + file.readUInt32LE(8) } : { text: 10, data: 10 + file.readUInt16LE(8) };
 }
 
-function headerOf(file: Buffer, name: string): Header {
-  if (!file.subarray(0, 6).equals(MAGIC)) throw new Error(`${name}: is no .npy file`);
-  const { text: from, data } = startOf(file);
-  const text = file.subarray(from, data).toString('latin1');
-  const type = /'descr':\s*'([<>|=])([uif])(\d)'/.exec(text);
-  const shape = /'shape':\s*\(([^)]*)\)/.exec(text);
-  if (type === null || shape === null) throw new Error(`${name}: holds ${text.trim()}; it must be an array of numbers`);
-  if (/'fortran_order':\s*True/.test(text)) throw new Error(`${name}: is in Fortran order; save it in C order`);
+/** The header: a dictionary of Python with the keys descr, fortran_order and shape, in any order. */
+function headerOf(text: string, name: string): Header {
+  const type = /(['"])descr\1:\s*(['"])([<>|=])([uifb])([1248])\2/.exec(text);
+  const shape = /(['"])shape\1:\s*\(([\dL,\s]*)\)/.exec(text);
+  const order = /(['"])fortran_order\1:\s*(True|False)/.exec(text);
+  if (type === null || shape === null || order === null)
+    throw new Error(`${name}: holds ${text.trim()}; it must be an array of numbers of 1, 2, 4 or 8 bytes`);
   return {
-    littleEndian: type[1] !== '>',
-    bytes: Number(type[3]),
-    shape: shape[1]
-      .split(',')
-      .filter((part) => part.trim() !== '')
-      .map(Number),
-    start: data,
+    littleEndian: type[3] !== '>',
+    type: type[4] as Header['type'],
+    bytes: Number(type[5]),
+    fortran: order[2] === 'True',
+    shape: [...shape[2].matchAll(/\d+/g)].map(Number),
   };
 }
 
-/** Codes as numpy has them: integers (negative ones in two's complement), or floats by their bits. */
+/**
+ * An array of numpy (NEP 1; versions 1 to 3): words, or words by codes. Codes are integers (negative ones in two's
+ * complement), or floats by their bits.
+ */
 export async function* readNpy(chunks: AsyncIterable<Buffer>, port: Port, name: string): AsyncGenerator<ReadWord> {
   let header: Header | undefined;
   let rest: Buffer = Buffer.alloc(0);
   let address = 0;
   for await (const chunk of chunks) {
-    rest = Buffer.concat([rest, chunk]);
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     if (header === undefined) {
-      if (rest.length < 12 || rest.length < startOf(rest).data) continue;
-      header = checked(headerOf(rest, name), port, name);
-      rest = rest.subarray(header.start);
+      refuseOthers(rest, name);
+      if (rest.length < PREFIX || rest.length < startOf(rest).data) continue;
+      const { text, data } = startOf(rest);
+      header = checked(headerOf(rest.toString('latin1', text, data), name), port, name);
+      rest = rest.subarray(data);
     }
+    const [count] = countsOf(header);
     const size = header.bytes * port.lanes;
     let at = 0;
-    for (; at + size <= rest.length; at += size)
+    for (; at + size <= rest.length && address < count; at += size)
       yield { address, codes: wordAt(rest, at, header, port, `${name}: word ${address}`), line: ++address };
     rest = rest.subarray(at);
+    if (address === count && rest.length > 0)
+      throw new Error(`${name}: goes on behind the ${counted(count, 'word')} that its header announces`);
   }
-  if (header === undefined) throw new Error(`${name}: is no .npy file`);
-  if (rest.length > 0) throw new Error(`${name}: ends in the middle of word ${address}`);
+  if (header === undefined) throw new Error(`${name}: is no whole .npy file: it ends within its header`);
+  const [count] = countsOf(header);
+  if (address < count)
+    throw new Error(
+      `${name}: is no whole .npy file: its header announces ${counted(count, 'word')}, and it ends ${rest.length > 0 ? 'in the middle of' : 'before'} word ${address}`,
+    );
+}
+
+function refuseOthers(file: Buffer, name: string): void {
+  if (!file.subarray(0, 6).equals(MAGIC.subarray(0, Math.min(6, file.length))))
+    throw new Error(`${name}: is no .npy file`);
+  if (file.length > 6 && (file[6] < 1 || file[6] > 3))
+    throw new Error(`${name}: is a .npy file of version ${file[6]}; versions 1, 2 and 3 are read`);
+}
+
+/** Words, and codes in each. */
+function countsOf({ shape: [words = 1, lanes = 1] }: Header): [number, number] {
+  return [words, lanes];
 }
 
 function checked(header: Header, port: Port, name: string): Header {
-  const [, lanes = 1] = header.shape;
-  if (lanes === port.lanes && header.shape.length <= 2) return header;
-  throw new Error(
-    `${name}: has shape (${header.shape.join(', ')}); it must be (words, ${port.lanes}) for ${port.name}`,
-  );
+  const { shape, type, bytes, fortran } = header;
+  const [words, lanes] = countsOf(header);
+  if (lanes !== port.lanes || shape.length > 2)
+    throw new Error(`${name}: has shape (${shape.join(', ')}); it must be (words, ${port.lanes}) for ${port.name}`);
+  if (fortran && words > 1 && lanes > 1) throw new Error(`${name}: is in Fortran order; save it in C order`);
+  const width = wordBits(port) / port.lanes;
+  if (type === 'f' && (port.format.kind !== 'float' || width !== 8 * bytes))
+    throw new Error(
+      `${name}: holds floats of ${8 * bytes} bits; codes of ${port.name} are ${port.format.name} of ${width} bits: save them as integers`,
+    );
+  return header;
 }
 
-function wordAt(data: Buffer, at: number, { bytes, littleEndian }: Header, port: Port, where: string): bigint[] {
+function wordAt(data: Buffer, at: number, { bytes, littleEndian, type }: Header, port: Port, where: string): bigint[] {
   const width = wordBits(port) / port.lanes;
   return Array.from({ length: port.lanes }, (_, lane) => {
     const part = Buffer.from(data.subarray(at + lane * bytes, at + (lane + 1) * bytes));
     const code = BigInt(`0x${(littleEndian ? part.reverse() : part).toString('hex')}`);
     const high = code >> BigInt(width);
-    const negative = (1n << BigInt(8 * bytes - width)) - 1n;
-    if (high === 0n || (high === negative && ((code >> BigInt(width - 1)) & 1n) === 1n))
-      return BigInt.asUintN(width, code);
+    const negative = type === 'i' && high === (1n << BigInt(8 * bytes - width)) - 1n;
+    if (high === 0n || (negative && ((code >> BigInt(width - 1)) & 1n) === 1n)) return BigInt.asUintN(width, code);
     throw new Error(`${where}: 0x${code.toString(16)} is too wide; a code of ${port.name} has ${width} bits`);
   });
 }

@@ -70,9 +70,27 @@ function tooWide(word: string, port: Port, where: string): Error {
   return new Error(`${where}: ${word} is too wide; a word of ${port.name} has ${wordBits(port)} bits`);
 }
 
-/** One code as a number, negative ones in two's complement. */
-export function codeOfNumber(text: string, port: Port, where: string): bigint {
-  const number = /^(-?)(0x[0-9a-f]+|\d+)(?:u|l|ul|ll|ull)*$/i.exec(text);
+/** A packed word in radix 2, 8, 10 or 16; a negative decimal one in two's complement of the whole word. */
+export function codesInRadix(token: string, radix: 2 | 8 | 10 | 16, port: Port, where: string): ReadWord['codes'] {
+  if (radix === 2 || radix === 16) return codesOfDigits(token, radix, port, where);
+  if (!(radix === 8 ? /^[0-7]+$/ : /^-?\d+$/).test(token))
+    throw new Error(`${where}: "${token}" is no word in radix ${radix}`);
+  if (!token.startsWith('-')) return unpacked(BigInt(radix === 8 ? `0o${token}` : token), port, where);
+  const bits = wordBits(port);
+  if (BigInt(token) < -(1n << BigInt(bits - 1))) throw tooWide(token, port, where);
+  return unpacked(BigInt.asUintN(bits, BigInt(token)), port, where);
+}
+
+const ADDRESS_DIGITS = { 2: /^[01]+$/, 8: /^[0-7]+$/, 10: /^\d+$/, 16: /^[0-9a-f]+$/i } as const;
+
+export function addressOf(text: string, radix: 2 | 8 | 10 | 16, where: string): number {
+  if (ADDRESS_DIGITS[radix].test(text)) return Number.parseInt(text, radix);
+  throw new Error(`${where}: "${text}" is no address in radix ${radix}`);
+}
+
+/** One code as a number, negative ones in two's complement. @param foreign the number is none of the file's language */
+export function codeOfNumber(text: string, port: Port, where: string, foreign = false): bigint {
+  const number = foreign ? null : /^(-?)(0x[0-9a-f]+|0o[0-7]+|0b[01]+|\d+)$/i.exec(text);
   if (number === null) throw new Error(`${where}: "${text}" is no code; write it as 0x.. or as a whole number`);
   const width = wordBits(port) / port.lanes;
   const value = number[1] === '-' ? -BigInt(number[2]) : BigInt(number[2]);
