@@ -1,8 +1,9 @@
 import type { Datapath } from '../datapaths/datapath.js';
 import { type Counts, countsOf } from './counts.js';
 import { type MacArray, orderOf } from './dataflow.js';
-import { type Cycles, cyclesOf, type Pace, timingOf, turnsOf } from './schedule.js';
-import { checkJob, type GemmJob, tilesOf } from './tiling.js';
+import { type Cycles, type Pace, timingOf } from './schedule.js';
+import { cyclesOf } from './steady.js';
+import { checkJob, type GemmJob, tileRuns } from './tiling.js';
 
 /** What a product costs on an array: by formula, equal to what the clocked mesh counts. */
 export interface ArrayCost {
@@ -14,7 +15,7 @@ export interface ArrayCost {
 
 /**
  * @param pace of the memories; none by default
- * @throws RangeError when a length of the job is not a positive whole number
+ * @throws RangeError naming the layer and the length that is not a positive whole number, or the count beyond 2^53 - 1
  */
 export function costOf(
   job: GemmJob,
@@ -26,7 +27,8 @@ export function costOf(
   const { lanes } = datapath;
   const order = orderOf(array, datapath);
   const timing = timingOf(array, order, pace);
-  const cycles = cyclesOf(turnsOf(tilesOf(job, array, lanes), timing), timing);
-  const counts = countsOf(job, array, order, lanes, tilesOf(job, array, lanes));
+  const run = tileRuns(job, array, lanes);
+  const counts = countsOf(job, array, order, lanes, run);
+  const cycles = cyclesOf(run, timing, job.layer);
   return { cycles, counts, utilization: counts.macs / (cycles.total * array.rows * array.cols * lanes) };
 }

@@ -1,6 +1,6 @@
 import type { Order } from '../datapaths/order.js';
 import type { MacArray } from './dataflow.js';
-import type { GemmJob, Tile } from './tiling.js';
+import { exactCount, type GemmJob, type Run, type Tile, tilesIn } from './tiling.js';
 
 /**
  * What the array does, counted. Operands count codes, sums count sum registers. Not counted: clock, control, addresses and
@@ -41,42 +41,58 @@ export function noCounts(): Counts {
   };
 }
 
-/** The counts of all the tiles, by formula. */
-export function countsOf(job: GemmJob, array: MacArray, order: Order, lanes: number, tiles: Iterable<Tile>): Counts {
+/**
+ * The counts of all the tiles, by formula: no term is negative and none larger than twice the count that it enters, so a
+ * count that is not exact comes out beyond 2^53 - 1.
+ *
+ * @throws RangeError naming the layer and the count that is beyond 2^53 - 1
+ */
+export function countsOf(job: GemmJob, array: MacArray, order: Order, lanes: number, run: Run): Counts {
   const counts = noCounts();
-  for (const tile of tiles) {
-    counts.firings += tile.rows * tile.cols * tile.steps;
-    if (array.dataflow === 'os') countOutputStationary(counts, tile, job.k, joinsOf(order, lanes, tile.steps));
-    else countOperandStationary(counts, tile, array, Math.min(tile.rows * lanes, job.k - tile.row * lanes), lanes);
+  for (const [tile, times] of tilesIn(run)) {
+    counts.firings += times * tile.rows * tile.cols * tile.steps;
+    if (array.dataflow === 'os') countOutputStationary(counts, tile, times, job.k, joinsOf(order, lanes, tile.steps));
+    else countOperandStationary(counts, tile, times, array, lanes, job.k);
   }
+  for (const [what, count] of Object.entries(counts)) exactCount(job.layer, what, count);
   return counts;
 }
 
-function countOutputStationary(counts: Counts, { rows, cols, height, width }: Tile, k: number, joins: number): void {
-  counts.macs += rows * cols * k;
-  counts.aReads += rows * k;
-  counts.aMoves += rows * k * width;
-  counts.bReads += cols * k;
-  counts.bMoves += cols * k * height;
-  counts.sumMoves += cols * (rows * height - (rows * (rows - 1)) / 2);
-  counts.sumWrites += rows * cols;
-  counts.joins += rows * cols * joins;
+function countOutputStationary(counts: Counts, tile: Tile, times: number, k: number, joins: number): void {
+  const { rows, cols, height, width } = tile;
+  counts.macs += times * rows * cols * k;
+  counts.aReads += times * rows * k;
+  counts.aMoves += times * rows * k * width;
+  counts.bReads += times * cols * k;
+  counts.bMoves += times * cols * k * height;
+  counts.sumMoves += times * cols * ((rows * (2 * height - rows + 1)) / 2);
+  counts.sumWrites += times * rows * cols;
+  counts.joins += times * rows * cols * joins;
 }
 
-/** `k`: products along the rows of the tile, whose last row may not fill its lanes. */
-function countOperandStationary(counts: Counts, tile: Tile, array: MacArray, k: number, lanes: number): void {
+/** The last row of k may not fill its lanes. */
+function countOperandStationary(
+  counts: Counts,
+  tile: Tile,
+  times: number,
+  array: MacArray,
+  lanes: number,
+  allOfK: number,
+): void {
   const { rows, cols, height, width, steps, continues } = tile;
   const [moving, held] = array.dataflow === 'ws' ? (['a', 'b'] as const) : (['b', 'a'] as const);
-  counts.macs += k * cols * steps;
-  counts[`${moving}Reads`] += k * steps;
-  counts[`${moving}Moves`] += k * steps * width;
-  counts[`${held}Reads`] += k * cols;
+  const k = Math.min(rows * lanes, allOfK - tile.row * lanes);
+  const inLastRow = k - (rows - 1) * lanes;
+  counts.macs += times * k * cols * steps;
+  counts[`${moving}Reads`] += times * k * steps;
+  counts[`${moving}Moves`] += times * k * steps * width;
+  counts[`${held}Reads`] += times * k * cols;
   // A word for row r passes r rows on its way.
-  counts[`${held}Moves`] += cols * ((lanes * rows * (rows + 1)) / 2 - (rows * lanes - k) * rows);
-  counts.sumMoves += cols * height * steps;
-  counts.sumWrites += cols * steps;
-  counts.sumReads += continues ? cols * steps : 0;
-  counts.joins += array.accumulation === 'memory' ? cols * steps : 0;
+  counts[`${held}Moves`] += times * cols * ((lanes * rows * (rows - 1)) / 2 + inLastRow * rows);
+  counts.sumMoves += times * cols * height * steps;
+  counts.sumWrites += times * cols * steps;
+  counts.sumReads += continues ? times * cols * steps : 0;
+  counts.joins += array.accumulation === 'memory' ? times * cols * steps : 0;
 }
 
 /** Additions in a PE outside its firings, for each sum. */

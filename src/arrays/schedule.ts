@@ -101,8 +101,8 @@ export function noCycles(): Cycles {
 
 /** Cycles from the first word to the last of a port that takes one each `interval` cycles. */
 const spanOf = (words: number, interval: number) => (words - 1) * interval + 1;
-const loadOf = (tile: Tile, timing: Timing) => (timing.loads ? spanOf(tile.height, timing.loadInterval) : 0);
-const streamOf = (tile: Tile, timing: Timing) => spanOf(tile.steps, timing.interval);
+export const loadOf = (tile: Tile, timing: Timing) => (timing.loads ? spanOf(tile.height, timing.loadInterval) : 0);
+export const streamOf = (tile: Tile, timing: Timing) => spanOf(tile.steps, timing.interval);
 const drainOf = (tile: Tile, timing: Timing) =>
   timing.loads ? timing.store : timing.settle + spanOf(tile.height, timing.drainInterval);
 
@@ -114,6 +114,15 @@ function fillOf(tile: Tile, { rowDelay, colDelay, multiplyStages, addStages }: T
 export interface Turn {
   tile: Tile;
   slot: Slot;
+}
+
+/** The same turn, so many cycles later. */
+export function delayed({ tile, slot }: Turn, by: number): Turn {
+  const { load, stream, drain, added, done } = slot;
+  return {
+    tile,
+    slot: { load: load + by, stream: stream + by, drain: drain + by, added: added + by, done: done + by },
+  };
 }
 
 /** The cycle from which a tile's operands lie in the memories beside the array, given the turns up to the one before. */
@@ -130,35 +139,8 @@ export function* turnsOf(tiles: Iterable<Tile>, timing: Timing, arrival = AT_ONC
   }
 }
 
-/** Itemised cycles of turns. With two buffers only the first load and the last tile's tail are in sight. */
-export function cyclesOf(turns: Iterable<Turn>, timing: Timing): Cycles {
-  const cycles = noCycles();
-  let before: Turn | undefined;
-  let last = 0;
-  let added = 0;
-  for (const turn of turns) {
-    const { tile, slot } = turn;
-    cycles.stream += tile.steps;
-    if (before === undefined || !timing.doubleBuffer) {
-      cycles.load += loadOf(tile, timing);
-      cycles.fill += slot.added - slot.stream - streamOf(tile, timing);
-      cycles.drain += slot.done - slot.added;
-    }
-    last = Math.max(last, slot.stream + streamOf(tile, timing));
-    added = Math.max(added, slot.added);
-    // A narrow last tile can be done before the wide one ahead of it.
-    cycles.total = Math.max(cycles.total, slot.done);
-    before = turn;
-  }
-  if (timing.doubleBuffer) {
-    cycles.fill = added - last;
-    cycles.drain = cycles.total - added;
-  }
-  cycles.stall = cycles.total - cycles.load - cycles.stream - cycles.fill - cycles.drain;
-  return cycles;
-}
-
-function slotAfter(before: Turn | undefined, tile: Tile, timing: Timing, arrived: number): Slot {
+/** When a tile has its turn after the one before, its operands being there from cycle `arrived` on. */
+export function slotAfter(before: Turn | undefined, tile: Tile, timing: Timing, arrived: number): Slot {
   if (before === undefined) return slotAt(arrived, arrived + loadOf(tile, timing), tile, timing);
   const free = timing.doubleBuffer ? arrived : Math.max(arrived, before.slot.done);
   const load = timing.loads ? Math.max(free, reloadAfter(before, tile, timing)) : free;

@@ -40,27 +40,43 @@ export function extentsOf(job: GemmJob, array: MacArray, lanes: number): { row: 
   return { row: length(row), col: length(col), time: length(time) };
 }
 
-/** The tiles in the order in which the array takes them: sums are completed, tile of k by tile of k, before the next. */
+/** Equal tiles one after another, or parts in order, so many times over. */
+export type Run = { times: number } & ({ tile: Tile } | { parts: readonly Run[] });
+
+/**
+ * The tiles in the order in which the array takes them: sums are completed, tile of k by tile of k, before the next. A few
+ * runs stand for however many tiles: only the first and the last along rows and columns differ from those between. A run's
+ * tile is its first one.
+ */
+export function tileRuns(job: GemmJob, array: MacArray, lanes: number): Run {
+  const extents = extentsOf(job, array, lanes);
+  const alongRows = cutRuns(extents.row, array.rows);
+  const alongCols = cutRuns(extents.col, array.cols);
+  const os = array.dataflow === 'os';
+  const [outer, inner] = os ? [alongRows, alongCols] : [alongCols, alongRows];
+  const parts = outer.map((x): Run => {
+    const tileAt = (y: Cut) => tileOf(array, extents.time, os ? [x.cut, y] : [y, x.cut]);
+    return { times: x.times, parts: inner.map(({ cut, times }) => ({ times, tile: tileAt(cut) })) };
+  });
+  return { times: job.groups ?? 1, parts };
+}
+
+/** Each tile of a run, and how often it occurs. */
+export function* tilesIn(run: Run, times = 1): Generator<[Tile, number]> {
+  if ('tile' in run) yield [run.tile, times * run.times];
+  else for (const part of run.parts) yield* tilesIn(part, times * run.times);
+}
+
+/** Every single tile in order: what `tileRuns` stands for. */
 export function* tilesOf(job: GemmJob, array: MacArray, lanes: number): Generator<Tile> {
   const extents = extentsOf(job, array, lanes);
-  const alongRows = cuts(extents.row, array.rows);
-  const alongCols = cuts(extents.col, array.cols);
-  const whole = array.edge === 'whole';
+  const os = array.dataflow === 'os';
+  const [rows, cols] = [() => cuts(extents.row, array.rows), () => cuts(extents.col, array.cols)];
   let index = 0;
   for (let group = 0; group < (job.groups ?? 1); group++)
-    for (const [row, col] of array.dataflow === 'os' ? pairs(alongRows, alongCols) : pairs(alongCols, alongRows, true))
-      yield {
-        index: index++,
-        group,
-        row: row.start,
-        rows: row.length,
-        col: col.start,
-        cols: col.length,
-        height: whole ? array.rows : row.length,
-        width: whole ? array.cols : col.length,
-        steps: extents.time,
-        continues: array.dataflow !== 'os' && row.start > 0,
-      };
+    for (const x of os ? rows() : cols())
+      for (const y of os ? cols() : rows())
+        yield { ...tileOf(array, extents.time, os ? [x, y] : [y, x]), index: index++, group };
 }
 
 interface Cut {
@@ -68,21 +84,56 @@ interface Cut {
   length: number;
 }
 
-function cuts(total: number, size: number): Cut[] {
-  return Array.from({ length: Math.ceil(total / size) }, (_, i) => ({
-    start: i * size,
-    length: Math.min(size, total - i * size),
-  }));
+function tileOf(array: MacArray, steps: number, [row, col]: readonly [Cut, Cut]): Tile {
+  const whole = array.edge === 'whole';
+  return {
+    index: 0,
+    group: 0,
+    row: row.start,
+    rows: row.length,
+    col: col.start,
+    cols: col.length,
+    height: whole ? array.rows : row.length,
+    width: whole ? array.cols : col.length,
+    steps,
+    continues: array.dataflow !== 'os' && row.start > 0,
+  };
 }
 
-/** Every [row, column] pair, `outer` slowest; `swap` says that the outer one is the columns. */
-function* pairs(outer: readonly Cut[], inner: readonly Cut[], swap = false): Generator<[Cut, Cut]> {
-  for (const x of outer) for (const y of inner) yield swap ? [y, x] : [x, y];
+function* cuts(total: number, size: number): Generator<Cut> {
+  for (let start = 0; start < total; start += size) yield { start, length: Math.min(size, total - start) };
 }
 
-/** @throws RangeError naming the layer and the length that is not a positive whole number */
+/** The first, those between, the last. */
+function cutRuns(total: number, size: number): { cut: Cut; times: number }[] {
+  const count = Math.ceil(total / size);
+  const last = (count - 1) * size;
+  return [
+    { cut: { start: 0, length: Math.min(size, total) }, times: 1 },
+    { cut: { start: size, length: size }, times: count - 2 },
+    { cut: { start: last, length: total - last }, times: Math.min(count - 1, 1) },
+  ].filter(({ times }) => times > 0);
+}
+
+/** The largest number up to which all whole numbers are exact. */
+const LARGEST = Number.MAX_SAFE_INTEGER;
+
+/**
+ * A count that is exact.
+ * @throws RangeError naming the layer and the count, where it is beyond 2^53 - 1
+ */
+export function exactCount(layer: string, what: string, count: number): number {
+  if (count <= LARGEST) return count;
+  throw new RangeError(
+    `layer ${layer}: ${what} would be about ${count.toPrecision(3)}, and counts are exact up to ${LARGEST} (2^53 - 1) only; split the layer`,
+  );
+}
+
+/** @throws RangeError naming the layer and the length that is no whole number from 1 to 2^53 - 1 */
 export function checkJob(job: GemmJob): void {
   for (const [name, value] of Object.entries({ m: job.m, n: job.n, k: job.k, groups: job.groups ?? 1 }))
     if (!Number.isSafeInteger(value) || value < 1)
-      throw new RangeError(`layer ${job.layer}: ${name} is ${value}; it must be a whole number of at least 1`);
+      throw new RangeError(
+        `layer ${job.layer}: ${name} is ${value}; it must be a whole number of at least 1${value > LARGEST ? ` and at most ${LARGEST} (2^53 - 1)` : ''}`,
+      );
 }

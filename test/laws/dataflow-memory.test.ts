@@ -3,12 +3,13 @@ import { afterAll, expect, it } from 'vitest';
 import { runMesh } from '../../src/arrays/clocked.js';
 import { costOf } from '../../src/arrays/cost.js';
 import { type MacArray, orderOf } from '../../src/arrays/dataflow.js';
-import { memoryCostOf, type Memories, paceOf, scheduleOf } from '../../src/arrays/memory.js';
-import { cyclesOf, type Turn, turnsOf } from '../../src/arrays/schedule.js';
+import { memoryCostOf, type Memories, paceOf } from '../../src/arrays/memory.js';
+import { type Turn, turnsOf } from '../../src/arrays/schedule.js';
 import { type GemmJob, tilesOf } from '../../src/arrays/tiling.js';
-import { type TileTraffic, trafficOf } from '../../src/arrays/traffic.js';
+import type { TileTraffic } from '../../src/arrays/traffic.js';
 import { datapathNamed } from '../../src/datapaths/catalog.js';
 import { direct, hashUnit } from '../arrays/direct.js';
+import { cyclesByTile, scheduleByTile, trafficByTile } from '../arrays/enumerated.js';
 
 /** Arrays with memories: stalls by recurrence = stalls stepped, and sums are right however late the operands come. */
 const unit = datapathNamed('int8');
@@ -47,14 +48,14 @@ const seen = { runs: 0, dramStalls: 0, sramStalls: 0, spills: 0 };
 it('mesh = recurrence, with slow memories and DRAM, over 800 random layers', () => {
   fc.assert(
     fc.property(jobs, arrays, memories, (job, array, level) => {
-      const traffic = trafficOf(job, array, unit, level);
-      const { turns, timing, written } = scheduleOf(job, array, unit, level, traffic.tiles);
+      const traffic = trafficByTile(job, array, unit, level);
+      const { turns, timing, written } = scheduleByTile(job, array, unit, level, traffic.tiles);
       const groups = job.groups ?? 1;
       const product = { job, a: ramp(groups * job.m * job.k), b: ramp(groups * job.k * job.n) };
       const hash = hashUnit(1);
       const order = orderOf(array, unit);
       const stepped = runMesh({ product, array, order, unit: hash, pace: paceOf(array, unit, level) }, {}, turns);
-      expect(stepped.cycles).toEqual(cyclesOf(turns, timing));
+      expect(stepped.cycles).toEqual(cyclesByTile(turns, timing));
       expect(stepped.sums).toEqual(direct(product, hash, order));
       const channel = stepChannel(turns, traffic.tiles, level.bandwidth?.dram ?? Infinity);
       // Each tile begins as early as the array alone and the stepped channel allow, not a cycle later.
