@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 
-/** A command line that cannot be run as it stands: exit code 2. Everything else that fails gives 1. */
+/** A command line that cannot be run as it stands: exit code 2, as of everything that keeps a command from its work. */
 export class UsageError extends Error {}
 
 /** A failure that was reported already (a FAIL verdict): exit code 1 and no further line. */
@@ -47,7 +47,7 @@ function oneLine(text: string): string {
 }
 
 export function exitCodeOf(thrown: unknown): number {
-  return thrown instanceof UsageError ? 2 : 1;
+  return thrown instanceof Verdict ? 1 : 2;
 }
 
 /** Runs what reads the command line's words: a RangeError there is the user's. */

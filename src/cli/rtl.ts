@@ -44,6 +44,8 @@ export const rtlCommand = command({
     synth: { type: 'boolean', default: false, describe: 'run yosys and count cells' },
     json: jsonOption,
   },
+  reads: ['name', 'network', 'data'],
+  writes: { out: 'folder' },
   examples: [
     ['rtl fp8-fp16 --out rtl --synth', 'a unit, its array, and their cells; then: make -C rtl'],
     ['rtl my-unit.yaml --out rtl --k 64', 'a dot product of 64'],
