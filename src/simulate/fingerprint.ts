@@ -26,10 +26,10 @@ export function recordDigest(record: unknown): string {
 
 /** JSON with what it would lose: numbers beyond it, -0, large integers, maps, bytes. Code is covered by the build. */
 function spelled(_key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'number')
-    return Number.isFinite(value) && !Object.is(value, -0) ? value : `number ${Object.is(value, -0) ? '-0' : value}`;
-  if (typeof value === 'function') return `function ${value.name}`;
+  if (typeof value === 'bigint') return { bigint: String(value) };
+  if (Object.is(value, -0)) return { number: '-0' };
+  if (typeof value === 'number' && !Number.isFinite(value)) return { number: String(value) };
+  if (typeof value === 'function') return { code: value.name };
   if (value instanceof Map || value instanceof Set) return [...value];
   if (ArrayBuffer.isView(value)) return fingerprintOf([bytesOf(value)]);
   return value;
