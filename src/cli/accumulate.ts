@@ -33,6 +33,8 @@ export const accumulateCommand = command({
     plot: { type: 'string', describe: 'SVG file to write' },
     json: jsonOption,
   },
+  reads: ['datapath', 'distribution'],
+  writes: { output: 'file', plot: 'file' },
   examples: [
     ['accumulate --datapath fp8-fp16 --distribution ones', 'where a sum of ones stops'],
     ['accumulate --datapath fp8-fp16 fp8-fp32 --output curve.csv --plot curve.svg', 'two units in one plot'],

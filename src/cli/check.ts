@@ -36,6 +36,7 @@ export const checkCommand = command({
     'any-nan': { type: 'boolean', default: false, describe: 'take one NaN for another' },
     json: jsonOption,
   },
+  reads: ['manifest', 'datapath', 'input', 'dut'],
   examples: [
     ['check --manifest golden/manifest.json --dut dump.memh', "a simulator's dump, word by word"],
     ['check --manifest golden/manifest.json', 'are the files as they were written?'],

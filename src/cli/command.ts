@@ -1,4 +1,5 @@
 import type { InferredOptionTypes, Options } from 'yargs';
+import { checkFile, checkFolder, forgetInputs, protectInputs } from '../outputs/file.js';
 
 /** A subcommand as data; parse.ts reads its words, help.ts lays out its help. */
 export interface Command {
@@ -7,19 +8,48 @@ export interface Command {
   summary: string;
   /** Options by name; the usage's positionals are among them. */
   options: Readonly<Record<string, Options>>;
+  /** Options that name files to read, or folders of them: no output may be one of these. */
+  reads?: readonly string[];
+  /** Options that say where output goes: that is looked at before the work. */
+  writes?: Readonly<Record<string, 'file' | 'folder'>>;
   /** A command line and what it is for. */
   examples: readonly (readonly [string, string])[];
   run(args: never): void | Promise<void>;
 }
 
-type Definition<O extends Record<string, Options>> = Omit<Command, 'options' | 'run'> & {
+type Definition<O extends Record<string, Options>> = Omit<Command, 'options' | 'reads' | 'writes' | 'run'> & {
   options: O;
+  reads?: readonly (keyof O & string)[];
+  writes?: { readonly [Name in keyof O]?: 'file' | 'folder' };
   run(args: InferredOptionTypes<O>): void | Promise<void>;
 };
 
-/** Ties the type of `run`'s arguments to the options. */
+/** Ties the type of `run`'s arguments to the options, and looks at inputs and outputs before it runs. */
 export function command<O extends Record<string, Options>>(definition: Definition<O>): Command {
-  return definition;
+  return {
+    ...definition,
+    writes: definition.writes as Command['writes'],
+    run(args: InferredOptionTypes<O>) {
+      checkPlaces(definition, args);
+      return definition.run(args);
+    },
+  };
+}
+
+/** @throws Error when an output cannot be written, or is an input */
+function checkPlaces<O extends Record<string, Options>>(
+  { reads = [], writes = {} }: Definition<O>,
+  args: InferredOptionTypes<O>,
+): void {
+  forgetInputs();
+  // Some options take several files, with commas between them.
+  protectInputs(reads.flatMap((name) => wordsOf(args[name])).flatMap((word) => [word, ...word.split(',')]));
+  for (const [name, kind] of Object.entries(writes))
+    for (const path of wordsOf(args[name])) if (path !== '-') (kind === 'file' ? checkFile : checkFolder)(path);
+}
+
+function wordsOf(value: unknown): string[] {
+  return [value].flat().filter((word) => typeof word === 'string');
 }
 
 export function nameOf({ usage }: Pick<Command, 'usage'>): string {

@@ -20,6 +20,8 @@ export const convertCommand = command({
     input: inputOption,
     output: outputOption,
   },
+  reads: ['input'],
+  writes: { output: 'file' },
   examples: [
     ['convert --from fp32 --to e4m3fn --overflow saturate --input in.csv --output out.csv', 'codes of fp32 to OCP fp8'],
     ['convert --from fp16 --to int8 --rounding rtz --overflow saturate --input -', 'from standard input to output'],

@@ -33,6 +33,8 @@ export const cyclesCommand = command({
       describe: 'file to write, CSV or with --json JSON; default: standard output',
     },
   },
+  reads: ['topology'],
+  writes: { out: 'file' },
   examples: [
     ['cycles resnet18.csv --rows 32 --cols 32 --dataflow ws', 'load, fill, stream, drain and stall of each layer'],
     ['cycles resnet18.csv --rows 32 --cols 32 --dataflow os --compat scalesim --out report.csv', 'to compare with'],

@@ -39,6 +39,8 @@ export const demoCommand = command({
     threads: threadsOption,
     json: jsonOption,
   },
+  reads: ['data'],
+  writes: { out: 'folder' },
   examples: [
     ['demo', '1,000 images'],
     ['demo --images 100 --out /tmp/demo', 'a quick look'],

@@ -22,6 +22,8 @@ export const evalCommand = command({
     input: inputOption,
     output: outputOption,
   },
+  reads: ['input', 'datapath'],
+  writes: { output: 'file' },
   examples: [
     ['eval --op fma --formats e4m3fn,e4m3fn,fp16,fp16 --input in.csv --output out.csv', 'a fused multiply-add'],
     ['eval --datapath my-unit.yaml --input ops.csv --output res.csv', 'what should my unit give?'],

@@ -9,6 +9,7 @@ export const modelsCommand = command({
   usage: 'models',
   summary: "Train and quantize the project's networks from their seeds: the same bits each time",
   options: { out: { type: 'string', default: 'models', describe: 'folder for the ONNX files' } },
+  writes: { out: 'folder' },
   examples: [['models --out /tmp/models', 'and compare them with the ones that came with the project']],
   run({ out }) {
     makeFolder(out);

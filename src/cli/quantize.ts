@@ -5,7 +5,6 @@ import { foldBatchNorm } from '../networks/fold.js';
 import { writeOnnx } from '../networks/onnx/write.js';
 import { writeWhole } from '../outputs/file.js';
 import { quantizeNetwork } from '../quantize/quantize.js';
-import { recipeNamed } from '../quantize/recipes.js';
 import { loadNetwork } from '../simulate/plan.js';
 import { readData } from '../training/data.js';
 import { type Dataset, firstOf, imagesOf, partOf } from '../training/dataset.js';
@@ -14,7 +13,7 @@ import { CALIBRATION_IMAGES } from '../training/finetune.js';
 import { accuracyOf } from '../training/train.js';
 import { integer, jsonOption } from './arguments.js';
 import { command } from './command.js';
-import { usage } from './errors.js';
+import { quantizeRecipeFrom } from './recipes.js';
 import { dataOption } from './runs.js';
 import { print, printJson } from './terminal.js';
 
@@ -37,12 +36,14 @@ export const quantizeCommand = command({
     out: { type: 'string', describe: 'ONNX file to write' },
     json: jsonOption,
   },
+  reads: ['network', 'data'],
+  writes: { out: 'file' },
   examples: [
     ['quantize models/digits-fp32.onnx --recipe int4-mse --out int4.onnx', 'on generated digits'],
     ['quantize net.onnx --recipe nvfp4 --data mnist', "on MNIST's test set: its head calibrates, what follows judges"],
   ],
   async run({ network: path, recipe: name, data, images, out, json }) {
-    const recipe = usage(() => recipeNamed(name));
+    const recipe = quantizeRecipeFrom(name);
     const { calibration, test } = dataFor(integer(images, '--images', 1), data);
     const float = foldBatchNorm(loadNetwork(path));
     const made = quantizeNetwork(float, recipe, imagesOf(calibration));

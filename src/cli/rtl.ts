@@ -44,6 +44,8 @@ export const rtlCommand = command({
     synth: { type: 'boolean', default: false, describe: 'run yosys and count cells' },
     json: jsonOption,
   },
+  reads: ['name', 'network', 'data'],
+  writes: { out: 'folder' },
   examples: [
     ['rtl fp8-fp16 --out rtl --synth', 'a unit, its array, and their cells; then: make -C rtl'],
     ['rtl my-unit.yaml --out rtl --k 64', 'a dot product of 64'],
@@ -68,12 +70,14 @@ export const rtlCommand = command({
       throw new UsageError(`--${own} is for a datapath's vectors, and ${args.name} is an array: leave it out`);
     if (!mesh && args.layer !== undefined) throw new UsageError(`--layer is for a target; ${args.name} is a datapath`);
     const all = [...(unit ? [await writeUnit(args)] : []), ...(mesh ? [await writeMesh(args, steps)] : [])];
-    const reports = all.map(({ folder, what, files, top }) => ({
-      folder,
-      what,
-      files: files.map(({ name }) => name),
-      ...(options.synth && { top, synthesis: synthesise(files.filter(isSource), top, top !== 'mesh') }),
-    }));
+    const reports = [];
+    for (const { folder, what, files, top } of all)
+      reports.push({
+        folder,
+        what,
+        files: files.map(({ name }) => name),
+        ...(options.synth && { top, synthesis: await synthesise(files.filter(isSource), top, top !== 'mesh') }),
+      });
     if (options.json) return printJson(reports);
     for (const { folder, what, files, top, synthesis } of reports) {
       print(`${what} in ${folder}: ${counted(files.length, 'file')}; "make -C ${folder}" simulates`);

@@ -27,6 +27,8 @@ export const runCommand = command({
     verbose: { type: 'boolean', default: false, describe: 'say how each layer was computed, and why' },
     json: jsonOption,
   },
+  reads: ['network', 'target', 'data', 'reference'],
+  writes: { out: 'folder' },
   examples: [
     ['run models/digits-int8.onnx --target int8', 'on generated digits'],
     ['run models/digits-e4m3fn.onnx --target fp8-fp16 --data mnist --out results', "on MNIST's test set"],

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type Announcement, discardAnnounced } from '../outputs/file.js';
+import { type BegunEvent, ledger } from '../outputs/begun.js';
 import { remark } from './terminal.js';
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -14,11 +14,8 @@ const PATIENCE = 200;
 export async function supervise(words: readonly string[]): Promise<never> {
   process.env.LASTBIT_COLUMNS ??= String(process.stdout.columns ?? '');
   const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: words, stdin: true });
-  const begun = new Map<string, Announcement>();
-  worker.on('message', (event: Announcement) => {
-    if (event.begun) begun.set(event.path, event);
-    else begun.delete(event.path);
-  });
+  const begun = ledger();
+  worker.on('message', (event: BegunEvent) => begun.note(event));
   // Only a command that reads it may wait for standard input.
   if (words.some((word) => word === '-' || word.endsWith('=-')))
     process.stdin.pipe(worker.stdin as NodeJS.WritableStream);
@@ -28,13 +25,13 @@ export async function supervise(words: readonly string[]): Promise<never> {
     process.once(signal, async () => {
       stopping = true;
       await Promise.race([worker.terminate(), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
-      discardAnnounced([...begun.values()]);
+      begun.discard();
       remark(`stopped by ${signal}; what was not finished has been removed`);
       process.exit(code);
     });
   return new Promise(() => {
     worker.on('error', (error: NodeJS.ErrnoException) => {
-      discardAnnounced([...begun.values()]);
+      begun.discard();
       remark(
         error.code === 'ERR_WORKER_OUT_OF_MEMORY'
           ? OUT_OF_MEMORY

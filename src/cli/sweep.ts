@@ -1,18 +1,19 @@
-import { rmSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { counted } from '../formats/plural.js';
-import { readBytes, readText } from '../datapaths/read.js';
-import { makeFolder, writeWhole } from '../outputs/file.js';
+import { readText } from '../datapaths/read.js';
+import { checkFolder, protectInputs, writeChanged } from '../outputs/file.js';
+import { inLockedFolder } from '../outputs/lock.js';
 import { resultCsv, resultTable, SWEEP_COLUMNS } from '../outputs/results.js';
-import { fingerprintOf, type Journal, openJournal } from '../simulate/journal.js';
-import { inputPath } from '../simulate/packaged.js';
-import { planSweep, runSweep, type SweepPlan } from '../simulate/sweep.js';
+import type { Journal } from '../simulate/journal.js';
+import { unfinishedOf } from '../simulate/outcomes.js';
+import type { PoolOptions } from '../simulate/pool.js';
+import { planSweep, runSweep, type SweepPlan, type SweepPoint } from '../simulate/sweep.js';
 import { parseSweep } from '../simulate/sweepFile.js';
 import { jsonOption } from './arguments.js';
 import { command } from './command.js';
+import { freshOption, journaled, remarkOnJournal } from './journaled.js';
 import { progressBar, threadsFrom, threadsOption } from './runs.js';
 import { print, printJson, remark } from './terminal.js';
-import { VERSION } from './version.js';
 
 /** `sweep`: all combinations of networks, datapaths and arrays. */
 export const sweepCommand = command({
@@ -24,50 +25,47 @@ export const sweepCommand = command({
       type: 'string',
       describe: 'folder for sweep.csv and its journal; default: beside nothing, the name of the file',
     },
-    fresh: { type: 'boolean', default: false, describe: 'forget what an earlier, interrupted run has done' },
+    fresh: freshOption,
     threads: threadsOption,
     json: jsonOption,
   },
+  reads: ['file'],
+  writes: { out: 'folder' },
   examples: [
     ['sweep space.yaml', 'writes space/sweep.csv; the same command goes on after a kill'],
     ['sweep space.yaml --threads 1 --json', 'the same rows in the same order'],
   ],
   async run({ file, out, fresh, threads, json }) {
-    const text = readText(file);
-    const sweep = parseSweep(text, file);
+    const sweep = parseSweep(readText(file), file);
+    const { networks, reference = [], data = [], datapaths } = sweep;
+    protectInputs([networks, reference, data, datapaths].flat());
+    const folder = out ?? basename(file, extname(file));
+    checkFolder(folder);
+    const options = threadsFrom(threads);
     const plan = planSweep(sweep);
     for (const reason of plan.skipped) remark(`skipped ${reason}`);
-    const folder = out ?? basename(file, extname(file));
-    makeFolder(folder);
-    const path = join(folder, 'journal.ndjson');
-    if (fresh) rmSync(path, { force: true });
-    const inputs = [...sweep.networks, ...(sweep.reference === undefined ? [] : [sweep.reference])];
-    const journal = openJournal(
-      path,
-      fingerprintOf([VERSION, text, ...inputs.map((path) => readBytes(inputPath(path)))]),
-    );
-    const points = await runJournaled(plan, journal, threadsFrom(threads));
-    await writeWhole(join(folder, 'sweep.csv'), resultCsv(SWEEP_COLUMNS, points));
+    const path = join(folder, 'sweep.csv');
+    const points = await inLockedFolder(folder, async () => {
+      const points = await journaled(folder, fresh, (journal) => runWithJournal(plan, journal, options));
+      await writeChanged(path, resultCsv(SWEEP_COLUMNS, points));
+      return points;
+    });
     if (json) printJson(points);
-    else
-      print(
-        `${resultTable(SWEEP_COLUMNS, points)}\n\n${counted(points.length, 'point')} in ${join(folder, 'sweep.csv')}`,
-      );
+    else print(`${resultTable(SWEEP_COLUMNS, points)}\n\n${counted(points.length, 'point')} in ${path}`);
   },
 });
 
-async function runJournaled(plan: SweepPlan, journal: Journal, options: ReturnType<typeof threadsFrom>) {
-  const arithmetics = new Map(plan.points.map(({ arithmetic, plan: { data } }) => [arithmetic, data.images]));
-  if (journal.resumed > 0) remark(`goes on after ${journal.resumed} of ${arithmetics.size} runs`);
-  const unfinished = [...arithmetics].filter(([arithmetic]) => journal.find(arithmetic) === undefined);
+async function runWithJournal(plan: SweepPlan, journal: Journal, options: PoolOptions): Promise<SweepPoint[]> {
+  const all = new Set(plan.points.map(({ key }) => key)).size;
+  const unfinished = unfinishedOf(plan.points, journal);
+  remarkOnJournal(journal, unfinished, all);
   const bar = progressBar(
-    unfinished.reduce((sum, [, images]) => sum + images, 0),
+    unfinished.reduce((sum, { plan: { data } }) => sum + data.images, 0),
     'images',
   );
   try {
     return await runSweep(plan, journal, { ...options, progress: (done) => bar.update(done) });
   } finally {
     bar.stop();
-    journal.close();
   }
 }

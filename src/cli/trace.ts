@@ -37,6 +37,8 @@ export const traceCommand = command({
     },
     output: { type: 'string', alias: 'out', default: '-', describe: 'file to write, or - for standard output' },
   },
+  reads: ['network', 'target', 'data'],
+  writes: { output: 'file' },
   examples: [
     ['trace models/digits-int8.onnx --layer conv1 --cycles 0-40 --rows 0-1 --cols 0-1', 'four PEs'],
     ['trace models/digits-e4m3fn.onnx --layer dense2 --target fp8-fp16 --output dense2.csv', 'a spreadsheet'],

@@ -1,10 +1,9 @@
 import { counted } from '../formats/plural.js';
 import { NOT_COUNTED } from '../energy/actions.js';
-import { makeFolder } from '../outputs/file.js';
+import { inLockedFolder } from '../outputs/lock.js';
 import { resultTable } from '../outputs/results.js';
 import { belowHalf, EPOCH_COLUMNS, PRODUCT_COLUMNS } from '../outputs/training.js';
 import { gemmPool } from '../datapaths/kernel/index.js';
-import { fingerprintOf } from '../simulate/journal.js';
 import { openTraining, type TrainingPlan } from '../simulate/training.js';
 import { loadTarget } from '../targets/catalog.js';
 import { ARCHITECTURES } from '../training/architectures.js';
@@ -13,13 +12,16 @@ import { type Dataset, firstOf, partOf } from '../training/dataset.js';
 import { digits, TEST_SEED, TRAIN_SEED } from '../training/digits.js';
 import { DISTILLATION } from '../training/distill.js';
 import { GRAD_SCALER, type LossScaling } from '../training/scaling.js';
-import { TRAIN_RECIPES, trainRecipeNamed } from '../training/trainRecipes.js';
+import { TRAIN_RECIPES } from '../training/trainRecipes.js';
 import { integer, jsonOption, seedOption } from './arguments.js';
 import { command } from './command.js';
 import { UsageError, usage } from './errors.js';
+import { trainRecipeFrom } from './recipes.js';
 import { print, printJson } from './terminal.js';
-import { resumed, trainToEnd, writeTraining } from './trainRun.js';
-import { VERSION } from './version.js';
+import { identityOf } from './trainIdentity.js';
+import { resumed, type TrainingLog, trainToEnd, writeTraining } from './trainRun.js';
+
+const BATCH = 50;
 
 /** `train`: a network from its first weights, in a recipe's arithmetic. */
 export const trainCommand = command({
@@ -55,7 +57,7 @@ export const trainCommand = command({
     epochs: { type: 'number', default: 3, describe: 'times that every image is seen' },
     images: { type: 'number', default: 2000, describe: 'images to train on' },
     judged: { type: 'number', default: 500, describe: 'other images that each epoch is judged on' },
-    batch: { type: 'number', default: 50, describe: 'images in a step' },
+    batch: { type: 'number', defaultDescription: String(BATCH), describe: 'images in a step' },
     rate: { type: 'number', describe: "learning rate at the start, falling to zero; default: the recipe's" },
     'loss-scale': { type: 'string', describe: "none, dynamic, or a factor; default: the recipe's" },
     arithmetic: {
@@ -70,6 +72,8 @@ export const trainCommand = command({
     threads: { type: 'number', default: 1, describe: 'threads that share each product; the bits do not depend on it' },
     json: jsonOption,
   },
+  reads: ['target', 'network', 'teacher', 'data'],
+  writes: { out: 'folder' },
   examples: [
     ['train --recipe fp4-radix4 --out fp4', 'int4 forward, radix-4 fp4 gradients'],
     ['train --recipe fp16-mixed --network mlp --loss-scale none', 'what is lost without loss scaling'],
@@ -82,20 +86,19 @@ export const trainCommand = command({
   async run(args) {
     const plan = planFrom(args);
     const target = usage(() => loadTarget(plan.target));
-    const images = integer(args.images, '--images', plan.batch);
-    const { training: data, judged } = dataFor(images, integer(args.judged, '--judged', 1), args.data);
+    const { training: data, judged } = dataFor(imagesFrom(args, plan), integer(args.judged, '--judged', 1), args.data);
     const pool = gemmPool(integer(args.threads, '--threads', 1));
     const training = usage(() => openTraining(plan, data, pool));
-    const fingerprint = fingerprintOf([
-      VERSION,
-      JSON.stringify(plan),
-      JSON.stringify([images, judged.count, args.data]),
-    ]);
-    if (args.out !== undefined) makeFolder(args.out);
-    const log = resumed(training, args.out, fingerprint, args.fresh);
-    try {
-      await trainToEnd(training, log, judged, target.clockMhz, args.out);
+    const identity = identityOf({ plan, recipe: training.recipe, target, data, judged });
+    const work = async () => {
+      const log = resumed(training, args.out, identity, args.fresh);
+      await trainToEnd(training, log, judged, target.clockMhz, args.out, identity);
       if (args.out !== undefined) await writeTraining(args.out, training, log);
+      return log;
+    };
+    let log: TrainingLog;
+    try {
+      log = args.out === undefined ? await work() : await inLockedFolder(args.out, work);
     } finally {
       pool.close();
     }
@@ -128,7 +131,8 @@ interface TrainArguments {
   target?: string;
   network: string;
   epochs: number;
-  batch: number;
+  images: number;
+  batch?: number;
   rate?: number;
   'loss-scale'?: string;
   arithmetic: string;
@@ -138,8 +142,15 @@ interface TrainArguments {
   temperature?: number;
 }
 
+/** @throws UsageError naming the option that was given, where they do not make one batch */
+function imagesFrom({ images, batch }: TrainArguments, plan: TrainingPlan): number {
+  if (batch !== undefined && batch > images && Number.isSafeInteger(images))
+    throw new UsageError(`--batch ${batch} is more than the ${images} --images that there are: take fewer in a step`);
+  return integer(images, '--images', plan.batch);
+}
+
 function planFrom(args: TrainArguments): TrainingPlan {
-  const recipe = usage(() => trainRecipeNamed(args.recipe));
+  const recipe = trainRecipeFrom(args.recipe);
   const scaling = args['loss-scale'];
   const { teacher } = args;
   const { share = DISTILLATION.share, temperature = DISTILLATION.temperature } = args;
@@ -154,7 +165,7 @@ function planFrom(args: TrainArguments): TrainingPlan {
     target: args.target ?? recipe.target,
     network: args.network,
     epochs: integer(args.epochs, '--epochs', 1),
-    batch: integer(args.batch, '--batch', 1),
+    batch: integer(args.batch ?? BATCH, '--batch', 1),
     seed: integer(args.seed, '--seed'),
     arithmetic: args.arithmetic as TrainingPlan['arithmetic'],
     ...(teacher !== undefined && { teacher }),

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { readBytes } from '../datapaths/read.js';
 import { writeOnnx } from '../networks/onnx/write.js';
-import { writeWhole } from '../outputs/file.js';
+import { writeChanged, writeWhole } from '../outputs/file.js';
 import { resultCsv } from '../outputs/results.js';
 import {
   accuracySvg,
@@ -17,17 +17,23 @@ import {
   scaleSvg,
   STEP_COLUMNS,
 } from '../outputs/training.js';
+import type { ProductCost } from '../simulate/trainCost.js';
 import type { StepRecord, Training } from '../simulate/training.js';
 import { checkpointBytes, readCheckpoint } from '../training/checkpoint.js';
 import type { Dataset } from '../training/dataset.js';
 import { remark } from './terminal.js';
+import { differenceOf, type TrainingIdentity } from './trainIdentity.js';
 
-/** What a training run has seen, and where it keeps it. */
+/** What a training run has seen. */
 export interface TrainingLog {
-  /** Tells runs apart whose numbers would differ. */
-  fingerprint: string;
   steps: StepRecord[];
   epochs: EpochRecord[];
+}
+
+interface Kept extends TrainingLog {
+  identity: TrainingIdentity;
+  /** Of the last step. */
+  products: readonly ProductCost[];
 }
 
 const CHECKPOINT = 'checkpoint.bin';
@@ -38,20 +44,24 @@ const INTERVAL = 20;
 export function resumed(
   training: Training,
   folder: string | undefined,
-  fingerprint: string,
+  identity: TrainingIdentity,
   fresh: boolean,
 ): TrainingLog {
-  const log: TrainingLog = { fingerprint, steps: [], epochs: [] };
+  const log: TrainingLog = { steps: [], epochs: [] };
   if (folder === undefined) return log;
   const path = join(folder, CHECKPOINT);
   if (fresh) rmSync(path, { force: true });
   if (!existsSync(path)) return log;
-  const { kept, state } = readCheckpoint<TrainingLog>(readBytes(path), path);
-  if (kept.fingerprint !== fingerprint)
-    throw new Error(`${path} belongs to another training run: take --fresh to begin again, or another --out`);
-  training.resume(state);
-  remark(`goes on after ${kept.steps.length} of ${training.steps} steps`);
-  return kept;
+  const { kept, state } = readCheckpoint<Kept>(readBytes(path), path);
+  const difference = differenceOf(kept.identity, identity);
+  if (difference !== undefined)
+    throw new Error(
+      `${path} belongs to another training run (${difference}): take --fresh to begin again, or another --out`,
+    );
+  training.resume(state, kept.products);
+  const { steps, epochs } = kept;
+  if (steps.length < training.steps) remark(`goes on after ${steps.length} of ${training.steps} steps`);
+  return { steps, epochs };
 }
 
 /** Steps to the end, with checkpoints into the folder where there is one. */
@@ -61,6 +71,7 @@ export async function trainToEnd(
   judged: Dataset,
   clockMhz: number,
   folder: string | undefined,
+  identity: TrainingIdentity,
 ): Promise<void> {
   const bar = progressLine(training.steps, log.steps.length);
   try {
@@ -71,14 +82,17 @@ export async function trainToEnd(
       if (ends)
         log.epochs.push(epochOf(log.steps.slice(-training.stepsPerEpoch), training.accuracyOn(judged), clockMhz));
       if (folder !== undefined && (ends || training.done() % INTERVAL === 0))
-        await writeWhole(join(folder, CHECKPOINT), checkpointBytes({ kept: log, state: training.state() }));
+        await writeWhole(join(folder, CHECKPOINT), checkpointOf(training, log, identity));
       bar.update(record);
-      // Signals are heard between steps.
-      await new Promise((resolve) => setImmediate(resolve));
     }
   } finally {
     bar.stop();
   }
+}
+
+function checkpointOf(training: Training, log: TrainingLog, identity: TrainingIdentity): Uint8Array {
+  const kept: Kept = { identity, ...log, products: training.products() };
+  return checkpointBytes({ kept, state: training.state() });
 }
 
 /** On a terminal only. */
@@ -111,7 +125,7 @@ export async function writeTraining(folder: string, training: Training, log: Tra
   const { plan, gradients } = training;
   const trained = basename(plan.network, '.onnx');
   const title = `${plan.recipe} on ${plan.target}, ${trained}`;
-  const write = (name: string, content: string | Uint8Array) => writeWhole(join(folder, name), content);
+  const write = (name: string, content: string | Uint8Array) => writeChanged(join(folder, name), content);
   await write('steps.csv', resultCsv(STEP_COLUMNS, log.steps));
   await write('epochs.csv', resultCsv(EPOCH_COLUMNS, log.epochs));
   await write('products.csv', resultCsv(PRODUCT_COLUMNS, training.products()));
@@ -132,5 +146,5 @@ async function writeNetwork(path: string, training: Training, { epochs }: Traini
     made: `lastbit train --recipe ${plan.recipe} --target ${plan.target} --network ${plan.network} --epochs ${plan.epochs} --seed ${plan.seed}`,
     accuracy: `${(100 * (epochs.at(-1)?.judgedAccuracy ?? 0)).toFixed(2)}% of the images judged on, in training's arithmetic`,
   };
-  await writeWhole(path, writeOnnx({ ...network, name: basename(path, '.onnx'), metadata }));
+  await writeChanged(path, writeOnnx({ ...network, name: basename(path, '.onnx'), metadata }));
 }

@@ -41,6 +41,8 @@ export const vectorsCommand = command({
     out: { type: 'string', describe: 'folder (default: vectors/<what>)' },
     json: jsonOption,
   },
+  reads: ['datapath', 'network', 'target', 'data'],
+  writes: { out: 'folder' },
   examples: [
     ['vectors int8 --exhaustive --out golden', 'all 65,536 pairs, with and without a running sum'],
     ['vectors fp8-fp16 --count 100000 --k 64 --seed 7', 'dot products of 64'],

@@ -1,5 +1,22 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { begin, end } from './begun.js';
+import { forWriting, refuseInput } from './place.js';
+import { sweepFolder, temporaryFor } from './temporary.js';
+
+export { announceTo, type BegunEvent, discard, discardUnfinished, ledger } from './begun.js';
+export { checkFile, checkFolder, forgetInputs, protectInputs } from './place.js';
 
 /** Where text or bytes go: a file, or the terminal. Writing is synchronous, so memory stays flat however much comes. */
 export interface Sink {
@@ -7,7 +24,6 @@ export interface Sink {
 }
 
 const BUFFER_BYTES = 1 << 18;
-const unfinished = new Set<AtomicFile>();
 
 /**
  * A file that exists whole or not at all: written under a temporary name in the same folder, renamed by `commit`,
@@ -20,6 +36,9 @@ export class AtomicFile implements Sink {
   private readonly buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   private readonly watch: ((bytes: Uint8Array) => void) | undefined;
   private used = 0;
+  /** Until the file is closed, and until it is committed or discarded. */
+  private open = true;
+  private pending = true;
 
   /**
    * @param watch sees the bytes as they go to the disk (for a digest)
@@ -28,11 +47,20 @@ export class AtomicFile implements Sink {
   constructor(path: string, watch?: (bytes: Uint8Array) => void) {
     this.path = path;
     this.watch = watch;
-    const special = isSpecial(path);
-    this.temporary = special ? undefined : join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
-    if (this.temporary !== undefined) tell({ kind: 'file', path: this.temporary, begun: true });
-    this.descriptor = forPath(path, () => openSync(this.temporary ?? path, 'w'));
-    unfinished.add(this);
+    refuseInput(path);
+    if (isSpecial(path)) {
+      this.descriptor = forWriting(path, () => openSync(path, 'w'));
+      return;
+    }
+    sweepFolder(dirname(path));
+    this.temporary = temporaryFor(path);
+    begin('file', this.temporary);
+    try {
+      this.descriptor = forWriting(path, () => openSync(this.temporary as string, 'wx'));
+    } catch (error) {
+      end('file', this.temporary);
+      throw error;
+    }
   }
 
   write(chunk: string | Uint8Array): void {
@@ -50,24 +78,35 @@ export class AtomicFile implements Sink {
 
   private put(bytes: Uint8Array): void {
     this.watch?.(bytes);
-    forPath(this.path, () => writeFully(this.descriptor, bytes));
+    forWriting(this.path, () => writeFully(this.descriptor, bytes));
   }
 
   /** Everything is on the disk under its own name when this returns. */
   commit(): void {
     this.flush();
-    forPath(this.path, () => {
+    forWriting(this.path, () => {
       if (this.temporary !== undefined) fsyncSync(this.descriptor);
-      closeSync(this.descriptor);
-      unfinished.delete(this);
+      this.close();
       if (this.temporary !== undefined) renameSync(this.temporary, this.path);
     });
+    this.settle();
   }
 
   discard(): void {
-    if (!unfinished.delete(this)) return;
-    closeSync(this.descriptor);
+    if (!this.pending) return;
+    this.close();
     if (this.temporary !== undefined) rmSync(this.temporary, { force: true });
+    this.settle();
+  }
+
+  private close(): void {
+    if (this.open) closeSync(this.descriptor);
+    this.open = false;
+  }
+
+  private settle(): void {
+    this.pending = false;
+    if (this.temporary !== undefined) end('file', this.temporary);
   }
 }
 
@@ -83,14 +122,9 @@ export function writeFully(descriptor: number, bytes: Uint8Array): void {
   }
 }
 
-/** Removes what was begun and not committed; for signals. */
-export function discardUnfinished(): void {
-  for (const file of unfinished) file.discard();
-}
-
 /**
  * Opens files, hands them to `body`, and commits all of them when it ends, or none when it fails. Folders that are
- * missing are an error: `inFolder` makes one.
+ * missing are an error: `makeFolder` makes one.
  */
 export async function writingFiles<T>(
   paths: readonly string[],
@@ -112,9 +146,20 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
   await writingFiles([path], ([file]) => file.write(content));
 }
 
-/** Makes an output folder with the folders above it. */
+/** The same, unless the file holds just that already: a command that was finished before leaves it as it is. */
+export async function writeChanged(path: string, content: string | Uint8Array): Promise<void> {
+  const bytes = Buffer.from(content as Uint8Array);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isFile() && stats.size === bytes.length && readFileSync(path).equals(bytes)) return;
+  await writeWhole(path, bytes);
+}
+
+/** Makes an output folder with the folders above it; those that stay empty go when the process ends. */
 export function makeFolder(path: string): void {
-  forPath(path, () => mkdirSync(path, { recursive: true }));
+  const missing: string[] = [];
+  for (let at = path; !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.push(at);
+  for (const folder of missing) begin('folder', folder);
+  forWriting(path, () => mkdirSync(path, { recursive: true }));
 }
 
 function isSpecial(path: string): boolean {
@@ -122,17 +167,3 @@ function isSpecial(path: string): boolean {
   if (stats?.isDirectory()) throw Object.assign(new Error('is a folder'), { code: 'EISDIR', path, writing: true });
   return stats !== undefined && !stats.isFile();
 }
-
-/** Names the file that the user asked for, not the temporary one, and marks the error as one of writing. */
-function forPath<T>(path: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    throw Object.assign(error as Error, { path, writing: true });
-  }
-}
-
-export interface Announcement { kind: 'file' | 'folder' | 'lock'; path: string; begun: boolean }
-let tell = (_event: Announcement): void => {};
-export function announceTo(listener: (event: Announcement) => void): void { tell = listener; }
-export function discardAnnounced(events: readonly Announcement[]): void { for (const { path } of events) rmSync(path, { force: true }); }

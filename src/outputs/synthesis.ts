@@ -1,8 +1,10 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RtlFile } from '../datapaths/rtl/index.js';
+import { begin, end } from './begun.js';
 
 /** What synthesis to generic gates gave. */
 export interface Synthesis {
@@ -16,18 +18,37 @@ export interface Synthesis {
  * units by and no area. A unit is flattened first; an array is not, so that its PE is synthesised once.
  * @throws Error with one line when yosys is missing, or refuses the design
  */
-export function synthesise(files: readonly RtlFile[], top: string, flatten = true): Synthesis {
+export async function synthesise(files: readonly RtlFile[], top: string, flatten = true): Promise<Synthesis> {
   const folder = mkdtempSync(join(tmpdir(), 'lastbit-synth-'));
+  begin('scratch', folder);
   try {
     for (const { name, text } of files) writeFileSync(join(folder, name), text);
     const script = `read_verilog -sv *.sv; synth ${flatten ? '-flatten ' : ''}-top ${top}; check -assert; tee -q -o stat.txt stat`;
-    const { error, status, stderr } = spawnSync('yosys', ['-q', '-p', script], { cwd: folder, encoding: 'utf8' });
-    if (error !== undefined)
-      throw new Error('yosys cannot be run: --synth needs it (Debian: apt-get install yosys)', { cause: error });
-    if (status !== 0) throw new Error(`yosys refuses ${top}: ${stderr.trim().split('\n').at(-1) ?? ''}`);
+    const complaint = await yosys(folder, script);
+    if (complaint !== undefined) throw new Error(`yosys refuses ${top}: ${complaint}`);
     return counted(readFileSync(join(folder, 'stat.txt'), 'utf8'));
   } finally {
     rmSync(folder, { recursive: true, force: true });
+    end('scratch', folder);
+  }
+}
+
+/** Runs a script in a folder. @returns its last complaint where it fails. @throws Error where there is no yosys */
+async function yosys(folder: string, script: string): Promise<string | undefined> {
+  // A group of its own, so that what yosys has started ends with it.
+  const options = { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], detached: true } as const;
+  const child = spawn('yosys', ['-q', '-p', script], options);
+  const group = `-${child.pid}`;
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  if (child.pid !== undefined) begin('process', group);
+  try {
+    const [status] = (await once(child, 'close')) as [number | null];
+    return status === 0 ? undefined : (said.trim().split('\n').at(-1) ?? '');
+  } catch (error) {
+    throw new Error('yosys cannot be run: --synth needs it (Debian: apt-get install yosys)', { cause: error });
+  } finally {
+    end('process', group);
   }
 }
 

@@ -1,74 +1,129 @@
-import { createHash } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
-import type { Outcome } from './run.js';
+import { exactJson, fromExactJson } from '../training/exactJson.js';
+import { ownBuild } from './build.js';
+import { fingerprintOf } from './fingerprint.js';
 
 /**
- * What a sweep has done so far, one JSON line for each arithmetic, on the disk before the next begins: a sweep that was
- * killed goes on where it stopped. A line that a kill tore is dropped.
+ * What a command has done so far, one JSON line for each piece of work, on the disk before the next begins. A line stands
+ * under a digest of all that enters its value, so that a command which was killed goes on where it stopped, and one whose
+ * inputs changed does again just what depends on them. A line that a kill tore is dropped.
  */
 export interface Journal {
-  find(arithmetic: string): Outcome | undefined;
-  add(arithmetic: string, outcome: Outcome): void;
-  /** Entries that were there when it was opened. */
-  resumed: number;
+  find<T>(key: string): T | undefined;
+  /** @param inputs digests of what enters the value, by the names that the user knows them by */
+  add(key: string, inputs: Inputs, value: unknown): void;
+  /** Which of these inputs were other ones when they were last worked on. */
+  changed(inputs: Inputs): string[];
+  /** It was kept by another build of the program, whose results are not used. */
+  foreign: boolean;
   close(): void;
 }
 
+export type Inputs = Readonly<Record<string, string>>;
+
 interface Line {
-  arithmetic: string;
-  outcome: Outcome;
+  key: string;
+  inputs: Inputs;
+  value: unknown;
+  /** Of all the others, so that damage cannot pass for a result. */
+  check: string;
 }
 
-/** JSON has no infinities: an outcome without any error has an SQNR of Infinity. */
-const encode = (_key: string, value: unknown) =>
-  typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
-const decode = (key: string, value: unknown) =>
-  key.startsWith('sqnr') && typeof value === 'string' ? Number(value) : value;
-
-/** What makes two sweeps the same: their inputs, byte for byte. */
-export function fingerprintOf(parts: readonly (string | Uint8Array)[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(`${part.length}:`).update(part);
-  return hash.digest('hex');
+interface Head {
+  build: string;
 }
+
+interface Content {
+  lines: Line[];
+  foreign: boolean;
+  /** Whether lines can be added to the file as it is. */
+  goesOn: boolean;
+}
+
+const checkOf = ({ key, inputs, value }: Omit<Line, 'check'>) =>
+  fingerprintOf([exactJson([key, inputs, value])]).slice(0, 16);
 
 /**
- * Opens a journal, or begins one.
- * @throws Error when the file belongs to a sweep of other inputs
+ * Opens a journal, or begins one with the first line that is added.
+ * @throws Error naming file and line where it is damaged
  */
-export function openJournal(path: string, fingerprint: string): Journal {
-  const done = existsSync(path) ? readJournal(path, fingerprint) : undefined;
-  const descriptor = openSync(path, done === undefined ? 'w' : 'a');
-  const append = (line: object) => {
-    writeSync(descriptor, `${JSON.stringify(line, encode)}\n`);
-    fsyncSync(descriptor);
+export function openJournal(path: string, build = ownBuild()): Journal {
+  const { lines, foreign, goesOn } = existsSync(path) ? contentOf(path, build) : NOTHING;
+  const values = new Map(lines.map(({ key, value }) => [key, value]));
+  const seen = new Map(lines.flatMap(({ inputs }) => Object.entries(inputs)));
+  let descriptor: number | undefined;
+  const append = (line: Line | Head) => {
+    writeSync(descriptor as number, `${exactJson(line)}\n`);
+    fsyncSync(descriptor as number);
   };
-  if (done === undefined) append({ fingerprint });
-  const outcomes = done ?? new Map<string, Outcome>();
   return {
-    resumed: outcomes.size,
-    find: (arithmetic) => outcomes.get(arithmetic),
-    add(arithmetic, outcome) {
-      append({ arithmetic, outcome });
-      outcomes.set(arithmetic, outcome);
+    foreign,
+    find: <T>(key: string) => values.get(key) as T | undefined,
+    add(key, inputs, value) {
+      writing(path, () => {
+        if (descriptor === undefined) {
+          descriptor = openSync(path, goesOn ? 'a' : 'w');
+          if (!goesOn) append({ build });
+        }
+        append({ key, inputs, value, check: checkOf({ key, inputs, value }) });
+      });
+      values.set(key, value);
+      for (const [name, digest] of Object.entries(inputs)) seen.set(name, digest);
     },
-    close: () => closeSync(descriptor),
+    changed: (inputs) => Object.keys(inputs).filter((name) => (seen.get(name) ?? inputs[name]) !== inputs[name]),
+    close() {
+      if (descriptor !== undefined) closeSync(descriptor);
+      descriptor = undefined;
+    },
   };
 }
 
-/** Undefined when the file was torn before its first line was whole. */
-function readJournal(path: string, fingerprint: string): Map<string, Outcome> | undefined {
+const NOTHING: Content = { lines: [], foreign: false, goesOn: false };
+
+function contentOf(path: string, build: string): Content {
   const bytes = readFileSync(path);
   const whole = bytes.lastIndexOf(0x0a) + 1;
+  const [head, ...texts] = bytes.subarray(0, whole).toString().split('\n').slice(0, -1);
+  if (head === undefined) return NOTHING;
+  if (headOf(head, path).build !== build) return { ...NOTHING, foreign: true };
+  const lines = texts.map((text, i) => lineOf(text, `${path}:${i + 2}`));
   if (whole < bytes.length) truncateSync(path, whole);
-  const [head, ...lines] = bytes.subarray(0, whole).toString().split('\n').slice(0, -1);
-  if (head === undefined) return undefined;
-  if (JSON.parse(head).fingerprint !== fingerprint)
-    throw new Error(`${path} belongs to another sweep or other models: take --fresh to begin again, or another --out`);
-  return new Map(
-    lines.map((line) => {
-      const { arithmetic, outcome } = JSON.parse(line, decode) as Line;
-      return [arithmetic, outcome];
-    }),
-  );
+  return { lines, foreign: false, goesOn: true };
+}
+
+/** Earlier versions kept a fingerprint there, and no build. */
+function headOf(text: string, path: string): Partial<Head> {
+  const head = parsed(text) as (Partial<Head> & { fingerprint?: unknown }) | undefined;
+  if (typeof head?.build !== 'string' && typeof head?.fingerprint !== 'string') throw damaged(`${path}:1`);
+  return head;
+}
+
+function lineOf(text: string, place: string): Line {
+  const line = parsed(text) as Partial<Line> | undefined;
+  const { key, inputs, value, check } = line ?? {};
+  if (typeof key !== 'string' || typeof inputs !== 'object' || inputs === null) throw damaged(place);
+  if (check !== checkOf({ key, inputs, value })) throw damaged(place);
+  return { key, inputs, value, check };
+}
+
+function parsed(text: string): object | undefined {
+  try {
+    const value = fromExactJson(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The system names no file where a write fails. */
+function writing(path: string, action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    throw Object.assign(error as Error, { path, writing: true });
+  }
+}
+
+function damaged(place: string): Error {
+  return new Error(`${place}: the journal is damaged: take --fresh to begin again`);
 }

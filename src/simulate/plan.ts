@@ -11,7 +11,6 @@ import type { Network } from '../networks/network.js';
 import { readData } from '../training/data.js';
 import { type Dataset, partOf } from '../training/dataset.js';
 import { digits } from '../training/digits.js';
-import { inputPath } from './packaged.js';
 import { checkSparse } from './sparsity.js';
 
 /** What a run needs, as plain data that can go to another thread. Paths are relative to the working folder. */
@@ -40,7 +39,7 @@ export interface TargetPlan {
 
 /** @throws Error naming the file and what is wrong with it */
 export function loadNetwork(path: string): Network {
-  return { ...readOnnx(readBytes(inputPath(path)), path), name: basename(path, '.onnx') };
+  return { ...readOnnx(readBytes(path), path), name: basename(path, '.onnx') };
 }
 
 export function loadData({ folder, images, skip = 0 }: DataPlan): Dataset {
@@ -53,7 +52,7 @@ export function loadData({ folder, images, skip = 0 }: DataPlan): Dataset {
  */
 export function checkInputs(plans: readonly RunPlan[]): void {
   const files = plans.flatMap(({ network, reference }) => (reference === undefined ? [network] : [network, reference]));
-  for (const file of new Set(files)) readBytes(inputPath(file));
+  for (const file of new Set(files)) readBytes(file);
   const own = plans.map(({ data }) => data).filter(({ folder }) => folder !== undefined);
   for (const data of new Map(own.map((plan) => [JSON.stringify(plan), plan])).values()) loadData(data);
 }

@@ -18,6 +18,7 @@ export interface PoolOptions {
 /** Runs plans on worker threads. @throws Error where an input cannot be read @returns results in the order of the plans, whatever the number of threads */
 export async function runAll(plans: readonly RunPlan[], options: PoolOptions = {}): Promise<RunResult[]> {
   const { threads = availableParallelism(), progress, finished, signal } = options;
+  if (plans.length === 0) return [];
   checkInputs(plans);
   const pool = new Piscina<Task, RunResult>({
     filename: new URL('./worker.js', import.meta.url).href,

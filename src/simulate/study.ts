@@ -6,12 +6,17 @@ import type { Family } from '../quantize/recipe.js';
 import { unitForJob } from '../targets/blockUnit.js';
 import { loadTarget, TARGETS } from '../targets/catalog.js';
 import type { Target } from '../targets/target.js';
+import type { Dataset } from '../training/dataset.js';
 import { accuracyOf } from '../training/train.js';
 import { judgeCost } from './cost.js';
+import { dataDigest, recordDigest } from './fingerprint.js';
+import { digestsOf, type Inquiry, inquiryOf } from './inquiry.js';
+import type { Journal } from './journal.js';
 import { modelBytesOf } from './modelBytes.js';
+import { outcomesOf, unfinishedOf } from './outcomes.js';
 import { paretoOptimal } from './pareto.js';
 import { type DataPlan, loadData, type RunPlan, whyNot } from './plan.js';
-import { type PoolOptions, runAll } from './pool.js';
+import type { PoolOptions } from './pool.js';
 import type { Outcome } from './run.js';
 
 /** One method on one target; without one, where no target has units for it, its accuracy with exact sums alone. */
@@ -54,17 +59,25 @@ export interface Study {
   unplaced: string[];
 }
 
-/**
- * Runs every candidate on every target that has units for its operands.
- * @param targets names or files; by default the catalogue, less those that would repeat a row to the last digit
- */
+/** What a study judges by, and where it keeps what it has found. */
+export interface StudyPlan {
+  data: DataPlan;
+  /** ONNX file of the float network. */
+  reference: string;
+  /** Names or files; by default the catalogue, less those that would repeat a row to the last digit. */
+  targets?: readonly string[];
+  journal: Journal;
+  /** Hears which of all runs have to be done. */
+  onBegin?(unfinished: readonly Inquiry[], all: number): void;
+}
+
+/** Runs every candidate on every target that has units for its operands. */
 export async function runStudy(
   candidates: readonly Candidate[],
-  data: DataPlan,
-  reference: string,
-  targets?: readonly string[],
+  plan: StudyPlan,
   options: PoolOptions = {},
 ): Promise<Study> {
+  const { data, targets } = plan;
   const known = (targets ?? TARGETS.map(({ name }) => name)).map((name) => ({ name, target: loadTarget(name) }));
   const unplaced: string[] = [];
   const places = candidates.flatMap((candidate) => {
@@ -74,21 +87,29 @@ export async function runStudy(
     if (fit.length === 0) unplaced.push(`${candidate.recipe}: ${reasons[0]}`);
     return targets === undefined ? withoutRepeats(fit) : fit;
   });
-  const outcomes = await outcomesOf(places, data, reference, options);
+  const images = loadData(data);
+  const outcomes = await placeOutcomes(places, plan, dataDigest(images), options);
   const placed = places.map((place): Omit<StudyRow, 'pareto'> => {
-    const { candidate, target, cost } = place;
+    const { candidate, name, cost } = place;
     const { recipe, family, network, step } = candidate;
     const { cycles, energyPj, extrapolated } = cost;
     const outcome = outcomes.get(place.key) as Outcome;
     const costs = { cycles: cycles.total, energyPj, extrapolated };
-    return { recipe, family, target, ...outcome, ...costs, ...step, modelKilobytes: modelBytesOf(network) / 1024 };
+    return {
+      recipe,
+      family,
+      target: name,
+      ...outcome,
+      ...costs,
+      ...step,
+      modelKilobytes: modelBytesOf(network) / 1024,
+    };
   });
-  const images = unplaced.length > 0 ? loadData(data) : undefined;
   const rows = candidates.flatMap((candidate): Omit<StudyRow, 'pareto'>[] => {
     const found = placed.filter(({ recipe }) => recipe === candidate.recipe);
-    if (found.length > 0 || images === undefined) return found;
+    if (found.length > 0) return found;
     const { recipe, family, network, own, step } = candidate;
-    const exact = own ?? { accuracy: accuracyOf(network, images, exactArithmetic) };
+    const exact = own ?? { accuracy: exactAccuracyOf(candidate, images, plan.journal) };
     return [{ recipe, family, images: images.count, ...exact, ...step, modelKilobytes: modelBytesOf(network) / 1024 }];
   });
   const optimal = frontOf(rows);
@@ -97,7 +118,8 @@ export async function runStudy(
 
 interface Place {
   candidate: Candidate;
-  target: string;
+  name: string;
+  target: Target;
   cost: ReturnType<typeof judgeCost>;
   /** Places that share it have the same bits. */
   key: string;
@@ -109,7 +131,7 @@ function placeOf(candidate: Candidate, { name, target }: { name: string; target:
     return [unit, orderOf(target.array, unit)];
   });
   const key = `${candidate.recipe} ${JSON.stringify(units)}`;
-  return { candidate, target: name, cost: judgeCost(candidate.network, target), key };
+  return { candidate, name, target, cost: judgeCost(candidate.network, target), key };
 }
 
 function withoutRepeats(places: readonly Place[]): Place[] {
@@ -119,23 +141,31 @@ function withoutRepeats(places: readonly Place[]): Place[] {
 }
 
 /** One run for all places that have the same bits. */
-async function outcomesOf(
+async function placeOutcomes(
   places: readonly Place[],
-  data: DataPlan,
-  reference: string,
+  { data, reference, journal, onBegin }: StudyPlan,
+  images: string,
   options: PoolOptions,
 ): Promise<Map<string, Outcome>> {
   const firsts = [...new Map(places.map((place) => [place.key, place])).values()];
-  const plans = firsts.map(
-    ({ candidate, target }): RunPlan => ({ network: candidate.path, reference, data, target: { base: target } }),
-  );
-  const results = await runAll(plans, options);
-  return new Map(
-    results.map(({ images, accuracy, floatAccuracy, sqnrExactDb, sqnrFloatDb }, i) => [
-      firsts[i].key,
-      { images, accuracy, floatAccuracy, sqnrExactDb, sqnrFloatDb },
-    ]),
-  );
+  const inquiries = firsts.map(({ candidate, name, target }): Inquiry => {
+    const plan: RunPlan = { network: candidate.path, reference, data, target: { base: name } };
+    return inquiryOf(plan, target, name, digestsOf(plan, images));
+  });
+  onBegin?.(unfinishedOf(inquiries, journal), inquiries.length);
+  const outcomes = await outcomesOf(inquiries, journal, options);
+  return new Map(outcomes.map((outcome, i) => [firsts[i].key, outcome]));
+}
+
+/** With exact sums, for a network that no target runs. */
+function exactAccuracyOf({ path, network }: Candidate, images: Dataset, journal: Journal): number {
+  const files = digestsOf({ network: path }, dataDigest(images));
+  const key = recordDigest(['exact', files]);
+  const known = journal.find<number>(key);
+  if (known !== undefined) return known;
+  const accuracy = accuracyOf(network, images, exactArithmetic);
+  journal.add(key, { [path]: files.network }, accuracy);
+  return accuracy;
 }
 
 /** The rows on the front, of those that have cycles and energy. */

@@ -1,13 +1,14 @@
-import { orderOf } from '../arrays/dataflow.js';
 import type { MacArray } from '../arrays/dataflow.js';
 import type { Network } from '../networks/network.js';
 import type { Target } from '../targets/target.js';
 import { judgeCost } from './cost.js';
+import { digestsOf, type FileDigests, imagesDigest, type Inquiry, inquiryOf } from './inquiry.js';
 import type { Journal } from './journal.js';
 import { paretoOptimal } from './pareto.js';
-import { loadNetwork, resolveTarget, type RunPlan, whyNot } from './plan.js';
-import { type PoolOptions, runAll } from './pool.js';
-import type { Outcome, RunResult } from './run.js';
+import { type DataPlan, loadNetwork, resolveTarget, type RunPlan, whyNot } from './plan.js';
+import type { PoolOptions } from './pool.js';
+import { outcomesOf } from './outcomes.js';
+import type { Outcome } from './run.js';
 import { type SweepFile, targetAround } from './sweepFile.js';
 
 /** One row of a sweep. */
@@ -25,14 +26,12 @@ export interface SweepPoint extends Outcome {
   pareto: boolean;
 }
 
-/** A point before its arithmetic is known. `arithmetic` names what its bits depend on: points share it. */
-export interface Planned {
+/** A point before its bits are known. Points with the same key share them. */
+export interface Planned extends Inquiry {
   path: string;
   network: Network;
   datapath: string;
   target: Target;
-  plan: RunPlan;
-  arithmetic: string;
 }
 
 export interface SweepPlan {
@@ -45,22 +44,28 @@ export interface SweepPlan {
 export function planSweep(file: SweepFile): SweepPlan {
   const points: Planned[] = [];
   const skipped: string[] = [];
+  const images = imagesDigest(dataOf(file));
   for (const path of file.networks) {
     const network = loadNetwork(path);
+    const files = digestsOf({ network: path, reference: file.reference }, images);
     for (const datapath of file.datapaths) {
       const base = targetAround(datapath, file);
       const reason = whyNot(network, resolveTarget({ base }));
       if (reason !== undefined) skipped.push(`${path} on ${datapath}: ${reason}`);
-      else points.push(...pointsOf(file, path, network, datapath));
+      else points.push(...pointsOf(file, path, network, datapath, files));
     }
   }
   if (points.length === 0) throw new Error(`the sweep has no point that can run: ${skipped[0]}`);
   return { points, skipped };
 }
 
-function pointsOf(file: SweepFile, path: string, network: Network, datapath: string): Planned[] {
+function dataOf({ images, data }: SweepFile): DataPlan {
+  return { images, ...(data !== undefined && { folder: data }) };
+}
+
+function pointsOf(file: SweepFile, path: string, network: Network, datapath: string, files: FileDigests): Planned[] {
   const base = targetAround(datapath, file);
-  const data = { images: file.images, ...(file.data !== undefined && { folder: file.data }) };
+  const data = dataOf(file);
   return file.rows.flatMap((rows) =>
     file.cols.flatMap((cols) =>
       file.dataflow.map((dataflow) => {
@@ -71,8 +76,7 @@ function pointsOf(file: SweepFile, path: string, network: Network, datapath: str
           ...(file.reference !== undefined && { reference: file.reference }),
         };
         const target = resolveTarget(plan.target);
-        const orders = [target.datapath, ...target.others].map((unit) => orderOf(target.array, unit));
-        return { path, network, datapath, target, plan, arithmetic: JSON.stringify([path, datapath, orders]) };
+        return { path, network, datapath, target, ...inquiryOf(plan, target, datapath, files) };
       }),
     ),
   );
@@ -88,20 +92,10 @@ export async function runSweep(
   journal: Journal,
   options: PoolOptions = {},
 ): Promise<SweepPoint[]> {
-  const unfinished = [...new Map(points.map((point) => [point.arithmetic, point])).values()].filter(
-    ({ arithmetic }) => journal.find(arithmetic) === undefined,
-  );
-  await runAll(
-    unfinished.map(({ plan }) => plan),
-    { ...options, finished: (result, index) => journal.add(unfinished[index].arithmetic, outcomeIn(result)) },
-  );
-  const rows = points.map((point) => rowOf(point, journal.find(point.arithmetic) as Outcome));
+  const outcomes = await outcomesOf(points, journal, options);
+  const rows = points.map((point, i) => rowOf(point, outcomes[i]));
   const optimal = paretoOptimal(rows);
   return rows.map((row, i) => ({ ...row, pareto: optimal[i] }));
-}
-
-function outcomeIn({ images, accuracy, floatAccuracy, sqnrExactDb, sqnrFloatDb }: RunResult): Outcome {
-  return { images, accuracy, floatAccuracy, sqnrExactDb, sqnrFloatDb };
 }
 
 function rowOf({ path, network, datapath, target }: Planned, outcome: Outcome): Omit<SweepPoint, 'pareto'> {

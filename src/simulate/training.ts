@@ -65,7 +65,8 @@ export interface Training {
   /** Cycles and energy of some images through the network as it is judged, on the plan's target. */
   inferenceCost(images: Dataset): TrainingCost;
   state(): StateArray[];
-  resume(state: readonly StateArray[]): void;
+  /** Goes on from a state; `products` are those of its last step. */
+  resume(state: readonly StateArray[], products?: readonly ProductCost[]): void;
   /** Quantized as it multiplies. */
   network(): Network;
 }
@@ -85,7 +86,7 @@ export function openTraining(plan: TrainingPlan, data: Dataset, pool: GemmPool =
   const total = noGradients();
   let lossScale = 1;
   let now = noGradients();
-  let products: ProductCost[] = [];
+  let products: readonly ProductCost[] = [];
   const options: SessionOptions = {
     ...plan,
     rate: plan.rate ?? (isFile(plan.network) ? recipe.rate / FINE : recipe.rate),
@@ -100,7 +101,6 @@ export function openTraining(plan: TrainingPlan, data: Dataset, pool: GemmPool =
     },
   };
   const session: Session = sessionOf(start, data, options);
-  const watch = { name: 'watch.histogram', data: total.histogram };
   return {
     plan,
     recipe,
@@ -129,11 +129,12 @@ export function openTraining(plan: TrainingPlan, data: Dataset, pool: GemmPool =
       session.accuracyOn(images);
       return meter.take().cost;
     },
-    state: () => [...session.state(), watch],
-    resume(state) {
-      const own = state.find(({ name }) => name === watch.name);
-      session.resume(state.filter((array) => array !== own));
-      if (own !== undefined) total.histogram.set(own.data);
+    state: () => [...session.state(), ...tallyState(total)],
+    resume(state, before = []) {
+      const own = tallyState(total).map(({ name }) => name);
+      session.resume(state.filter(({ name }) => !own.includes(name)));
+      restoreTally(total, state);
+      products = before;
     },
     network: () => session.quantizedNetwork(imagesOf(data, 0, CALIBRATION_IMAGES)),
   };
@@ -176,10 +177,23 @@ function watching(
   };
 }
 
+const COUNTS = ['elements', 'zeros', 'underflowed', 'overflowed'] as const;
+
+function tallyState(tally: GradientTally): StateArray[] {
+  return [
+    { name: 'watch.counts', data: Float64Array.from(COUNTS, (name) => tally[name]) },
+    { name: 'watch.histogram', data: tally.histogram },
+  ];
+}
+
+function restoreTally(tally: GradientTally, state: readonly StateArray[]): void {
+  for (const { name, data } of state) {
+    if (name === 'watch.histogram') tally.histogram.set(data);
+    if (name === 'watch.counts') for (const [i, count] of COUNTS.entries()) tally[count] = data[i];
+  }
+}
+
 function addTally(total: GradientTally, more: GradientTally): void {
-  total.elements += more.elements;
-  total.zeros += more.zeros;
-  total.underflowed += more.underflowed;
-  total.overflowed += more.overflowed;
+  for (const name of COUNTS) total[name] += more[name];
   for (let i = 0; i < total.histogram.length; i++) total.histogram[i] += more.histogram[i];
 }

@@ -19,6 +19,7 @@ export function lastbit(folder: string, args: readonly string[], input?: string)
   const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, ...args], {
     cwd: folder,
     encoding: 'utf8',
+    timeout: 180_000,
     ...(input === undefined ? {} : { input }),
   });
   return { status, stdout, stderr };

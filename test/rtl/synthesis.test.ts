@@ -52,8 +52,8 @@ describe.skipIf(!INSTALLED.yosys)('yosys', () => {
 
   it.each(BASIC.map((unit) => [unit.name, unit] as const))(
     'synthesises %s to gates',
-    (_name, unit) => {
-      const { cells, types } = synthesise(emitDot(unit, unit.lanes, 'dut'), 'dut');
+    async (_name, unit) => {
+      const { cells, types } = await synthesise(emitDot(unit, unit.lanes, 'dut'), 'dut');
       expect(cells).toBeGreaterThan(100);
       // Combinational: gates, and neither registers nor latches.
       expect(Object.keys(types).filter((type) => /DFF|LATCH|MEM/.test(type))).toEqual([]);
@@ -63,10 +63,10 @@ describe.skipIf(!INSTALLED.yosys)('yosys', () => {
 
   it.each(['os', 'ws', 'is'] as const)(
     'synthesises an array, %s: no latches',
-    (dataflow) => {
+    async (dataflow) => {
       const unit = datapathNamed('int4');
       const order = dataflow === 'os' ? unit.order : ({ kind: 'chunked', length: 2 } as const);
-      const { types } = synthesise(emitMesh(unit, order, { ...shape, dataflow }), 'mesh', false);
+      const { types } = await synthesise(emitMesh(unit, order, { ...shape, dataflow }), 'mesh', false);
       expect(Object.keys(types).some((type) => /DFF/.test(type))).toBe(true);
       expect(Object.keys(types).filter((type) => /LATCH/.test(type))).toEqual([]);
     },
