@@ -22,6 +22,7 @@ export interface CheckOptions {
   first: number;
   anyNan: boolean;
   json: boolean;
+  wide: boolean;
 }
 
 interface WordFinding extends Finding {
@@ -83,7 +84,7 @@ export async function checkDump(
     if (here !== undefined) next = await got.next();
   }
   if (tally.compared === 0) throw new Error(`${entry.file} has no word that means something: nothing was checked`);
-  conclude(tally, options.json, 'codes', [
+  conclude(tally, options, 'codes', [
     { title: 'address', value: (f) => f.address },
     ...(port.lanes > 1 ? [{ title: 'lane', value: (f: WordFinding) => f.lane }] : []),
   ]);

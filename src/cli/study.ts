@@ -3,7 +3,7 @@ import { foldBatchNorm } from '../networks/fold.js';
 import { writeOnnx } from '../networks/onnx/write.js';
 import { makeFolder, writeWhole } from '../outputs/file.js';
 import { scatterSvg } from '../outputs/plot.js';
-import { resultCsv, resultMarkdown, resultTable, STUDY_COLUMNS } from '../outputs/results.js';
+import { resultCsv, resultJson, resultMarkdown, STUDY_COLUMNS } from '../outputs/results.js';
 import { quantizeNetwork } from '../quantize/quantize.js';
 import type { Recipe } from '../quantize/recipe.js';
 import { RECIPES, recipeNamed } from '../quantize/recipes.js';
@@ -16,11 +16,11 @@ import { digits, TRAIN_SEED } from '../training/digits.js';
 import { CALIBRATION_IMAGES } from '../training/finetune.js';
 import type { TrainRecipe } from '../training/trainRecipe.js';
 import { TRAIN_RECIPES, trainRecipeNamed } from '../training/trainRecipes.js';
-import { integer, jsonOption, seedOption } from './arguments.js';
+import { integer, jsonOption, seedOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { UsageError, usage } from './errors.js';
 import { dataOption, imagesOption, progressBar, threadsFrom, threadsOption } from './runs.js';
-import { print, printJson, remark } from './terminal.js';
+import { print, printJson, printResults, remark } from './terminal.js';
 
 /** Images in a step of training. */
 const BATCH = 50;
@@ -42,6 +42,7 @@ export const studyCommand = command({
     out: { type: 'string', default: 'study', describe: 'folder for the judgement and the networks' },
     threads: threadsOption,
     json: jsonOption,
+    wide: wideOption,
   },
   examples: [
     ['study models/digits-fp32.onnx --recipes int8,int4,lsq', 'three methods on every target'],
@@ -64,9 +65,9 @@ export const studyCommand = command({
     for (const reason of failed) remark(`left out ${reason}`);
     for (const reason of study.unplaced) remark(`no target can run ${reason}`);
     await writeStudy(args.out, study);
-    if (args.json) return printJson(study.rows);
+    if (args.json) return printJson(study.rows.map((row) => resultJson(STUDY_COLUMNS, row)));
     const shown = args.all || study.rows.length <= FEW ? study.rows : shortlist(study.rows);
-    print(resultTable(STUDY_COLUMNS, shown));
+    printResults(STUDY_COLUMNS, shown, args.wide);
     if (shown.length < study.rows.length)
       print(
         `\n${shown.length} of ${study.rows.length} rows: the front and the best of each family; --all prints the rest`,

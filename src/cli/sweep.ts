@@ -3,14 +3,14 @@ import { basename, extname, join } from 'node:path';
 import { counted } from '../formats/plural.js';
 import { readBytes, readText } from '../datapaths/read.js';
 import { makeFolder, writeWhole } from '../outputs/file.js';
-import { resultCsv, resultTable, SWEEP_COLUMNS } from '../outputs/results.js';
+import { resultCsv, resultJson, SWEEP_COLUMNS } from '../outputs/results.js';
 import { fingerprintOf, type Journal, openJournal } from '../simulate/journal.js';
 import { planSweep, runSweep, type SweepPlan } from '../simulate/sweep.js';
 import { parseSweep } from '../simulate/sweepFile.js';
-import { jsonOption } from './arguments.js';
+import { jsonOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { progressBar, threadsFrom, threadsOption } from './runs.js';
-import { print, printJson, remark } from './terminal.js';
+import { print, printJson, printResults, remark } from './terminal.js';
 import { VERSION } from './version.js';
 
 /** `sweep`: all combinations of networks, datapaths and arrays. */
@@ -26,12 +26,13 @@ export const sweepCommand = command({
     fresh: { type: 'boolean', default: false, describe: 'forget what an earlier, interrupted run has done' },
     threads: threadsOption,
     json: jsonOption,
+    wide: wideOption,
   },
   examples: [
     ['sweep space.yaml', 'writes space/sweep.csv; the same command goes on after a kill'],
     ['sweep space.yaml --threads 1 --json', 'the same rows in the same order'],
   ],
-  async run({ file, out, fresh, threads, json }) {
+  async run({ file, out, fresh, threads, json, wide }) {
     const text = readText(file);
     const sweep = parseSweep(text, file);
     const plan = planSweep(sweep);
@@ -44,11 +45,9 @@ export const sweepCommand = command({
     const journal = openJournal(path, fingerprintOf([VERSION, text, ...inputs.map(readBytes)]));
     const points = await runJournaled(plan, journal, threadsFrom(threads));
     await writeWhole(join(folder, 'sweep.csv'), resultCsv(SWEEP_COLUMNS, points));
-    if (json) printJson(points);
-    else
-      print(
-        `${resultTable(SWEEP_COLUMNS, points)}\n\n${counted(points.length, 'point')} in ${join(folder, 'sweep.csv')}`,
-      );
+    if (json) return printJson(points.map((point) => resultJson(SWEEP_COLUMNS, point)));
+    printResults(SWEEP_COLUMNS, points, wide);
+    print(`\n${counted(points.length, 'point')} in ${join(folder, 'sweep.csv')}`);
   },
 });
 

@@ -1,8 +1,7 @@
 import { counted } from '../formats/plural.js';
 import { NOT_COUNTED } from '../energy/actions.js';
 import { makeFolder } from '../outputs/file.js';
-import { resultTable } from '../outputs/results.js';
-import { belowHalf, EPOCH_COLUMNS, PRODUCT_COLUMNS } from '../outputs/training.js';
+import { belowHalf, EPOCH_COLUMNS, PRODUCT_COLUMNS, trainJson } from '../outputs/training.js';
 import { gemmPool } from '../datapaths/kernel/index.js';
 import { fingerprintOf } from '../simulate/journal.js';
 import { openTraining, type TrainingPlan } from '../simulate/training.js';
@@ -14,10 +13,10 @@ import { digits, TEST_SEED, TRAIN_SEED } from '../training/digits.js';
 import { DISTILLATION } from '../training/distill.js';
 import { GRAD_SCALER, type LossScaling } from '../training/scaling.js';
 import { TRAIN_RECIPES, trainRecipeNamed } from '../training/trainRecipes.js';
-import { integer, jsonOption, seedOption } from './arguments.js';
+import { integer, jsonOption, seedOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { UsageError, usage } from './errors.js';
-import { print, printJson } from './terminal.js';
+import { print, printJson, printResults } from './terminal.js';
 import { resumed, trainToEnd, writeTraining } from './trainRun.js';
 import { VERSION } from './version.js';
 
@@ -69,6 +68,7 @@ export const trainCommand = command({
     fresh: { type: 'boolean', default: false, describe: 'forget the checkpoint in --out' },
     threads: { type: 'number', default: 1, describe: 'threads that share each product; the bits do not depend on it' },
     json: jsonOption,
+    wide: wideOption,
   },
   examples: [
     ['train --recipe fp4-radix4 --out fp4', 'int4 forward, radix-4 fp4 gradients'],
@@ -99,11 +99,11 @@ export const trainCommand = command({
     } finally {
       pool.close();
     }
-    if (args.json) return printJson({ plan, epochs: log.epochs, products: training.products() });
+    if (args.json) return printJson(trainJson(training, log.epochs));
     print(`${plan.recipe} on ${plan.target}: ${training.recipe.description}\n`);
-    print(resultTable(EPOCH_COLUMNS, log.epochs));
+    printResults(EPOCH_COLUMNS, log.epochs, args.wide);
     print(`\nThe products of a step of ${counted(plan.batch, 'image')}\n`);
-    print(resultTable(PRODUCT_COLUMNS, training.products()));
+    printResults(PRODUCT_COLUMNS, training.products(), args.wide);
     const { normal, subnormal } = belowHalf(training.gradients);
     print(
       `\nnonzero gradients below fp16's normal numbers: ${percent(normal)}, below all of its numbers: ${percent(subnormal)}`,
