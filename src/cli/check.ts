@@ -44,7 +44,12 @@ export const checkCommand = command({
   ],
   async run(args) {
     const { manifest, datapath, input, dut } = args;
-    const options = { first: integer(args.first, '--first'), anyNan: args['any-nan'], json: args.json, wide: args.wide };
+    const options = {
+      first: integer(args.first, '--first'),
+      anyNan: args['any-nan'],
+      json: args.json,
+      wide: args.wide,
+    };
     if (manifest !== undefined) {
       if (datapath !== undefined || input !== undefined)
         throw new UsageError('--manifest says what is expected: leave out --datapath and --input');

@@ -1,9 +1,10 @@
 import { randomBitsOf } from '../datapaths/reference.js';
 import { convert, type Encoded, flagNames } from '../formats/codec.js';
 import { hexDigitsOf, hexCode } from '../formats/format.js';
-import { fitFrom, fitOptions, formatFrom, inputOption, outputOption } from './arguments.js';
+import { fitFrom, fitOptions, formatFrom, inputOption, jsonOption, outputOption } from './arguments.js';
 import { command } from './command.js';
-import { addColumns, codeAt, columnOf, openTable } from './rows.js';
+import { codeAt, columnOf, openTable } from './rows.js';
+import { addTo } from './rowsJson.js';
 
 /** `convert`: codes of one format in a CSV file become codes of another. */
 export const convertCommand = command({
@@ -15,6 +16,7 @@ export const convertCommand = command({
     ...fitOptions,
     input: inputOption,
     output: outputOption,
+    json: jsonOption,
   },
   examples: [
     ['convert --from fp32 --to e4m3fn --overflow saturate --input in.csv --output out.csv', 'codes of fp32 to OCP fp8'],
@@ -27,7 +29,7 @@ export const convertCommand = command({
     const table = await openTable(args.input);
     const column = columnOf(table, 'code');
     const digits = hexDigitsOf(fit.format);
-    await addColumns(table, args.output, RESULT, (row) =>
+    await addTo(args.json)(table, args.output, RESULT, (row) =>
       resultCells(convert(from, codeAt(table, row, column, from), fit, random), digits),
     );
   },

@@ -54,7 +54,14 @@ export const quantizeCommand = command({
       const metadata = { ...made.metadata, accuracy, reference: relative(dirname(out), path) };
       await writeWhole(out, writeOnnx({ ...made, name: basename(out, '.onnx'), metadata }));
     }
-    const result = quantizeJson({ network: path, recipe: name, calibrationImages: images, images: test.count, before, after });
+    const result = quantizeJson({
+      network: path,
+      recipe: name,
+      calibrationImages: images,
+      images: test.count,
+      before,
+      after,
+    });
     if (json) printJson(out === undefined ? result : { ...result, out });
     else
       print(

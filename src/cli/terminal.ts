@@ -51,12 +51,16 @@ function terminalWidth(): number {
 }
 
 /** @param wide every column, however wide that is */
+export function widthFor(wide: boolean): number {
+  return wide ? Infinity : terminalWidth();
+}
+
 export function printTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], wide: boolean): void {
-  print(formatTable(columns, rows, wide ? Infinity : terminalWidth()));
+  print(formatTable(columns, rows, widthFor(wide)));
 }
 
 export function printResults<Row>(columns: readonly ResultColumn<Row>[], rows: readonly Row[], wide: boolean): void {
-  print(resultTable(columns, rows, wide ? Infinity : terminalWidth()));
+  print(resultTable(columns, rows, widthFor(wide)));
 }
 
 /** A remark on standard error, which no pipe reads as data. */

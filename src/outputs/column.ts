@@ -12,9 +12,9 @@ export interface ResultColumn<Row> extends Column<Row> {
   field: string;
   /**
    * Default: `figure` with `digits`, `count` without. Counts are whole; figures have six significant digits; an exact
-   * number keeps all of them.
+   * number keeps all of them, and a wide one is text in JSON where it is an integer beyond 2^53.
    */
-  kind?: 'count' | 'figure' | 'exact number' | 'text' | 'flag';
+  kind?: 'count' | 'figure' | 'exact number' | 'wide number' | 'text' | 'flag';
   /**
    * Name of a column beside a figure that may be unbounded: 1 (true) where it is, since nothing differs; 0 where the
    * figure stands, or where there is none because a sum is not finite.
@@ -56,7 +56,7 @@ export function kindOf({ kind, digits }: ResultColumn<never>): NonNullable<Resul
 /** A cell as it leaves for a file: undefined where a number is not finite. */
 function leaving(cell: Cell, kind: ResultColumn<never>['kind']): Cell {
   if (typeof cell !== 'number') return cell;
-  return Number.isFinite(cell) ? (kind === 'exact number' ? cell : figure(cell)) : undefined;
+  return Number.isFinite(cell) ? (kind === 'figure' ? figure(cell) : cell) : undefined;
 }
 
 /** For the terminal, no wider than asked; columns that no row fills are left out. */

@@ -167,7 +167,7 @@ export interface Quantized {
   after: number;
 }
 
-const QUANTIZE_COLUMNS: readonly ResultColumn<Quantized>[] = [
+export const QUANTIZE_COLUMNS: readonly ResultColumn<Quantized>[] = [
   { field: 'network', title: 'network', kind: 'text', value: (q) => q.network },
   { field: 'recipe', title: 'recipe', kind: 'text', value: (q) => q.recipe },
   { field: 'calibrationImages', title: 'calibration', value: (q) => q.calibrationImages },

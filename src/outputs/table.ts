@@ -26,7 +26,7 @@ interface Layout {
 
 const GAP = 2;
 /** Text that wraps is not made narrower than this. */
-const LEAST_WRAPPED = 24;
+const LEAST_WRAPPED = 36;
 const LEAST_CUT = 8;
 
 /**
@@ -79,9 +79,7 @@ const twoLines = (column: Layout) => Math.max(halved(column.title), cellWidth(co
 /** The width of a title on two lines. */
 function halved(title: string): number {
   const words = title.split(' ');
-  const splits = words.map((_, i) =>
-    Math.max(words.slice(0, i).join(' ').length, words.slice(i).join(' ').length),
-  );
+  const splits = words.map((_, i) => Math.max(words.slice(0, i).join(' ').length, words.slice(i).join(' ').length));
   return Math.min(...splits);
 }
 
@@ -118,7 +116,9 @@ function linesOf(shown: readonly Layout[], cells: readonly (readonly string[])[]
   const height = Math.max(1, ...cells.map((lines) => lines.length));
   return Array.from({ length: height }, (_, line) =>
     cells
-      .map((lines, i) => (shown[i].right ? (lines[line] ?? '').padStart(widths[i]) : (lines[line] ?? '').padEnd(widths[i])))
+      .map((lines, i) =>
+        shown[i].right ? (lines[line] ?? '').padStart(widths[i]) : (lines[line] ?? '').padEnd(widths[i]),
+      )
       .join(' '.repeat(GAP))
       .trimEnd(),
   );
@@ -152,7 +152,8 @@ export function figure(value: number): number {
 export function cellText(cell: Cell, digits: number | undefined): string {
   if (cell === undefined) return '';
   if (typeof cell === 'boolean') return cell ? 'yes' : 'no';
-  if (typeof cell !== 'number' || !Number.isFinite(cell)) return typeof cell === 'number' ? numberText(cell) : String(cell);
+  if (typeof cell !== 'number' || !Number.isFinite(cell))
+    return typeof cell === 'number' ? numberText(cell) : String(cell);
   if (digits === undefined) return String(cell);
   if (Number.isInteger(cell)) return cell.toFixed(digits);
   const before = Math.max(1, Math.floor(Math.log10(Math.abs(cell))) + 1);
