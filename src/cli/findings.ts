@@ -62,7 +62,7 @@ const COLUMNS: readonly Column<Finding>[] = [
 ];
 
 /** JSON has no infinity and no NaN: null, and the codes say which. */
-function withNumbers<F extends Finding>(finding: F): object {
+function withNumbers(finding: Finding): object {
   const { expected, got, ulp } = finding;
   return { ...finding, expected: finite(expected), got: finite(got), ulp: finite(ulp) };
 }

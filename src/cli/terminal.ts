@@ -45,7 +45,8 @@ const COLUMNS = 100;
 /** Columns of text that fit: a terminal's own (in a worker thread, as the launcher says), or 100. */
 function terminalWidth(): number {
   const { LASTBIT_COLUMNS, COLUMNS: shells } = process.env;
-  const known = process.stdout.columns ?? LASTBIT_COLUMNS ?? (isatty(1) ? shells : undefined);
+  const { columns } = process.stdout as { columns?: number };
+  const known = columns ?? LASTBIT_COLUMNS ?? (isatty(1) ? shells : undefined);
   const width = Number(known);
   return Number.isSafeInteger(width) && width > 0 ? width : COLUMNS;
 }

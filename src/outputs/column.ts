@@ -31,10 +31,7 @@ export interface ResultColumn<Row> extends Column<Row> {
 /** Energies leave in pJ, and the terminal shows nJ. */
 export const PICO_PER_NANO = 1000;
 
-export function energyColumn<Row, E extends number | undefined>(
-  value: (row: Row) => E,
-  digits: number,
-): ResultColumn<Row> {
+export function energyColumn<Row>(value: (row: Row) => number | undefined, digits: number): ResultColumn<Row> {
   const shown = (row: Row) => {
     const energyPj = value(row);
     return energyPj === undefined ? undefined : energyPj / PICO_PER_NANO;

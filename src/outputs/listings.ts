@@ -26,7 +26,7 @@ export interface Listing {
 
 function listing<Thing>(columns: readonly ResultColumn<Thing>[], things: readonly Thing[]): Listing {
   return {
-    columns: columns as readonly ResultColumn<never>[],
+    columns,
     count: things.length,
     table: (width) => resultTable(columns, things, width),
     json: () => things.map((thing) => resultJson(columns, thing)),

@@ -156,10 +156,7 @@ export const RESULT_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
     result({ verdict, files: z.int(), changed: z.array(z.string()) }),
   ]),
   'accumulate-result': rows(of(ACCUMULATE_COLUMNS)),
-  'vectors-result': z.discriminatedUnion(
-    'kind',
-    manifestSchema.options.map((option) => option.extend(version)) as [z.ZodObject, ...z.ZodObject[]],
-  ),
+  'vectors-result': z.union(manifestSchema.options.map((option) => option.extend(version))),
   'rtl-result': rows(
     z.strictObject({
       folder: z.string(),

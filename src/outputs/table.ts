@@ -7,7 +7,7 @@ export interface Column<Row> {
   value(row: Row): Cell;
   /** Digits after the point of numbers. */
   digits?: number;
-  /** 1 (default) is the most important; where room is short the largest number goes first, the last of equals before. */
+  /** 1 (default) is the most important; where room is short, the columns of the largest number are left out together. */
   priority?: number;
   /** Long text that may take several lines. */
   wrap?: boolean;
@@ -83,12 +83,12 @@ function halved(title: string): number {
   return Math.min(...splits);
 }
 
-/** The columns that fit, at least one. */
+/** The columns that fit, at least one; those of equal priority go together, but for the most important ones. */
 function chosen(all: readonly Layout[], width: number): Layout[] {
   let shown = [...all];
   while (shown.length > 1 && total(shown.map(oneLine)) > width && total(shown.map(twoLines)) > width) {
     const last = shown.reduce((worst, column) => (column.priority >= worst.priority ? column : worst));
-    shown = shown.filter((column) => column !== last);
+    shown = shown.filter((column) => column !== last && (last.priority === 1 || column.priority !== last.priority));
   }
   return shown;
 }

@@ -70,13 +70,13 @@ export const EPOCH_COLUMNS: readonly ResultColumn<EpochRecord>[] = [
   { field: 'accuracyPercent', title: 'trained on (%)', digits: 1, value: (e) => percent(e.accuracy) },
   { field: 'judgedAccuracyPercent', title: 'judged (%)', digits: 1, value: (e) => percent(e.judgedAccuracy) },
   { field: 'lossScale', title: 'loss scale', kind: 'exact number', value: (e) => e.lossScale },
-  { field: 'skippedSteps', title: 'skipped', value: (e) => e.skipped },
+  { field: 'skippedSteps', title: 'skipped', priority: 3, value: (e) => e.skipped },
   { field: 'underflowPercent', title: 'underflow (%)', digits: 2, value: (e) => percent(e.underflow) },
   { field: 'overflowPercent', title: 'overflow (%)', digits: 2, value: (e) => percent(e.overflow) },
   { field: 'macs', title: 'MACs', value: (e) => e.macs, hidden: true },
   { field: 'macsBeside', title: 'beside the array (%)', digits: 0, value: (e) => e.macsBeside, shown: besideOf },
   { field: 'cycles', title: 'cycles', value: (e) => e.cycles },
-  { field: 'milliseconds', title: 'time (ms)', digits: 1, value: (e) => e.milliseconds },
+  { field: 'milliseconds', title: 'time (ms)', digits: 1, priority: 4, value: (e) => e.milliseconds },
   { field: 'energyPj', title: 'energy (uJ)', digits: 1, value: (e) => e.energyPj, shown: (e) => e.energyPj / MICRO },
 ];
 
@@ -90,10 +90,10 @@ export const PRODUCT_COLUMNS: readonly ResultColumn<ProductCost>[] = [
   { field: 'a', title: 'a', kind: 'text', value: (p) => p.a },
   { field: 'b', title: 'b', kind: 'text', value: (p) => p.b },
   { field: 'unit', title: 'unit', kind: 'text', value: (p) => p.unit ?? 'none: beside the array' },
-  { field: 'macs', title: 'MACs', value: (p) => p.macs },
+  { field: 'macs', title: 'MACs', priority: 2, value: (p) => p.macs },
   { field: 'cycles', title: 'cycles', value: (p) => p.cycles },
   energyColumn((p) => p.energyPj, 1),
-  { field: 'sqnrDb', exact: 'exact', title: 'SQNR to exact (dB)', digits: 1, value: (p) => p.sqnrDb, optional: true },
+  { field: 'sqnrDb', exact: 'exact', title: 'SQNR (dB)', digits: 1, value: (p) => p.sqnrDb, optional: true },
 ];
 
 /** What `lastbit train --json` prints. */
