@@ -1,20 +1,14 @@
 import { existsSync } from 'node:fs';
 import { readText } from '../datapaths/read.js';
 import { didYouMean } from '../formats/nearest.js';
-import { csvText } from '../outputs/csv.js';
 import { writeWhole } from '../outputs/file.js';
 import { lineSvg } from '../outputs/plot.js';
-import { formatTable } from '../outputs/table.js';
+import { ACCUMULATE_COLUMNS, resultCsv, resultJson } from '../outputs/results.js';
 import { type Accumulation, accumulationCurve, type Distribution } from '../simulate/accumulate.js';
-import { datapathFrom, integer, jsonOption, seedOption } from './arguments.js';
+import { datapathFrom, integer, jsonOption, seedOption, wideOption } from './arguments.js';
 import { command } from './command.js';
-import { numberText } from './dots.js';
 import { UsageError } from './errors.js';
-import { print, printJson } from './terminal.js';
-
-/** Digits that the terminal shows of each field. */
-const DIGITS = { exact: 3, got: 3, relativeError: 5, errorUlp: 3 } as const;
-const FIELDS = ['datapath', 'length', 'exact', 'got', 'relativeError', 'errorUlp', 'swamped', 'overflowed'] as const;
+import { printJson, printResults } from './terminal.js';
 
 /** `accumulate`: the swamping curve. */
 export const accumulateCommand = command({
@@ -32,6 +26,7 @@ export const accumulateCommand = command({
     output: { type: 'string', alias: 'out', describe: 'CSV file to write' },
     plot: { type: 'string', describe: 'SVG file to write' },
     json: jsonOption,
+    wide: wideOption,
   },
   reads: ['datapath', 'distribution'],
   writes: { output: 'file', plot: 'file' },
@@ -39,38 +34,19 @@ export const accumulateCommand = command({
     ['accumulate --datapath fp8-fp16 --distribution ones', 'where a sum of ones stops'],
     ['accumulate --datapath fp8-fp16 fp8-fp32 --output curve.csv --plot curve.svg', 'two units in one plot'],
   ],
-  async run({ datapath, lengths, distribution, seed, output, plot, json }) {
+  async run({ datapath, lengths, distribution, seed, output, plot, json, wide }) {
     if (datapath.length === 0) throw new UsageError('--datapath needs a name or a file, or several');
     const units = datapath.map(datapathFrom);
     const sizes = lengthsFrom(lengths);
     const addends = distributionFrom(distribution);
     const curves = units.map((unit) => accumulationCurve(unit, sizes, addends, integer(seed, '--seed')));
     const rows = curves.flat();
-    if (output !== undefined)
-      await writeWhole(
-        output,
-        csvText(
-          FIELDS,
-          rows.map((row) => FIELDS.map((field) => cell(row[field]))),
-        ),
-      );
+    if (output !== undefined) await writeWhole(output, resultCsv(ACCUMULATE_COLUMNS, rows));
     if (plot !== undefined) await writeWhole(plot, await plotOf(curves, distribution));
-    if (json) return printJson(rows);
-    print(
-      formatTable(
-        FIELDS.map((field) => ({
-          title: field,
-          digits: DIGITS[field as keyof typeof DIGITS],
-          value: (row: Accumulation) => cell(row[field]),
-        })),
-        rows,
-      ),
-    );
+    if (json) return printJson(rows.map((row) => resultJson(ACCUMULATE_COLUMNS, row)));
+    printResults(ACCUMULATE_COLUMNS, rows, wide);
   },
 });
-
-const cell = (value: string | number) =>
-  typeof value === 'number' && !Number.isFinite(value) ? numberText(value) : value;
 
 function plotOf(curves: readonly Accumulation[][], distribution: string): Promise<string> {
   const exact = { name: 'exact', dashed: true, points: curves[0].map(({ length, exact }) => [length, exact] as const) };

@@ -21,6 +21,11 @@ export const outputOption = {
   describe: 'CSV file to write, or - for standard output',
 } as const;
 export const jsonOption = { type: 'boolean', default: false, describe: 'print JSON for machines' } as const;
+export const wideOption = {
+  type: 'boolean',
+  default: false,
+  describe: 'print all columns of a table, however wide',
+} as const;
 export const seedOption = { type: 'number', default: 1, describe: 'seed of every random choice' } as const;
 
 /** Defaults are filled in by `fitFrom`, so that commands can tell which options were given. */

@@ -3,7 +3,7 @@ import type { Datapath } from '../datapaths/datapath.js';
 import { resultFormatOf } from '../datapaths/exact.js';
 import { hexDigitsOf, hexCode } from '../formats/format.js';
 import { VECTOR_FORMATS } from '../outputs/bank.js';
-import { datapathFrom, integer, jsonOption } from './arguments.js';
+import { datapathFrom, integer, jsonOption, wideOption } from './arguments.js';
 import { checkDump, checkFiles, type CheckOptions } from './checkSet.js';
 import { command } from './command.js';
 import { differenceOf, withoutValue } from './differences.js';
@@ -35,6 +35,7 @@ export const checkCommand = command({
     first: { type: 'number', default: 10, describe: 'differences to show' },
     'any-nan': { type: 'boolean', default: false, describe: 'take one NaN for another' },
     json: jsonOption,
+    wide: wideOption,
   },
   reads: ['manifest', 'datapath', 'input', 'dut'],
   examples: [
@@ -45,7 +46,12 @@ export const checkCommand = command({
   ],
   async run(args) {
     const { manifest, datapath, input, dut } = args;
-    const options = { first: integer(args.first, '--first'), anyNan: args['any-nan'], json: args.json };
+    const options = {
+      first: integer(args.first, '--first'),
+      anyNan: args['any-nan'],
+      json: args.json,
+      wide: args.wide,
+    };
     if (manifest !== undefined) {
       if (datapath !== undefined || input !== undefined)
         throw new UsageError('--manifest says what is expected: leave out --datapath and --input');
@@ -61,7 +67,7 @@ export const checkCommand = command({
   },
 });
 
-async function checkRows(datapath: Datapath, ops: Table, dut: Table, { first, anyNan, json }: CheckOptions) {
+async function checkRows(datapath: Datapath, ops: Table, dut: Table, options: CheckOptions) {
   const tally = newTally<RowFinding>();
   const expect = evaluator(datapath, ops);
   const format = resultFormatOf(datapath);
@@ -76,13 +82,13 @@ async function checkRows(datapath: Datapath, ops: Table, dut: Table, { first, an
     if (found === code) continue;
     const difference =
       found === undefined ? withoutValue('unknown (x or z)', format, code) : differenceOf(format, code, found);
-    if (anyNan && difference.kind === 'other code of NaN') continue;
+    if (options.anyNan && difference.kind === 'other code of NaN') continue;
     const gotCode = found === undefined ? text : hexCode(found, hexDigitsOf(format));
     const operands = operandsOf(ops, op);
-    record(tally, first, { ...difference, row, operands, expectedCode: result, gotCode });
+    record(tally, options.first, { ...difference, row, operands, expectedCode: result, gotCode });
   }
   if (tally.compared === 0) throw new Error(`${ops.path} has no rows: nothing was checked`);
-  conclude(tally, json, 'rows', [
+  conclude(tally, options, 'rows', [
     { title: 'row', value: (f) => f.row },
     { title: 'operands', value: (f) => f.operands },
   ]);

@@ -22,6 +22,7 @@ export interface CheckOptions {
   first: number;
   anyNan: boolean;
   json: boolean;
+  wide: boolean;
 }
 
 interface WordFinding extends Finding {
@@ -79,7 +80,7 @@ export async function checkDump(
     // Standard input is read but once, and addresses that go back are put in order.
     ((await compared(files, port, options, inOrder(dump()))) as Tally<WordFinding>);
   if (tally.compared === 0) throw new Error(`${entry.file} has no word that means something: nothing was checked`);
-  conclude(tally, options.json, 'codes', [
+  conclude(tally, options, 'codes', [
     { title: 'address', value: (f) => f.address },
     ...(port.lanes > 1 ? [{ title: 'lane', value: (f: WordFinding) => f.lane }] : []),
   ]);

@@ -1,9 +1,10 @@
 import { randomBitsOf } from '../datapaths/reference.js';
 import { convert, type Encoded, flagNames } from '../formats/codec.js';
 import { hexDigitsOf, hexCode } from '../formats/format.js';
-import { fitFrom, fitOptions, formatFrom, inputOption, outputOption } from './arguments.js';
+import { fitFrom, fitOptions, formatFrom, inputOption, jsonOption, outputOption } from './arguments.js';
 import { command } from './command.js';
-import { addColumns, codeAt, columnOf, openTable } from './rows.js';
+import { codeAt, columnOf, openTable } from './rows.js';
+import { addTo } from './rowsJson.js';
 
 /** `convert`: codes of one format in a CSV file become codes of another. */
 export const convertCommand = command({
@@ -19,6 +20,7 @@ export const convertCommand = command({
     ...fitOptions,
     input: inputOption,
     output: outputOption,
+    json: jsonOption,
   },
   reads: ['input'],
   writes: { output: 'file' },
@@ -33,7 +35,7 @@ export const convertCommand = command({
     const table = await openTable(args.input);
     const column = columnOf(table, 'code');
     const digits = hexDigitsOf(fit.format);
-    await addColumns(table, args.output, RESULT, (row) =>
+    await addTo(args.json)(table, args.output, RESULT, (row) =>
       resultCells(convert(from, codeAt(table, row, column, from), fit, random), digits),
     );
   },

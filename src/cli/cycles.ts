@@ -6,10 +6,11 @@ import { jobOf, parseTopology, type TopologyLayer } from '../arrays/topology.js'
 import { SEQUENTIAL } from '../datapaths/order.js';
 import { CYCLE_COLUMNS, cycleRow, cycleTotal, SCALE_SIM_COLUMNS, scaleSimTotal } from '../outputs/cycles.js';
 import { writeWhole } from '../outputs/file.js';
-import { resultCsv, type ResultColumn, resultTable } from '../outputs/results.js';
-import { integer, jsonOption } from './arguments.js';
+import { resultCsv, type ResultColumn, resultJson } from '../outputs/results.js';
+import { figure } from '../outputs/table.js';
+import { integer, jsonOption, wideOption } from './arguments.js';
 import { command } from './command.js';
-import { print } from './terminal.js';
+import { print, printResults, versionedJson } from './terminal.js';
 
 /** `cycles`: what a topology file's layers take on an array, without a network or a datapath. */
 export const cyclesCommand = command({
@@ -27,6 +28,7 @@ export const cyclesCommand = command({
     },
     compat: { type: 'string', choices: ['scalesim'], describe: "SCALE-Sim v3's own numbers, quirks included" },
     json: { ...jsonOption, describe: 'JSON for machines: layers in the order of the file, and their total' },
+    wide: wideOption,
     out: {
       type: 'string',
       alias: 'output',
@@ -39,7 +41,7 @@ export const cyclesCommand = command({
     ['cycles resnet18.csv --rows 32 --cols 32 --dataflow ws', 'load, fill, stream, drain and stall of each layer'],
     ['cycles resnet18.csv --rows 32 --cols 32 --dataflow os --compat scalesim --out report.csv', 'to compare with'],
   ],
-  async run({ topology, rows, cols, dataflow, compat, json, out }) {
+  async run({ topology, rows, cols, dataflow, compat, json, wide, out }) {
     const array = {
       rows: integer(rows, '--rows', 1),
       cols: integer(cols, '--cols', 1),
@@ -47,17 +49,15 @@ export const cyclesCommand = command({
     };
     const layers = parseTopology(readText(topology), topology);
     const report = compat === undefined ? ownReport(layers, array) : scaleSimReport(layers, array);
-    const text = json
-      ? `${JSON.stringify(report.json, undefined, 2)}\n`
-      : report[out === undefined ? 'table' : 'csv']();
-    if (out === undefined) print(text.trimEnd());
-    else await writeWhole(out, text);
+    if (out !== undefined) await writeWhole(out, json ? `${versionedJson(report.json)}\n` : report.csv());
+    else if (json) print(versionedJson(report.json));
+    else report.show(wide);
   },
 });
 
 interface Report {
   json: { layers: readonly object[]; total: object };
-  table(): string;
+  show(wide: boolean): void;
   csv(): string;
 }
 
@@ -72,14 +72,22 @@ function scaleSimReport(layers: readonly TopologyLayer[], array: ScaleSimArray):
   return reportOf(SCALE_SIM_COLUMNS, rows, scaleSimTotal(rows));
 }
 
+/** What is not whole has six significant digits, as in the rows. */
+function figures(total: object): object {
+  return Object.fromEntries(Object.entries(total).map(([name, value]) => [name, figure(value as number)]));
+}
+
 function reportOf<Row extends object>(
   columns: readonly ResultColumn<Row>[],
   rows: readonly Row[],
   total: object & { totalCycles: number },
 ): Report {
   return {
-    json: { layers: rows, total },
-    table: () => `${resultTable(columns, rows)}\n\n${total.totalCycles} cycles in all`,
+    json: { layers: rows.map((row) => resultJson(columns, row)), total: figures(total) },
+    show(wide) {
+      printResults(columns, rows, wide);
+      print(`\n${total.totalCycles} cycles in all`);
+    },
     csv: () => resultCsv(columns, rows),
   };
 }

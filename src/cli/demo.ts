@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import { availableParallelism } from 'node:os';
 import { counted } from '../formats/plural.js';
 import { makeFolder, writeWhole } from '../outputs/file.js';
-import { LAYER_COLUMNS, resultCsv, resultTable, RUN_COLUMNS } from '../outputs/results.js';
+import { LAYER_COLUMNS, resultCsv, RUN_COLUMNS, runJson } from '../outputs/results.js';
 import type { RunPlan } from '../simulate/plan.js';
 import type { LayerResult, RunResult } from '../simulate/run.js';
-import { integer, jsonOption } from './arguments.js';
+import { integer, jsonOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { energyNote } from './run.js';
 import { dataOption, imagesOption, runWithBar, threadsFrom, threadsOption } from './runs.js';
-import { print, printJson } from './terminal.js';
+import { print, printJson, printResults } from './terminal.js';
 
 /** The six datapaths of the main job, each with the network that was quantized for it. */
 const PAIRS: readonly (readonly [string, string])[] = [
@@ -38,6 +38,7 @@ export const demoCommand = command({
     out: { type: 'string', default: 'traces', describe: 'folder for CSV files' },
     threads: threadsOption,
     json: jsonOption,
+    wide: wideOption,
   },
   reads: ['data'],
   writes: { out: 'folder' },
@@ -45,7 +46,7 @@ export const demoCommand = command({
     ['demo', '1,000 images'],
     ['demo --images 100 --out /tmp/demo', 'a quick look'],
   ],
-  async run({ images, data, models, out, threads, json }) {
+  async run({ images, data, models, out, threads, json, wide }) {
     const plans = PAIRS.map(
       ([target, network]): RunPlan => ({
         network: join(models, `${network}.onnx`),
@@ -60,12 +61,12 @@ export const demoCommand = command({
     makeFolder(out);
     const files = { 'six.csv': resultCsv(RUN_COLUMNS, results), 'six.layers.csv': layersCsv(results) };
     for (const [name, text] of Object.entries(files)) await writeWhole(join(out, name), text);
-    if (json) return printJson(results);
+    if (json) return printJson(results.map(runJson));
     print(`The digits network on arrays of 16 x 16, output stationary, ${counted(images, 'image')}, one at a time\n`);
-    print(resultTable(RUN_COLUMNS, results));
+    printResults(RUN_COLUMNS, results, wide);
     const shown = results.find(({ target }) => target === SHOWN) ?? results[0];
     print(`\nLayers of ${shown.network} on ${shown.target}, for one image; errors of the sums against exact ones\n`);
-    print(resultTable(LAYER_COLUMNS, shown.layers));
+    printResults(LAYER_COLUMNS, shown.layers, wide);
     print(`\n${energyNote(results)}`);
     print(
       `\nwrote ${Object.keys(files)

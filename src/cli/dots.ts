@@ -47,8 +47,9 @@ export interface Dot {
   code: bigint;
   /** The result's code in hex. */
   result: string;
-  /** Exact decimal. */
+  /** Exact decimal; empty where it is infinite or NaN, as the result's code says. */
   exact: string;
+  /** Empty where either is. */
   errorUlp: string;
   flags: string;
   swamped: number;
@@ -69,8 +70,8 @@ export function evaluator(datapath: Datapath, table: Table): (row: Row) => Dot {
       operands,
       code,
       result: hexCode(code, digits),
-      exact: toDecimal(exact),
-      errorUlp: numberText(errorUlp(format, exact, decode(format, code))),
+      exact: exact.kind === 'finite' ? toDecimal(exact) : '',
+      errorUlp: finiteText(errorUlp(format, exact, decode(format, code))),
       flags: flagNames(flags),
       swamped,
       overflowed,
@@ -78,8 +79,6 @@ export function evaluator(datapath: Datapath, table: Table): (row: Row) => Dot {
   };
 }
 
-/** `inf`, `-inf` and `nan` where a number is not finite. */
-export function numberText(value: number): string {
-  if (Number.isNaN(value)) return 'nan';
-  return Number.isFinite(value) ? String(value) : value > 0 ? 'inf' : '-inf';
+function finiteText(value: number): string {
+  return Number.isFinite(value) ? String(value) : '';
 }

@@ -1,12 +1,13 @@
 import { OPERANDS, operate, type ScalarOp } from '../datapaths/scalar.js';
 import { randomBitsOf } from '../datapaths/reference.js';
 import { hexDigitsOf } from '../formats/format.js';
-import { datapathFrom, fitFrom, fitOptions, formatsFrom, inputOption, outputOption } from './arguments.js';
+import { datapathFrom, fitFrom, fitOptions, formatsFrom, inputOption, jsonOption, outputOption } from './arguments.js';
 import { command } from './command.js';
 import { RESULT, resultCells } from './convert.js';
 import { evaluator } from './dots.js';
 import { UsageError } from './errors.js';
-import { addColumns, codeAt, columnOf, openTable } from './rows.js';
+import { codeAt, columnOf, openTable } from './rows.js';
+import { addTo } from './rowsJson.js';
 
 const OPS = Object.keys(OPERANDS) as ScalarOp[];
 
@@ -21,6 +22,7 @@ export const evalCommand = command({
     ...fitOptions,
     input: inputOption,
     output: outputOption,
+    json: jsonOption,
   },
   reads: ['input', 'datapath'],
   writes: { output: 'file' },
@@ -36,7 +38,7 @@ export const evalCommand = command({
       const own = ['formats', ...Object.keys(fitOptions)].find((name) => args[name as 'formats'] !== undefined);
       if (own !== undefined)
         throw new UsageError(`--${own} goes with --op: a datapath has its own; leave it out, or edit a datapath file`);
-      return evalDatapath(args.datapath, args.input, args.output);
+      return evalDatapath(args.datapath, args.input, args.output, args.json);
     }
     const op = args.op as ScalarOp;
     const formats = formatsFrom(args.formats ?? '', '--formats');
@@ -50,7 +52,7 @@ export const evalCommand = command({
     const table = await openTable(args.input);
     const columns = ['a', 'b', 'c'].slice(0, operands).map((name) => columnOf(table, name));
     const digits = hexDigitsOf(fit.format);
-    await addColumns(table, args.output, RESULT, (row) => {
+    await addTo(args.json)(table, args.output, RESULT, (row) => {
       const codes = columns.map((column, i) => codeAt(table, row, column, formats[i]));
       return resultCells(operate(op, formats, codes, fit, random), digits);
     });
@@ -58,12 +60,14 @@ export const evalCommand = command({
 });
 
 const ADDED = ['result', 'exact', 'error_ulp', 'flags', 'swamped', 'overflowed'];
+/** Of these; the exact sum has more digits than a float64 and stays text. */
+const NUMBERS = ['error_ulp', 'swamped', 'overflowed'];
 
-async function evalDatapath(nameOrFile: string, input: string, output: string): Promise<void> {
+async function evalDatapath(nameOrFile: string, input: string, output: string, json: boolean): Promise<void> {
   const datapath = datapathFrom(nameOrFile);
   const table = await openTable(input);
   const evaluate = evaluator(datapath, table);
-  await addColumns(table, output, ADDED, (row) => {
+  await addTo(json, NUMBERS)(table, output, ADDED, (row) => {
     const { result, exact, errorUlp, flags, swamped, overflowed } = evaluate(row);
     return [result, exact, errorUlp, flags, swamped, overflowed];
   });

@@ -1,8 +1,7 @@
-import { type Column, formatTable } from '../outputs/table.js';
+import { type Column, numberText } from '../outputs/table.js';
 import { type Difference, type Kind, KINDS } from './differences.js';
-import { numberText } from './dots.js';
 import { Verdict } from './errors.js';
-import { print, printJson } from './terminal.js';
+import { print, printJson, printTable } from './terminal.js';
 
 /** A place where a unit's code is not the expected one. */
 export interface Finding extends Difference {
@@ -38,15 +37,15 @@ export function record<F extends Finding>(tally: Tally<F>, shown: number, findin
  */
 export function conclude<F extends Finding>(
   tally: Tally<F>,
-  json: boolean,
+  { json, wide }: { json: boolean; wide: boolean },
   things: string,
   lead: readonly Column<F>[],
 ): void {
   const { compared, differences, kinds, first } = tally;
   const verdict = differences === 0 ? 'PASS' : 'FAIL';
-  if (json) printJson({ verdict, [things]: compared, differences, kinds, first: first.map(withTexts) });
+  if (json) printJson({ verdict, [things]: compared, differences, kinds, first: first.map(withNumbers) });
   else {
-    if (first.length > 0) print(formatTable([...lead, ...COLUMNS], first));
+    if (first.length > 0) printTable([...lead, ...COLUMNS], first, wide);
     for (const kind of KINDS) if (kinds[kind] !== undefined) print(`${kinds[kind]} x ${kind}`);
     print(`${verdict}: ${differences} of ${compared} ${things} differ`);
   }
@@ -62,12 +61,10 @@ const COLUMNS: readonly Column<Finding>[] = [
   { title: 'kind', value: (f) => f.kind },
 ];
 
-/** JSON has no infinity and no NaN: they are given as text. */
-function withTexts(finding: Finding): object {
-  return {
-    ...finding,
-    expected: numberText(finding.expected),
-    got: numberText(finding.got),
-    ulp: numberText(finding.ulp),
-  };
+/** JSON has no infinity and no NaN: null, and the codes say which. */
+function withNumbers(finding: Finding): object {
+  const { expected, got, ulp } = finding;
+  return { ...finding, expected: finite(expected), got: finite(got), ulp: finite(ulp) };
 }
+
+const finite = (value: number) => (Number.isFinite(value) ? value : null);

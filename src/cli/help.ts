@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import { type Command, nameOf, positionalsOf } from './command.js';
 import { COMMANDS } from './commands.js';
-import { columns } from './terminal.js';
+import { terminalWidth } from './terminal.js';
 
 const WIDEST = 120;
 
@@ -13,7 +13,7 @@ async function page(): Promise<Argv> {
     .scriptName('lastbit')
     .version(false)
     .help(false)
-    .wrap(Math.min(columns(), WIDEST))
+    .wrap(Math.min(terminalWidth(), WIDEST))
     .option('help', { type: 'boolean', alias: 'h', describe: 'show this' });
 }
 

@@ -1,17 +1,21 @@
 import { makeFolder } from '../outputs/file.js';
 import { makeModels } from '../training/models.js';
 import { command } from './command.js';
+import { jsonOption } from './arguments.js';
 import { progressBar } from './runs.js';
-import { print } from './terminal.js';
+import { print, printJson } from './terminal.js';
 
 /** `models`: what `npm run models` runs. */
 export const modelsCommand = command({
   usage: 'models',
   summary: "Train and quantize the project's networks from their seeds: the same bits each time",
-  options: { out: { type: 'string', default: 'models', describe: 'folder for the ONNX files' } },
+  options: {
+    out: { type: 'string', default: 'models', describe: 'folder for the ONNX files' },
+    json: jsonOption,
+  },
   writes: { out: 'folder' },
   examples: [['models --out /tmp/models', 'and compare them with the ones that came with the project']],
-  run({ out }) {
+  run({ out, json }) {
     makeFolder(out);
     let bar: ReturnType<typeof progressBar> | undefined;
     let at = '';
@@ -24,6 +28,7 @@ export const modelsCommand = command({
       bar?.update(done);
     });
     bar?.stop();
+    if (json) return printJson(networks.map(({ name, metadata }) => ({ name, judgement: metadata.accuracy })));
     for (const { name, metadata } of networks) print(`${name}: ${metadata.accuracy}`);
   },
 });

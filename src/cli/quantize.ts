@@ -4,6 +4,7 @@ import { exactArithmetic, float32Arithmetic } from '../networks/arithmetic.js';
 import { foldBatchNorm } from '../networks/fold.js';
 import { writeOnnx } from '../networks/onnx/write.js';
 import { writeWhole } from '../outputs/file.js';
+import { quantizeJson } from '../outputs/results.js';
 import { quantizeNetwork } from '../quantize/quantize.js';
 import { loadNetwork } from '../simulate/plan.js';
 import { readData } from '../training/data.js';
@@ -54,7 +55,14 @@ export const quantizeCommand = command({
       const metadata = { ...made.metadata, accuracy, reference: relative(dirname(out), path) };
       await writeWhole(out, writeOnnx({ ...made, name: basename(out, '.onnx'), metadata }));
     }
-    const result = { network: path, recipe: name, images, tested: test.count, before, after };
+    const result = quantizeJson({
+      network: path,
+      recipe: name,
+      calibrationImages: images,
+      images: test.count,
+      before,
+      after,
+    });
     if (json) printJson(out === undefined ? result : { ...result, out });
     else
       print(

@@ -53,7 +53,7 @@ export function optionalColumn({ path, header }: Pick<Table, 'path' | 'header'>,
 }
 
 /** Refuses to write a column that the input has already, since every column of the input is kept. */
-function refuseColumns(table: Table, names: readonly string[]): void {
+export function refuseColumns(table: Table, names: readonly string[]): void {
   for (const name of names)
     if (optionalColumn(table, name) !== undefined)
       throw new Error(`${table.path} has a column "${name}" already, which this command adds: rename it`);

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { counted } from '../formats/plural.js';
 import { makeFolder, writeWhole } from '../outputs/file.js';
-import { LAYER_COLUMNS, resultCsv, resultTable, RUN_COLUMNS, worstCsv } from '../outputs/results.js';
+import { LAYER_COLUMNS, resultCsv, RUN_COLUMNS, runJson, worstCsv } from '../outputs/results.js';
 import { loadTarget } from '../targets/catalog.js';
 import type { RunPlan } from '../simulate/plan.js';
 import type { RunResult } from '../simulate/run.js';
-import { integer, jsonOption } from './arguments.js';
+import { integer, jsonOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { dataOption, imagesOption, referenceOf, runWithBar } from './runs.js';
 import { MEMORY_NOT_COUNTED } from '../arrays/memory.js';
 import { NOT_COUNTED } from '../energy/actions.js';
-import { print, printJson } from './terminal.js';
+import { print, printJson, printResults } from './terminal.js';
 import { usage } from './errors.js';
 
 /** `run`: one network on one target. */
@@ -26,6 +26,7 @@ export const runCommand = command({
     out: { type: 'string', describe: 'folder for CSV files' },
     verbose: { type: 'boolean', default: false, describe: 'say how each layer was computed, and why' },
     json: jsonOption,
+    wide: wideOption,
   },
   reads: ['network', 'target', 'data', 'reference'],
   writes: { out: 'folder' },
@@ -33,7 +34,7 @@ export const runCommand = command({
     ['run models/digits-int8.onnx --target int8', 'on generated digits'],
     ['run models/digits-e4m3fn.onnx --target fp8-fp16 --data mnist --out results', "on MNIST's test set"],
   ],
-  async run({ network, target, images, data, reference, out, verbose, json }) {
+  async run({ network, target, images, data, reference, out, verbose, json, wide }) {
     usage(() => loadTarget(target));
     const plan: RunPlan = {
       network,
@@ -43,8 +44,8 @@ export const runCommand = command({
     const float = reference ?? referenceOf(network);
     const [result] = await runWithBar([float === undefined ? plan : { ...plan, reference: float }]);
     if (out !== undefined) await writeResult(out, result);
-    if (json) printJson(result);
-    else show(result, verbose);
+    if (json) printJson(runJson(result));
+    else show(result, verbose, wide);
     if (!json && loadTarget(target).memories.bandwidth !== undefined) print(MEMORY_NOT_COUNTED);
   },
 });
@@ -58,13 +59,13 @@ async function writeResult(folder: string, result: RunResult): Promise<void> {
   await writeWhole(`${stem}.worst.csv`, worstCsv(result.layers));
 }
 
-function show(result: RunResult, verbose: boolean): void {
+function show(result: RunResult, verbose: boolean, wide: boolean): void {
   print(`${result.network} on ${result.target}, ${counted(result.images, 'image')}, one at a time\n`);
-  print(resultTable(RUN_COLUMNS, [result]));
+  printResults(RUN_COLUMNS, [result], wide);
   print(
     `\nPer layer and inference; errors of its sums on golden input, and entire: with the errors of the layers before\n`,
   );
-  print(resultTable(LAYER_COLUMNS, result.layers));
+  printResults(LAYER_COLUMNS, result.layers, wide);
   print(`\n${energyNote([result])}`);
   if (verbose) for (const { layer, route } of result.layers) print(`${layer}: ${route}`);
 }

@@ -1,27 +1,39 @@
 import { datapathJsonSchema } from '../datapaths/schema.js';
 import { manifestJsonSchema } from '../outputs/manifest.js';
+import { RESULT_SCHEMAS, resultJsonSchema } from '../outputs/schemas.js';
 import { sweepJsonSchema } from '../simulate/sweepFile.js';
 import { targetJsonSchema } from '../targets/schema.js';
+import { jsonOption } from './arguments.js';
 import { command } from './command.js';
-import { printJson } from './terminal.js';
+import { jsonText, print } from './terminal.js';
 
-/** Files with a JSON Schema; adding one is one entry. */
+/** Files and results with a JSON Schema; adding one is one entry. */
 const SCHEMAS: Readonly<Record<string, () => object>> = {
   datapath: datapathJsonSchema,
   target: targetJsonSchema,
   sweep: sweepJsonSchema,
   manifest: manifestJsonSchema,
+  ...Object.fromEntries(Object.keys(RESULT_SCHEMAS).map((name) => [name, () => resultJsonSchema(name)])),
 };
 
 /** `schema`: for editors that check YAML and JSON while one types. */
 export const schemaCommand = command({
   usage: 'schema <file>',
-  summary: `Print the JSON Schema of ${Object.keys(SCHEMAS).join(', ')} files`,
+  summary: 'Print the JSON Schema of a kind of file, or of what a command prints with --json',
   options: {
-    file: { type: 'string', demandOption: true, choices: Object.keys(SCHEMAS), describe: 'kind of file' },
+    file: {
+      type: 'string',
+      demandOption: true,
+      choices: Object.keys(SCHEMAS),
+      describe: 'kind of file, or <command>-result',
+    },
+    json: { ...jsonOption, describe: 'no effect: a schema is JSON' },
   },
-  examples: [['schema datapath > datapath.schema.json', 'then: # yaml-language-server: $schema=datapath.schema.json']],
+  examples: [
+    ['schema datapath > datapath.schema.json', 'then: # yaml-language-server: $schema=datapath.schema.json'],
+    ['schema run-result', 'the fields of "lastbit run --json"'],
+  ],
   run({ file }) {
-    printJson(SCHEMAS[file]());
+    print(jsonText(SCHEMAS[file]()));
   },
 });

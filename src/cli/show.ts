@@ -9,7 +9,7 @@ import type { Recipe } from '../quantize/recipe.js';
 import { RECIPES } from '../quantize/recipes.js';
 import { loadNetwork } from '../simulate/plan.js';
 import { TARGETS } from '../targets/catalog.js';
-import { jsonOption } from './arguments.js';
+import { jsonOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { UsageError } from './errors.js';
 import { datapathReport, showDatapath } from './showDatapath.js';
@@ -23,7 +23,7 @@ interface Showable {
   kind: string;
   names(): readonly string[];
   /** Undefined when the name is of another kind. */
-  find(name: string): { report(): object; show(): void } | undefined;
+  find(name: string): { report(): object; show(wide: boolean): void } | undefined;
 }
 
 /** Adding a kind is one entry. */
@@ -33,7 +33,7 @@ const SHOWABLES: readonly Showable[] = [
     names: () => TARGETS.map((target) => target.name),
     find(name) {
       const target = TARGETS.find((candidate) => candidate.name === name);
-      return target && { report: () => targetReport(target), show: () => showTarget(target) };
+      return target && { report: () => targetReport(target), show: (wide) => showTarget(target, wide) };
     },
   },
   {
@@ -49,11 +49,11 @@ const SHOWABLES: readonly Showable[] = [
     names: () => FORMATS.map((format) => format.name),
     find(name) {
       const format = findFormat(name);
-      return format && { report: () => formatReport(format), show: () => showFormat(format) };
+      return format && { report: () => formatReport(format), show: (wide) => showFormat(format, wide) };
     },
   },
   {
-    kind: 'block format',
+    kind: 'blockFormat',
     names: () => BLOCK_FORMATS.map((format) => format.name),
     find(name) {
       const format = findBlockFormat(name);
@@ -81,7 +81,7 @@ const SHOWABLES: readonly Showable[] = [
     find(name) {
       if (!name.endsWith('.onnx')) return undefined;
       const network = loadNetwork(name);
-      return { report: () => networkReport(network), show: () => showNetwork(network) };
+      return { report: () => networkReport(network), show: (wide) => showNetwork(network, wide) };
     },
   },
 ];
@@ -107,7 +107,7 @@ function describeRecipe(recipe: Recipe): object {
     };
   };
   const changes = { before: recipe.prepare !== undefined, afterwards: recipe.correct !== undefined };
-  return { name, description, result, ends: place(0), within: place(1), 'changes the network': changes };
+  return { name, description, result, ends: place(0), within: place(1), changesNetwork: changes };
 }
 
 /** `show`: everything about one thing of the catalogues. A name may be of several kinds: all are shown. */
@@ -117,13 +117,14 @@ export const showCommand = command({
   options: {
     name: { type: 'string', demandOption: true, describe: 'as in "lastbit list", a datapath file, or an .onnx file' },
     json: jsonOption,
+    wide: wideOption,
   },
   examples: [
     ['show e4m3fn', 'all 256 codes and their values'],
     ['show fp8-fp16', 'a target with the source of each field, and the datapath of that name as a file has it'],
     ['show models/digits-int8.onnx', 'the layers of a network'],
   ],
-  run({ name, json }) {
+  run({ name, json, wide }) {
     const found = SHOWABLES.flatMap((showable) => {
       const thing = showable.find(name);
       return thing === undefined ? [] : [{ kind: showable.kind, thing }];
@@ -137,7 +138,7 @@ export const showCommand = command({
     if (json) return printJson(Object.fromEntries(found.map(({ kind, thing }) => [kind, thing.report()])));
     found.forEach(({ thing }, i) => {
       if (i > 0) print('');
-      thing.show();
+      thing.show(wide);
     });
   },
 });

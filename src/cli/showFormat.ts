@@ -4,8 +4,7 @@ import { landmarksOf } from '../formats/landmarks.js';
 import { latticeOf } from '../formats/lattice.js';
 import { NAN, toDecimal, toNumber } from '../formats/raw.js';
 import { disputesOf, overflowRules } from '../formats/rules.js';
-import { formatTable } from '../outputs/table.js';
-import { print } from './terminal.js';
+import { print, printTable } from './terminal.js';
 
 /** Formats of at most this many bits are shown with all their codes. */
 const WHOLE_TABLE_BITS = 8;
@@ -53,7 +52,7 @@ function valueText(format: Format, code: bigint): string {
 }
 
 /** `show <format>` on the terminal. */
-export function showFormat(format: Format): void {
+export function showFormat(format: Format, wide: boolean): void {
   const { largest, lowest, smallest } = rangeOf(format);
   print(`format ${format.name}, ${widthOf(format)} bits`);
   for (const [field, value] of Object.entries(format))
@@ -66,15 +65,14 @@ export function showFormat(format: Format): void {
   print('');
   const codes = codesOf(format);
   if (widthOf(format) > WHOLE_TABLE_BITS || codes.length <= 32) {
-    print(
-      formatTable<CodeRow>(
-        [
-          { title: 'code', value: (row) => row.code },
-          { title: 'value', value: (row) => row.value },
-          { title: 'landmark', value: (row) => row.name ?? '' },
-        ],
-        codes,
-      ),
+    printTable<CodeRow>(
+      [
+        { title: 'code', value: (row) => row.code },
+        { title: 'value', value: (row) => row.value },
+        { title: 'landmark', value: (row) => row.name ?? '' },
+      ],
+      codes,
+      wide,
     );
     return;
   }

@@ -2,8 +2,7 @@ import { counted } from '../formats/plural.js';
 import { isMacLayer, type Layer, type Network } from '../networks/network.js';
 import { lower, macsOf, statesOf, type TensorState } from '../networks/lower.js';
 import type { Quantization } from '../networks/tensor.js';
-import { formatTable } from '../outputs/table.js';
-import { print } from './terminal.js';
+import { print, printTable } from './terminal.js';
 
 /** One line for each layer: what comes in, what it holds, what it costs, what goes out. */
 export interface LayerLine {
@@ -51,21 +50,20 @@ export function networkReport(network: Network): object {
 }
 
 /** `show <file.onnx>`. */
-export function showNetwork(network: Network): void {
+export function showNetwork(network: Network, wide: boolean): void {
   print(`network ${network.name}: ${counted(network.layers.length, 'layer')}, ${macsOf(network)} MAC an image`);
   for (const [key, value] of Object.entries(network.metadata)) print(`  ${key}: ${value}`);
   print('');
-  print(
-    formatTable<LayerLine>(
-      [
-        { title: 'layer', value: (line) => line.layer },
-        { title: 'op', value: (line) => line.op },
-        { title: 'input', value: (line) => line.input },
-        { title: 'weight', value: (line) => line.weight },
-        { title: 'output', value: (line) => line.output },
-        { title: 'MAC', value: (line) => line.macs },
-      ],
-      linesOfNetwork(network),
-    ),
+  printTable<LayerLine>(
+    [
+      { title: 'layer', value: (line) => line.layer },
+      { title: 'op', value: (line) => line.op },
+      { title: 'input', value: (line) => line.input, priority: 3 },
+      { title: 'weight', value: (line) => line.weight, priority: 2 },
+      { title: 'output', value: (line) => line.output, priority: 2 },
+      { title: 'MAC', value: (line) => line.macs },
+    ],
+    linesOfNetwork(network),
+    wide,
   );
 }

@@ -1,12 +1,18 @@
 import { widthOf } from '../formats/format.js';
 import { describeDatapath } from '../datapaths/describe.js';
 import { SOURCED_FIELDS, type SourcedField, type Target } from '../targets/target.js';
-import { formatTable } from '../outputs/table.js';
-import { print } from './terminal.js';
+import { figure } from '../outputs/table.js';
+import { print, printTable } from './terminal.js';
 
 /** Everything about a target, for machines. */
 export function targetReport(target: Target): object {
-  return { ...target, datapath: describeDatapath(target.datapath), others: target.others.map(describeDatapath) };
+  const entries = target.energy.entries.map((entry) => ({ ...entry, pj: figure(entry.pj) }));
+  return {
+    ...target,
+    datapath: describeDatapath(target.datapath),
+    others: target.others.map(describeDatapath),
+    energy: { ...target.energy, entries },
+  };
 }
 
 /** What a field holds, in one line. */
@@ -27,23 +33,22 @@ const VALUES: Readonly<Record<SourcedField, (target: Target) => string>> = {
 };
 
 /** `show <target>`: every field with its source, and the energy of its table's actions. */
-export function showTarget(target: Target): void {
+export function showTarget(target: Target, wide: boolean): void {
   print(`target ${target.name}`);
   for (const field of SOURCED_FIELDS) {
     print(`  ${field}: ${VALUES[field](target)}`);
     print(`    source: ${target.source[field]}`);
   }
   print('');
-  print(
-    formatTable<Target['energy']['entries'][number]>(
-      [
-        { title: 'action', value: (entry) => entry.action },
-        { title: 'energy (pJ)', value: (entry) => Number(entry.pj.toPrecision(4)) },
-        { title: 'node', value: (entry) => entry.node },
-        { title: 'extrapolated', value: (entry) => (entry.extrapolated ? 'yes' : '') },
-        { title: 'source', value: (entry) => entry.source },
-      ],
-      target.energy.entries,
-    ),
+  printTable<Target['energy']['entries'][number]>(
+    [
+      { title: 'action', value: (entry) => entry.action },
+      { title: 'energy (pJ)', value: (entry) => Number(entry.pj.toPrecision(4)) },
+      { title: 'node', value: (entry) => entry.node, priority: 2 },
+      { title: 'extrapolated', value: (entry) => (entry.extrapolated ? 'yes' : '') },
+      { title: 'source', value: (entry) => entry.source, wrap: true },
+    ],
+    target.energy.entries,
+    wide,
   );
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { inLockedFolder } from '../outputs/lock.js';
 import { writeChanged } from '../outputs/file.js';
 import { scatterSvg } from '../outputs/plot.js';
-import { resultCsv, resultMarkdown, resultTable, STUDY_COLUMNS } from '../outputs/results.js';
+import { resultCsv, resultJson, resultMarkdown, STUDY_COLUMNS } from '../outputs/results.js';
 import type { Inquiry } from '../simulate/inquiry.js';
 import { loadData } from '../simulate/plan.js';
 import type { PoolOptions } from '../simulate/pool.js';
@@ -11,14 +11,14 @@ import { isCsv, readData } from '../training/data.js';
 import { firstOf, partOf } from '../training/dataset.js';
 import { digits, TRAIN_SEED } from '../training/digits.js';
 import { CALIBRATION_IMAGES } from '../training/finetune.js';
-import { integer, jsonOption, seedOption } from './arguments.js';
+import { integer, jsonOption, seedOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { usage } from './errors.js';
 import { freshOption, journaled, remarkOnJournal } from './journaled.js';
 import { chosenRecipes } from './recipes.js';
 import { dataOption, imagesOption, progressBar, threadsFrom, threadsOption } from './runs.js';
 import { candidatesOf, type StudyData } from './studyCandidates.js';
-import { print, printJson, remark } from './terminal.js';
+import { print, printJson, printResults, remark } from './terminal.js';
 
 /** Images in a step of training. */
 const BATCH = 50;
@@ -41,6 +41,7 @@ export const studyCommand = command({
     fresh: freshOption,
     threads: threadsOption,
     json: jsonOption,
+    wide: wideOption,
   },
   reads: ['network', 'targets', 'data'],
   writes: { out: 'folder' },
@@ -69,9 +70,9 @@ export const studyCommand = command({
         return study;
       }),
     );
-    if (args.json) return printJson(study.rows);
+    if (args.json) return printJson(study.rows.map((row) => resultJson(STUDY_COLUMNS, row)));
     const shown = args.all || study.rows.length <= FEW ? study.rows : shortlist(study.rows);
-    print(resultTable(STUDY_COLUMNS, shown));
+    printResults(STUDY_COLUMNS, shown, args.wide);
     if (shown.length < study.rows.length)
       print(
         `\n${shown.length} of ${study.rows.length} rows: the front and the best of each family; --all prints the rest`,

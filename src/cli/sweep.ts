@@ -3,17 +3,17 @@ import { counted } from '../formats/plural.js';
 import { readText } from '../datapaths/read.js';
 import { checkFolder, protectInputs, writeChanged } from '../outputs/file.js';
 import { inLockedFolder } from '../outputs/lock.js';
-import { resultCsv, resultTable, SWEEP_COLUMNS } from '../outputs/results.js';
+import { resultCsv, resultJson, SWEEP_COLUMNS } from '../outputs/results.js';
 import type { Journal } from '../simulate/journal.js';
 import { unfinishedOf } from '../simulate/outcomes.js';
 import type { PoolOptions } from '../simulate/pool.js';
 import { planSweep, runSweep, type SweepPlan, type SweepPoint } from '../simulate/sweep.js';
 import { parseSweep } from '../simulate/sweepFile.js';
-import { jsonOption } from './arguments.js';
+import { jsonOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { freshOption, journaled, remarkOnJournal } from './journaled.js';
 import { progressBar, threadsFrom, threadsOption } from './runs.js';
-import { print, printJson, remark } from './terminal.js';
+import { print, printJson, printResults, remark } from './terminal.js';
 
 /** `sweep`: all combinations of networks, datapaths and arrays. */
 export const sweepCommand = command({
@@ -28,6 +28,7 @@ export const sweepCommand = command({
     fresh: freshOption,
     threads: threadsOption,
     json: jsonOption,
+    wide: wideOption,
   },
   reads: ['file'],
   writes: { out: 'folder' },
@@ -35,7 +36,7 @@ export const sweepCommand = command({
     ['sweep space.yaml', 'writes space/sweep.csv; the same command goes on after a kill'],
     ['sweep space.yaml --threads 1 --json', 'the same rows in the same order'],
   ],
-  async run({ file, out, fresh, threads, json }) {
+  async run({ file, out, fresh, threads, json, wide }) {
     const sweep = parseSweep(readText(file), file);
     const { networks, reference = [], data = [], datapaths } = sweep;
     protectInputs([networks, reference, data, datapaths].flat());
@@ -50,8 +51,9 @@ export const sweepCommand = command({
       await writeChanged(path, resultCsv(SWEEP_COLUMNS, points));
       return points;
     });
-    if (json) printJson(points);
-    else print(`${resultTable(SWEEP_COLUMNS, points)}\n\n${counted(points.length, 'point')} in ${path}`);
+    if (json) return printJson(points.map((point) => resultJson(SWEEP_COLUMNS, point)));
+    printResults(SWEEP_COLUMNS, points, wide);
+    print(`\n${counted(points.length, 'point')} in ${path}`);
   },
 });
 

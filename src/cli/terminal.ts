@@ -1,3 +1,6 @@
+import { isatty } from 'node:tty';
+import { type Column, formatTable } from '../outputs/table.js';
+import { type ResultColumn, resultTable } from '../outputs/column.js';
 import { type Sink, writeFully, writingFiles } from '../outputs/file.js';
 
 /** What is piped or shown: standard output, written at once. */
@@ -12,9 +15,53 @@ export function print(text: string): void {
   stdout.write(`${text}\n`);
 }
 
-/** A value as JSON on standard output, for machines. */
-export function printJson(value: unknown): void {
-  print(JSON.stringify(value, (_key, field) => (typeof field === 'bigint' ? field.toString() : field), 2));
+/** Of what `--json` prints: it changes where a field is renamed or goes. */
+export const SCHEMA_VERSION = 1;
+
+/**
+ * A result as JSON on standard output, for machines: an object whose first field is `schemaVersion`, with a list as its
+ * `rows`. "lastbit schema" prints the JSON Schema of each.
+ */
+export function printJson(value: object): void {
+  print(versionedJson(value));
+}
+
+export function versionedJson(value: object): string {
+  return jsonText({ schemaVersion: SCHEMA_VERSION, ...(Array.isArray(value) ? { rows: value } : value) });
+}
+
+/** JSON without a version of ours. Integers are numbers as far as float64 holds them, and text beyond. */
+export function jsonText(value: object): string {
+  return JSON.stringify(value, (_key, field) => (typeof field === 'bigint' ? plainInteger(field) : field), 2);
+}
+
+function plainInteger(value: bigint): number | string {
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+}
+
+/** Columns where nothing says how many there are: in pipes and files. */
+const COLUMNS = 100;
+
+/** Columns of text that fit: a terminal's own (in a worker thread, as the launcher says), or 100. */
+export function terminalWidth(): number {
+  const { LASTBIT_COLUMNS, COLUMNS: shells } = process.env;
+  const { columns } = process.stdout as { columns?: number };
+  const known = columns ?? LASTBIT_COLUMNS ?? (isatty(1) ? shells : undefined);
+  const width = Number(known);
+  return Number.isSafeInteger(width) && width > 0 ? width : COLUMNS;
+}
+
+/** @param wide every column, however wide that is */
+export function widthFor(wide: boolean): number {
+  return wide ? Infinity : terminalWidth();
+}
+
+export function printTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], wide: boolean): void {
+  print(formatTable(columns, rows, widthFor(wide)));
+}
+
+export function printResults<Row>(columns: readonly ResultColumn<Row>[], rows: readonly Row[], wide: boolean): void {
+  print(resultTable(columns, rows, widthFor(wide)));
 }
 
 /** A remark on standard error, which no pipe reads as data. */
@@ -44,8 +91,4 @@ export async function writingTo<T>(path: string, body: (sink: Sink) => T | Promi
   const result = await body(sink);
   sink.flush();
   return result;
-}
-
-export function columns(): number {
-  return process.stdout.columns ?? (Number(process.env.LASTBIT_COLUMNS) || 100);
 }

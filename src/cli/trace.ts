@@ -4,18 +4,34 @@ import { traceCsv } from '../outputs/trace.js';
 import { traceVcd } from '../outputs/vcd.js';
 import { DRAWING_LIMITS, traceWavedrom } from '../outputs/wavedrom.js';
 import { SPREADSHEET_ROWS } from '../outputs/csv.js';
+import type { Sink } from '../outputs/file.js';
+import { jsonOfCsv } from '../outputs/jsonRows.js';
 import { goldenRun, productNamed } from '../simulate/golden.js';
 import { runLayer } from '../simulate/layer.js';
 import { loadData, loadNetwork } from '../simulate/plan.js';
 import { imagesOf } from '../training/dataset.js';
-import { integer } from './arguments.js';
+import { integer, jsonOption } from './arguments.js';
 import { command } from './command.js';
 import { usage, UsageError } from './errors.js';
 import { dataOption, targetFor } from './runs.js';
-import { remark, writingTo } from './terminal.js';
+import { remark, SCHEMA_VERSION, writingTo } from './terminal.js';
 
 /** What a trace can be written as; adding a kind is one entry. */
-const TRACES = { csv: traceCsv, vcd: traceVcd, wavedrom: traceWavedrom } as const;
+const TRACES = { csv: traceCsv, vcd: traceVcd, wavedrom: traceWavedrom, json: traceJson } as const;
+
+/** The rows of CSV as objects. */
+function traceJson(sink: Sink, ...rest: Parameters<typeof traceCsv> extends [Sink, ...infer R] ? R : never) {
+  const rows = jsonOfCsv(sink, { schemaVersion: SCHEMA_VERSION });
+  const trace = traceCsv(rows, ...rest);
+  return {
+    ...trace,
+    end() {
+      const written = trace.end();
+      rows.end();
+      return written;
+    },
+  };
+}
 
 /** `trace`: what every PE holds in every cycle. */
 export const traceCommand = command({
@@ -33,9 +49,11 @@ export const traceCommand = command({
     format: {
       type: 'string',
       choices: Object.keys(TRACES),
-      describe: "csv, vcd (GTKWave, Surfer) or wavedrom (JSON); default: what the output's ending says, or csv",
+      describe:
+        "csv, vcd (GTKWave, Surfer), wavedrom (JSON) or json (rows as in csv); default: what the output's ending says, or csv",
     },
     output: { type: 'string', alias: 'out', default: '-', describe: 'file to write, or - for standard output' },
+    json: { ...jsonOption, describe: 'the same as --format json' },
   },
   reads: ['network', 'target', 'data'],
   writes: { output: 'file' },
@@ -59,7 +77,7 @@ export const traceCommand = command({
       rows: rangeFrom(args.rows, '--rows', array.rows),
       cols: rangeFrom(args.cols, '--cols', array.cols),
     };
-    const format = kindOf(args.format, args.output);
+    const format = kindOf(args.json ? 'json' : args.format, args.output);
     if (format === 'wavedrom') refuseLargeDrawing(window);
     await writingTo(args.output, (sink) => {
       const trace = TRACES[format](sink, array, product.unit, window);

@@ -1,8 +1,7 @@
 import { counted } from '../formats/plural.js';
 import { NOT_COUNTED } from '../energy/actions.js';
 import { inLockedFolder } from '../outputs/lock.js';
-import { resultTable } from '../outputs/results.js';
-import { belowHalf, EPOCH_COLUMNS, PRODUCT_COLUMNS } from '../outputs/training.js';
+import { belowHalf, EPOCH_COLUMNS, PRODUCT_COLUMNS, trainJson } from '../outputs/training.js';
 import { gemmPool } from '../datapaths/kernel/index.js';
 import { openTraining, type TrainingPlan } from '../simulate/training.js';
 import { loadTarget } from '../targets/catalog.js';
@@ -13,11 +12,11 @@ import { digits, TEST_SEED, TRAIN_SEED } from '../training/digits.js';
 import { DISTILLATION } from '../training/distill.js';
 import { GRAD_SCALER, type LossScaling } from '../training/scaling.js';
 import { TRAIN_RECIPES } from '../training/trainRecipes.js';
-import { integer, jsonOption, seedOption } from './arguments.js';
+import { integer, jsonOption, seedOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { UsageError, usage } from './errors.js';
 import { trainRecipeFrom } from './recipes.js';
-import { print, printJson } from './terminal.js';
+import { print, printJson, printResults } from './terminal.js';
 import { identityOf } from './trainIdentity.js';
 import { resumed, type TrainingLog, trainToEnd, writeTraining } from './trainRun.js';
 
@@ -71,6 +70,7 @@ export const trainCommand = command({
     fresh: { type: 'boolean', default: false, describe: 'forget the checkpoint in --out' },
     threads: { type: 'number', default: 1, describe: 'threads that share each product; the bits do not depend on it' },
     json: jsonOption,
+    wide: wideOption,
   },
   reads: ['target', 'network', 'teacher', 'data'],
   writes: { out: 'folder' },
@@ -102,11 +102,11 @@ export const trainCommand = command({
     } finally {
       pool.close();
     }
-    if (args.json) return printJson({ plan, epochs: log.epochs, products: training.products() });
+    if (args.json) return printJson(trainJson(training, log.epochs));
     print(`${plan.recipe} on ${plan.target}: ${training.recipe.description}\n`);
-    print(resultTable(EPOCH_COLUMNS, log.epochs));
+    printResults(EPOCH_COLUMNS, log.epochs, args.wide);
     print(`\nThe products of a step of ${counted(plan.batch, 'image')}\n`);
-    print(resultTable(PRODUCT_COLUMNS, training.products()));
+    printResults(PRODUCT_COLUMNS, training.products(), args.wide);
     const { normal, subnormal } = belowHalf(training.gradients);
     print(
       `\nnonzero gradients below fp16's normal numbers: ${percent(normal)}, below all of its numbers: ${percent(subnormal)}`,

@@ -95,11 +95,11 @@ function column<Row>(
 }
 
 export const CYCLE_COLUMNS: readonly ResultColumn<CycleRow>[] = [
-  column('name', 'layer'),
+  column('name', 'layer', { kind: 'text' }),
   column('totalCycles', 'cycles'),
-  column('m', 'm'),
-  column('n', 'n'),
-  column('k', 'k'),
+  column('m', 'm', { priority: 2 }),
+  column('n', 'n', { priority: 2 }),
+  column('k', 'k', { priority: 2 }),
   column('groups', 'groups', { hidden: true }),
   column('macs', 'MACs', { hidden: true }),
   column('loadCycles', 'load'),
@@ -108,15 +108,15 @@ export const CYCLE_COLUMNS: readonly ResultColumn<CycleRow>[] = [
   column('drainCycles', 'drain'),
   column('stallCycles', 'stall'),
   column('utilizationPercent', 'util. (%)', { digits: 1 }),
-  column('aReads', 'a reads'),
-  column('bReads', 'b reads'),
-  column('sumReads', 'sum reads'),
-  column('sumWrites', 'sum writes'),
+  column('aReads', 'a reads', { priority: 3 }),
+  column('bReads', 'b reads', { priority: 3 }),
+  column('sumReads', 'sum reads', { priority: 3 }),
+  column('sumWrites', 'sum writes', { priority: 3 }),
 ];
 
 /** Titles are SCALE-Sim's own. */
 export const SCALE_SIM_COLUMNS: readonly ResultColumn<ScaleSimCount>[] = [
-  column('name', 'layer'),
+  column('name', 'layer', { kind: 'text' }),
   column('totalCycles', 'Total Cycles'),
   column('overallUtil', 'Overall Util %', { digits: 2 }),
   column('mappingEfficiency', 'Mapping Efficiency %', { digits: 2 }),

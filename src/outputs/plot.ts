@@ -1,4 +1,8 @@
-import type { TopLevelSpec } from 'vega-lite';
+import { counted } from '../formats/plural.js';
+import { svgOf, WHOLE_LABELS } from './svg.js';
+
+export { type ScatterPlot, scatterSvg } from './scatter.js';
+export { svgOf } from './svg.js';
 
 /** A line plot as data; x and y may be logarithmic. */
 export interface LinePlot {
@@ -9,102 +13,58 @@ export interface LinePlot {
   series: readonly { name: string; dashed?: boolean; points: readonly (readonly [number, number])[] }[];
 }
 
-/** The plot as SVG text, the same bytes each time. Points that a logarithmic axis cannot show are left out. */
+/** Room between the outermost points and the frame, in pixels. */
+const PADDING = 8;
+
+/** The plot as SVG text, the same bytes each time. Points that an axis cannot show are counted in the subtitle. */
 export async function lineSvg(plot: LinePlot): Promise<string> {
-  const values = plot.series.flatMap(({ name, points }) =>
-    points
-      .filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y) && (!plot.x.log || x > 0) && (!plot.y.log || y > 0))
-      .map(([x, y]) => ({ name, x, y })),
-  );
+  const all = plot.series.flatMap(({ name, points }) => points.map(([x, y]) => ({ name, x, y })));
+  const values = all.filter(({ x, y }) => canShow(plot.x, x) && canShow(plot.y, y));
   const names = plot.series.map(({ name }) => name);
   const dashes = plot.series.map(({ dashed }) => (dashed ? [4, 4] : [1, 0]));
   const axis = ({ title, log }: LinePlot['x'], field: 'x' | 'y') => ({
     field,
     type: 'quantitative' as const,
     title,
-    scale: log ? { type: 'log' as const, base: 2, nice: false } : { zero: false },
-    axis: { tickCount: 8, ...(log && { format: ',~r' }) },
+    scale: { ...(log ? { type: 'log' as const, base: 2 } : { zero: false }), nice: false, padding: PADDING },
+    axis: { tickCount: 8, labelAngle: 0, ...(log && { format: ',~r' }) },
   });
   return svgOf({
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-    title: { text: plot.title, subtitle: plot.subtitle ?? '', anchor: 'start' },
+    title: { text: plot.title, subtitle: subtitles(plot, all.length - values.length), anchor: 'start' },
     width: 560,
     height: 340,
     background: 'white',
     data: { values },
-    mark: { type: 'line', point: { size: 25 }, clip: true },
+    mark: { type: 'line', point: { size: 25 } },
     encoding: {
       x: axis(plot.x, 'x'),
       y: axis(plot.y, 'y'),
-      color: { field: 'name', type: 'nominal', sort: names, title: null, scale: { domain: names } },
+      color: {
+        field: 'name',
+        type: 'nominal',
+        sort: names,
+        title: null,
+        scale: { domain: names },
+        legend: WHOLE_LABELS,
+      },
       strokeDash: {
         field: 'name',
         type: 'nominal',
         sort: names,
         title: null,
         scale: { domain: names, range: dashes },
+        legend: WHOLE_LABELS,
       },
     },
   });
 }
 
-/** A scatter plot as data: a colour for each group, filled or hollow points with a label beside. */
-export interface ScatterPlot {
-  title: string;
-  subtitle?: string;
-  x: { title: string; scale?: 'log' };
-  y: { title: string };
-  points: readonly { x: number; y: number; group: string; label: string; filled: boolean }[];
+function canShow({ log }: LinePlot['x'], value: number): boolean {
+  return Number.isFinite(value) && (log !== true || value > 0);
 }
 
-export async function scatterSvg({ title, subtitle, x, y, points }: ScatterPlot): Promise<string> {
-  const encoding = {
-    x: {
-      field: 'x',
-      type: 'quantitative' as const,
-      title: x.title,
-      scale: x.scale === 'log' ? { type: 'log' as const, padding: 30 } : { zero: false, padding: 30 },
-    },
-    y: { field: 'y', type: 'quantitative' as const, title: y.title, scale: { zero: false, padding: 20 } },
-    color: { field: 'group', type: 'nominal' as const, title: null, legend: { labelLimit: 0 } },
-  };
-  return svgOf({
-    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-    title: { text: title, subtitle: subtitle ?? '', anchor: 'start' },
-    width: 720,
-    height: 440,
-    background: 'white',
-    data: { values: labelled(points) },
-    layer: [
-      { transform: [{ filter: 'datum.filled' }], mark: { type: 'circle', size: 70 }, encoding },
-      { transform: [{ filter: '!datum.filled' }], mark: { type: 'point', size: 50 }, encoding },
-      {
-        transform: [{ filter: 'datum.filled' }],
-        mark: { type: 'text', align: 'left', angle: 300, dx: 7, dy: 1, fontSize: 9 },
-        encoding: { ...encoding, text: { field: 'label', type: 'nominal' } },
-      },
-    ],
-  });
-}
-
-/** One label for filled points that lie on each other, with the number of the others. */
-function labelled(points: ScatterPlot['points']): ScatterPlot['points'] {
-  const placeOf = ({ x, y }: { x: number; y: number }) => `${x.toPrecision(2)} ${y.toPrecision(3)}`;
-  const places = new Map<string, number>();
-  for (const point of points) if (point.filled) places.set(placeOf(point), (places.get(placeOf(point)) ?? 0) + 1);
-  return points.map((point) => {
-    const count = places.get(placeOf(point));
-    if (!point.filled || count === undefined) return { ...point, label: '' };
-    places.delete(placeOf(point));
-    return { ...point, label: count > 1 ? `${point.label} +${count - 1}` : point.label };
-  });
-}
-
-/** Vega is loaded only when something is drawn: it takes longer than most commands. */
-export async function svgOf(spec: TopLevelSpec): Promise<string> {
-  const [vega, lite] = await Promise.all([import('vega'), import('vega-lite')]);
-  const view = new vega.View(vega.parse(lite.compile(spec).spec), { renderer: 'none' });
-  const svg = await view.toSVG();
-  view.finalize();
-  return `${svg}\n`;
+function subtitles({ subtitle }: LinePlot, missing: number): string[] {
+  const note = `${counted(missing, 'point')} not drawn: not finite, or not positive on a logarithmic axis`;
+  return [...(subtitle === undefined ? [] : [subtitle]), ...(missing === 0 ? [] : [note])];
 }

@@ -36,8 +36,11 @@ export async function synthesise(files: readonly RtlFile[], top: string, flatten
 /** Runs a script in a folder. @returns its last complaint where it fails. @throws Error where there is no yosys */
 async function yosys(folder: string, script: string): Promise<string | undefined> {
   // A group of its own, so that what yosys has started ends with it.
-  const options = { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], detached: true } as const;
-  const child = spawn('yosys', ['-q', '-p', script], options);
+  const child = spawn('yosys', ['-q', '-p', script], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  });
   const group = `-${child.pid}`;
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));

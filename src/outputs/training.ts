@@ -1,9 +1,10 @@
 import type { ProductCost } from '../simulate/trainCost.js';
-import type { StepRecord } from '../simulate/training.js';
+import type { StepRecord, Training } from '../simulate/training.js';
 import { type GradientTally, LOWEST_EXPONENT } from '../training/watch.js';
 import { csvText } from './csv.js';
 import { lineSvg } from './plot.js';
-import type { ResultColumn } from './results.js';
+import { figure } from './table.js';
+import { energyColumn, percent, type ResultColumn, resultJson } from './column.js';
 
 /** What training prints, writes as CSV and draws. */
 
@@ -46,7 +47,6 @@ export function epochOf(steps: readonly StepRecord[], judgedAccuracy: number, cl
   };
 }
 
-const percent = (share: number) => 100 * share;
 const MICRO = 1e6;
 
 export const STEP_COLUMNS: readonly ResultColumn<StepRecord>[] = [
@@ -54,14 +54,14 @@ export const STEP_COLUMNS: readonly ResultColumn<StepRecord>[] = [
   { field: 'epoch', title: 'epoch', value: (s) => s.epoch },
   { field: 'loss', title: 'loss', digits: 4, value: (s) => s.loss },
   { field: 'accuracyPercent', title: 'batch (%)', digits: 1, value: (s) => percent(s.accuracy) },
-  { field: 'lossScale', title: 'loss scale', value: (s) => s.lossScale },
-  { field: 'skipped', title: 'skipped', value: (s) => s.skipped },
+  { field: 'lossScale', title: 'loss scale', kind: 'exact number', value: (s) => s.lossScale },
+  { field: 'skipped', title: 'skipped', kind: 'flag', value: (s) => s.skipped },
   { field: 'underflowPercent', title: 'underflow (%)', digits: 2, value: (s) => percent(s.underflow) },
   { field: 'overflowPercent', title: 'overflow (%)', digits: 2, value: (s) => percent(s.overflow) },
   { field: 'macs', title: 'MACs', value: (s) => s.macs },
   { field: 'macsBeside', title: 'beside', value: (s) => s.macsBeside },
   { field: 'cycles', title: 'cycles', value: (s) => s.cycles },
-  { field: 'energyPj', title: 'energy (pJ)', value: (s) => s.energyPj },
+  { field: 'energyPj', title: 'energy (pJ)', kind: 'figure', value: (s) => s.energyPj },
 ];
 
 export const EPOCH_COLUMNS: readonly ResultColumn<EpochRecord>[] = [
@@ -69,32 +69,44 @@ export const EPOCH_COLUMNS: readonly ResultColumn<EpochRecord>[] = [
   { field: 'loss', title: 'loss', digits: 4, value: (e) => e.loss },
   { field: 'accuracyPercent', title: 'trained on (%)', digits: 1, value: (e) => percent(e.accuracy) },
   { field: 'judgedAccuracyPercent', title: 'judged (%)', digits: 1, value: (e) => percent(e.judgedAccuracy) },
-  { field: 'lossScale', title: 'loss scale', value: (e) => e.lossScale },
-  { field: 'skippedSteps', title: 'skipped', value: (e) => e.skipped },
+  { field: 'lossScale', title: 'loss scale', kind: 'exact number', value: (e) => e.lossScale },
+  { field: 'skippedSteps', title: 'skipped', priority: 3, value: (e) => e.skipped },
   { field: 'underflowPercent', title: 'underflow (%)', digits: 2, value: (e) => percent(e.underflow) },
   { field: 'overflowPercent', title: 'overflow (%)', digits: 2, value: (e) => percent(e.overflow) },
   { field: 'macs', title: 'MACs', value: (e) => e.macs, hidden: true },
   { field: 'macsBeside', title: 'beside the array (%)', digits: 0, value: (e) => e.macsBeside, shown: besideOf },
   { field: 'cycles', title: 'cycles', value: (e) => e.cycles },
-  { field: 'milliseconds', title: 'time (ms)', digits: 1, value: (e) => e.milliseconds },
+  { field: 'milliseconds', title: 'time (ms)', digits: 1, priority: 4, value: (e) => e.milliseconds },
   { field: 'energyPj', title: 'energy (uJ)', digits: 1, value: (e) => e.energyPj, shown: (e) => e.energyPj / MICRO },
 ];
 
 function besideOf({ macs, macsBeside }: EpochRecord): number {
-  return percent(macsBeside / macs);
+  return (100 * macsBeside) / macs;
 }
 
 export const PRODUCT_COLUMNS: readonly ResultColumn<ProductCost>[] = [
-  { field: 'layer', title: 'layer', value: (p) => p.layer },
-  { field: 'pass', title: 'product', value: (p) => p.pass },
-  { field: 'a', title: 'a', value: (p) => p.a },
-  { field: 'b', title: 'b', value: (p) => p.b },
-  { field: 'unit', title: 'unit', value: (p) => p.unit ?? 'none: beside the array' },
-  { field: 'macs', title: 'MACs', value: (p) => p.macs },
+  { field: 'layer', title: 'layer', kind: 'text', value: (p) => p.layer },
+  { field: 'pass', title: 'product', kind: 'text', value: (p) => p.pass },
+  { field: 'a', title: 'a', kind: 'text', value: (p) => p.a },
+  { field: 'b', title: 'b', kind: 'text', value: (p) => p.b },
+  { field: 'unit', title: 'unit', kind: 'text', value: (p) => p.unit ?? 'none: beside the array' },
+  { field: 'macs', title: 'MACs', priority: 2, value: (p) => p.macs },
   { field: 'cycles', title: 'cycles', value: (p) => p.cycles },
-  { field: 'energyPj', title: 'energy (nJ)', digits: 1, value: (p) => p.energyPj, shown: (p) => p.energyPj / 1000 },
-  { field: 'sqnrDb', title: 'SQNR to exact (dB)', digits: 1, value: (p) => (p.sqnrDb === Infinity ? 'inf' : p.sqnrDb) },
+  energyColumn((p) => p.energyPj, 1),
+  { field: 'sqnrDb', exact: 'exact', title: 'SQNR (dB)', digits: 1, value: (p) => p.sqnrDb, optional: true },
 ];
+
+/** What `lastbit train --json` prints. */
+export function trainJson({ plan, products, gradients }: Training, epochs: readonly EpochRecord[]): object {
+  const { normal, subnormal } = belowHalf(gradients);
+  return {
+    plan,
+    epochs: epochs.map((epoch) => resultJson(EPOCH_COLUMNS, epoch)),
+    products: products().map((product) => resultJson(PRODUCT_COLUMNS, product)),
+    belowFp16NormalPercent: figure(percent(normal)),
+    belowFp16Percent: figure(percent(subnormal)),
+  };
+}
 
 /** The shares of nonzero gradients below fp16's smallest normal number and below its smallest subnormal. */
 export function belowHalf({ histogram }: GradientTally): { normal: number; subnormal: number } {
@@ -110,7 +122,7 @@ export function gradientsCsv({ histogram }: GradientTally): string {
   const all = histogram.reduce((a, b) => a + b, 0);
   return csvText(
     ['exponent', 'count', 'sharePercent'],
-    [...histogram].map((count, i) => [LOWEST_EXPONENT + i, count, all === 0 ? 0 : percent(count / all)]),
+    [...histogram].map((count, i) => [LOWEST_EXPONENT + i, count, all === 0 ? 0 : figure(percent(count / all))]),
   );
 }
 

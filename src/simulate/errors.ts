@@ -13,7 +13,7 @@ export interface ErrorReport {
   meanUlp: number;
   /** Mean of the signed error in ulp: a cut toward minus infinity shows as a negative one. */
   biasUlp: number;
-  /** 10 log10 of signal power over error power; Infinity when no sum differs, NaN when a sum is not finite. */
+  /** 10 log10 of signal power over error power; Infinity when no sum differs, NaN as `sqnrOf` says. */
   sqnrDb: number;
   /** Sums that came out as infinity or NaN although the exact one is finite. */
   notFinite: number;
@@ -116,7 +116,7 @@ export class ErrorMeter {
       maxUlp: max,
       meanUlp: sums === 0 ? 0 : this.absolute / sums,
       biasUlp: sums === 0 ? 0 : this.signed / sums,
-      sqnrDb: sqnr(signal, this.noise),
+      sqnrDb: sqnrOf(signal, this.noise),
       notFinite,
       largest,
       ...(worst === undefined ? {} : { worst }),
@@ -134,9 +134,13 @@ function measure(exact: Float64Array, truth: Truth): void {
   Object.assign(truth, { sums: truth.sums + exact.length, signal, largest });
 }
 
-function sqnr(signal: number, noise: number): number {
+/**
+ * 10 log10 of the power of a signal over that of its errors: Infinity where there are none, and NaN where a value is not
+ * finite or all of the signal is zero, as then there is no ratio to speak of.
+ */
+export function sqnrOf(signal: number, noise: number): number {
   if (noise === 0) return Infinity;
-  return Number.isFinite(noise) ? 10 * Math.log10(signal / noise) : Number.NaN;
+  return Number.isFinite(noise) && signal > 0 ? 10 * Math.log10(signal / noise) : Number.NaN;
 }
 
 /** SQNR in dB of a vector of values against the truth. */
@@ -147,7 +151,7 @@ export function sqnrDb(truth: ArrayLike<number>, got: ArrayLike<number>): number
     signal += truth[i] * truth[i];
     noise += (got[i] - truth[i]) ** 2;
   }
-  return sqnr(signal, noise);
+  return sqnrOf(signal, noise);
 }
 
 /** The unit in the last place that the format has at a value's magnitude. */

@@ -3,6 +3,7 @@ import type { Datapath } from '../datapaths/datapath.js';
 import type { Format } from '../formats/format.js';
 import { gemm } from '../networks/gemm.js';
 import type { Arithmetic, MatmulJob } from '../networks/network.js';
+import { sqnrOf } from './errors.js';
 import { findUnit, layerCostOf, layerEnergyOf, type Target } from '../targets/target.js';
 
 /** What one kind of product of one layer costs on a target. */
@@ -78,7 +79,7 @@ export function costMeter(inner: Arithmetic, target: Target): CostMeter {
 
 function times(cost: ProductCost, count: number, errors: Powers | undefined): ProductCost {
   const { macs, cycles, energyPj } = cost;
-  const sqnrDb = errors && 10 * Math.log10(errors.signal / errors.noise);
+  const sqnrDb = errors && sqnrOf(errors.signal, errors.noise);
   return { ...cost, count, macs: macs * count, cycles: cycles * count, energyPj: energyPj * count, sqnrDb };
 }
 

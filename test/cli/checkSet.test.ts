@@ -38,7 +38,7 @@ it('names address, expected and got of what differs, and every kind of differenc
     verdict: 'FAIL',
     codes: 40,
     differences: 2,
-    first: [{ address: at, lane: 0, ulp: '1' }],
+    first: [{ address: at, lane: 0, ulp: 1 }],
   });
 });
 

@@ -6,7 +6,7 @@ import { folderWith, lastbit } from './command.js';
 
 it('list and show speak JSON', () => {
   const folder = folderWith();
-  const formats = JSON.parse(lastbit(folder, ['list', 'formats', '--json']).stdout) as {
+  const formats = JSON.parse(lastbit(folder, ['list', 'formats', '--json']).stdout).rows as {
     name: string;
     largest: number;
   }[];
@@ -51,7 +51,7 @@ it('a target is shown with the source of every field', () => {
     cols: 16,
   });
   expect(
-    JSON.parse(lastbit(folder, ['list', 'targets', '--json']).stdout).map(({ name }: { name: string }) => name),
+    JSON.parse(lastbit(folder, ['list', 'targets', '--json']).stdout).rows.map(({ name }: { name: string }) => name),
   ).toContain('xnor');
 });
 

@@ -64,7 +64,7 @@ describe.skipIf(!INSTALLED.icarus)('lastbit rtl', () => {
 it.skipIf(!INSTALLED.yosys)('--synth counts cells', () => {
   const folder = folderWith();
   const { stdout } = lastbit(folder, ['rtl', 'tpu-v1', '--out', 'x', '--count', '2', '--synth', '--json']);
-  const [{ top, synthesis }] = JSON.parse(stdout);
+  const [{ top, synthesis }] = JSON.parse(stdout).rows;
   expect(top).toBe('tpu_v1_unit');
   expect(synthesis.cells).toBeGreaterThan(400);
   expect(Object.values(synthesis.types as Record<string, number>).reduce((sum, count) => sum + count, 0)).toBe(
