@@ -51,7 +51,7 @@ const CASES: readonly [string[], number, string][] = [
   [
     ['convert', ...to16, '--input', 'in.csv', '--overflow', 'sat'],
     2,
-    '--overflow is one of ieee, infinity, saturate, nan, wrap, found "sat"; did you mean "saturate"?',
+    '--overflow is one of ieee, infinity, saturate, saturate-propagate, nan, wrap, found "sat"; did you mean "saturate"?',
   ],
   [
     ['convert', ...to16, '--input', 'in.csv', '--overflow', 'wrap'],
