@@ -78,12 +78,11 @@ function encodeIntegers(
   const lowest = (signed ? -(2 ** (bits - 1)) : 0) - zeroPoint;
   const highest = lowest + 2 ** bits - 1;
   const mask = bits === 32 ? 0xffffffff : 2 ** bits - 1;
-  // A NaN is rounded to 0, as in the codec.
-  const nan = zeroPoint & mask;
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     const kept = value < lowest ? lowest : value > highest ? highest : value;
-    out[i] = value === value ? (kept + ROUND - ROUND + zeroPoint) & mask : nan;
+    // A NaN is rounded to 0, as in the codec.
+    out[i] = ((kept === kept ? kept : 0) + ROUND - ROUND + zeroPoint) & mask;
   }
   return out;
 }
