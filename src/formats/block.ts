@@ -1,6 +1,6 @@
 import { e4m3fn, formatNamed, int } from './catalog.js';
 import { decode, encode, fitTo, type Subnormals } from './codec.js';
-import type { Format } from './format.js';
+import { type Format, hasNan } from './format.js';
 import { latticeOf } from './lattice.js';
 import {
   bitLength,
@@ -149,6 +149,7 @@ export function tensorScaleOf(format: BlockFormat, values: ArrayLike<number>): n
 /**
  * Quantizes up to `size` numbers to one block. Elements saturate. An infinity or NaN among them makes the scale NaN, and
  * with it the block.
+ * @throws RangeError where the scale's format has no NaN for that
  * @param tensorScale from `tensorScaleOf`, for a format that has one
  */
 export function quantizeBlock(
@@ -168,11 +169,16 @@ export function quantizeBlock(
   if (isFlushed(format, toNumber(amax)))
     return quantizeBlock({ ...format, subnormals: 'keep' }, new Float32Array(values.length), { tensorScale });
   const whole = fromNumber(tensorScale);
-  if (amax.kind !== 'finite' || whole.kind !== 'finite' || whole.significand === 0n)
+  if (amax.kind !== 'finite' || whole.kind !== 'finite' || whole.significand === 0n) {
+    if (!hasNan(format.scale))
+      throw new RangeError(
+        `quantizeBlock: a block that is not finite makes its scale NaN, and ${format.scale.name} has none: take another scale format`,
+      );
     return {
       scale: Number(encode(fromNumber(Number.NaN), fitTo(format.scale)).code),
       codes: Array.from(values, () => 0),
     };
+  }
   const scale = scaleCode(format, quotient(amax, whole));
   const step = multiply(decode(format.scale, scale), whole) as FiniteRaw;
   const fit = fitTo(format.element, { rounding, overflow: 'saturate' });

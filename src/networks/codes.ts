@@ -82,7 +82,7 @@ function encodeIntegers(
     const value = values[i];
     const kept = value < lowest ? lowest : value > highest ? highest : value;
     // A NaN is rounded to 0, as in the codec.
-    out[i] = ((value === value ? kept + ROUND - ROUND : 0) + zeroPoint) & mask;
+    out[i] = ((kept === kept ? kept : 0) + ROUND - ROUND + zeroPoint) & mask;
   }
   return out;
 }

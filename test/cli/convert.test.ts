@@ -22,12 +22,52 @@ it('fp32 to e4m3fn, with flags', () => {
     '0x43e00000,0x7e,',
     '43e80000,0x7e,inexact',
     '43e80001,0x7f,inexact overflow',
-    '7f800000,0x7f,inexact overflow',
+    '7f800000,0x7f,invalid',
     'ffc00000,0xff,',
     '3a800000,0x00,inexact underflow',
     '3a800001,0x01,inexact underflow',
     '3b000000,0x01,',
   ]);
+});
+
+/** The table of ONNX Cast-25 and IEEE P3109's two saturating modes; an infinity is no overflow, so rounding has no say. */
+it('infinities by every policy', () => {
+  const infinities = 'code\n7f800000\nff800000\n';
+  const of = (options: string) =>
+    convert(`--from fp32 ${options}`, infinities)
+      .slice(1)
+      .map((line) => line.slice(9));
+  expect(of('--to e5m2')).toEqual(['0x7c,', '0xfc,']);
+  expect(of('--to e5m2 --overflow saturate')).toEqual(['0x7b,invalid', '0xfb,invalid']);
+  expect(of('--to e5m2 --overflow saturate-propagate')).toEqual(['0x7c,', '0xfc,']);
+  expect(of('--to e4m3fn --rounding rtz')).toEqual(['0x7f,invalid', '0xff,invalid']);
+  expect(of('--to e4m3fn --overflow saturate')).toEqual(['0x7e,invalid', '0xfe,invalid']);
+  expect(of('--to e4m3fnuz --rounding rtz --overflow infinity')).toEqual(['0x80,invalid', '0x80,invalid']);
+  expect(of('--to int8 --overflow saturate-propagate')).toEqual(['0x7f,invalid', '0x80,invalid']);
+});
+
+it('e8m0 asks no rounding for zero and negative values', () => {
+  const rows = 'code\n00000000\nbf800000\n00000001\n40400000\n';
+  for (const rounding of ['rne', 'rtz', 'rup'])
+    expect(convert(`--from fp32 --to e8m0fnu --rounding ${rounding}`, rows).slice(1, 4)).toEqual([
+      '00000000,0xff,invalid',
+      'bf800000,0xff,invalid',
+      '00000001,0x00,inexact underflow',
+    ]);
+  expect(convert('--from fp32 --to e8m0fnu --overflow saturate', rows).slice(1)).toEqual([
+    '00000000,0x00,inexact underflow',
+    'bf800000,0x00,inexact underflow',
+    '00000001,0x00,inexact underflow',
+    '40400000,0x80,inexact',
+  ]);
+  // A tie, which ml_dtypes and ONNX take up.
+  expect(convert('--from fp32 --to e8m0fnu --rounding rna', rows)[4]).toBe('40400000,0x81,inexact');
+});
+
+it('help says which way ties of e8m0fnu go', () => {
+  expect(lastbit(folderWith(), ['convert', '--help']).stdout.replace(/\s+/g, ' ')).toContain(
+    'ties of e8m0fnu go to even, in ml_dtypes and ONNX up, as rna does',
+  );
 });
 
 /** fp16 codes as numpy 1.24 gives them for these float32 codes. */

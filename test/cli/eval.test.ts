@@ -39,6 +39,27 @@ it('scalar operations, mixed formats and flags', () => {
   ]);
 });
 
+it('infinite operands and sums, by both saturating policies', () => {
+  const sum = (overflow: string) =>
+    evaluate(`--op add --formats fp16,fp16,e5m2 --overflow ${overflow}`, { 'in.csv': 'a,b\n7c00,3c00\nfc00,0\n' });
+  expect(sum('saturate')).toEqual(['7c00,3c00,0x7b,invalid', 'fc00,0,0xfb,invalid']);
+  expect(sum('saturate-propagate')).toEqual(['7c00,3c00,0x7c,', 'fc00,0,0xfc,']);
+  // 0x7c is infinite in e5m2, 57344 the largest; 57344 * 57344 overflows fp16.
+  const unit = (overflow: string) =>
+    evaluate('--datapath unit.yaml', {
+      'unit.yaml': `a: e5m2\nb: e5m2\nsum: {format: fp16, overflow: ${overflow}}\n`,
+      'in.csv': 'a,b\n7c,3c\n7b,fb\n',
+    }).map((line) => line.split(',').filter((_cell, i) => [2, 5, 7].includes(i)));
+  expect(unit('saturate')).toEqual([
+    ['0x7bff', 'invalid', '0'],
+    ['0xfbff', 'inexact overflow', '1'],
+  ]);
+  expect(unit('saturate-propagate')).toEqual([
+    ['0x7c00', '', '0'],
+    ['0xfbff', 'inexact overflow', '1'],
+  ]);
+});
+
 it('dot products of a datapath: exact, ulp, flags, swamped, overflowed', () => {
   // 2048 + 1 ties to 2048 in fp16 (ulp 2): half an ulp too little, and the 1 was swamped.
   expect(evaluate('--datapath fp8-fp16', { 'in.csv': 'a,b,c\n38,38,6800\n7e 7e,7e 7e,\n7f,38,0\n' })).toEqual([

@@ -73,6 +73,21 @@ it('a network is shown layer by layer, with the MACs of one image', () => {
   ]);
 });
 
+it('says in words what overflows and infinities become, and where sources differ', () => {
+  const show = (name: string) => lastbit(folderWith(), ['show', name]).stdout;
+  expect(show('e5m2')).toContain(
+    `    ieee, infinity: a finite value beyond the largest becomes infinity, an infinity stays
+    saturate: a finite value beyond the largest and an infinity become the largest finite value
+    saturate-propagate: a finite value beyond the largest becomes the largest finite value, an infinity stays
+`,
+  );
+  expect(show('e8m0fnu')).toMatch(/disputed: ties: to the even code here and in IEEE P3109.*ml_dtypes and ONNX.*rna/);
+  expect(show('fp8-fp16')).toContain(
+    '# sum, overflow ieee: a finite value beyond the largest becomes infinity, an infinity stays\n',
+  );
+  expect(show('mi300x-bf16-fp32')).toMatch(/combine\.productOverflow: .*0x7f00 x 0xc100 \+ infinity.*\(disputed\)/);
+});
+
 it('a published unit is shown with its chips and how each field is known', () => {
   const { stdout } = lastbit(folderWith(), ['show', 'h100-e4m3fn-fp32']);
   expect(stdout).toContain('name: hopper-e4m3fn-fp32');

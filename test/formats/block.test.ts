@@ -9,8 +9,9 @@ import {
   SCALE_RULES,
   tensorScaleOf,
 } from '../../src/formats/block.js';
+import { formatNamed } from '../../src/formats/catalog.js';
 import { decode } from '../../src/formats/codec.js';
-import { type Format, widthOf } from '../../src/formats/format.js';
+import { type FloatFormat, type Format, widthOf } from '../../src/formats/format.js';
 import { toNumber } from '../../src/formats/raw.js';
 
 function named(name: string): BlockFormat {
@@ -64,6 +65,13 @@ describe('microscaling', () => {
     const format = named('mxint8');
     const { scale, codes } = quantizeBlock(format, [1.984375, 1, -0.015625, 0]);
     expect([scale, codes]).toEqual([127, [0x7f, 0x40, 0xff, 0]]);
+  });
+
+  it('refuses what is not finite where the scale has no NaN, rather than make zeros of it', () => {
+    const scale = { ...formatNamed('e8m0fnu'), name: 'e8m0', specials: 'none' } as FloatFormat;
+    const format: BlockFormat = { ...named('mxfp8'), scale };
+    expect(quantizeBlock(format, [1, 2]).scale).toBe(120);
+    expect(() => quantizeBlock(format, [1, Number.NaN])).toThrow(/makes its scale NaN, and e8m0 has none/);
   });
 });
 

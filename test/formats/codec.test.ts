@@ -33,8 +33,20 @@ describe('overflow', () => {
     ['e4m3fn', 464, {}, '7e inexact'],
     ['e4m3fn', 465, {}, '7f inexact overflow'],
     ['e4m3fn', -465, { overflow: 'saturate' }, 'fe inexact overflow'],
-    ['e4m3fn', Number.POSITIVE_INFINITY, { overflow: 'saturate' }, '7e inexact overflow'],
-    ['e5m2', Number.POSITIVE_INFINITY, { overflow: 'saturate' }, '7c'],
+    ['e4m3fn', Infinity, { overflow: 'saturate' }, '7e invalid'],
+    ['e4m3fn', -Infinity, { overflow: 'saturate-propagate' }, 'fe invalid'],
+    ['e4m3fn', Infinity, { rounding: 'rtz' }, '7f invalid'],
+    ['e4m3fn', 1e9, { rounding: 'rtz' }, '7e inexact overflow'],
+    ['e4m3fnuz', -Infinity, { rounding: 'rtz' }, '80 invalid'],
+    ['e5m2', Infinity, { overflow: 'saturate' }, '7b invalid'],
+    ['e5m2', -Infinity, { overflow: 'saturate' }, 'fb invalid'],
+    ['e5m2', Infinity, { overflow: 'saturate-propagate' }, '7c'],
+    ['e5m2', 1e9, { overflow: 'saturate-propagate' }, '7b inexact overflow'],
+    ['e5m2', Infinity, { rounding: 'rtz' }, '7c'],
+    ['dlfloat16', -Infinity, { rounding: 'rtz' }, 'ffff invalid'],
+    ['dlfloat16', Infinity, { overflow: 'saturate' }, '7ffe invalid'],
+    ['e2m1fn', -Infinity, {}, 'f invalid'],
+    ['int8', -Infinity, { overflow: 'wrap' }, '80 invalid'],
     ['e2m1fn', -100, {}, 'f inexact overflow'],
     ['e2m1fn', -5, {}, 'e inexact'],
     ['int8', 300, { overflow: 'wrap' }, '2c inexact overflow'],
@@ -45,6 +57,36 @@ describe('overflow', () => {
 
   it('refuses to wrap a float', () => {
     expect(() => fitted('fp16', 1e6, { overflow: 'wrap' })).toThrow(/"wrap" is for integers, fp16 is not/);
+  });
+});
+
+describe('as other libraries have it', () => {
+  const values = [0, -0, -1, 2 ** -130, 3, 2 ** 128, Infinity, -Infinity];
+
+  /** numpy casts of float64 by ml_dtypes 0.6.0: no saturation, nearest even. A scale's ties, as of 3, go up there. */
+  it.each<[string, Parts, string]>([
+    ['e8m0fnu', { rounding: 'rna' }, 'ff ff ff 0 81 ff ff ff'],
+    ['e4m3fn', {}, '0 80 b8 0 44 7f 7f ff'],
+    ['e5m2', {}, '0 80 bc 0 42 7c 7c fc'],
+    ['e4m3fnuz', {}, '0 0 c0 0 4c 80 80 80'],
+    ['e5m2fnuz', {}, '0 0 c0 0 46 80 80 80'],
+    ['e3m4', {}, '0 80 b0 0 48 70 70 f0'],
+    ['e4m3', {}, '0 80 b8 0 44 78 78 f8'],
+    ['e2m1fn', {}, '0 8 a 0 5 7 7 f'],
+    ['e3m2fn', {}, '0 20 2c 0 12 1f 1f 3f'],
+  ])('ml_dtypes, %s', (name, parts, want) => {
+    expect(values.map((value) => fitted(name, value, parts).split(' ')[0]).join(' ')).toBe(want);
+  });
+
+  /** The table of ONNX Cast-25: Inf, -Inf and what is larger than FLT_MAX, with saturate = 1. */
+  it.each([
+    ['e4m3fn', '7e fe 7e fe'],
+    ['e4m3fnuz', '7f ff 7f ff'],
+    ['e5m2', '7b fb 7b fb'],
+    ['e5m2fnuz', '7f ff 7f ff'],
+  ])('ONNX, %s', (name, want) => {
+    const got = [Infinity, -Infinity, 1e9, -1e9].map((value) => fitted(name, value, { overflow: 'saturate' }));
+    expect(got.map((text) => text.split(' ')[0]).join(' ')).toBe(want);
   });
 });
 
@@ -60,9 +102,19 @@ describe('small values', () => {
     ['fp16', almostNormal, { tininess: 'before' }, '400 inexact underflow'],
     ['fp16', almostNormal, { subnormals: 'flush' }, '400 inexact'],
     ['fp16', almostNormal, { subnormals: 'flush', tininess: 'before' }, '0 inexact underflow'],
-    ['e8m0fnu', 0, {}, '0 inexact'],
+    ['e8m0fnu', 0, {}, 'ff invalid'],
+    ['e8m0fnu', -0, { rounding: 'rtz' }, 'ff invalid'],
+    ['e8m0fnu', 0, { overflow: 'saturate' }, '0 inexact underflow'],
     ['e8m0fnu', 2 ** -130, {}, '0 inexact underflow'],
+    ['e8m0fnu', 2 ** -130, { rounding: 'rup' }, '0 inexact underflow'],
+    ['e8m0fnu', 1.25 * 2 ** -127, {}, '0 inexact'],
     ['e8m0fnu', -1, {}, 'ff invalid'],
+    ['e8m0fnu', -1, { rounding: 'rtz' }, 'ff invalid'],
+    ['e8m0fnu', -1, { rounding: 'rtz', overflow: 'saturate' }, '0 inexact underflow'],
+    ['e8m0fnu', Infinity, { rounding: 'rtz' }, 'ff invalid'],
+    ['e8m0fnu', Infinity, { overflow: 'saturate' }, 'fe invalid'],
+    ['e8m0fnu', 3, {}, '80 inexact'],
+    ['e8m0fnu', 3, { rounding: 'rna' }, '81 inexact'],
     ['binary', -0, {}, '1 inexact'],
     ['binary', -0.5, {}, '0 inexact'],
   ])('%s of %d with %o is %s', (name, value, parts, want) => {

@@ -110,10 +110,10 @@ afterAll(() => folders.forEach(discard));
 const SPECIAL = [0x7f80, 0xff80, 0x7fc0, 0x0000, 0x8000, 0x7f7f, 0xff7f, 0x3f80, 0xbf80, 0x0080].map(BigInt);
 const [ONE, MINUS_ZERO] = [0x3f80n, 0x8000n];
 
-function design(format: Format, overflow: Case['overflow'], rounding: Rounding): Design {
+function design(format: Format, overflow: Case['overflow'], rounding: (typeof ROUNDINGS)[number]): Design {
   const bf16 = formatNamed('bf16');
   const sum = fitTo(format, { overflow, rounding });
-  const name = `${format.name}-${overflow}-${String(rounding)}`;
+  const name = `${format.name}-${overflow}-${rounding}`;
   const rows = SPECIAL.flatMap((a) => [ONE, MINUS_ZERO, 0xc000n].map((b) => [[a], [b], [0n]]));
   return { datapath: datapath({ name, a: bf16, b: bf16, sum }), k: 1, rows };
 }

@@ -51,7 +51,7 @@ describe('encodeAll', () => {
     // 2.5 rounds to 2, 3.5 to 4; then +1. Rounding after the addition would give 4 and 4.
     const codes = encodeAll(Float32Array.of(2.5, 3.5, -0.5, 200, -200), fit, 1);
     expect(Array.from(new Int8Array(Uint8Array.from(codes).buffer))).toEqual([3, 5, 1, 127, -128]);
-    for (const value of [2.5, 3.5, -0.5, 126.5, 127.5, -129.5, 1e9])
+    for (const value of [2.5, 3.5, -0.5, 126.5, 127.5, -129.5, 1e9, Infinity, -Infinity, Number.NaN])
       expect(encodeAll(Float32Array.of(value), fit, 1)[0]).toBe(encodeValue(value, fit, 1));
   });
 });

@@ -168,6 +168,11 @@ describe('what ONNX cannot say is refused when it is written', () => {
   it('names the layer and the reason', () => {
     const wrapping = { fit: fitTo(formatNamed('int8'), { overflow: 'wrap' }) };
     expect(writing(quantize('int8', wrapping))).toThrow('QuantizeLinear to INT8 rounds half to even, saturates');
+    // ONNX saturates infinities too, and without saturation overflows to infinity.
+    for (const overflow of ['saturate-propagate', 'nan'] as const)
+      expect(writing(quantize('e5m2', { fit: fitTo(formatNamed('e5m2'), { overflow }) }))).toThrow(
+        'QuantizeLinear to FLOAT8E5M2 rounds half to even, saturates',
+      );
     expect(writing(quantize('dlfloat16'))).toThrow('ONNX has no type for dlfloat16');
     expect(writing(quantize('radix4', { zeroPoint: 2 }))).toThrow('layer q has the zero point 2');
     expect(writing(quantize('int8'), { op: 'softmax', name: 's', input: 'q' })).toThrow(

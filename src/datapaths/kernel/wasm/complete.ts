@@ -218,17 +218,19 @@ export class CompleteAdder implements Adding {
     const largest = this.largest();
     const values = { infinity: splatNumber(Infinity), largest, nan: splatNumber(Number.NaN) };
     const large = f64x2.gt(r.get, largest);
-    const isFinite = f64x2.lt(x.get, splatNumber(Infinity));
     const isInfinite = f64x2.eq(x.get, splatNumber(Infinity));
-    // One mask for both where infinite sums are answered like finite ones beyond the largest.
     const alike = !infinities && beyond === infinite;
-    f.emit(t.set(alike ? v128.or(large, isInfinite) : v128.and(large, isFinite)));
-    if (this.overflowed !== undefined) {
-      const counted = alike ? v128.and(t.get, isFinite) : t.get;
-      f.emit(this.overflowed.set(i64x2.sub(this.overflowed.get, counted)));
+    const stops = alike && beyond === 'largest' && span === undefined;
+    if (!alike || this.overflowed !== undefined) f.emit(t.set(v128.and(large, f64x2.lt(x.get, splatNumber(Infinity)))));
+    if (this.overflowed !== undefined) f.emit(this.overflowed.set(i64x2.sub(this.overflowed.get, t.get)));
+    // What is infinite is answered like what is finite and too large, where both stop at the largest in one step.
+    if (stops) f.emit(r.set(f64x2.pmin(largest, r.get)));
+    else if (span !== undefined) f.emit(r.set(v128.select(values[infinite], r.get, isInfinite)));
+    else if (alike) f.emit(r.set(v128.select(values[beyond], r.get, v128.or(large, isInfinite))));
+    else {
+      f.emit(r.set(v128.select(values[beyond], r.get, t.get)));
+      if (!infinities) f.emit(r.set(v128.select(values[infinite], r.get, isInfinite)));
     }
-    f.emit(r.set(v128.select(values[beyond], r.get, span === undefined ? t.get : isInfinite)));
-    if (!infinities && !alike) f.emit(r.set(v128.select(values[infinite], r.get, isInfinite)));
   }
 
   /** The largest magnitude on the sum's side of zero. */
