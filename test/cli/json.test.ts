@@ -66,15 +66,18 @@ function ran(line: string): ReturnType<typeof lastbit> {
   return known;
 }
 
-it.each(RUNS)('%s: JSON as its schema has it', (line, status = 0) => {
-  const args = line.split(' ');
-  const result = ran(`${line} --json`);
-  expect([result.status, result.stdout.slice(0, 1)]).toEqual([status, '{']);
-  const json = JSON.parse(result.stdout);
-  expect(Object.keys(json)[0]).toBe('schemaVersion');
-  const parsed = RESULT_SCHEMAS[`${args[0]}-result`].safeParse(json);
-  expect(parsed.error === undefined ? '' : z.prettifyError(parsed.error)).toBe('');
-});
+it.each(RUNS.map(([line, status = 0]) => ({ line, status })))(
+  '$line: JSON as its schema has it',
+  ({ line, status }) => {
+    const args = line.split(' ');
+    const result = ran(`${line} --json`);
+    expect([result.status, result.stdout.slice(0, 1)]).toEqual([status, '{']);
+    const json = JSON.parse(result.stdout);
+    expect(Object.keys(json)[0]).toBe('schemaVersion');
+    const parsed = RESULT_SCHEMAS[`${args[0]}-result`].safeParse(json);
+    expect(parsed.error === undefined ? '' : z.prettifyError(parsed.error)).toBe('');
+  },
+);
 
 it('every command has --json, and a schema that is published', () => {
   const { stdout } = ran('--help');
@@ -83,8 +86,8 @@ it('every command has --json, and a schema that is published', () => {
   for (const name of names) expect(ran(`${name} --help`).stdout, name).toContain('--json');
   const results = names.filter((name) => name !== 'schema');
   expect(Object.keys(RESULT_SCHEMAS).sort()).toEqual(results.map((name) => `${name}-result`).sort());
-  const ran = new Set(RUNS.map(([line]) => line.split(' ')[0]));
-  expect(results.filter((name) => !ran.has(name))).toEqual(['models']);
+  const covered = new Set(RUNS.map(([line]) => line.split(' ')[0]));
+  expect(results.filter((name) => !covered.has(name))).toEqual(['models']);
   expect(JSON.parse(ran('schema run-result').stdout)).toEqual(resultJsonSchema('run-result'));
   for (const name of Object.keys(RESULT_SCHEMAS))
     expect(resultJsonSchema(name), name).toMatchObject({
