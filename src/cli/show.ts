@@ -118,6 +118,7 @@ export const showCommand = command({
     name: { type: 'string', demandOption: true, describe: 'as in "lastbit list", a datapath file, or an .onnx file' },
     json: jsonOption,
   },
+  reads: ['name'],
   examples: [
     ['show e4m3fn', 'all 256 codes and their values'],
     ['show fp8-fp16', 'a target with the source of each field, and the datapath of that name as a file has it'],
