@@ -1,4 +1,5 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, truncateSync, writeSync } from 'node:fs';
+import { readBytes } from '../datapaths/read.js';
 import { exactJson, fromExactJson } from '../training/exactJson.js';
 import { ownBuild } from './build.js';
 import { fingerprintOf } from './fingerprint.js';
@@ -82,7 +83,7 @@ export function openJournal(path: string, build = ownBuild()): Journal {
 const NOTHING: Content = { lines: [], foreign: false, goesOn: false };
 
 function contentOf(path: string, build: string): Content {
-  const bytes = readFileSync(path);
+  const bytes = readBytes(path);
   const whole = bytes.lastIndexOf(0x0a) + 1;
   const [head, ...texts] = bytes.subarray(0, whole).toString().split('\n').slice(0, -1);
   if (head === undefined) return NOTHING;

@@ -204,6 +204,8 @@ describe('a lock', () => {
     if (start !== '') holders.push({ pid: process.pid, host: hostname(), start: 'earlier' });
     for (const holder of holders) {
       writeFileSync(join(folder, LOCK), JSON.stringify(holder));
+      // A process that died while it took over what another left.
+      writeFileSync(join(folder, `${LOCK}.77x`), JSON.stringify(holders[0]));
       const release = lockFolder(folder);
       expect(JSON.parse(readFileSync(join(folder, LOCK), 'utf8'))).toMatchObject({ pid: process.pid, start });
       release();
