@@ -1,5 +1,7 @@
-import { makeFolder } from '../outputs/file.js';
-import { makeModels } from '../training/models.js';
+import { join } from 'node:path';
+import { writeOnnx } from '../networks/onnx/write.js';
+import { makeFolder, writeWhole } from '../outputs/file.js';
+import { makeNetworks } from '../training/models.js';
 import { command } from './command.js';
 import { jsonOption } from './arguments.js';
 import { progressBar } from './runs.js';
@@ -15,11 +17,11 @@ export const modelsCommand = command({
   },
   writes: { out: 'folder' },
   examples: [['models --out /tmp/models', 'and compare them with the ones that came with the project']],
-  run({ out, json }) {
+  async run({ out, json }) {
     makeFolder(out);
     let bar: ReturnType<typeof progressBar> | undefined;
     let at = '';
-    const networks = makeModels(out, (network, done, total) => {
+    const networks = makeNetworks((network, done, total) => {
       if (network !== at) {
         bar?.stop();
         bar = progressBar(total, `steps of ${network}`);
@@ -28,6 +30,7 @@ export const modelsCommand = command({
       bar?.update(done);
     });
     bar?.stop();
+    for (const network of networks) await writeWhole(join(out, `${network.name}.onnx`), writeOnnx(network));
     if (json) return printJson(networks.map(({ name, metadata }) => ({ name, judgement: metadata.accuracy })));
     for (const { name, metadata } of networks) print(`${name}: ${metadata.accuracy}`);
   },

@@ -119,6 +119,7 @@ export const showCommand = command({
     json: jsonOption,
     wide: wideOption,
   },
+  reads: ['name'],
   examples: [
     ['show e4m3fn', 'all 256 codes and their values'],
     ['show fp8-fp16', 'a target with the source of each field, and the datapath of that name as a file has it'],

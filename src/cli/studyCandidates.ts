@@ -106,7 +106,7 @@ function ordersOf({ afterwards, training }: ChosenRecipes, making: Making): Orde
 
 /** Undefined where the file is not the one that was written. */
 function keptOf({ key, path }: Order, journal: Journal): Kept | undefined {
-  const kept = journal.find<Kept>(key);
+  const kept = journal.find(key) as Kept | undefined;
   return kept !== undefined && existsSync(path) && fileDigest(path) === kept.file ? kept : undefined;
 }
 

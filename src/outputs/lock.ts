@@ -1,8 +1,9 @@
-import { closeSync, existsSync, linkSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, linkSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { begin, end, holderIn, sameHolder } from './begun.js';
 import { makeFolder } from './file.js';
 import { type Holder, isGone, ownHolder } from './holder.js';
+import { sweepFolder, temporaryFor } from './temporary.js';
 
 /** The lock of a folder that a command works in: a file that says who holds it. */
 export const LOCK = '.lastbit.lock';
@@ -26,6 +27,7 @@ export function lockFolder(folder: string): () => void {
         throw Object.assign(error as Error, 'code' in (error as Error) && { path, writing: true });
     }
   }
+  sweepClaims(folder);
   return () => {
     rmSync(path, { force: true });
     end('lock', path);
@@ -39,6 +41,15 @@ export async function inLockedFolder<T>(folder: string, body: () => Promise<T>):
     return await body();
   } finally {
     release();
+  }
+}
+
+/** Claims on a dead holder's lock whose owners died too. Who holds the lock may: nothing can be claimed meanwhile. */
+function sweepClaims(folder: string): void {
+  sweepFolder(folder);
+  for (const name of readdirSync(folder).filter((other) => other.startsWith(`${LOCK}.`))) {
+    const holder = holderIn(join(folder, name));
+    if (holder !== undefined && isGone(holder)) rmSync(join(folder, name), { force: true });
   }
 }
 
@@ -59,7 +70,7 @@ function heldBy(folder: string, path: string, holder: Holder | 'unknown'): strin
  */
 function take(path: string): Holder | 'unknown' | undefined {
   const holder = ownHolder();
-  const draft = `${path}.${holder.pid}`;
+  const draft = temporaryFor(path);
   begin('file', draft);
   try {
     write(draft, holder, 'w');

@@ -1,5 +1,7 @@
-import { accessSync, constants, readdirSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { begin, end } from './begun.js';
+import { temporaryFor } from './temporary.js';
 
 /** Where outputs may go: looked at before the work, so that none is done in vain. */
 
@@ -68,7 +70,19 @@ export function checkFolder(path: string): void {
 function checkWritable(path: string, folder: string): void {
   const stats = forWriting(path, () => statSync(folder));
   if (!stats.isDirectory()) refuse(path, folder === path ? 'EEXIST' : 'ENOTDIR');
-  forWriting(path, () => accessSync(folder, constants.W_OK | constants.X_OK));
+  forWriting(path, () => probe(folder));
+}
+
+/** Tried, because rights do not tell of all: a file system may be read-only, or one that makes no files. */
+function probe(folder: string): void {
+  const temporary = temporaryFor(join(folder, 'probe'));
+  begin('file', temporary);
+  try {
+    closeSync(openSync(temporary, 'wx'));
+    rmSync(temporary);
+  } finally {
+    end('file', temporary);
+  }
 }
 
 function refuse(path: string, code: string): never {

@@ -1,4 +1,5 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, truncateSync, writeSync } from 'node:fs';
+import { readBytes } from '../datapaths/read.js';
 import { exactJson, fromExactJson } from '../training/exactJson.js';
 import { ownBuild } from './build.js';
 import { fingerprintOf } from './fingerprint.js';
@@ -9,7 +10,8 @@ import { fingerprintOf } from './fingerprint.js';
  * inputs changed does again just what depends on them. A line that a kill tore is dropped.
  */
 export interface Journal {
-  find<T>(key: string): T | undefined;
+  /** Undefined where it is not there; else what was added under this key, by this build. */
+  find(key: string): unknown;
   /** @param inputs digests of what enters the value, by the names that the user knows them by */
   add(key: string, inputs: Inputs, value: unknown): void;
   /** Which of these inputs were other ones when they were last worked on. */
@@ -58,7 +60,7 @@ export function openJournal(path: string, build = ownBuild()): Journal {
   };
   return {
     foreign,
-    find: <T>(key: string) => values.get(key) as T | undefined,
+    find: (key) => values.get(key),
     add(key, inputs, value) {
       writing(path, () => {
         if (descriptor === undefined) {
@@ -81,7 +83,7 @@ export function openJournal(path: string, build = ownBuild()): Journal {
 const NOTHING: Content = { lines: [], foreign: false, goesOn: false };
 
 function contentOf(path: string, build: string): Content {
-  const bytes = readFileSync(path);
+  const bytes = readBytes(path);
   const whole = bytes.lastIndexOf(0x0a) + 1;
   const [head, ...texts] = bytes.subarray(0, whole).toString().split('\n').slice(0, -1);
   if (head === undefined) return NOTHING;
@@ -93,25 +95,28 @@ function contentOf(path: string, build: string): Content {
 
 /** Earlier versions kept a fingerprint there, and no build. */
 function headOf(text: string, path: string): Partial<Head> {
-  const head = parsed(text) as (Partial<Head> & { fingerprint?: unknown }) | undefined;
-  if (typeof head?.build !== 'string' && typeof head?.fingerprint !== 'string') throw damaged(`${path}:1`);
-  return head;
+  const { build, fingerprint } = parsed(text);
+  if (typeof build === 'string') return { build };
+  if (typeof fingerprint === 'string') return {};
+  throw damaged(`${path}:1`);
 }
 
 function lineOf(text: string, place: string): Line {
-  const line = parsed(text) as Partial<Line> | undefined;
-  const { key, inputs, value, check } = line ?? {};
+  const { key, inputs, value, check } = parsed(text);
   if (typeof key !== 'string' || typeof inputs !== 'object' || inputs === null) throw damaged(place);
-  if (check !== checkOf({ key, inputs, value })) throw damaged(place);
-  return { key, inputs, value, check };
+  const line = { key, inputs: inputs as Inputs, value };
+  const own = checkOf(line);
+  if (check !== own) throw damaged(place);
+  return { ...line, check: own };
 }
 
-function parsed(text: string): object | undefined {
+/** The fields of a line; none where it is no record. */
+function parsed(text: string): Record<string, unknown> {
   try {
     const value = fromExactJson(text);
-    return typeof value === 'object' && value !== null ? value : undefined;
+    return typeof value === 'object' && value !== null ? { ...value } : {};
   } catch {
-    return undefined;
+    return {};
   }
 }
 

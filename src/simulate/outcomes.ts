@@ -28,7 +28,7 @@ export async function outcomesOf(
       },
     },
   );
-  return inquiries.map(({ key }) => journal.find<Outcome>(key) as Outcome);
+  return inquiries.map(({ key }) => journal.find(key) as Outcome);
 }
 
 function outcomeIn({ images, accuracy, floatAccuracy, sqnrExactDb, sqnrFloatDb }: RunResult): Outcome {

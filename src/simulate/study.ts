@@ -161,8 +161,8 @@ async function placeOutcomes(
 function exactAccuracyOf({ path, network }: Candidate, images: Dataset, journal: Journal): number {
   const files = digestsOf({ network: path }, dataDigest(images));
   const key = recordDigest(['exact', files]);
-  const known = journal.find<number>(key);
-  if (known !== undefined) return known;
+  const known = journal.find(key);
+  if (typeof known === 'number') return known;
   const accuracy = accuracyOf(network, images, exactArithmetic);
   journal.add(key, { [path]: files.network }, accuracy);
   return accuracy;

@@ -1,9 +1,6 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { exactArithmetic } from '../networks/arithmetic.js';
 import { foldBatchNorm } from '../networks/fold.js';
 import type { Network } from '../networks/network.js';
-import { writeOnnx } from '../networks/onnx/write.js';
 import { schemesOf } from '../quantize/calibrate.js';
 import { straightThrough } from '../quantize/fake.js';
 import { quantizeNetwork } from '../quantize/quantize.js';
@@ -44,18 +41,6 @@ export function makeNetworks(progress: Progress = () => {}): Network[] {
     named('radix4', tuned(float, 'radix4', data, progress)),
   ];
   return networks.map((network) => judged(network, test));
-}
-
-/** Writes every network as <name>.onnx, each only when whole. @returns the networks */
-export function makeModels(folder: string, progress?: Progress): Network[] {
-  const networks = makeNetworks(progress);
-  mkdirSync(folder, { recursive: true });
-  for (const network of networks) {
-    const path = join(folder, `${network.name}.onnx`);
-    writeFileSync(`${path}.part`, writeOnnx(network));
-    renameSync(`${path}.part`, path);
-  }
-  return networks;
 }
 
 function reporting(network: string, progress: Progress): (step: TrainStep) => void {

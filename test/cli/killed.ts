@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { randomFrom } from '../../src/training/random.js';
@@ -48,11 +48,20 @@ export async function expectSameAfterKills(
     const again = lastbit(folder, [...args, '--out', 'killed']);
     expect([again.status, again.stdout]).toEqual([0, whole.stdout.replaceAll('whole', 'killed')]);
     expect(contentsOf(out, without)).toEqual(expected);
+    expectNothingTwice(join(out, 'journal.ndjson'));
     rmSync(out, { recursive: true });
     if (killed[0]) done++;
     else earlier *= 0.8;
     expect(earlier, 'the command ends before it can be killed: give it more work').toBeGreaterThan(0.05);
   }
+}
+
+/** A journal has one line for each piece of work: what was done before a kill was not done again. */
+function expectNothingTwice(journal: string): void {
+  if (!existsSync(journal)) return;
+  const [, ...lines] = readFileSync(journal, 'utf8').trimEnd().split('\n');
+  const keys = lines.map((line) => (JSON.parse(line) as { key: string }).key);
+  expect(new Set(keys).size).toBe(keys.length);
 }
 
 /** Runs a finished command again: every file keeps its bytes and its time, and the output is the same. */

@@ -32,7 +32,7 @@ it('speaks JSON, and blocks survive the file', () => {
   });
   expect(result.accuracyPercent).toBeLessThan(result.floatAccuracyPercent);
   const wrong = lastbit(folder, ['run', 'mx.onnx', '--target', 'int8', '--images', '1']);
-  expect(wrong.status).toBe(1);
+  expect(wrong.status).toBe(2);
   expect(wrong.stderr).toContain('layer conv1 multiplies blocks of mxfp4');
 });
 
@@ -44,9 +44,27 @@ it('says what is wrong in one line', () => {
     /^lastbit: unknown recipe "int8-minmix": there are int8 .*; did you mean "int8-minmax"\?\n$/,
   );
   const twice = lastbit(folder, ['quantize', float.replace('fp32', 'int4'), '--recipe', 'int8', '--images', '1']);
-  expect(twice.status).toBe(1);
+  expect(twice.status).toBe(2);
   expect(twice.stderr).toBe('lastbit: layer conv1 is quantized already (int4): take the float network\n');
   expect(lastbit(folder, ['quantize', float, '--recipe', 'int8', '--images', '0']).stderr).toContain('--images');
+});
+
+it('knows the recipes of train, and says where it cannot write before it works', () => {
+  const folder = folderWith();
+  const failing = (...args: string[]) => {
+    const { status, stdout, stderr } = lastbit(folder, ['quantize', ...args]);
+    expect([status, stdout]).toEqual([2, '']);
+    return stderr;
+  };
+  expect(failing(float, '--recipe', 'lsq')).toBe(
+    'lastbit: lsq is a recipe of train: take "lastbit train --recipe lsq"\n',
+  );
+  expect(failing(float, '--recipe', 'lqs')).toMatch(/^lastbit: unknown recipe "lqs".*; did you mean "lsq"\?\n$/);
+  // No network there: what cannot be written is seen before it is read.
+  expect(failing('none.onnx', '--recipe', 'int8', '--out', 'no/x.onnx')).toBe(
+    'lastbit: cannot write no/x.onnx: there is no folder no\n',
+  );
+  expect(failing('none.onnx', '--recipe', 'int8', '--out', '.')).toBe('lastbit: cannot write .: it is a folder\n');
 });
 
 it('recipes are listed and shown', () => {

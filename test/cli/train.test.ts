@@ -1,14 +1,14 @@
-import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readOnnx } from '../../src/networks/onnx/read.js';
 import { digits } from '../../src/training/digits.js';
-import { folderWith, lastbit, launcher, linesOf } from './command.js';
+import { folderWith, lastbit, linesOf } from './command.js';
+import { contentsOf, expectNothingChanges, expectSameAfterKills } from './killed.js';
 
 const FILES = ['steps.csv', 'epochs.csv', 'products.csv', 'gradients.csv', 'loss.svg', 'accuracy.svg', 'gradients.svg'];
 const LUQ = ['train', '--recipe', 'luq', '--network', 'mlp', '--images', '400', '--judged', '100', '--epochs', '2'];
-const read = (folder: string, out: string, name: string) => readFileSync(join(folder, out, name), 'utf8');
+const float = join(import.meta.dirname, '..', '..', 'models', 'digits-fp32.onnx');
 
 it('trains, and leaves tables, curves and a network', () => {
   const folder = folderWith();
@@ -24,31 +24,96 @@ it('trains, and leaves tables, curves and a network', () => {
   expect(readOnnx(readFileSync(join(folder, 'a/mlp-luq.onnx')), 'x').metadata.made).toContain('--recipe luq');
 });
 
-it('gives the same bits on two threads, and with a kill in the middle', async () => {
+it('gives the same bits on two threads', () => {
   const folder = folderWith();
   lastbit(folder, [...LUQ, '--out', 'one']);
   lastbit(folder, [...LUQ, '--out', 'two', '--threads', '2']);
-  const child = spawn(process.execPath, [launcher, ...LUQ, '--out', 'killed'], { cwd: folder });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  const checkpoint = join(folder, 'killed', 'checkpoint.bin');
-  for (let waited = 0; !existsSync(checkpoint) && waited < 60_000; waited += 10)
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  child.kill('SIGKILL');
-  await ended;
-  expect(existsSync(checkpoint)).toBe(true);
-  const again = lastbit(folder, [...LUQ, '--out', 'killed']);
-  expect(again.stderr).toMatch(/^lastbit: goes on after \d+ of 16 steps\n$/);
-  for (const out of ['two', 'killed']) {
-    for (const name of FILES) expect(read(folder, out, name), `${out}/${name}`).toBe(read(folder, 'one', name));
-    const bytes = (which: string) => readFileSync(join(folder, which, 'mlp-luq.onnx')).toString('base64');
-    expect(bytes(out)).toBe(bytes('one'));
+  expect(contentsOf(join(folder, 'two'))).toEqual(contentsOf(join(folder, 'one')));
+});
+
+it('a training that was killed goes on, and ends with the same bits', { timeout: 300_000 }, async () => {
+  const more = LUQ.map((word) => (word === '400' ? '1200' : word));
+  await expectSameAfterKills(folderWith(), more, { kills: 3, seed: 3 });
+});
+
+it('a finished training changes nothing when it is run again, and one whose files are gone writes them again', () => {
+  const folder = folderWith();
+  const args = [...LUQ, '--out', 'a'];
+  expectNothingChanges(folder, args, 'a');
+  expect(linesOf(folder, 'a/products.csv').length).toBeGreaterThan(5);
+  const json = lastbit(folder, [...args, '--json']).stdout;
+  expect(JSON.parse(json).products.length).toBeGreaterThan(5);
+  const whole = contentsOf(join(folder, 'a'));
+  for (const name of Object.keys(whole)) if (name !== 'checkpoint.bin') rmSync(join(folder, 'a', name));
+  expect(lastbit(folder, args)).toMatchObject({ status: 0, stderr: '' });
+  expect(contentsOf(join(folder, 'a'))).toEqual(whole);
+});
+
+it('another training in the same folder is refused, with what it has otherwise', { timeout: 240_000 }, () => {
+  const folder = folderWith({ 'data.csv': dataCsv(0), 'own.yaml': OWN_TARGET });
+  cpSync(float, join(folder, 'teacher.onnx'));
+  const args = ['train', '--recipe', 'lsq', '--network', 'mlp', '--images', '60', '--batch', '30', '--judged', '10'];
+  const run = (...more: string[]) => lastbit(folder, [...args, '--out', 'a', '--arithmetic', 'float', ...more]);
+  const refused = (difference: string) => ({
+    status: 2,
+    stdout: '',
+    stderr: `lastbit: a/checkpoint.bin belongs to another training run (${difference}): take --fresh to begin again, or another --out\n`,
+  });
+  const files = ['--data', 'data.csv', '--target', './own.yaml', '--teacher', 'teacher.onnx', '--epochs', '1'];
+  expect(run(...files)).toMatchObject({ status: 0, stderr: '' });
+  expect(run(...files, '--threads', '2', '--json')).toMatchObject({ status: 0, stderr: '' });
+  const kept = contentsOf(join(folder, 'a'));
+  const without = (name: string) => files.filter((word, i) => word !== name && files[i - 1] !== name);
+  expect(run(...without('--epochs'), '--epochs', '2')).toEqual(refused('--epochs was 1, is 2'));
+  expect(run(...files, '--seed', '9')).toEqual(refused('--seed was 1, is 9'));
+  expect(run(...files, '--rate', '0.5')).toEqual(refused("--rate was the recipe's, is 0.5"));
+  expect(run(...files, '--share', '0.25')).toEqual(refused('--share was 0.5, is 0.25'));
+  const edit = (name: string, content: string | Buffer, difference: string) => {
+    const before = readFileSync(join(folder, name));
+    writeFileSync(join(folder, name), content);
+    expect(run(...files), name).toEqual(refused(difference));
+    writeFileSync(join(folder, name), before);
+  };
+  edit('data.csv', dataCsv(1), '--data has other contents since');
+  edit('own.yaml', OWN_TARGET.replace('rows: 16', 'rows: 8'), '--target has other contents since');
+  cpSync(join(folder, 'teacher.onnx'), join(folder, 'other.onnx'));
+  expect(run(...without('--teacher'), '--teacher', 'other.onnx')).toMatchObject({ status: 0 }); // the same bytes
+  expect(run(...files)).toMatchObject({ status: 0 });
+  expect(contentsOf(join(folder, 'a'))).toEqual(kept);
+  expect(run(...files, '--seed', '9', '--fresh')).toMatchObject({ status: 0 });
+});
+
+const OWN_TARGET = `array: {rows: 16, cols: 16, dataflow: os}
+datapath: {a: uint4, b: int4, sum: {format: int32, overflow: wrap}}
+memories: {a: 32, b: 128, sum: 32}
+clockMhz: 500
+energy: {table: horowitz-45nm, entries: [{action: "mac:uint4*int4+int32", pj: 0.1, source: s, node: 45 nm}]}
+`;
+
+/** Images of 28 x 28 with labels, of which one pixel is given. */
+function dataCsv(pixel: number): string {
+  const cells = (of: (k: number) => string | number) => Array.from({ length: 784 }, (_, k) => of(k)).join(',');
+  const rows = Array.from({ length: 70 }, (_, i) => `${i % 10},${cells((k) => (k === 0 ? pixel : (k * i) % 256))}`);
+  return `label,${cells((k) => `p${k}`)}\n${rows.join('\n')}\n`;
+}
+
+it('a damaged checkpoint is named, whichever byte it is', () => {
+  const folder = folderWith();
+  const args = ['train', '--recipe', 'luq', '--network', 'mlp', '--images', '50', '--judged', '10', '--epochs', '1'];
+  lastbit(folder, [...args, '--out', 'a']);
+  const path = join(folder, 'a', 'checkpoint.bin');
+  const bytes = readFileSync(path);
+  const end = bytes.indexOf(0x0a);
+  for (const at of [2, Math.floor(end / 2), end, end + 9, bytes.length - 1]) {
+    const damaged = Buffer.from(bytes);
+    damaged[at] ^= 4;
+    writeFileSync(path, damaged);
+    const { status, stdout, stderr } = lastbit(folder, [...args, '--out', 'a']);
+    expect([status, stdout], String(at)).toEqual([2, '']);
+    expect(stderr).toMatch(/^lastbit: a\/checkpoint\.bin.* take --fresh to begin again.*\n$/);
   }
-  const other = lastbit(folder, [...LUQ, '--seed', '9', '--out', 'one']);
-  expect(other.status).toBe(1);
-  expect(other.stderr).toBe(
-    'lastbit: one/checkpoint.bin belongs to another training run: take --fresh to begin again, or another --out\n',
-  );
-  rmSync(join(folder, 'one'), { recursive: true });
+  writeFileSync(path, bytes.subarray(0, bytes.length - 8));
+  expect(lastbit(folder, [...args, '--out', 'a']).stderr).toMatch(/checkpoint\.bin ends within .*--fresh/);
 });
 
 it('names what is wrong in one line', () => {
@@ -65,6 +130,12 @@ it('names what is wrong in one line', () => {
     [['--recipe', 'luq', '--temperature', '2'], '--temperature goes with --teacher: leave it out'],
     [['--recipe', 'luq', '--rate', '-1'], '--rate must be positive, found -1'],
     [['--recipe', 'luq', '--images', '10'], '--images must be a whole number of at least 50, found 10'],
+    [
+      ['--recipe', 'luq', '--batch', '500', '--images', '100'],
+      '--batch 500 is more than the 100 --images that there are: take fewer in a step',
+    ],
+    [['--recipe', 'luq', '--batch', '0'], '--batch must be a whole number of at least 1, found 0'],
+    [['--recipe', 'int8'], 'int8 is a recipe of quantize: take "lastbit quantize NET.onnx --recipe int8"'],
     [
       ['--recipe', 'luq', '--network', 'mlp', '--target', 'int8', '--images', '50'],
       'layer dense1 multiplies uint4 x int4, and target int8 has units for int8 x int8: take another target, or a network quantized for this one',
@@ -89,9 +160,7 @@ function csvOf(count: number): string {
 
 it('trains a network of the user on images of the user, with a teacher', () => {
   const folder = folderWith({ 'mine.csv': csvOf(130), 'small.csv': '1,2,3,4,5\n'.repeat(60) });
-  const models = join(import.meta.dirname, '..', '..', 'models');
   const args = ['train', '--images', '100', '--judged', '30', '--epochs', '1', '--data', 'mine.csv'];
-  const float = join(models, 'digits-fp32.onnx');
   const tuned = lastbit(folder, [...args, '--recipe', 'lsq', '--network', float, '--out', 'a']);
   expect([tuned.status, tuned.stderr]).toEqual([0, '']);
   expect(readOnnx(readFileSync(join(folder, 'a/digits-fp32-lsq.onnx')), 'x').metadata.recipe).toContain('step sizes');
