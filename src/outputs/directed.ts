@@ -84,10 +84,13 @@ function toolsOf({ datapath, inputs, random }: Aim) {
 type Tools = ReturnType<typeof toolsOf>;
 
 /** What stays of a class's tries: after so many in a row that missed it, it is left. */
-const MOST_MISSES = 6;
-const PASSES = 8;
-/** Positions in the order of what they tell: a rounder that truncates or loses a bit fails the first. */
+const MOST_MISSES = 12;
+const FIRST_PASSES = 6;
+const PASSES = 16;
+/** Positions in the order of what they tell: a rounder that truncates, or loses a bit, fails the first. */
 const IMPORTANCE = [6, 7, 5, 4, 3, 1, 8, 2, 0] as const;
+/** What is cut has few bits left below the last one: there, positions with bits far below come last. */
+const IMPORTANCE_OF_CUT = [7, 5, 4, 2, 6, 3, 1, 8, 0] as const;
 
 /** At most `most` directed rows. `coverage` must have counted each row before the next one is asked for. */
 export function* directedRows(aim: Aim, coverage: Coverage, most: number): Generator<Codes> {
@@ -99,12 +102,13 @@ export function* directedRows(aim: Aim, coverage: Coverage, most: number): Gener
   }
   const plans = coverage.sites.map((site) => ({ site, misses: new Uint8Array(site.counts.length) }));
   for (let pass = 0; pass < PASSES; pass++)
-    for (const position of IMPORTANCE)
+    for (const position of aim.datapath.combine.kind === 'aligned' ? IMPORTANCE_OF_CUT : IMPORTANCE)
       for (const { site, misses } of plans)
         for (const aimed of classesAt(site, position)) {
           const index = indexOf(site, aimed);
-          if (site.counts[index] > pass || misses[index] >= MOST_MISSES) continue;
-          if (pass === 0 && !isReachable(aim.datapath, site, aimed, tools)) {
+          // What was never hit goes before what was hit once.
+          if (site.counts[index] > Math.max(0, pass - FIRST_PASSES) || misses[index] >= MOST_MISSES) continue;
+          if (pass === 0 && !isWorthwhile(aim.datapath, site, aimed, tools)) {
             misses[index] = MOST_MISSES;
             continue;
           }
@@ -121,26 +125,31 @@ function* classesAt(site: Site, position: number): Generator<Class> {
 }
 
 /**
- * False only where no operands reach a class: a binade beyond every sum, or bits that neither the products nor the initial
+ * False where no operands reach a class: a binade beyond every sum, or bits that neither the products nor the initial
  * sum have. An inexact sum has a product, so it lies at most one binade below the smallest one: the sum that cancels a
  * larger one has no bits below its own last place. Half a step away from numbers, the products are a sixteenth of a step.
+ * What is cut before it is rounded has but few bits left, unless many lanes carry: such classes are left to other rows.
  */
-function isReachable(datapath: Datapath, site: Site, { negative, row, position }: Class, tools: Tools): boolean {
+function isWorthwhile(datapath: Datapath, site: Site, { negative, row, position }: Class, tools: Tools): boolean {
   const lattice = latticeOf(site.format);
   if (lattice.maxIndex(negative) < 0n) return row === overRow(site);
   if (row === UNDER && position === 0) return false;
   if (site.name !== 'sum' || site.format.kind !== 'float' || datapath.order.kind === 'chunked') return true;
   if (position === 0 || site.format !== tools.format || datapath.combine.kind === 'tree') return true;
+  if (bitsOf(position) > cutBitsOf(datapath, site)) return false;
   const { low, high } = quantaOf(datapath, tools);
   const step = placeAt(site, indexIn(site, row, undefined, false)).unit;
   const exponent = row === UNDER ? site.lowest : Math.min(row, largestRow(site) - 1) - 1 + site.lowest;
   const own = row === UNDER ? step - 1 : exponent;
   const finest = Math.min(low, extentOf(tools.format).low);
-  const name = POSITIONS[position];
-  const bits = name.startsWith('tie') ? 1 : name.includes('just') ? 4 : 2;
-  if (finest > step - bits || own < low - 1) return false;
-  const beside = name === 'just above a number' || name === 'just below the next number';
-  return beside || high >= step - 4;
+  if (finest > step - bitsOf(position) || own < low - 1) return false;
+  return isBeside(position) || high >= step - 4;
+}
+
+/** Bits below the last one that are left where terms are cut. */
+function cutBitsOf({ combine }: Datapath, { format }: Site): number {
+  if (combine.kind !== 'aligned' || format.kind !== 'float') return Infinity;
+  return combine.fractionBits - format.mantissaBits + 1;
 }
 
 /** Exponents of the last bit that a product can have, and of the first that their sum can have. */
@@ -150,6 +159,16 @@ function quantaOf({ a, b }: Datapath, { pairs, lanes }: Tools): { low: number; h
   return { low: last(a) + last(b), high: pairs.extent.high + 2 + Math.ceil(Math.log2(lanes)) };
 }
 
+/** The first and the last index of a site's lattice in a binade. */
+function rangeOf(site: Site, row: number, negative: boolean): [bigint, bigint] {
+  const lattice = latticeOf(site.format);
+  const max = lattice.maxIndex(negative);
+  const clamp = (index: bigint) => (index > max ? max : index);
+  const exponent = row - 1 + site.lowest;
+  const first = clamp(lattice.locate(finite(false, 1n, exponent)).index);
+  return [first, clamp(lattice.locate(finite(false, 1n, exponent + 1)).index - 1n)];
+}
+
 /** An index of a site's lattice in a row: its first, its last, or any. */
 function indexIn(site: Site, row: number, random: Random | undefined, negative: boolean): bigint {
   const lattice = latticeOf(site.format);
@@ -157,10 +176,7 @@ function indexIn(site: Site, row: number, random: Random | undefined, negative: 
   if (row === UNDER) return 0n;
   if (row === largestRow(site)) return max;
   if (row === overRow(site)) return max + 1n + BigInt(random?.below(2) ?? 0);
-  const exponent = row - 1 + site.lowest;
-  const clamp = (index: bigint) => (index > max ? max : index);
-  const first = clamp(lattice.locate(finite(false, 1n, exponent)).index);
-  const last = clamp(lattice.locate(finite(false, 1n, exponent + 1)).index - 1n);
+  const [first, last] = rangeOf(site, row, negative);
   if (random === undefined || last <= first) return first;
   const kind = random.below(4);
   if (kind === 0) return first;
@@ -191,9 +207,46 @@ function withParity(index: bigint, position: number, end: bigint): bigint {
   return end < index ? index - 1n : index + 1n;
 }
 
-/** The ways to a class, tried in turn: with one lane some are of no use. */
-const WAYS = ['rest', 'base', 'apart', 'lanes', 'sum', 'all'] as const;
-const WAYS_OF_ONE = ['rest', 'base', 'sum', 'rest', 'base', 'all'] as const;
+/**
+ * The ways to a class. `rest`: the initial sum is the number, and a product what lies above it; `apart`: the same with the
+ * tie and what lies beside it in two lanes; `lanes`: the same with the number in a lane; `base`: a product lies near, and
+ * the initial sum brings the rest; `sum`: the initial sum is all; `all`: several lanes of any bits.
+ */
+type Way = 'rest' | 'base' | 'apart' | 'lanes' | 'sum' | 'all';
+
+/** The ways that can lead to a class, the likeliest first. */
+function waysTo(
+  { pairs, lanes, format }: Tools,
+  site: Site,
+  position: number,
+  { unit }: Place,
+  leading: number,
+): Way[] {
+  const { low, high } = pairs.extent;
+  const finest = unit - bitsOf(position);
+  const rest = low <= finest && (isBeside(position) || high >= unit - 5);
+  const base = low <= leading + 1 && high >= leading - 2 && extentOf(format).low <= finest;
+  const ways: [Way, boolean][] = [
+    ['rest', rest],
+    ['base', base],
+    ['apart', rest && lanes > 1],
+    ['lanes', rest && lanes > 1 && high >= leading - 1],
+    ['sum', position === 0 || site.format !== format],
+    ['all', true],
+  ];
+  return ways.filter(([, able]) => able).map(([way]) => way);
+}
+
+/** Whether the least product does for a position, whatever the step. */
+function isBeside(position: number): boolean {
+  return POSITIONS[position] === 'just above a number' || POSITIONS[position] === 'just below the next number';
+}
+
+/** Bits below the last one that a position needs. */
+function bitsOf(position: number): number {
+  const name = POSITIONS[position];
+  return name === 'exact' ? 0 : name.startsWith('tie') ? 1 : name.includes('just') ? 4 : 2;
+}
 
 /** A row for one class; what is tried changes from try to try. */
 function towards(aim: Aim, tools: Tools, site: Site, aimed: Class, attempt: number): Codes {
@@ -209,16 +262,18 @@ function towards(aim: Aim, tools: Tools, site: Site, aimed: Class, attempt: numb
   const wanted = () => signed(between(place, position, random));
   if (site.name === 'requantize') return tools.row([], first, requantized(datapath, site, wanted()));
   if (site.name === 'product') return tools.row([tools.pairs.draw(leading, 'any', negative)], first, ZERO);
-  const ways = tools.lanes > 1 ? WAYS : WAYS_OF_ONE;
+  const ways = waysTo(tools, site, position, place, leading);
   const way = ways[attempt % ways.length];
   if (way === 'sum') return tools.row([], first, wanted());
   if (way === 'all') return allLanes(aim, tools, place, first, negative);
   if (way === 'base') {
     // A product lies near the class already, and the initial sum brings the bits below.
-    const pair = tools.pairs.draw(leading - random.below(2), 'any', negative);
+    const pair = tools.pairs.draw(leading - 1 + random.below(3), random.below(2) === 0 ? 'any' : 'power', negative);
     const near = pair.product.kind === 'finite' ? latticeOf(site.format).locate(pair.product).index : 0n;
-    const index = near + BigInt(random.below(8));
-    const at = fixed || row === overRow(site) ? place : placeAt(site, withParity(index, position, end));
+    const index = near + BigInt(random.below(16) - 8);
+    const [from, to] = rangeOf(site, row, negative);
+    const clamped = index < from ? from : index > to ? to : index;
+    const at = fixed || row === overRow(site) ? place : placeAt(site, withParity(clamped, position, from));
     return tools.row([pair], first, signed(between(at, position, random)));
   }
   const { pairs: rest, upper } = restOf(tools, place.unit, position, negative, way !== 'rest', random);
@@ -264,6 +319,10 @@ function restOf(
       ? pairs.draw(unit - 4 - below, 'power', negative !== flip)
       : pairs.draw(unit - 6 - below, 'any', negative !== flip);
   const half = (flip: boolean) => pairs.draw(unit - 1, 'power', negative !== flip);
+  const quarter = (flip: boolean) =>
+    random.below(4) > 0
+      ? pairs.draw(unit - 2, 'power', negative !== flip)
+      : pairs.draw(unit - 3, 'any', negative !== flip);
   const two = lanes > 1 && apart;
   switch (POSITIONS[position]) {
     case 'exact':
@@ -273,9 +332,9 @@ function restOf(
     case 'just below the next number':
       return { pairs: [tiny(true)], upper: true };
     case 'below the tie':
-      return { pairs: [pairs.draw(unit - 3, 'any', negative)], upper: false };
+      return { pairs: [quarter(false)], upper: false };
     case 'above the tie':
-      return { pairs: [pairs.draw(unit - 3, 'any', !negative)], upper: true };
+      return { pairs: [quarter(true)], upper: true };
     case 'just above the tie':
       return two
         ? { pairs: [half(false), tiny(false)], upper: false }
@@ -322,6 +381,7 @@ function requantized({ requantize, result, sum: register }: Datapath, site: Site
 /** Zeros of every sign, sums that cancel to zero, infinities and NaN of products against those of the sum, and cuts. */
 function* edgeRows(aim: Aim, tools: Tools): Generator<Codes> {
   yield* zeroRows(aim, tools);
+  yield* cancelledRows(aim, tools);
   yield* specialRows(tools);
   if (aim.datapath.combine.kind === 'aligned') yield* cutRows(aim, tools);
 }
@@ -356,6 +416,32 @@ function* zeroRows({ datapath, random }: Aim, tools: Tools): Generator<Codes> {
   }
 }
 const CANCELLATIONS = 24;
+
+/** A product and nearly its opposite, in the sum or in another lane: so many leading bits go, and one is left. */
+function* cancelledRows({ random, datapath }: Aim, tools: Tools): Generator<Codes> {
+  const { pairs, lanes, format } = tools;
+  const { low, high } = pairs.extent;
+  for (let lost = 1; lost <= Math.min(MOST_LOST, high - low); lost++)
+    for (const negative of [false, true])
+      for (const shape of ['power', 'any'] as const) {
+        const exponent = low + lost + random.below(high - low - lost + 1);
+        const pair = pairs.draw(exponent, shape, negative);
+        const left = finite(random.below(2) === 0, 1n, exponent - lost);
+        yield tools.rowWith(
+          tools.idleRow().with(tools.lane(), pair),
+          codeNear(format, sum([negate(pair.product), left])),
+        );
+        if (lanes === 1) continue;
+        const at = tools.lane();
+        const other = pairs.pairOf(pair.a, codeNear(datapath.b, negate(pairs.factor(pair.b))));
+        const filled = tools
+          .idleRow()
+          .with(at, pair)
+          .with((at + 1 + random.below(lanes - 1)) % lanes, other);
+        yield tools.rowWith(filled, codeNear(format, left));
+      }
+}
+const MOST_LOST = 24;
 
 /** Infinities and NaN, where the formats have them, in each of two lanes and in the sum. */
 function* specialRows({ pairs, lanes, format, idleRow, rowWith, lane }: Tools): Generator<Codes> {
@@ -397,7 +483,7 @@ function* cutRows({ datapath, random }: Aim, tools: Tools): Generator<Codes> {
       for (let i = 0; i < CUTS; i++) {
         const [negative, inSum] = [i % 2 === 0, i % 4 >= 2];
         const exponent = high - random.below(Math.max(1, Math.min(high - low, high - low - distance + 4)));
-        const big = pairs.draw(exponent, 'power', random.below(2) === 0);
+        const big = pairs.draw(exponent, random.below(2) === 0 ? 'power' : 'any', random.below(2) === 0);
         const small = pairs.draw(exponent - distance, 'any', negative);
         const filled = tools.idleRow();
         const at = tools.lane();

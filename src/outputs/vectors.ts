@@ -109,12 +109,13 @@ export function describeUnit(datapath: Datapath, order: Order): { datapath: unkn
 /** The definition of a unit, row by row in order. @param coverage is told what each row reaches */
 export function expecter(datapath: Datapath, coverage: Coverage): (codes: Codes) => bigint {
   const randomOf = randomOfRows(datapath);
+  // The sum is wanted on its own, for what the requantization rounds.
   const { requantize: stage, ...whole } = datapath;
   const sumFormat = resultFormatOf(whole);
   return ([a, b, [c], aScales, bScales]) => {
     const operands: Operands = { a, b, c, ...(aScales && { aScales }), ...(bScales && { bScales }) };
     coverage.begin(c);
-    const { code } = reduce({ ...whole, name: datapath.name }, operands, datapath.order, randomOf(), coverage.watch);
+    const { code } = reduce(whole, operands, datapath.order, randomOf(), coverage.watch);
     coverage.end(code);
     return stage === undefined ? code : requantize(stage, sumFormat, code);
   };
