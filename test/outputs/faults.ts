@@ -5,7 +5,7 @@ import { decode, encode, type Fit } from '../../src/formats/codec.js';
 import { widthOf } from '../../src/formats/format.js';
 import { latticeOf } from '../../src/formats/lattice.js';
 import { finite, type FiniteRaw, isZero, magnitudeExponent, type Raw, sum } from '../../src/formats/raw.js';
-import type { Rounding } from '../../src/formats/rounding.js';
+import { ROUNDINGS, type Rounding } from '../../src/formats/rounding.js';
 import type { Codes } from '../../src/outputs/stimulus.js';
 
 /**
@@ -56,10 +56,9 @@ export interface Fault {
 /** A finite value that is no zero. */
 const isNumber = (raw: Raw): raw is FiniteRaw => raw.kind === 'finite' && raw.significand !== 0n;
 
-/** A rounding that is wrong in the way that a unit of another rounding would be. */
-function otherRoundings(rounding: Rounding): Rounding[] {
-  const all: Rounding[] = ['rne', 'rna', 'rnz', 'rtz', 'rup', 'rdn'];
-  return all.filter((other) => other !== rounding);
+/** What a unit of another rounding would do; rounding to odd is in no unit. */
+function otherRoundings(rounding: Rounding) {
+  return ROUNDINGS.filter((other) => other !== rounding && other !== 'rto');
 }
 
 /** Every fault of a unit: some confined to one binade and sign, others at large. */

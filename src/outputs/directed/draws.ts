@@ -1,10 +1,10 @@
-import type { Datapath } from '../datapaths/datapath.js';
-import { productOf } from '../datapaths/products.js';
-import { decode, encode, fitTo } from '../formats/codec.js';
-import { type Format, isSigned } from '../formats/format.js';
-import { latticeOf } from '../formats/lattice.js';
-import { finite, type FiniteRaw, infinite, magnitudeExponent, NAN, type Raw } from '../formats/raw.js';
-import type { Random } from '../training/random.js';
+import type { Datapath } from '../../datapaths/datapath.js';
+import { productOf } from '../../datapaths/products.js';
+import { decode, encode, fitTo } from '../../formats/codec.js';
+import { type Format, isSigned } from '../../formats/format.js';
+import { latticeOf } from '../../formats/lattice.js';
+import { finite, type FiniteRaw, infinite, magnitudeExponent, NAN, type Raw } from '../../formats/raw.js';
+import type { Random } from '../../training/random.js';
 
 /** How a significand looks: one bit; random bits; or a first bit and another one far below it. */
 export type Shape = 'power' | 'any' | 'spread';
@@ -15,14 +15,21 @@ export interface Extent {
   high: number;
 }
 
+const extents = new WeakMap<Format, Extent>();
+
 export function extentOf(format: Format): Extent {
-  const lattice = latticeOf(format);
-  const zero = lattice.valueAt(0n);
-  const [side] = [false, true].filter((sign) => lattice.maxIndex(sign) > 0n);
-  return {
-    low: magnitudeExponent(zero.significand === 0n ? lattice.valueAt(lattice.next(0n)) : zero),
-    high: side === undefined ? 0 : magnitudeExponent(lattice.valueAt(lattice.maxIndex(side))),
-  };
+  let extent = extents.get(format);
+  if (extent === undefined) {
+    const lattice = latticeOf(format);
+    const zero = lattice.valueAt(0n);
+    const side = [false, true].find((sign) => lattice.maxIndex(sign) > 0n);
+    extent = {
+      low: magnitudeExponent(zero.significand === 0n ? lattice.valueAt(lattice.next(0n)) : zero),
+      high: side === undefined ? 0 : magnitudeExponent(lattice.valueAt(lattice.maxIndex(side))),
+    };
+    extents.set(format, extent);
+  }
+  return extent;
 }
 
 /** The code of a format that lies at a value, or next to it towards zero. */
