@@ -1,60 +1,14 @@
-import type { Options } from 'yargs';
 import { findFormat } from '../formats/catalog.js';
-import { type Fit, fitTo, type Overflow, OVERFLOWS, type Subnormals } from '../formats/codec.js';
+import { type Fit, fitTo, type Overflow, type Subnormals } from '../formats/codec.js';
 import type { Format } from '../formats/format.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import { loadDatapath } from '../datapaths/schema.js';
 import { readDocument } from '../datapaths/document.js';
 import { findRounding, formatField, noFormat, noRounding } from '../datapaths/fields.js';
 import { UsageError } from './errors.js';
+import { seedOption } from './options.js';
 
-/** The options that several commands share, and how their values are read. */
-export const inputOption = {
-  type: 'string',
-  demandOption: true,
-  describe: 'CSV file to read, or - for standard input',
-} as const;
-export const outputOption = {
-  type: 'string',
-  alias: 'out',
-  default: '-',
-  describe: 'CSV file to write, or - for standard output',
-} as const;
-export const jsonOption = { type: 'boolean', default: false, describe: 'print JSON for machines' } as const;
-export const wideOption = {
-  type: 'boolean',
-  default: false,
-  describe: 'print all columns of a table, however wide',
-} as const;
-export const seedOption = { type: 'number', default: 1, describe: 'seed of every random choice' } as const;
-
-/** Defaults are filled in by `fitFrom`, so that commands can tell which options were given. */
-export const fitOptions = {
-  rounding: {
-    type: 'string',
-    defaultDescription: 'rne',
-    describe: 'rne, rna, rnz, rtz, rup, rdn, rto or stochastic:<bits>',
-  },
-  overflow: {
-    type: 'string',
-    choices: OVERFLOWS,
-    describe:
-      'beyond the largest value; saturate takes infinities too, saturate-propagate leaves them; default: ieee, and wrap in an integer',
-  },
-  subnormals: {
-    type: 'string',
-    choices: ['keep', 'flush'],
-    defaultDescription: 'keep',
-    describe: 'of operands and results',
-  },
-  tininess: {
-    type: 'string',
-    choices: ['after', 'before'],
-    defaultDescription: 'after',
-    describe: 'when underflow is detected',
-  },
-  seed: { type: 'number', defaultDescription: '1', describe: seedOption.describe },
-} as const satisfies Record<string, Options>;
+export { fitOptions, inputOption, jsonOption, outputOption, seedOption, wideOption } from './options.js';
 
 interface FitArguments {
   rounding?: string;

@@ -78,8 +78,9 @@ export async function checkDump(
   const tally =
     (dut === '-' ? undefined : await compared(files, port, options, dump())) ??
     // Standard input is read but once, and addresses that go back are put in order.
-    ((await compared(files, port, options, inOrder(dump()))) as Tally<WordFinding>);
-  if (tally.compared === 0) throw new Error(`${entry.file} has no word that means something: nothing was checked`);
+    (await compared(files, port, options, inOrder(dump())));
+  if (tally === undefined || tally.compared === 0)
+    throw new Error(`${entry.file} has no word that means something: nothing was checked`);
   conclude(tally, options, 'codes', [
     { title: 'address', value: (f) => f.address },
     ...(port.lanes > 1 ? [{ title: 'lane', value: (f: WordFinding) => f.lane }] : []),

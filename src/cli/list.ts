@@ -2,20 +2,25 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LISTINGS, type NetworkFile } from '../outputs/listings.js';
-import { loadNetwork } from '../simulate/plan.js';
-import { jsonOption, wideOption } from './arguments.js';
+import { jsonOption, wideOption } from './options.js';
 import { command } from './command.js';
 import { print, printJson, widthFor } from './terminal.js';
 
 const MODELS = 'models';
 
 /** The networks in the folder `models`, here or where the command was installed. */
-function networkFiles(): NetworkFile[] {
+async function networkFiles(): Promise<NetworkFile[]> {
   const installed = relative(process.cwd(), fileURLToPath(new URL(`../../${MODELS}`, import.meta.url)));
   const folder = [MODELS, installed].find((path) => existsSync(path));
   if (folder === undefined) return [];
+  const { loadNetwork } = await import('../simulate/plan.js');
+  const { macsOf } = await import('../networks/lower.js');
   const files = readdirSync(folder).filter((name) => name.endsWith('.onnx'));
-  return files.sort().map((name) => ({ path: join(folder, name), network: loadNetwork(join(folder, name)) }));
+  return files.sort().map((name) => {
+    const path = join(folder, name);
+    const network = loadNetwork(path);
+    return { path, network, macs: macsOf(network) };
+  });
 }
 
 /** `list`: the names of a catalogue. */
@@ -31,8 +36,8 @@ export const listCommand = command({
     ['list formats', 'number formats with their widths and ranges'],
     ['list datapaths --json', 'for machines'],
   ],
-  run({ what, json, wide }) {
-    const listing = LISTINGS[what as keyof typeof LISTINGS](networkFiles);
+  async run({ what, json, wide }) {
+    const listing = await LISTINGS[what as keyof typeof LISTINGS].load(networkFiles);
     if (json) printJson({ what, rows: listing.json() });
     else print(listing.count === 0 ? `there are no ${what}` : listing.table(widthFor(wide)));
   },

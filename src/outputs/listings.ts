@@ -1,35 +1,41 @@
-import { DATAPATHS } from '../datapaths/catalog.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import { describeFit } from '../datapaths/describe.js';
-import { BLOCK_FORMATS, type BlockFormat } from '../formats/block.js';
-import { FORMATS } from '../formats/catalog.js';
+import type { BlockFormat } from '../formats/block.js';
 import { type Format, widthOf } from '../formats/format.js';
 import { latticeOf } from '../formats/lattice.js';
 import { toNumber } from '../formats/raw.js';
-import { macsOf } from '../networks/lower.js';
 import type { Network } from '../networks/network.js';
-import { RECIPES } from '../quantize/recipes.js';
-import { TARGETS } from '../targets/catalog.js';
 import type { Target } from '../targets/target.js';
-import { TRAIN_RECIPES } from '../training/trainRecipes.js';
 import { type JsonRow, type ResultColumn, resultJson, resultTable } from './column.js';
 
 /** The catalogues as tables: what tells one thing from the others. */
 
-/** A catalogue whose kind of things is forgotten. */
+/** A catalogue whose kind of things is forgotten: its columns, and its things where they are asked for. */
 export interface Listing {
   columns: readonly ResultColumn<never>[];
+  load(networks: () => Promise<readonly NetworkFile[]>): Promise<Listed>;
+}
+
+export interface Listed {
   count: number;
   table(width: number): string;
   json(): JsonRow[];
 }
 
-function listing<Thing>(columns: readonly ResultColumn<Thing>[], things: readonly Thing[]): Listing {
+function listing<Thing>(
+  columns: readonly ResultColumn<Thing>[],
+  load: (networks: () => Promise<readonly NetworkFile[]>) => Promise<readonly Thing[]>,
+): Listing {
   return {
     columns,
-    count: things.length,
-    table: (width) => resultTable(columns, things, width),
-    json: () => things.map((thing) => resultJson(columns, thing)),
+    async load(networks) {
+      const things = await load(networks);
+      return {
+        count: things.length,
+        table: (width) => resultTable(columns, things, width),
+        json: () => things.map((thing) => resultJson(columns, thing)),
+      };
+    },
   };
 }
 
@@ -121,7 +127,9 @@ interface ListedRecipe {
   description: string;
 }
 
-function listedRecipes(): ListedRecipe[] {
+async function listedRecipes(): Promise<ListedRecipe[]> {
+  const { RECIPES } = await import('../quantize/recipes.js');
+  const { TRAIN_RECIPES } = await import('../training/trainRecipes.js');
   const afterwards = RECIPES.map((recipe): ListedRecipe => {
     const { name, family, description, result } = recipe;
     const { input, weight } = recipe.operands({ index: 1, count: 3 });
@@ -156,21 +164,22 @@ const RECIPE_COLUMNS: readonly ResultColumn<ListedRecipe>[] = [
 export interface NetworkFile {
   path: string;
   network: Network;
+  macs: number;
 }
 
 const NETWORK_COLUMNS: readonly ResultColumn<NetworkFile>[] = [
   { field: 'name', title: 'name', kind: 'text', value: (n) => n.path },
   { field: 'layers', title: 'layers', value: (n) => n.network.layers.length },
-  { field: 'macs', title: 'MACs', value: (n) => macsOf(n.network) },
+  { field: 'macs', title: 'MACs', value: (n) => n.macs },
   { field: 'input', title: 'input', kind: 'text', value: (n) => n.network.input.shape.join('x') },
 ];
 
-/** What can be listed; adding a catalogue is one entry. `networks` reads the files where those are asked for. */
+/** What can be listed; adding a catalogue is one entry. Only the one that is asked for is loaded. */
 export const LISTINGS = {
-  formats: () => listing(FORMAT_COLUMNS, FORMATS),
-  blocks: () => listing(BLOCK_COLUMNS, BLOCK_FORMATS),
-  datapaths: () => listing(DATAPATH_COLUMNS, DATAPATHS),
-  targets: () => listing(TARGET_COLUMNS, TARGETS),
-  recipes: () => listing(RECIPE_COLUMNS, listedRecipes()),
-  networks: (networks: () => readonly NetworkFile[]) => listing(NETWORK_COLUMNS, networks()),
-} as const satisfies Record<string, (networks: () => readonly NetworkFile[]) => Listing>;
+  formats: listing(FORMAT_COLUMNS, async () => (await import('../formats/catalog.js')).FORMATS),
+  blocks: listing(BLOCK_COLUMNS, async () => (await import('../formats/block.js')).BLOCK_FORMATS),
+  datapaths: listing(DATAPATH_COLUMNS, async () => (await import('../datapaths/catalog.js')).DATAPATHS),
+  targets: listing(TARGET_COLUMNS, async () => (await import('../targets/catalog.js')).TARGETS),
+  recipes: listing(RECIPE_COLUMNS, listedRecipes),
+  networks: listing(NETWORK_COLUMNS, (networks) => networks()),
+} as const satisfies Record<string, Listing>;

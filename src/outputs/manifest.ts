@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { POSITIONS } from './coverage.js';
+import { POSITIONS } from './directed/coverage.js';
 
 /** What a set of golden vectors is, and how to make it again: manifest.json. Its schema is exported for editors. */
 const tensorSchema = z.object({

@@ -100,8 +100,8 @@ const cycleRow = of(CYCLE_COLUMNS);
 const countTotals = (row: z.ZodObject) => z.strictObject(row.partial().shape);
 
 const synthesis = z.strictObject({ cells: z.int(), types: z.record(z.string(), z.int()) });
-const listed = Object.entries(LISTINGS).map(([what, list]) =>
-  result({ what: z.literal(what), rows: z.array(of(list(() => []).columns)) }),
+const listed = Object.entries(LISTINGS).map(([what, { columns }]) =>
+  result({ what: z.literal(what), rows: z.array(of(columns)) }),
 );
 
 const sourced = z.looseObject({ name: z.string() });

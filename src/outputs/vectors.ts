@@ -5,8 +5,8 @@ import type { Order } from '../datapaths/order.js';
 import { type Operands, randomOfRows, reduce } from '../datapaths/reference.js';
 import { requantize } from '../datapaths/requantize.js';
 import { type Bank, bankWriter, portEntries, type VectorFormat } from './bank.js';
-import { type Coverage, coverageOf, coverageReport } from './coverage.js';
-import { unitRows } from './directed.js';
+import { type Coverage, coverageOf, coverageReport } from './directed/coverage.js';
+import { unitRows } from './directed/rows.js';
 import { writingSet } from './fileSet.js';
 import { manifestText, type Provenance, type UnitManifest } from './manifest.js';
 import type { Port } from './port.js';
@@ -109,12 +109,13 @@ export function describeUnit(datapath: Datapath, order: Order): { datapath: unkn
 /** The definition of a unit, row by row in order. @param coverage is told what each row reaches */
 export function expecter(datapath: Datapath, coverage: Coverage): (codes: Codes) => bigint {
   const randomOf = randomOfRows(datapath);
+  // The sum is wanted on its own, for what the requantization rounds.
   const { requantize: stage, ...whole } = datapath;
   const sumFormat = resultFormatOf(whole);
   return ([a, b, [c], aScales, bScales]) => {
     const operands: Operands = { a, b, c, ...(aScales && { aScales }), ...(bScales && { bScales }) };
     coverage.begin(c);
-    const { code } = reduce({ ...whole, name: datapath.name }, operands, datapath.order, randomOf(), coverage.watch);
+    const { code } = reduce(whole, operands, datapath.order, randomOf(), coverage.watch);
     coverage.end(code);
     return stage === undefined ? code : requantize(stage, sumFormat, code);
   };

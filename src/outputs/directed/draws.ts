@@ -1,10 +1,10 @@
-import type { Datapath } from '../datapaths/datapath.js';
-import { productOf } from '../datapaths/products.js';
-import { decode, encode, fitTo } from '../formats/codec.js';
-import { type Format, isSigned } from '../formats/format.js';
-import { latticeOf } from '../formats/lattice.js';
-import { finite, type FiniteRaw, infinite, magnitudeExponent, NAN, type Raw } from '../formats/raw.js';
-import type { Random } from '../training/random.js';
+import type { Datapath } from '../../datapaths/datapath.js';
+import { productOf } from '../../datapaths/products.js';
+import { decode, encode, fitTo } from '../../formats/codec.js';
+import { type Format, isSigned } from '../../formats/format.js';
+import { latticeOf } from '../../formats/lattice.js';
+import { finite, type FiniteRaw, infinite, magnitudeExponent, NAN, type Raw } from '../../formats/raw.js';
+import type { Random } from '../../training/random.js';
 
 /** How a significand looks: one bit; random bits; or a first bit and another one far below it. */
 export type Shape = 'power' | 'any' | 'spread';
@@ -15,14 +15,21 @@ export interface Extent {
   high: number;
 }
 
+const extents = new WeakMap<Format, Extent>();
+
 export function extentOf(format: Format): Extent {
-  const lattice = latticeOf(format);
-  const zero = lattice.valueAt(0n);
-  const [side] = [false, true].filter((sign) => lattice.maxIndex(sign) > 0n);
-  return {
-    low: magnitudeExponent(zero.significand === 0n ? lattice.valueAt(lattice.next(0n)) : zero),
-    high: side === undefined ? 0 : magnitudeExponent(lattice.valueAt(lattice.maxIndex(side))),
-  };
+  let extent = extents.get(format);
+  if (extent === undefined) {
+    const lattice = latticeOf(format);
+    const zero = lattice.valueAt(0n);
+    const side = [false, true].find((sign) => lattice.maxIndex(sign) > 0n);
+    extent = {
+      low: magnitudeExponent(zero.significand === 0n ? lattice.valueAt(lattice.next(0n)) : zero),
+      high: side === undefined ? 0 : magnitudeExponent(lattice.valueAt(lattice.maxIndex(side))),
+    };
+    extents.set(format, extent);
+  }
+  return extent;
 }
 
 /** The code of a format that lies at a value, or next to it towards zero. */
@@ -47,6 +54,12 @@ function fractionBitsOf(format: Format): number {
   return format.kind === 'float' ? format.mantissaBits : format.kind === 'int' ? format.bits - 2 : 1;
 }
 
+function lowestNormal(format: Format): number {
+  return format.kind === 'float' && format.lowest === 'subnormal'
+    ? 1 - format.bias + (format.shift ?? 0)
+    : extentOf(format).low;
+}
+
 /** A product of two codes, exactly. */
 export interface Pair {
   a: bigint;
@@ -57,6 +70,7 @@ export interface Pair {
 /** Draws pairs of codes whose product has a wanted sign, magnitude and shape, as nearly as their formats have it. */
 export function pairDrawer(datapath: Datapath, random: Random) {
   const [x, y] = [extentOf(datapath.a), extentOf(datapath.b)];
+  const normals = [lowestNormal(datapath.a), lowestNormal(datapath.b)];
   const one = (format: Format, exponent: number, shape: Shape, negative: boolean) => {
     const raw = significand(shape, fractionBitsOf(format), random);
     return codeNear(format, finite(negative, raw.significand, raw.exponent + exponent));
@@ -71,7 +85,7 @@ export function pairDrawer(datapath: Datapath, random: Random) {
     pairOf,
     /** The value of a code of b. */
     factor: (b: bigint): Raw => decode(datapath.b, b),
-    /** Pairs whose product is an infinity, NaN or the largest there is, each once. */
+    /** Pairs whose product is an infinity, NaN or the largest there is, one of each. */
     specials(): Pair[] {
       const values = [
         infinite(false),
@@ -80,7 +94,7 @@ export function pairDrawer(datapath: Datapath, random: Random) {
         finite(false, 1n, x.high + 1),
         finite(true, 1n, x.high + 1),
       ];
-      const factors = [finite(false, 1n, y.high + 1), finite(false, 0n, 0)];
+      const factors = [finite(false, 0n, 0), finite(false, 1n, y.high + 1)];
       const found = new Map<string, Pair>();
       for (const value of values)
         for (const factor of factors) {
@@ -88,14 +102,16 @@ export function pairDrawer(datapath: Datapath, random: Random) {
             datapath.a.kind === 'float' ? encode(value, fitTo(datapath.a)).code : codeNear(datapath.a, value),
             codeNear(datapath.b, factor),
           );
-          found.set(`${pair.a} ${pair.b}`, pair);
+          found.set(`${pair.product.kind} ${pair.product.kind !== 'nan' && pair.product.sign}`, pair);
         }
       return [...found.values()];
     },
     /** @param exponent of the product's leading bit, or of the one above where both significands are large */
     draw(exponent: number, shape: Shape, negative: boolean): Pair {
-      const from = Math.max(x.low, exponent - y.high);
-      const to = Math.min(x.high, exponent - y.low);
+      // Half of them of normal numbers, where those will do: an alignment sees a subnormal's exponent as a larger one.
+      const normal = random.below(2) === 0 && exponent >= normals[0] + normals[1];
+      const from = Math.max(normal ? normals[0] : x.low, exponent - y.high);
+      const to = Math.min(x.high, exponent - (normal ? normals[1] : y.low));
       const own = to < from ? Math.min(Math.max(from, x.low), x.high) : from + random.below(to - from + 1);
       const [left, right]: Shape[] = shape === 'any' || random.below(2) === 0 ? [shape, shape] : [shape, 'power'];
       const swap = shape === 'spread' && random.below(2) === 0;

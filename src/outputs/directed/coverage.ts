@@ -1,11 +1,11 @@
-import { rescaled } from '../datapaths/exact.js';
-import { type Datapath, registerFormatOf, totalFitOf } from '../datapaths/datapath.js';
-import type { Fit } from '../formats/codec.js';
-import { decode } from '../formats/codec.js';
-import { type Format, isSigned } from '../formats/format.js';
-import { latticeOf } from '../formats/lattice.js';
-import { finite, type FiniteRaw, magnitudeExponent, multiply, type Raw } from '../formats/raw.js';
-import type { Position } from '../formats/rounding.js';
+import { rescaled } from '../../datapaths/exact.js';
+import { type Datapath, registerFormatOf, totalFitOf } from '../../datapaths/datapath.js';
+import type { Fit } from '../../formats/codec.js';
+import { decode } from '../../formats/codec.js';
+import { type Format, isSigned } from '../../formats/format.js';
+import { latticeOf } from '../../formats/lattice.js';
+import { finite, type FiniteRaw, magnitudeExponent, multiply, type Raw } from '../../formats/raw.js';
+import type { Position } from '../../formats/rounding.js';
 
 /**
  * What golden vectors reach, counted from the rows as they are written: every exact value that a unit rounds falls into a
