@@ -50,13 +50,12 @@ const ROUNDINGS = {
   floor: { nearest: false, tie: () => false },
 } satisfies Record<Rounding, { nearest: boolean; tie: (floor: bigint, value: bigint) => boolean }>;
 
-/** What a name stands for. @throws RangeError naming those there are, where it is none: callers need not be checked by a compiler */
-function named<T>(what: string, table: Readonly<Record<string, T>>, name: string): T {
-  if (Object.hasOwn(table, name)) return table[name];
+/** What a name stands for. @param name unknown, as callers need not be checked by a compiler. @throws RangeError naming those there are */
+function named<T>(what: string, table: Readonly<Record<string, T>>, name: unknown): T {
+  if (typeof name === 'string' && Object.hasOwn(table, name)) return table[name];
   const names = Object.keys(table);
-  throw new RangeError(
-    `requantize: ${what} ${JSON.stringify(name)} is not one of ${names.join(', ')}${didYouMean(String(name), names)}`,
-  );
+  const near = typeof name === 'string' ? didYouMean(name, names) : '';
+  throw new RangeError(`requantize: ${what} ${JSON.stringify(name)} is not one of ${names.join(', ')}${near}`);
 }
 
 /** @throws RangeError where a field has a value that a datapath file could not have */
