@@ -2,6 +2,7 @@ import { fp32 } from '../formats/catalog.js';
 import { decode, encode, fitTo } from '../formats/codec.js';
 import { type Format, widthOf } from '../formats/format.js';
 import { fromAligned, fromNumber, multiply } from '../formats/raw.js';
+import { didYouMean } from '../formats/nearest.js';
 import type { Requantize } from './datapath.js';
 
 /**
@@ -13,8 +14,9 @@ import type { Requantize } from './datapath.js';
  */
 export function requantize(stage: Requantize, from: Format, code: bigint): bigint {
   if (from.kind !== 'int') throw new RangeError(`requantize: the sum must be an integer, ${from.name} is not`);
+  if (!checked.has(stage)) checkStage(stage);
   const biased = (from.signed ? BigInt.asIntN(from.bits, code) : code) + BigInt(stage.bias ?? 0);
-  const scaled = scale(stage, biased) + BigInt(stage.zeroPoint ?? 0);
+  const scaled = KINDS[stage.kind](stage, biased) + BigInt(stage.zeroPoint ?? 0);
   const [low, high] = rangeOf(stage);
   const clamped = scaled < low ? low : scaled > high ? high : scaled;
   return BigInt.asUintN(widthOf(stage.format), clamped);
@@ -30,43 +32,82 @@ export function rangeOf({ format, clamp }: Requantize): [bigint, bigint] {
   return [from > low ? from : low, to < high ? to : high];
 }
 
-function scale(stage: Requantize, value: bigint): bigint {
-  if (stage.kind === 'shift')
-    return shiftRight(value, stage.shift ?? 0, stage.rounding ?? 'half-even', stage.stickyBits);
-  const multiplier = stage.multiplier ?? 1;
-  if (stage.kind === 'float') return floatMultiply(value, multiplier);
-  const { q31, shift } = multiplierOf(stage);
-  return stage.kind === 'gemmlowp-double' ? doubleRounding(value, q31, shift) : singleRounding(value, q31, shift);
+type Rounding = NonNullable<Requantize['rounding']>;
+
+/** The conventions by name. */
+const KINDS = {
+  shift: (stage, value) => shiftRight(value, stage.shift ?? 0, stage.rounding ?? 'half-even', stage.stickyBits),
+  'gemmlowp-double': (stage, value) => doubleRounding(value, multiplierOf(stage)),
+  'gemmlowp-single': (stage, value) => singleRounding(value, multiplierOf(stage)),
+  float: (stage, value) => floatMultiply(value, stage.multiplier ?? 1),
+} satisfies Record<Requantize['kind'], (stage: Requantize, value: bigint) => bigint>;
+
+/** By name: whether the rest above the floor, a tie apart, rounds up, and whether a tie does. */
+const ROUNDINGS = {
+  'half-even': { nearest: true, tie: (floor) => (floor & 1n) === 1n },
+  'half-away': { nearest: true, tie: (_, value) => value >= 0n },
+  'half-up': { nearest: true, tie: () => true },
+  floor: { nearest: false, tie: () => false },
+} satisfies Record<Rounding, { nearest: boolean; tie: (floor: bigint, value: bigint) => boolean }>;
+
+/** What a name stands for. @param name unknown, as callers need not be checked by a compiler. @throws RangeError naming those there are */
+function named<T>(what: string, table: Readonly<Record<string, T>>, name: unknown): T {
+  if (typeof name === 'string' && Object.hasOwn(table, name)) return table[name];
+  const names = Object.keys(table);
+  const near = typeof name === 'string' ? didYouMean(name, names) : '';
+  throw new RangeError(`requantize: ${what} ${JSON.stringify(name)} is not one of ${names.join(', ')}${near}`);
 }
+
+/** @throws RangeError where a field has a value that a datapath file could not have */
+function checkStage(stage: Requantize): void {
+  named('kind', KINDS, stage.kind);
+  if (stage.rounding !== undefined) named('rounding', ROUNDINGS, stage.rounding);
+  const [low, high] = stage.clamp ?? [];
+  const whole = {
+    'clamp[0]': low,
+    'clamp[1]': high,
+    shift: stage.shift,
+    stickyBits: stage.stickyBits,
+    bias: stage.bias,
+    zeroPoint: stage.zeroPoint,
+  };
+  for (const [field, value] of Object.entries(whole))
+    if (value !== undefined && !Number.isSafeInteger(value))
+      throw new RangeError(`requantize: ${field} must be a whole number, found ${value}`);
+  const { shift = 0, multiplier = 1 } = stage;
+  if (shift < 0 || shift > 63) throw new RangeError(`requantize: shift must be 0 to 63, found ${shift}`);
+  if (!(multiplier >= 0 && multiplier < Infinity))
+    throw new RangeError(`requantize: the multiplier must be a positive number, found ${multiplier}`);
+  checked.add(stage);
+}
+
+const checked = new WeakSet<Requantize>();
 
 /**
  * value / 2^shift with the named rounding. With `stickyBits` s only the guard bit and the s bits below it are seen of
  * those shifted out of the two's complement word, so a half and a little more can look like a half (NVDLA's 15: RTL of
  * NV_NVDLA_CACC_CALC_int8).
  */
-export function shiftRight(
-  value: bigint,
-  shift: number,
-  rounding: NonNullable<Requantize['rounding']>,
-  stickyBits?: number,
-): bigint {
+export function shiftRight(value: bigint, shift: number, rounding: Rounding, stickyBits?: number): bigint {
+  const { nearest, tie }: (typeof ROUNDINGS)[Rounding] = named('rounding', ROUNDINGS, rounding);
   if (shift === 0) return value;
   const unseen = stickyBits === undefined ? 0n : BigInt(Math.max(0, shift - 1 - stickyBits));
   const floor = value >> BigInt(shift);
   const rest = ((value - (floor << BigInt(shift))) >> unseen) << unseen;
   const half = 1n << BigInt(shift - 1);
-  if (rest !== half) return rounding !== 'floor' && rest > half ? floor + 1n : floor;
-  const up =
-    rounding === 'half-up' ||
-    (rounding === 'half-even' && (floor & 1n) === 1n) ||
-    (rounding === 'half-away' && value >= 0n);
-  return up ? floor + 1n : floor;
+  if (rest !== half) return nearest && rest > half ? floor + 1n : floor;
+  return tie(floor, value) ? floor + 1n : floor;
 }
 
-const multipliers = new WeakMap<Requantize, { q31: bigint; shift: number }>();
+interface Multiplier {
+  q31: bigint;
+  shift: number;
+}
+
+const multipliers = new WeakMap<Requantize, Multiplier>();
 
 /** The stage's multiplier as q31 and shift; derived once. */
-function multiplierOf(stage: Requantize): { q31: bigint; shift: number } {
+function multiplierOf(stage: Requantize): Multiplier {
   const known = multipliers.get(stage) ?? quantizeMultiplier(stage.multiplier ?? 1);
   multipliers.set(stage, known);
   return known;
@@ -106,13 +147,13 @@ export function roundingDivideByPowerOfTwo(x: bigint, exponent: number): bigint 
   return shiftRight(x, exponent, 'half-away');
 }
 
-function doubleRounding(value: bigint, q31: bigint, shift: number): bigint {
+function doubleRounding(value: bigint, { q31, shift }: Multiplier): bigint {
   const left = BigInt.asIntN(32, value << BigInt(Math.max(shift, 0)));
   return roundingDivideByPowerOfTwo(saturatingRoundingDoublingHighMul(left, q31), Math.max(-shift, 0));
 }
 
 /** TFLite's single rounding knows no shift above 30: a larger multiplier becomes (2^31 - 1) / 2 (quantization_util.cc). */
-function singleRounding(value: bigint, q31: bigint, shift: number): bigint {
+function singleRounding(value: bigint, { q31, shift }: Multiplier): bigint {
   const rounded =
     shift > 30 ? shiftRight(value * INT32_MAX, 1, 'half-up') : shiftRight(value * q31, 31 - shift, 'half-up');
   return rounded > INT32_MAX ? INT32_MAX : rounded < INT32_MIN ? INT32_MIN : rounded;

@@ -131,3 +131,27 @@ it('int64 sums, whose multiplier has 15 bits: tensorflow/tflite-micro at 90b983c
     expect(multiplyWide(x, 1696777188n, -6)).toBe(product);
   expect(multiplyWide(1n << 20n, 0x7fffffffn, 0)).toBe(((1n << 20n) * 0x7fffn + (1n << 14n)) >> 15n);
 });
+
+describe('what is no convention is refused, whoever calls', () => {
+  const stage = (parts: object) => ({ kind: 'shift', format: int(8), ...parts }) as Requantize;
+  const run = (parts: object) => () => requantize(stage(parts), int32, 100n);
+
+  it.each([
+    [{ kind: 'bogus' }, 'kind "bogus" is not one of shift, gemmlowp-double, gemmlowp-single, float'],
+    [{ kind: 'gemmlowp-singel' }, 'did you mean "gemmlowp-single"?'],
+    [{ kind: 'toString' }, 'kind "toString" is not one of'],
+    [{ kind: undefined }, 'is not one of shift'],
+    [{ shift: 2, rounding: 'half-down' }, 'rounding "half-down" is not one of half-even, half-away, half-up, floor'],
+    [{ shift: 1.5 }, 'shift must be a whole number, found 1.5'],
+    [{ shift: -1 }, 'shift must be 0 to 63, found -1'],
+    [{ bias: Number.NaN }, 'bias must be a whole number, found NaN'],
+    [{ zeroPoint: 0.5 }, 'zeroPoint must be a whole number, found 0.5'],
+    [{ kind: 'float', multiplier: Number.NaN }, 'the multiplier must be a positive number, found NaN'],
+    [{ kind: 'gemmlowp-double', multiplier: -1 }, 'the multiplier must be a positive number, found -1'],
+    [{ clamp: [0.5, 9] }, 'clamp[0] must be a whole number, found 0.5'],
+  ])('%j', (parts, message) => expect(run(parts)).toThrow(message));
+
+  it('a shift of nothing too', () => {
+    expect(() => shiftRight(5n, 0, 'bogus' as never)).toThrow('rounding "bogus" is not one of');
+  });
+});

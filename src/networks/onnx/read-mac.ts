@@ -45,6 +45,8 @@ export function windowOf(node: NodeReader, shape: readonly number[], kernel: rea
   const [rows, cols] = [0, 1].map((axis) => dilation[axis] * (kernel[axis] - 1) + 1);
   if (rows > height || cols > width)
     throw new Error(`has a window of ${rows}x${cols} over ${height}x${width}, padding included: it must fit`);
+  if (shape[0] * height * width > LARGEST)
+    throw new Error(`has pads = ${places.join(' ')}: up to ${LARGEST} elements, padding included, are supported`);
   return { stride, dilation, pad: places };
 }
 

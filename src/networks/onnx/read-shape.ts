@@ -49,6 +49,10 @@ function poolLayer(node: NodeReader, x: Activation, op: PoolLayer['op']): PoolLa
     throw new Error(
       `has pads = ${pad.join(' ')} and kernel ${kernel.join('x')}: a window may not lie in the padding alone`,
     );
+  if (sizeOf(kernel) * sizeOf(x.shape.slice(1)) > LARGEST)
+    throw new Error(
+      `has kernel ${kernel.join('x')} over ${x.shape.join('x')}: up to ${LARGEST} places of windows are supported`,
+    );
   const more = node.flag('ceil_mode', false)
     ? [0, 1].map((axis) => missing(x.shape[axis + 1], kernel[axis], stride[axis], pad[axis], pad[axis + 2]))
     : [0, 0];

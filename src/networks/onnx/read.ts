@@ -92,9 +92,20 @@ export function readOnnx(bytes: Uint8Array, name: string): Network {
   try {
     return networkOf(model, name);
   } catch (error) {
-    throw new Error(`${name}: ${messageOf(error)}`, { cause: error });
+    throw new Error(`${name}: ${oneLine(messageOf(error))}`, { cause: error });
   }
 }
+
+/** Names in a damaged file may be anything: what is not for a line is escaped, and what is too long cut. */
+function oneLine(text: string): string {
+  const shown = text.replace(
+    /[\p{Cc}\u2028\u2029\ufffd]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return shown.length > LONGEST ? `${shown.slice(0, LONGEST)}...` : shown;
+}
+
+const LONGEST = 600;
 
 function decoded(bytes: Uint8Array, name: string): Proto<'ModelProto'> {
   try {
