@@ -98,7 +98,7 @@ function livePid(): number {
   return child.pid as number;
 }
 
-/** As /proc has it (Linux): what this process would say of itself, for another number. */
+/** What this process says of its start: nothing where there is no /proc. Taking the lock sweeps the folder. */
 function ownStart(folder: string): string {
   const release = lockFolder(folder);
   const { start } = JSON.parse(readFileSync(join(folder, LOCK), 'utf8')) as { start: string };
@@ -111,7 +111,7 @@ describe('leftovers', () => {
     const folder = folderWith();
     const [dead, live, here] = [deadPid(), livePid(), shortHost(hostname())];
     const gone = [`.a.${dead}.partial`, `.b.memh.${dead}.${here}-x-0.partial`];
-    if (ownStart(folder) !== '') gone.push(`.c.${live}.${here}-begunearlier-0.partial`);
+    if (ownStart(folderWith()) !== '') gone.push(`.c.${live}.${here}-begunearlier-0.partial`);
     const kept = [
       `.a.${live}.partial`,
       `.b.${dead}.${shortHost('elsewhere')}-x-0.partial`,
