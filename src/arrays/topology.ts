@@ -1,4 +1,4 @@
-import { didYouMean } from '../formats/nearest.js';
+import { columnsOf, type Column } from './topologyColumns.js';
 import type { GemmJob } from './tiling.js';
 
 /** A layer of a topology file: SCALE-Sim's columns, and what it has no column for. */
@@ -11,6 +11,8 @@ export interface GemmShape {
   m: number;
   n: number;
   k: number;
+  /** So many inputs, each with rows of its own: m is as many times as large. */
+  batch?: number;
 }
 export interface ConvShape {
   kind: 'conv';
@@ -25,38 +27,18 @@ export interface ConvShape {
   padHeight: number;
   padWidth: number;
   groups: number;
+  /** So many images, each with output pixels of its own. */
   batch: number;
 }
 
-const GEMM_COLUMNS = ['m', 'n', 'k'];
-const CONV_COLUMNS = ['height', 'width', 'filterHeight', 'filterWidth', 'channels', 'filters', 'stride'];
-
-/** Further columns, by their header without case, spaces and signs. */
-const FURTHER: Readonly<Record<string, readonly string[]>> = {
-  stride: ['strideHeight', 'strideWidth'],
-  strides: ['strideHeight', 'strideWidth'],
-  strideh: ['strideHeight'],
-  strideheight: ['strideHeight'],
-  stridew: ['strideWidth'],
-  stridewidth: ['strideWidth'],
-  pad: ['padHeight', 'padWidth'],
-  padding: ['padHeight', 'padWidth'],
-  padh: ['padHeight'],
-  padheight: ['padHeight'],
-  padw: ['padWidth'],
-  padwidth: ['padWidth'],
-  groups: ['groups'],
-  batch: ['batch'],
-  batchsize: ['batch'],
-  sparsity: ['sparsity'],
-  nm: ['sparsity'],
-};
-
 /**
- * Reads a SCALE-Sim topology CSV: a header, then `name, height, width, filter height, filter width, channels, filters,
- * stride` or `name, m, n, k`. Columns after these are told by their header: stride_h, stride_w, padding (pad_h, pad_w),
- * groups, batch. Trailing commas, blank lines, tabs for commas, a byte order mark, `# comments` and notes beyond a column
- * without a header are allowed.
+ * Reads a SCALE-Sim topology CSV: a header, then a line for each layer. Columns are told by their titles, in any order,
+ * case and spacing: the layer's name; of a convolution IFMAP height and width, filter height and width, channels, number
+ * of filters, strides (or stride height and width), padding (or pad height and width), groups; of a product M, N, K; of
+ * both batch (m of a product, output pixels of a convolution) and a sparsity that is dense. A header with no titles
+ * beyond the first column stands for SCALE-Sim's own order: `name, height, width, filter height, filter width, channels,
+ * filters, stride` (or two strides), or `name, m, n, k`. Quoted cells, trailing commas, blank lines, tabs for commas, a
+ * byte order mark, `# comments` and notes beyond a column without a title are allowed.
  *
  * @throws Error `file:line: what is wrong and what would do`
  */
@@ -64,25 +46,47 @@ export function parseTopology(text: string, file: string): TopologyLayer[] {
   const rows = text
     .replace(/^\uFEFF/, '')
     .split(/\r?\n/)
-    .map((line, i) => ({ at: `${file}:${i + 1}`, cells: cellsOf(line) }))
-    .filter(({ cells }) => cells.length > 0);
-  const [header, ...layers] = rows;
+    .map((line, i) => ({ line, at: `${file}:${i + 1}` }))
+    .filter(({ line }) => line.trim() !== '' && !line.trimStart().startsWith('#'))
+    .map(({ line, at }) => ({ at, cells: cellsOf(line, at) }));
+  const [header, ...lines] = rows;
+  // A row of commas is no layer; as the first line it is a header without titles.
+  const layers = lines.filter(({ cells }) => cells.length > 0);
   if (header === undefined)
     throw new Error(`${file}: is empty; a topology has a header line and a line for each layer`);
   if (layers.length === 0) throw new Error(`${file}: has a header line and no layers`);
   const gap = header.cells.indexOf('', 1);
-  const titles = gap < 0 ? header.cells : header.cells.slice(0, gap);
-  const columns = columnsOf(titles, header.at, layers[0].cells.length);
+  const columns = columnsOf(gap < 0 ? header.cells : header.cells.slice(0, gap), header.at, layers[0].cells.length);
   return layers.map(({ cells, at }) => layerOf(gap < 0 ? cells : ownCells(cells, gap, at), columns, at));
 }
 
 /** Cells without the comment and the empty ones at the end. */
-function cellsOf(line: string): string[] {
-  const cells = line
-    .replace(/(^|[,\t])\s*#.*/, '$1')
-    .split(line.includes(',') ? ',' : '\t')
-    .map((cell) => cell.trim());
+function cellsOf(line: string, at: string): string[] {
+  const quoted = line.includes('"');
+  const delimiter = (quoted ? line.replace(/"[^"]*"/g, '') : line).includes(',') ? ',' : '\t';
+  const cells = quoted ? quotedCells(line, delimiter, at) : plainCells(line, delimiter);
   while (cells.at(-1) === '') cells.pop();
+  return cells;
+}
+
+function plainCells(line: string, delimiter: string): string[] {
+  const cells = line.split(delimiter).map((cell) => cell.trim());
+  const comment = line.includes('#') ? cells.findIndex((cell) => cell.startsWith('#')) : -1;
+  return comment < 0 ? cells : cells.slice(0, comment);
+}
+
+/** RFC 4180, with spaces allowed around quotes. */
+function quotedCells(line: string, delimiter: string, at: string): string[] {
+  const cells: string[] = [];
+  const cell = new RegExp(`\\s*(?:"((?:[^"]|"")*)"\\s*|([^"${delimiter}][^${delimiter}]*)?)(${delimiter}|$)`, 'y');
+  do {
+    const found = cell.exec(line);
+    if (found === null) throw new Error(`${at}: a quote is not closed, or text follows a closing one: ${line.trim()}`);
+    const [, inQuotes, plain = '', end] = found;
+    if (plain.startsWith('#')) return cells;
+    cells.push((inQuotes?.replaceAll('""', '"') ?? plain).trim());
+    if (end === '') return cells;
+  } while (cell.lastIndex <= line.length);
   return cells;
 }
 
@@ -92,44 +96,28 @@ function ownCells(cells: readonly string[], gap: number, at: string): string[] {
   throw new Error(`${at}: column ${gap + 1} holds "${cells[gap]}" and has no header; name it, or leave it empty`);
 }
 
-/** The fields that each column sets. */
-function columnsOf(header: readonly string[], at: string, cells: number): (readonly string[])[] {
-  const names = header.map((cell) => cell.toLowerCase().replace(/[^a-z]/g, ''));
-  const isGemm = names.slice(1, 4).join() === 'm,n,k' || (names.length <= 4 && cells === 4);
-  const base = isGemm ? GEMM_COLUMNS : CONV_COLUMNS;
-  // Where the stride column is split in two, the first of the pair stands in its place.
-  const title = names[CONV_COLUMNS.length] ?? '';
-  const strides = title.startsWith('stride') ? title : 'strides';
-  const fixed = base.map((field) => (field === 'stride' ? (FURTHER[strides] ?? FURTHER.strides) : [field]));
-  const further = names.slice(1 + base.length).map((name, i) => {
-    const fields = FURTHER[name];
-    if (fields !== undefined) return fields;
-    const title = header[1 + base.length + i];
-    throw new Error(
-      `${at}: column "${title}" is unknown; beside SCALE-Sim's own there are stride_h, stride_w, padding, pad_h, pad_w, groups, batch${didYouMean(name, Object.keys(FURTHER))}`,
-    );
-  });
-  return [['name'], ...fixed, ...further];
-}
-
-function layerOf(cells: readonly string[], columns: readonly (readonly string[])[], at: string): TopologyLayer {
-  const base = columns.some(([field]) => field === 'm') ? GEMM_COLUMNS : CONV_COLUMNS;
-  if (cells.length < 1 + base.length)
-    throw new Error(`${at}: has ${cells.length} cells; a layer is name, ${base.join(', ')}`);
+function layerOf(cells: readonly string[], columns: readonly Column[], at: string): TopologyLayer {
   if (cells.length > columns.length)
     throw new Error(
       `${at}: has ${cells.length} cells and the header ${columns.length}; name the further columns in the header`,
     );
+  let name = '';
   const fields: Record<string, number> = {};
-  cells.slice(1).forEach((cell, i) => {
-    for (const field of columns[i + 1]) fields[field] = numberOf(cell, field, at);
+  columns.forEach((column, i) => {
+    const cell = cells[i] ?? '';
+    if (column.fields[0] === 'name') name = cell;
+    else if (cell !== '') for (const field of column.fields) fields[field] = numberOf(cell, column, at);
+    else if (column.isNeeded)
+      throw new Error(
+        `${at}: has ${cells.length} cells and nothing for ${column.title}; a layer is ${columns.map(({ title }) => title).join(', ')}`,
+      );
   });
-  const name = cells[0];
-  if (base === GEMM_COLUMNS) return { name, shape: { kind: 'gemm', m: fields.m, n: fields.n, k: fields.k } };
-  return { name, shape: convOf(fields, at) };
+  if (fields.m === undefined) return { name, shape: convOf(fields, at) };
+  const { m, n, k, batch } = fields;
+  return { name, shape: { kind: 'gemm', m, n, k, ...(batch !== undefined && { batch }) } };
 }
 
-function numberOf(cell: string, field: string, at: string): number {
+function numberOf(cell: string, { title, fields: [field] }: Column, at: string): number {
   if (field === 'sparsity') {
     if (/^(\d+):\1$/.test(cell)) return 1;
     throw new Error(
@@ -137,9 +125,10 @@ function numberOf(cell: string, field: string, at: string): number {
     );
   }
   const least = field.startsWith('pad') ? 0 : 1;
-  const value = Number(cell);
-  if (cell !== '' && Number.isSafeInteger(value) && value >= least) return value;
-  throw new Error(`${at}: ${field} is "${cell}"; it must be a whole number of at least ${least}`);
+  const value = /^\d+$/.test(cell) ? Number(cell) : Number.NaN;
+  if (value >= least && value <= Number.MAX_SAFE_INTEGER) return value;
+  const most = value > least ? ` and at most ${Number.MAX_SAFE_INTEGER}` : '';
+  throw new Error(`${at}: ${title} is "${cell}"; it must be a whole number of at least ${least}${most}, in digits`);
 }
 
 function convOf(fields: Record<string, number>, at: string): ConvShape {
@@ -155,7 +144,7 @@ function convOf(fields: Record<string, number>, at: string): ConvShape {
 
 /** The layer as a matrix product: m output pixels, n filters, k products for each, a group at a time. */
 export function jobOf({ name, shape }: TopologyLayer): GemmJob {
-  if (shape.kind === 'gemm') return { layer: name, m: shape.m, n: shape.n, k: shape.k };
+  if (shape.kind === 'gemm') return { layer: name, m: shape.m * (shape.batch ?? 1), n: shape.n, k: shape.k };
   const { filterHeight, filterWidth, channels, filters, groups, batch } = shape;
   const high = Math.floor((shape.height + 2 * shape.padHeight - filterHeight) / shape.strideHeight) + 1;
   const wide = Math.floor((shape.width + 2 * shape.padWidth - filterWidth) / shape.strideWidth) + 1;

@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs';
 import { readText } from '../datapaths/read.js';
 import { didYouMean } from '../formats/nearest.js';
+import { counted } from '../formats/plural.js';
 import { writeWhole } from '../outputs/file.js';
-import { lineSvg } from '../outputs/plot.js';
+import { type LinePlot, lineSvg } from '../outputs/plot.js';
 import { ACCUMULATE_COLUMNS, resultCsv, resultJson } from '../outputs/results.js';
-import { type Accumulation, accumulationCurve, type Distribution } from '../simulate/accumulate.js';
+import { type Accumulation, accumulating, type Distribution } from '../simulate/accumulate.js';
 import { datapathFrom, integer, jsonOption, seedOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { UsageError } from './errors.js';
+import { progressBar } from './runs.js';
 import { printJson, printResults } from './terminal.js';
 
 /** `accumulate`: the swamping curve. */
@@ -39,27 +41,66 @@ export const accumulateCommand = command({
     const units = datapath.map(datapathFrom);
     const sizes = lengthsFrom(lengths);
     const addends = distributionFrom(distribution);
-    const curves = units.map((unit) => accumulationCurve(unit, sizes, addends, integer(seed, '--seed')));
+    const curves: Accumulation[][] = [];
+    for (const unit of units) curves.push(shownCurve(unit, sizes, addends, integer(seed, '--seed')));
     const rows = curves.flat();
     if (output !== undefined) await writeWhole(output, resultCsv(ACCUMULATE_COLUMNS, rows));
-    if (plot !== undefined) await writeWhole(plot, await plotOf(curves, distribution));
+    if (plot !== undefined) await writeWhole(plot, await lineSvg(curvePlot(curves, distribution)));
     if (json) return printJson(rows.map((row) => resultJson(ACCUMULATE_COLUMNS, row)));
     printResults(ACCUMULATE_COLUMNS, rows, wide);
   },
 });
 
-function plotOf(curves: readonly Accumulation[][], distribution: string): Promise<string> {
-  const exact = { name: 'exact', dashed: true, points: curves[0].map(({ length, exact }) => [length, exact] as const) };
+/** Milliseconds between two steps of the bar. */
+const TURN = 100;
+
+/** A curve with a bar over it. */
+function shownCurve(...parts: Parameters<typeof accumulating>): Accumulation[] {
+  const work = accumulating(...parts);
+  let bar: ReturnType<typeof progressBar> | undefined;
+  try {
+    for (let next = Date.now() + TURN; ; ) {
+      const step = work.next();
+      if (step.done === true) return step.value;
+      if (Date.now() < next) continue;
+      bar ??= progressBar(100, `% of ${parts[0].name}`);
+      bar.update(Math.floor(100 * step.value));
+      next = Date.now() + TURN;
+    }
+  } finally {
+    bar?.stop();
+  }
+}
+
+/**
+ * The plot of the curves: logarithmic unless a sum is not positive, which that axis has no place for; sums that are no
+ * numbers have none on any axis, and the plot says so. Units of one operand format have the same exact sums.
+ */
+export function curvePlot(curves: readonly Accumulation[][], distribution: string): LinePlot {
   const units = curves.map((curve) => ({
     name: curve[0].datapath,
     points: curve.map(({ length, got }) => [length, got] as const),
   }));
-  return lineSvg({
-    title: `Sum of n addends, ${distribution}`,
-    x: { title: 'n', log: true },
-    y: { title: 'sum', log: true },
-    series: [exact, ...units],
+  const exact = curves.map((curve) => curve.map(({ length, exact }) => [length, exact] as const));
+  const kinds = [...new Set(exact.map((points) => JSON.stringify(points)))];
+  const exactSeries = kinds.map((kind) => {
+    const of = units.filter((_, i) => JSON.stringify(exact[i]) === kind).map(({ name }) => name);
+    const name = kinds.length === 1 ? 'exact' : `exact, ${of.join(' ')}`;
+    return { name, dashed: true, points: exact.find((points) => JSON.stringify(points) === kind) ?? [] };
   });
+  const series = [...exactSeries, ...units];
+  const sums = series.flatMap(({ points }) => points.map(([, sum]) => sum)).filter(Number.isFinite);
+  const lost = series.flatMap(({ name, points }) => {
+    const count = points.filter(([, sum]) => !Number.isFinite(sum)).length;
+    return count === 0 ? [] : [`${counted(count, 'sum')} of ${name}`];
+  });
+  return {
+    title: `Sum of n addends, ${distribution}`,
+    ...(lost.length > 0 && { subtitle: `not drawn, being infinite or NaN: ${lost.join(', ')}` }),
+    x: { title: 'n', log: true },
+    y: { title: 'sum', log: sums.every((sum) => sum > 0) },
+    series,
+  };
 }
 
 const LONGEST = 2 ** 24;

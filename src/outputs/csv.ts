@@ -30,7 +30,9 @@ function lines(rows: readonly (readonly Cell[])[], { delimiter = ',' }: CsvOptio
     escape_formulas: true,
     cast: {
       boolean: (value) => (value ? 'true' : 'false'),
-      number: (value) => ({ value: String(value), escape_formulas: false }),
+      // As text: an object with options of its own has all options normalised anew for every number. The sign of a
+      // negative number is no formula to it.
+      number: String,
     },
   });
 }

@@ -82,7 +82,13 @@ function totalOf<K extends string>(
   rows: readonly Readonly<Record<K, number>>[],
   fields: readonly K[],
 ): Record<K, number> {
-  const sum = (field: K) => rows.reduce((total, row) => total + row[field], 0);
+  const sum = (field: K) => {
+    const total = rows.reduce((sum, row) => sum + row[field], 0);
+    if (total <= Number.MAX_SAFE_INTEGER) return total;
+    throw new RangeError(
+      `${field} of all ${rows.length} layers together would be about ${total.toPrecision(3)}, and counts are exact up to ${Number.MAX_SAFE_INTEGER} (2^53 - 1) only; split the file`,
+    );
+  };
   return Object.fromEntries(fields.map((field) => [field, sum(field)])) as Record<K, number>;
 }
 

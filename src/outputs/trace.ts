@@ -1,12 +1,11 @@
-import { hexDigitsOf, type Format, hexCode } from '../formats/format.js';
+import { hexDigitsOf, type Format, hexCode, widthOf } from '../formats/format.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import { decoderOf } from '../datapaths/kernel/index.js';
 import type { CycleObserver } from '../arrays/clocked.js';
 import type { MacArray } from '../arrays/dataflow.js';
-import { csvWriter } from './csv.js';
+import { csvText } from './csv.js';
 import type { Sink } from './file.js';
 import { isIn, pesIn, type Window } from './signals.js';
-import type { Cell } from './table.js';
 
 /**
  * A row for each cycle and PE of the window: the operands that met at the PE and the sum that it registered, as codes and
@@ -24,34 +23,55 @@ export function traceCsv(
   const a = cellsOf(unit.a);
   const b = cellsOf(unit.b);
   const sum = cellsOf(unit.sum.format);
-  const csv = csvWriter(sink, ['cycle', 'row', 'col', 'lanes', 'aCode', 'a', 'bCode', 'b', 'sumCode', 'sum']);
-  const pes = pesIn(window, array);
+  sink.write(csvText(['cycle', 'row', 'col', 'lanes', 'aCode', 'a', 'bCode', 'b', 'sumCode', 'sum'], []));
+  const pes = pesIn(window, array).map(({ row, col, pe }) => ({
+    pe,
+    place: `,${row},${col},`,
+    first: pe * unit.lanes,
+  }));
   let written = 0;
   return {
     cycle(cycle, registers) {
       if (!isIn(window, cycle)) return;
-      for (const { row, col, pe } of pes) {
-        const live = registers.live[pe];
-        const operands = live > 0 ? [...a(registers.a[pe * unit.lanes]), ...b(registers.b[pe * unit.lanes])] : IDLE;
-        csv.row([cycle, row, col, live, ...operands, ...sum(registers.sum[pe])]);
+      let text = '';
+      // Put together by hand: a general writer looks at every cell for what codes and numbers never have in them.
+      const { live, a: aCodes, b: bCodes, sum: sums } = registers;
+      for (const { pe, place, first } of pes) {
+        const lanes = live[pe];
+        const operands = lanes > 0 ? `${a(aCodes[first])},${b(bCodes[first])}` : IDLE;
+        text += `${cycle}${place}${lanes},${operands},${sum(sums[pe])}\n`;
       }
+      sink.write(text);
       written += pes.length;
     },
-    end() {
-      csv.end();
-      return written;
-    },
+    end: () => written,
   };
 }
 
-const IDLE: readonly Cell[] = ['', '', '', ''];
+/** Four empty cells. */
+const IDLE = ',,,';
 
-/** A code's two cells: 0x and hex, and its value (text where it is not finite). */
-function cellsOf(format: Format): (code: number) => readonly Cell[] {
+/** Codes whose cells are kept: all of a format of 16 bits, of wider ones those that were last seen. */
+const KEPT = 2 ** 16;
+
+/** A code's two cells: 0x and hex, and its value. */
+function cellsOf(format: Format): (code: number) => string {
   const digits = hexDigitsOf(format);
   const decode = decoderOf(format);
+  const size = Math.min(KEPT, 2 ** widthOf(format));
+  const codes = new Float64Array(size).fill(-1);
+  const cells = Array<string>(size).fill('');
   return (code) => {
-    const value = decode(code);
-    return [hexCode(code, digits), Number.isFinite(value) ? value : String(value)];
+    const at = code & (size - 1);
+    if (codes[at] !== code) {
+      codes[at] = code;
+      cells[at] = `${hexCode(code, digits)},${valueText(decode(code))}`;
+    }
+    return cells[at];
   };
+}
+
+/** As `csvText` writes it: text where it is not finite, of which a spreadsheet would take the minus for a formula. */
+function valueText(value: number): string {
+  return value === -Infinity ? "'-Infinity" : String(value);
 }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
 import { costOf } from '../../src/arrays/cost.js';
-import { type MacArray, orderOf } from '../../src/arrays/dataflow.js';
+import { type MacArray, macArray, orderOf } from '../../src/arrays/dataflow.js';
 import { memoryCostOf, type Memories } from '../../src/arrays/memory.js';
 import { timingOf, turnsOf } from '../../src/arrays/schedule.js';
 import { type GemmJob, tileRuns, tilesIn, tilesOf } from '../../src/arrays/tiling.js';
@@ -100,11 +100,37 @@ it('stalls for DRAM and its traffic too, over 3000 random products, arrays and m
         else expect(cost.traffic[what as keyof typeof cost.traffic] / (count || 1)).toBeCloseTo(Math.min(count, 1), 12);
       const { of } = trafficOf(job, array, unit, level);
       const tiles = [...tilesOf(job, array, lanes)];
-      expect(tiles.map((tile) => of(tile))).toEqual(traffic.tiles);
+      const differ = tiles.findIndex((tile, i) => {
+        const { fetch, store } = of(tile);
+        return fetch !== traffic.tiles[i].fetch || store !== traffic.tiles[i].store;
+      });
+      expect([differ, tiles.length]).toEqual([-1, traffic.tiles.length]);
     }),
     { numRuns: 3000, seed: 12 },
   );
   expect(Math.min(seen.waits, seen.stalled)).toBeGreaterThan(300);
 });
+
+it('large layers take no longer, and what no count holds is an error that names the layer and the count', () => {
+  const array = (dataflow: 'os' | 'ws' | 'is') => ({ ...SQUARE, dataflow });
+  for (const dataflow of ['os', 'ws', 'is'] as const) {
+    const job = { layer: 'big', m: 2e5, n: 2e5, k: 2e5 };
+    const { cycles, counts } = costOf(job, array(dataflow), { lanes: 1, order: { kind: 'sequential' } });
+    expect(counts.macs).toBe(8e15);
+    // 12,500 x 12,500 tiles, each of 200,000 steps; besides, whole tiles load, fill and drain alike.
+    expect(cycles.stream).toBe(12_500 ** 2 * 2e5);
+    expect(cycles.total).toBe(12_500 ** 2 * (2e5 + { os: 30 + 16, ws: 16 + 30 + 1, is: 16 + 30 + 1 }[dataflow]));
+    expect(() =>
+      costOf({ ...job, m: 1e8, n: 1e8 }, array(dataflow), { lanes: 1, order: { kind: 'sequential' } }),
+    ).toThrow(
+      /^layer big: macs would be about 2\.00e\+21, and counts are exact up to 9007199254740991 \(2\^53 - 1\) only; split the layer$/,
+    );
+  }
+  const groups = { layer: 'g', m: 2, n: 1, k: 1, groups: 1e9 };
+  const single = { ...SQUARE, rows: 1, cols: 1, dataflow: 'ws' } as const;
+  expect(costOf(groups, single, { lanes: 1, order: { kind: 'sequential' } }).cycles.total).toBe(4e9);
+});
+
+const SQUARE: Omit<MacArray, 'dataflow'> = macArray({ rows: 16, cols: 16, dataflow: 'os' });
 
 afterAll(() => console.log(`law of runs: ${JSON.stringify(seen)}`));

@@ -1,9 +1,18 @@
-import { expect, it } from 'vitest';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { curvePlot } from '../../src/cli/accumulate.js';
+import { DATAPATHS, datapathNamed } from '../../src/datapaths/catalog.js';
+import { exactSum } from '../../src/datapaths/exact.js';
+import { codeArray, compileGemm, outputFormatOf, sumValues } from '../../src/datapaths/kernel/index.js';
+import { reduce } from '../../src/datapaths/reference.js';
+import { decode, encode, fitTo } from '../../src/formats/codec.js';
+import { fromNumber, sum, toNumber } from '../../src/formats/raw.js';
 import { datapath, sumFit } from '../../src/datapaths/datapath.js';
 import type { Order } from '../../src/datapaths/order.js';
 import { formatNamed } from '../../src/formats/catalog.js';
 import type { Rounding } from '../../src/formats/rounding.js';
-import { accumulationCurve, addendsOf } from '../../src/simulate/accumulate.js';
+import { accumulationCurve, addendsOf, type Distribution } from '../../src/simulate/accumulate.js';
+import { ExactSum } from '../../src/simulate/exactSum.js';
 
 function unit(sum: string, rounding: Rounding, order: Order = { kind: 'sequential' }) {
   const e5m2 = formatNamed('e5m2');
@@ -55,3 +64,77 @@ it('addends have the mean and deviation that were asked for, and a longer list b
   expect(deviation).toBeCloseTo(1, 1);
   expect(addendsOf({ kind: 'uniform', mean: 1, deviation: 1 }, 10, 3)).toEqual(addends.subarray(0, 10));
 });
+
+const SHORT = [1, 3, 64, 301];
+const DRAWN: Distribution[] = [
+  { kind: 'normal', mean: 0, deviation: 30 },
+  { kind: 'values', values: [1e9, -3, 0, -0, 1e-9, 0.37, -1e9, 1e300, 2.5, -0.75] },
+];
+
+describe.each(DATAPATHS.map((datapath) => [datapath.name, datapath] as const))('%s', (_name, datapath) => {
+  it.each(DRAWN)('gives what the reference gives for $kind', (distribution) => {
+    const fit = { ...fitTo(datapath.a), overflow: 'saturate' as const };
+    const codes = Array.from(addendsOf(distribution, 301, 5), (value) => encode(fromNumber(value), fit).code);
+    const one = encode(fromNumber(1), fitTo(datapath.b)).code;
+    const curve = accumulationCurve(datapath, SHORT, distribution, 5);
+    expect(curve.map(({ length }) => length)).toEqual(SHORT);
+    for (const { length, got, exact, swamped, overflowed } of curve) {
+      const operands = { a: codes.slice(0, length), b: Array<bigint>(length).fill(one) };
+      const found = reduce(datapath, operands);
+      expect([swamped, overflowed]).toEqual([found.swamped, found.overflowed]);
+      expect(got).toBe(toNumber(decode(outputFormatOf(datapath), found.code)));
+      expect(exact).toBe(toNumber(exactSum(datapath, operands)));
+    }
+  });
+});
+
+/** Longer than what is added at a time, so that registers go on from code to code; every order that lets them, and a result. */
+it.each([
+  'fp8-fp16',
+  'hopper-mma-e4m3fn-fp16',
+  'hopper-e4m3fn-fp32-promoted',
+  'ibm-hfp8-forward',
+  'nvdla-full-int8',
+  'cdna2-fp32',
+])('%s: sums in pieces are those of one product', (name) => {
+  const unit = datapathNamed(name);
+  const gemm = compileGemm(unit);
+  const lengths = [140_001, 65_536, 70_000, 131_072];
+  const distribution = { kind: 'normal', mean: 0.5, deviation: 2 } as const;
+  const fit = { ...fitTo(unit.a), overflow: 'saturate' as const };
+  const a = codeArray(unit.a, 140_001);
+  addendsOf(distribution, 140_001, 2).forEach((value, i) => (a[i] = Number(encode(fromNumber(value), fit).code)));
+  const one = Number(encode(fromNumber(1), fitTo(unit.b)).code);
+  accumulationCurve(unit, lengths, distribution, 2).forEach(({ length, got, exact, swamped, overflowed }, i) => {
+    const whole = gemm.stats({ m: 1, n: 1, k: length, a: a.slice(0, length), b: codeArray(unit.b, length).fill(one) });
+    expect(length).toBe(lengths[i]);
+    expect([exact, swamped, overflowed]).toEqual([whole.exact[0], whole.swamped, whole.overflowed]);
+    expect(got).toBe(sumValues(outputFormatOf(unit), whole.sums)[0]);
+  });
+});
+
+it('an exact sum is rounded once, whatever its addends', () => {
+  fc.assert(
+    fc.property(fc.array(fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e300, max: 1e300 })), (values) => {
+      const exact = new ExactSum();
+      for (const value of values) exact.add(value);
+      if (values.length > 0) expect(exact.value + 0).toBe(toNumber(sum(values.map(fromNumber))) + 0);
+    }),
+    { numRuns: 2000, seed: 4 },
+  );
+});
+
+it('the plot has every point: a linear axis where a sum is not positive, and what it cannot draw in words', () => {
+  const curve = (datapath: string, exact: number[], got: number[]) =>
+    exact.map((value, i) => ({ ...NO_ERROR, datapath, length: 64 << i, exact: value, got: got[i] }));
+  const positive = curvePlot([curve('x', [1, 2], [1, 3]), curve('y', [1, 2], [2, 4])], 'ones');
+  expect([positive.y.log, positive.subtitle]).toEqual([true, undefined]);
+  expect(positive.series.map(({ name }) => name)).toEqual(['exact', 'x', 'y']);
+  const mixed = curvePlot([curve('x', [-1, 2], [Infinity, 3]), curve('y', [1, 2], [2, Number.NaN])], 'normal');
+  expect([mixed.y.log, mixed.subtitle]).toEqual([false, 'not drawn, being infinite or NaN: 1 sum of x, 1 sum of y']);
+  expect(mixed.series.map(({ name, points }) => [name, points.length])).toEqual(
+    ['exact, x', 'exact, y', 'x', 'y'].map((name) => [name, 2]),
+  );
+});
+
+const NO_ERROR = { relativeError: 0, errorUlp: 0, swamped: 0, overflowed: 0 };
