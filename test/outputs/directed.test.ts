@@ -213,7 +213,7 @@ it.each([
 });
 
 /** Landmarks, and enough behind them for each of 64 lanes. */
-const COUNT = 900;
+const COUNT = 1300;
 
 it.each(DATAPATHS.map((unit) => [unit.name, unit] as const))(
   '%s: rows are codes of its ports, and each lane has its turn',

@@ -22,10 +22,12 @@ export function extentOf(format: Format): Extent {
   if (extent === undefined) {
     const lattice = latticeOf(format);
     const zero = lattice.valueAt(0n);
-    const side = [false, true].find((sign) => lattice.maxIndex(sign) > 0n);
+    // Of integers the negative side reaches a binade further.
+    const sides = [false, true].map((sign) => lattice.maxIndex(sign)).filter((index) => index > 0n);
+    const highs = sides.map((index) => magnitudeExponent(lattice.valueAt(index)));
     extent = {
       low: magnitudeExponent(zero.significand === 0n ? lattice.valueAt(lattice.next(0n)) : zero),
-      high: side === undefined ? 0 : magnitudeExponent(lattice.valueAt(lattice.maxIndex(side))),
+      high: highs.length === 0 ? 0 : Math.max(...highs),
     };
     extents.set(format, extent);
   }
@@ -82,6 +84,8 @@ export function pairDrawer(datapath: Datapath, random: Random) {
   return {
     /** Exponents of the smallest and of the largest product. */
     extent: { low: x.low + y.low, high: x.high + y.high },
+    /** Exponent of the smallest product of normal numbers. */
+    normal: normals[0] + normals[1],
     pairOf,
     /** The value of a code of b. */
     factor: (b: bigint): Raw => decode(datapath.b, b),
@@ -108,8 +112,8 @@ export function pairDrawer(datapath: Datapath, random: Random) {
     },
     /** @param exponent of the product's leading bit, or of the one above where both significands are large */
     draw(exponent: number, shape: Shape, negative: boolean): Pair {
-      // Half of them of normal numbers, where those will do: an alignment sees a subnormal's exponent as a larger one.
-      const normal = random.below(2) === 0 && exponent >= normals[0] + normals[1];
+      // Most of them of normal numbers, where those will do: an alignment sees a subnormal's exponent as a larger one.
+      const normal = random.below(4) > 0 && exponent >= normals[0] + normals[1];
       const from = Math.max(normal ? normals[0] : x.low, exponent - y.high);
       const to = Math.min(x.high, exponent - (normal ? normals[1] : y.low));
       const own = to < from ? Math.min(Math.max(from, x.low), x.high) : from + random.below(to - from + 1);

@@ -37,10 +37,10 @@ export function* unitRows(
 const DIRECTED_STREAM = 1;
 
 /** After so many rows in turn that missed a class, it is left. */
-const MOST_MISSES = 12;
+const MOST_MISSES = 16;
 /** Passes over the classes, in the first of which only those are aimed at that were never hit. */
-const PASSES = 16;
-const FIRST_PASSES = 6;
+const PASSES = 24;
+const FIRST_PASSES = 12;
 /** Positions in the order of what they tell: a rounder that truncates, or loses a bit, fails the first. */
 const IMPORTANCE = [6, 7, 5, 4, 3, 1, 8, 2, 0] as const;
 /** What is cut has few bits left below the last one: there, positions with bits far below come last. */

@@ -35,9 +35,9 @@ function waysTo(
     ['apart', rest && lanes > 1],
     ['lanes', rest && lanes > 1 && high >= leading - 1],
     ['sum', position === 0 || site.format !== format],
-    ['all', true],
   ];
-  return ways.filter(([, able]) => able).map(([way]) => way);
+  const able = ways.filter(([, can]) => can).map(([way]) => way);
+  return [...able, ...able, 'all'];
 }
 
 /** A row for one class; what is tried changes from try to try. */
@@ -60,7 +60,10 @@ export function towards(aim: Aim, tools: Tools, site: Site, aimed: Class, attemp
   if (way === 'all') return allLanes(aim, tools, place, first, negative);
   if (way === 'base') {
     // A product lies near the class already, and the initial sum brings the bits below.
-    const pair = tools.pairs.draw(leading - 1 + random.below(3), random.below(2) === 0 ? 'any' : 'power', negative);
+    const { normal } = tools.pairs;
+    const about = leading + [-1, 0, 0, 0, 1][random.below(5)];
+    const exponent = leading + 1 >= normal ? Math.max(about, normal) : about;
+    const pair = tools.pairs.draw(exponent, random.below(2) === 0 ? 'any' : 'power', negative);
     const near = pair.product.kind === 'finite' ? latticeOf(site.format).locate(pair.product).index : 0n;
     const index = near + BigInt(random.below(16) - 8);
     const [from, to] = rangeOf(site, row, negative);
