@@ -221,6 +221,13 @@ function typedEdge(value: unknown, chance: Chance): unknown {
   return value;
 }
 
+/** A value in a report. */
+function shown(value: unknown): string {
+  return (
+    JSON.stringify(value, (_key, field: unknown) => (typeof field === 'bigint' ? `${field}n` : field)) ?? 'undefined'
+  );
+}
+
 /** One field of a typed message: an edge of its type, left out, doubled, or two exchanged. The message is changed. */
 export function mutateMessage(message: object, chance: Chance): string {
   // Weights have many more numbers than all else; a list of scalars counts as a few places.
@@ -238,7 +245,7 @@ export function mutateMessage(message: object, chance: Chance): string {
   const next = kind === 5 && !Array.isArray(holder) ? undefined : typedEdge(fields[key], chance);
   if (next === undefined) delete fields[key];
   else fields[key] = next;
-  return `${path} -> ${next === undefined ? 'absent' : String(next).slice(0, 40)}`;
+  return `${path} -> ${next === undefined ? 'absent' : shown(next).slice(0, 40)}`;
 }
 
 const ANYTHING: readonly unknown[] = [
