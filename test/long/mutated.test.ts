@@ -7,7 +7,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Chance } from './mutator.js';
 import { faultsOf } from './mutated/judge.js';
 import { type Ending, Runner } from './mutated/pool.js';
-import { type Files, type Seed, seedsOf, type Spoilt, writeFiles } from './mutated/seeds.js';
+import type { Files } from './mutated/samples.js';
+import { type Seed, seedsOf, type Spoilt, writeFiles } from './mutated/seeds.js';
 
 /**
  * Inputs that are almost valid: files of every kind that the program reads, and command lines, each with one or two
