@@ -1,4 +1,3 @@
-import { SingleBar } from 'cli-progress';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Network } from '../networks/network.js';
@@ -9,6 +8,7 @@ import type { RunResult } from '../simulate/run.js';
 import { loadTarget, TARGETS } from '../targets/catalog.js';
 import type { Target } from '../targets/target.js';
 import { integer } from './arguments.js';
+import { newBar } from './bar.js';
 import { usage, UsageError } from './errors.js';
 
 /** What the commands that run networks share: options, the progress bar, and the float network to compare with. */
@@ -22,13 +22,7 @@ export const threadsOption = { type: 'number', describe: 'worker threads; defaul
 
 /** A bar with the time that is left, on a terminal only; elsewhere nothing is written. */
 export function progressBar(total: number, unit: string): { update(done: number): void; stop(): void } {
-  const bar = new SingleBar({
-    format: `{bar} {percentage}% | {value} of {total} ${unit} | {eta_formatted} left`,
-    hideCursor: true,
-    clearOnComplete: true,
-    stopOnComplete: false,
-    barsize: 30,
-  });
+  const bar = newBar(`{bar} {percentage}% | {value} of {total} ${unit} | {eta_formatted} left`);
   bar.start(total, 0);
   return { update: (done) => bar.update(done), stop: () => bar.stop() };
 }

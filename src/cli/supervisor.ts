@@ -12,7 +12,8 @@ const PATIENCE = 200;
  * terminated and they are removed.
  */
 export async function supervise(words: readonly string[]): Promise<never> {
-  process.env.LASTBIT_COLUMNS ??= String(process.stdout.columns ?? '');
+  const { columns } = process.stdout as { columns?: number };
+  if (columns !== undefined) process.env.LASTBIT_COLUMNS ??= String(columns);
   const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: words, stdin: true });
   const begun = ledger();
   worker.on('message', (event: BegunEvent) => begun.note(event));
@@ -26,6 +27,7 @@ export async function supervise(words: readonly string[]): Promise<never> {
       stopping = true;
       await Promise.race([worker.terminate(), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
       begun.discard();
+      if (process.stderr.isTTY) process.stderr.write(AFTER_A_BAR);
       remark(`stopped by ${signal}; what was not finished has been removed`);
       process.exit(code);
     });
@@ -47,3 +49,6 @@ export async function supervise(words: readonly string[]): Promise<never> {
 
 const OUT_OF_MEMORY =
   'the memory is used up: take a smaller job, or more memory with NODE_OPTIONS=--max-old-space-size=<megabytes>';
+
+/** What puts a terminal right after a bar that could not stop: the line cleared, the cursor shown. */
+const AFTER_A_BAR = '\r\u001b[K\u001b[?25h';

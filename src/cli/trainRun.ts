@@ -1,6 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { SingleBar } from 'cli-progress';
 import { readBytes } from '../datapaths/read.js';
 import { writeOnnx } from '../networks/onnx/write.js';
 import { writeChanged, writeWhole } from '../outputs/file.js';
@@ -21,6 +20,7 @@ import type { ProductCost } from '../simulate/trainCost.js';
 import type { StepRecord, Training } from '../simulate/training.js';
 import { checkpointBytes, readCheckpoint } from '../training/checkpoint.js';
 import type { Dataset } from '../training/dataset.js';
+import { newBar } from './bar.js';
 import { remark } from './terminal.js';
 import { differenceOf, type TrainingIdentity } from './trainIdentity.js';
 
@@ -97,14 +97,10 @@ function checkpointOf(training: Training, log: TrainingLog, identity: TrainingId
 
 /** On a terminal only. */
 function progressLine(total: number, done: number): { update(record: StepRecord): void; stop(): void } {
-  const bar = new SingleBar({
-    format:
-      '{bar} {value} of {total} steps | loss {loss} | batch {accuracy}% | under {underflow}% over {overflow}% | loss scale {scale} | {eta_formatted} left',
-    hideCursor: true,
-    clearOnComplete: true,
-    stopOnComplete: false,
-    barsize: 16,
-  });
+  const bar = newBar(
+    '{bar} {value} of {total} steps | loss {loss} | batch {accuracy}% | under {underflow}% over {overflow}% | loss scale {scale} | {eta_formatted} left',
+    { barsize: 16 },
+  );
   const none = { loss: '-', accuracy: '-', underflow: '-', overflow: '-', scale: '-' };
   bar.start(total, done, none);
   return {
