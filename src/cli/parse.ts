@@ -54,13 +54,19 @@ function refuseUnknownOptions(words: readonly string[], command: Command): void 
   }
 }
 
-/** The parser takes a lone `-` (standard input or output) for an argument of its own: it is tied to its option. */
+/**
+ * The parser takes a lone `-` (standard input or output) for an argument of its own, and `-1e-3` for one-letter options:
+ * they are tied to the option before them.
+ */
 function tieDashes(words: readonly string[]): string[] {
+  const ties = (i: number) => isValue(words[i] ?? '') && /^--[^=]+$/.test(words[i - 1] ?? '');
   return words.flatMap((word, i) => {
-    if (word === '-' && (words[i - 1] ?? '').startsWith('--')) return [];
-    return words[i + 1] === '-' && word.startsWith('--') ? [`${word}=-`] : [word];
+    if (ties(i)) return [];
+    return ties(i + 1) ? [`${word}=${words[i + 1]}`] : [word];
   });
 }
+
+const isValue = (word: string) => word === '-' || (/^-[\d.]/.test(word) && Number.isFinite(Number(word)));
 
 /** `<name>` for what stands by its place, else `--name`. */
 function shownName(name: string, command: Command): string {

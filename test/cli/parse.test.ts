@@ -48,7 +48,8 @@ describe('values', () => {
     expect(parse('a.csv --output 1 --output 2')).toMatchObject({ output: '2' });
   });
 
-  it('a lone dash is a value, of options and of places', () => {
+  it('a lone dash is a value, of options and of places, and so are negative numbers', () => {
+    expect(parse('a --count -1e-3')).toMatchObject({ count: -0.001 });
     expect(parse('- --output -')).toMatchObject({ file: '-', output: '-' });
   });
 });
