@@ -1,6 +1,7 @@
 import { command, nameOf, positionalsOf } from './command.js';
 import { COMMANDS, entryNamed } from './commands.js';
-import { print } from './terminal.js';
+import { jsonOption } from './options.js';
+import { print, printJson } from './terminal.js';
 
 /** What a shell may put in place of a word, with what is said of it. */
 export type Candidate = readonly [word: string, about: string];
@@ -44,13 +45,15 @@ export const completionCommand = command({
   summary: 'Print a script that completes commands, options and names in bash, zsh or fish',
   options: {
     shell: { type: 'string', demandOption: true, choices: Object.keys(SCRIPTS), describe: 'whose script' },
+    json: jsonOption,
   },
   examples: [
     ['completion bash', 'in ~/.bashrc: eval "$(lastbit completion bash)"'],
     ['completion fish', 'in a file: ~/.config/fish/completions/lastbit.fish'],
   ],
-  run({ shell }) {
-    print(SCRIPTS[shell]);
+  run({ shell, json }) {
+    if (json) printJson({ shell, script: SCRIPTS[shell] });
+    else print(SCRIPTS[shell]);
   },
 });
 

@@ -4,7 +4,7 @@ import { writingSet } from '../outputs/fileSet.js';
 import type { Dataset } from '../training/dataset.js';
 import { digits, TEST_SEED, TRAIN_SEED } from '../training/digits.js';
 import { idxBytes } from '../training/idx.js';
-import { jsonOption } from './arguments.js';
+import { jsonOption } from './options.js';
 import { command } from './command.js';
 import { UsageError } from './errors.js';
 import { DATA_README, SAMPLES } from './samples.js';

@@ -167,6 +167,11 @@ export const RESULT_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
     }),
   ),
   'list-result': z.union(listed),
+  'init-result': z.union([
+    result({ kinds: z.array(z.strictObject({ kind: z.string(), path: z.string(), about: z.string() })) }),
+    result({ kind: z.string(), path: z.string(), next: z.string().describe('a command line that uses it') }),
+  ]),
+  'completion-result': result({ shell: z.string(), script: z.string() }),
   'show-result': result({
     target: sourced.optional(),
     datapath: sourced.optional(),

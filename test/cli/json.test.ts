@@ -44,6 +44,9 @@ const RUNS: readonly (readonly [string, number?])[] = [
   ['vectors fp8-fp16 --count 20 --out w'],
   ['vectors --tile --target int8 --count 4 --out x'],
   ['rtl int8 --count 20 --steps 4 --out y'],
+  ['init'],
+  ['init sweep new.yaml'],
+  ['completion fish'],
   ...['formats', 'blocks', 'datapaths', 'targets', 'recipes', 'networks'].map((what) => [`list ${what}`] as const),
   ...['e4m3fn', 'int8', 'mxfp4', 'int4-gptq', 'hopper-e4m3fn-fp32', int8].map((name) => [`show ${name}`] as const),
 ];

@@ -32,7 +32,11 @@ const CASES: readonly [string[], number, string][] = [
   [['--frm'], 2, 'there is no option --frm before a command; see "lastbit --help"'],
   [['convert', '--form', 'fp32'], 2, 'convert has no option --form; did you mean --from?'],
   [['convert', '--from', 'fp32'], 2, '--to, --input must be given; see "lastbit convert --help"'],
-  [['convert', 'in.csv', ...to16, '--input', 'in.csv'], 2, 'convert does not take "in.csv" there; see "lastbit convert --help"'],
+  [
+    ['convert', 'in.csv', ...to16, '--input', 'in.csv'],
+    2,
+    'convert does not take "in.csv" there; see "lastbit convert --help"',
+  ],
   [
     ['convert', '--from', 'fp32', '--to', 'e4m3f', '--input', 'in.csv', '--output', 'out.csv'],
     2,
@@ -58,11 +62,7 @@ const CASES: readonly [string[], number, string][] = [
     2,
     '--overflow wrap is for integers, and fp16 is none: use ieee, infinity, saturate, saturate-propagate or nan',
   ],
-  [
-    ['convert', ...to16, '--input', 'in.csv', '--seed', 'x'],
-    2,
-    '--seed must be a number, found "x"',
-  ],
+  [['convert', ...to16, '--input', 'in.csv', '--seed', 'x'], 2, '--seed must be a number, found "x"'],
   [['convert', ...to16, '--input', 'none.csv'], 2, 'cannot read none.csv: there is no such file or folder'],
   [['convert', ...to16, '--input', '.'], 2, 'cannot read .: it is a folder'],
   [['convert', ...to16, '--input', 'ops.csv'], 2, 'ops.csv has no column "code": it has a, b, c'],

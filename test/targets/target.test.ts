@@ -87,7 +87,11 @@ it.each([
     /^f\.yaml:1:\d+: array: there is no field "doubleBufer" here; did you mean "doubleBuffer"\?/,
   ],
   ['datapath: int8', 'datapath: int9', /^f\.yaml: datapath: there is no datapath "int9"/],
-  ['energy: jouppi-7nm', 'energy: jouppi', /^f\.yaml:5:9: energy: .*horowitz-45nm.*found "jouppi"; did you mean "jouppi-7nm"\?$/],
+  [
+    'energy: jouppi-7nm',
+    'energy: jouppi',
+    /^f\.yaml:5:9: energy: .*horowitz-45nm.*found "jouppi"; did you mean "jouppi-7nm"\?$/,
+  ],
   [
     'clockMhz: 700\n',
     'clockMhz: 700\nsparsity: {kind: n-of-m, n: 4, m: 2}\n',
