@@ -10,6 +10,7 @@ import {
   sumArray,
   sumValues,
 } from '../datapaths/kernel/index.js';
+import { factsOf } from '../datapaths/kernel/facts.js';
 import { rounderOf } from '../datapaths/kernel/rounder.js';
 import { exactSum } from '../datapaths/exact.js';
 import { type Order, SEQUENTIAL } from '../datapaths/order.js';
@@ -178,32 +179,40 @@ function* runningSums(
   const addLast = adderOf(datapath);
   const whole = wholeOf(datapath) ?? 1;
   const piece = whole * Math.ceil((isSlow ? SLOW_PIECE : PIECE) / whole);
-  const valueOf = exactReader(datapath);
   const exact = new ExactSum();
+  const keep = exactKeeper(datapath, codes, exact);
   const longest = Math.max(...lengths);
   const sums: Sum[] = [];
   let held: Held | undefined;
   let at = 0;
-  let added = 0;
   for (const i of [...lengths.keys()].sort((x, y) => lengths[x] - lengths[y])) {
     const length = lengths[i];
     for (; at + piece < length; at += piece) {
       held = addOn(held, at, at + piece);
-      for (; added < at + piece; added++) exact.add(valueOf(codes[added]));
+      keep(at + piece);
       yield 0.1 + (0.9 * at) / longest;
     }
-    for (; added < length; added++) exact.add(valueOf(codes[added]));
+    keep(length);
     const { code, swamped, overflowed } = addLast(held, at, length);
     sums[i] = { got: toNumber(decode(format, code)), exact: exact.value, swamped, overflowed };
   }
   return sums;
 }
 
-/** The value of a code times one. */
-function exactReader({ a, operands }: Datapath): (code: number | bigint) => number {
-  if (widthOf(a) > OPERAND_BITS) return (code) => toNumber(decode(a, code, operands));
-  const read = decoderOf(a, operands);
-  return (code) => read(code as number);
+/** Adds the values of the codes up to a place, times one, to an exact sum: by float64 as many as it adds exactly. */
+function exactKeeper({ a, operands }: Datapath, codes: Codes, exact: ExactSum): (to: number) => void {
+  const { max, quantum } = factsOf(a);
+  const most = Math.max(1, Math.floor(2 ** (53 + quantum) / max));
+  const read = widthOf(a) > OPERAND_BITS ? undefined : decoderOf(a, operands);
+  let at = 0;
+  return (to) => {
+    while (at < to) {
+      const end = Math.min(to, at + most);
+      let sum = 0;
+      for (; at < end; at++) sum += read?.(codes[at] as number) ?? toNumber(decode(a, codes[at], operands));
+      exact.add(sum);
+    }
+  };
 }
 
 function addByKernel(datapath: Datapath, codes: CodeArray, one: bigint): Add {
