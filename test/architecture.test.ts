@@ -3,6 +3,9 @@ import { dirname, join, relative } from 'node:path';
 import { expect, it } from 'vitest';
 
 const ROOMS = [
+  'wasm',
+  'text',
+  'random',
   'formats',
   'datapaths',
   'arrays',

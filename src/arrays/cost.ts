@@ -3,7 +3,7 @@ import { type Counts, countsOf } from './counts.js';
 import { type MacArray, orderOf } from './dataflow.js';
 import { type Cycles, type Pace, timingOf } from './schedule.js';
 import { cyclesOf } from './steady.js';
-import { checkJob, type GemmJob, tileRuns } from './tiling.js';
+import { checkJob, type ArrayJob, tileRuns } from './tiling.js';
 
 /** What a product costs on an array: by formula, equal to what the clocked mesh counts. */
 export interface ArrayCost {
@@ -18,7 +18,7 @@ export interface ArrayCost {
  * @throws RangeError naming the layer and the length that is not a positive whole number, or the count beyond 2^53 - 1
  */
 export function costOf(
-  job: GemmJob,
+  job: ArrayJob,
   array: MacArray,
   datapath: Pick<Datapath, 'lanes' | 'order'>,
   pace?: Pace,

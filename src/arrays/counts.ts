@@ -1,6 +1,6 @@
 import type { Order } from '../datapaths/order.js';
 import type { MacArray } from './dataflow.js';
-import { exactCount, type GemmJob, type Run, type Tile, tilesIn } from './tiling.js';
+import { exactCount, type ArrayJob, type Run, type Tile, tilesIn } from './tiling.js';
 
 /**
  * What the array does, counted. Operands count codes, sums count sum registers. Not counted: clock, control, addresses and
@@ -47,7 +47,7 @@ export function noCounts(): Counts {
  *
  * @throws RangeError naming the layer and the count that is beyond 2^53 - 1
  */
-export function countsOf(job: GemmJob, array: MacArray, order: Order, lanes: number, run: Run): Counts {
+export function countsOf(job: ArrayJob, array: MacArray, order: Order, lanes: number, run: Run): Counts {
   const counts = noCounts();
   for (const [tile, times] of tilesIn(run)) {
     counts.firings += times * tile.rows * tile.cols * tile.steps;

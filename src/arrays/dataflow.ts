@@ -22,14 +22,14 @@ export const DATAFLOWS: Readonly<Record<DataflowName, Dataflow>> = {
 };
 
 /** The three registers of a PE. */
-export type Port = 'a' | 'b' | 'sum';
+export type PeRegister = 'a' | 'b' | 'sum';
 
 /** Which register stays, which moves right and which moves down. */
-export function movesOf({ row, col, time }: Dataflow): { stays: Port; right: Port; down: Port } {
+export function movesOf({ row, col, time }: Dataflow): { stays: PeRegister; right: PeRegister; down: PeRegister } {
   return { stays: portWithout(time), right: portWithout(col), down: portWithout(row) };
 }
 
-function portWithout(index: Index): Port {
+function portWithout(index: Index): PeRegister {
   return index === 'n' ? 'a' : index === 'm' ? 'b' : 'sum';
 }
 

@@ -5,7 +5,7 @@ import { type ArrayCost, costOf } from './cost.js';
 import { DATAFLOWS, type MacArray, movesOf, orderOf } from './dataflow.js';
 import { type Pace, timingOf } from './schedule.js';
 import { cyclesOf } from './steady.js';
-import { type GemmJob, tileRuns } from './tiling.js';
+import { type ArrayJob, tileRuns } from './tiling.js';
 import { type TrafficBits, trafficOf } from './traffic.js';
 
 /**
@@ -31,13 +31,13 @@ export interface MemoryCost extends ArrayCost {
   hindrance: { sram: number; dram: number };
 }
 
-type Unit = Pick<Datapath, 'lanes' | 'order' | 'a' | 'b' | 'sum'>;
+type CostedUnit = Pick<Datapath, 'lanes' | 'order' | 'a' | 'b' | 'sum'>;
 
 /**
  * What a product costs on an array with memories. Without bandwidths it is what the array alone costs.
  * @throws RangeError naming the layer and what is no whole number, or beyond 2^53 - 1
  */
-export function memoryCostOf(job: GemmJob, array: MacArray, unit: Unit, memories: Memories): MemoryCost {
+export function memoryCostOf(job: ArrayJob, array: MacArray, unit: CostedUnit, memories: Memories): MemoryCost {
   const { cycles: alone, counts } = costOf(job, array, unit);
   const timing = timingOf(array, orderOf(array, unit), paceOf(array, unit, memories));
   const run = tileRuns(job, array, unit.lanes);
@@ -56,7 +56,7 @@ export function memoryCostOf(job: GemmJob, array: MacArray, unit: Unit, memories
 }
 
 /** Cycles that the memories' own bandwidth needs for what a full tile wants at once. */
-export function paceOf(array: MacArray, unit: Unit, { bandwidth = {} }: Memories): Pace {
+export function paceOf(array: MacArray, unit: CostedUnit, { bandwidth = {} }: Memories): Pace {
   const { rows, cols, dataflow } = array;
   const { right, down, stays } = movesOf(DATAFLOWS[dataflow]);
   const bits = { a: widthOf(unit.a) * unit.lanes, b: widthOf(unit.b) * unit.lanes, sum: widthOf(unit.sum.format) };

@@ -1,27 +1,27 @@
-import type { Bank, Plane } from '../datapaths/kernel/bank.js';
+import type { Bank, Plane } from '../datapaths/kernel/contract/bank.js';
 import type { Order } from '../datapaths/order.js';
 import { Census } from './census.js';
 import { type Counts, noCounts } from './counts.js';
 import { DATAFLOWS, type MacArray } from './dataflow.js';
 import { Marks } from './marks.js';
 import { OperandRegisters } from './operandRegisters.js';
-import { OperandPorts, type Product, ResultMemory } from './ports.js';
+import { OperandPorts, type ArrayProduct, ResultMemory } from './ports.js';
 import { type Registers, RegisterView } from './registers.js';
 import { type Pace, type Timing, timingOf } from './schedule.js';
 import { Stages } from './stages.js';
 import { extentsOf, type Tile } from './tiling.js';
-import { bankOf, type Unit } from './unit.js';
+import { bankOf, type ArrayUnit } from './unit.js';
 import { Wave } from './wave.js';
 
 export type { Registers } from './registers.js';
-export type { Unit } from './unit.js';
+export type { ArrayUnit } from './unit.js';
 
 /** All that a mesh is built from. */
 export interface MeshParts {
-  product: Product;
+  product: ArrayProduct;
   array: MacArray;
   order: Order;
-  unit: Unit;
+  unit: ArrayUnit;
   /** Where memories hinder the array. */
   pace?: Pace;
 }
@@ -53,7 +53,7 @@ export abstract class Mesh {
   protected readonly operands: Readonly<Record<'a' | 'b', Stages<OperandRegisters>>>;
   /** Planes of sums, as many as cycles pass until a sum is met again. */
   protected readonly sums: Stages<Plane>;
-  readonly #product: Product;
+  readonly #product: ArrayProduct;
   readonly #census: Census;
   /** The PEs that a word reaches at an age, by age. */
   readonly #reached: readonly (readonly number[])[];

@@ -1,8 +1,8 @@
-import type { Plane } from '../datapaths/kernel/bank.js';
+import type { Plane } from '../datapaths/kernel/contract/bank.js';
 import type { Marks } from './marks.js';
 import { Mesh, type MeshParts } from './mesh.js';
 import type { OperandRegisters } from './operandRegisters.js';
-import type { Place } from './ports.js';
+import type { TilePlace } from './ports.js';
 
 /**
  * Weight or input stationary: one operand stays, the other moves right, sums move down. The operand that stays is shifted
@@ -45,7 +45,7 @@ export class OperandMesh extends Mesh {
     }
   }
 
-  #store(cycle: number, place: Place, kept: number): void {
+  #store(cycle: number, place: TilePlace, kept: number): void {
     const { memory, bank } = this;
     const address = memory.addressOf(place);
     const sum = bank.valueOf(kept);

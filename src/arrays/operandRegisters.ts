@@ -1,20 +1,20 @@
-import type { Bank, Form, Plane } from '../datapaths/kernel/bank.js';
-import type { Codes } from './ports.js';
+import type { CodeArray } from '../datapaths/kernel/index.js';
+import type { Bank, Form, Plane } from '../datapaths/kernel/contract/bank.js';
 
 /**
  * One operand's registers in all PEs, [lanes, stride]: the codes, and beside each what the adders read it as. All of it
  * moves together, so that a register is decoded once, where its word enters the array.
  */
 export class OperandRegisters {
-  readonly codes: Codes;
+  readonly codes: CodeArray;
   readonly forms: readonly Form[];
   readonly stride: number;
   readonly #bank: Bank;
-  readonly #planes: readonly (Codes | Plane)[];
+  readonly #planes: readonly (CodeArray | Plane)[];
   readonly #group: number;
 
   /** @param operand registers of codes like the operand's are made */
-  constructor(operand: 'a' | 'b', like: Codes, lanes: number, bank: Bank) {
+  constructor(operand: 'a' | 'b', like: CodeArray, lanes: number, bank: Bank) {
     this.codes = bank.codes(like, bank.stride * lanes);
     this.forms = bank.forms(operand);
     this.stride = bank.stride;
@@ -42,7 +42,7 @@ export class OperandRegisters {
   }
 
   /** A word for one PE: `live` codes from `first` on, each `next` after the other; other lanes are 0, which is no product. */
-  put(pe: number, codes: Codes, first: number, next: number, live: number): void {
+  put(pe: number, codes: CodeArray, first: number, next: number, live: number): void {
     const end = pe + live * this.stride;
     for (let at = pe, from = first; at < end; at += this.stride, from += next) {
       const code = codes[from];

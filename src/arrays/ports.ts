@@ -1,19 +1,18 @@
+import type { CodeArray } from '../datapaths/kernel/index.js';
 import type { Counts } from './counts.js';
 import type { Dataflow, Index } from './dataflow.js';
 import type { OperandRegisters } from './operandRegisters.js';
-import type { GemmJob, Tile } from './tiling.js';
-
-export type Codes = Uint8Array | Uint16Array | Uint32Array;
+import type { ArrayJob, Tile } from './tiling.js';
 
 /** What the array works on; a is [groups, m, k] and b [groups, k, n], row-major. */
-export interface Product {
-  job: GemmJob;
-  a: Codes;
-  b: Codes;
+export interface ArrayProduct {
+  job: ArrayJob;
+  a: CodeArray;
+  b: CodeArray;
 }
 
 /** A place in a tile: row and column of the PE, and step of the stream. */
-export interface Place {
+export interface TilePlace {
   tile: Tile;
   row: number;
   col: number;
@@ -32,7 +31,7 @@ function stridesOf({ row, col, time }: Dataflow, group: number, by: Record<Index
   return { group, row: by[row], col: by[col], step: by[time] };
 }
 
-function addressOf({ tile, row, col, step }: Place, by: Strides): number {
+function addressOf({ tile, row, col, step }: TilePlace, by: Strides): number {
   return tile.group * by.group + (tile.row + row) * by.row + (tile.col + col) * by.col + step * by.step;
 }
 
@@ -40,14 +39,14 @@ function addressOf({ tile, row, col, step }: Place, by: Strides): number {
 export class OperandPorts {
   /** How many products fewer are left of k with each row further down. */
   readonly perRow: number;
-  readonly #product: Product;
+  readonly #product: ArrayProduct;
   readonly #lanes: number;
   readonly #counts: Counts;
   readonly #a: Strides;
   readonly #b: Strides;
   readonly #k: Strides;
 
-  constructor(product: Product, dataflow: Dataflow, lanes: number, counts: Counts) {
+  constructor(product: ArrayProduct, dataflow: Dataflow, lanes: number, counts: Counts) {
     const { m, n, k } = product.job;
     this.#product = product;
     this.#lanes = lanes;
@@ -59,18 +58,18 @@ export class OperandPorts {
   }
 
   /** Products that the word at that place holds: fewer than the lanes where k ends. */
-  liveAt(place: Place): number {
+  liveAt(place: TilePlace): number {
     return Math.min(this.#lanes, this.#product.job.k - addressOf(place, this.#k));
   }
 
   /** The same for all the tile's rows from that place on, where these run along k. */
-  liveFrom(place: Place): number {
+  liveFrom(place: TilePlace): number {
     const most = this.#lanes + (place.tile.rows - 1 - place.row) * this.perRow;
     return Math.min(most, this.#product.job.k - addressOf(place, this.#k));
   }
 
   /** Reads a word, of which the lanes past the end of k are code 0. */
-  read(operand: 'a' | 'b', place: Place, to: Codes, offset: number): void {
+  read(operand: 'a' | 'b', place: TilePlace, to: CodeArray, offset: number): void {
     const live = this.#take(operand, place);
     const codes = this.#product[operand];
     for (let lane = 0, at = this.#first(operand, place); lane < this.#lanes; lane++, at += this.#next(operand))
@@ -78,19 +77,19 @@ export class OperandPorts {
   }
 
   /** Reads a word into the registers of a PE. */
-  load(operand: 'a' | 'b', place: Place, to: OperandRegisters, pe: number): void {
+  load(operand: 'a' | 'b', place: TilePlace, to: OperandRegisters, pe: number): void {
     const live = this.#take(operand, place);
     to.put(pe, this.#product[operand], this.#first(operand, place), this.#next(operand), live);
   }
 
-  #take(operand: 'a' | 'b', place: Place): number {
+  #take(operand: 'a' | 'b', place: TilePlace): number {
     const live = this.liveAt(place);
     if (operand === 'a') this.#counts.aReads += live;
     else this.#counts.bReads += live;
     return live;
   }
 
-  #first(operand: 'a' | 'b', place: Place): number {
+  #first(operand: 'a' | 'b', place: TilePlace): number {
     return addressOf(place, operand === 'a' ? this.#a : this.#b);
   }
 
@@ -105,14 +104,14 @@ export class OperandPorts {
  * is wanted before it is there, and two sums at one bank's port, are faults of the schedule and end the run.
  */
 export class ResultMemory {
-  /** Sums as values (kernel/bank.ts), [groups, m, n]. */
+  /** Sums as values (kernel/contract/bank.ts), [groups, m, n]. */
   readonly sums: Float64Array;
   readonly #readyAt: Int32Array;
   readonly #freeAt: Int32Array;
   readonly #strides: Strides;
   readonly #counts: Counts;
 
-  constructor(job: GemmJob, dataflow: Dataflow, cols: number, zero: number, counts: Counts) {
+  constructor(job: ArrayJob, dataflow: Dataflow, cols: number, zero: number, counts: Counts) {
     const size = (job.groups ?? 1) * job.m * job.n;
     this.sums = new Float64Array(size).fill(zero);
     this.#readyAt = new Int32Array(size);
@@ -122,7 +121,7 @@ export class ResultMemory {
   }
 
   /** Where the sum of a place is. */
-  addressOf(place: Place): number {
+  addressOf(place: TilePlace): number {
     return addressOf(place, this.#strides);
   }
 

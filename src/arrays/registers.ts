@@ -1,12 +1,12 @@
-import type { Bank, Plane } from '../datapaths/kernel/bank.js';
+import type { CodeArray } from '../datapaths/kernel/index.js';
+import type { Bank, Plane } from '../datapaths/kernel/contract/bank.js';
 import type { OperandRegisters } from './operandRegisters.js';
-import type { Codes } from './ports.js';
 
 /** What an observer sees after a clock edge: the operands that met at each PE, and the sum registered there. */
 export interface Registers {
   /** Codes, [rows, cols, lanes]. */
-  readonly a: Codes;
-  readonly b: Codes;
+  readonly a: CodeArray;
+  readonly b: CodeArray;
   /** Codes, [rows, cols]. */
   readonly sum: Uint32Array | Float64Array;
   /** Products taken by each PE in this cycle; 0 where it idles. */
@@ -19,8 +19,8 @@ export class RegisterView implements Registers {
   readonly #pes: number;
   readonly #held: Readonly<Record<'a' | 'b', OperandRegisters>>;
   readonly #sums: Plane;
-  #a: Codes | undefined;
-  #b: Codes | undefined;
+  #a: CodeArray | undefined;
+  #b: CodeArray | undefined;
   #sum: Uint32Array | Float64Array | undefined;
   #live: Uint16Array | undefined;
 
@@ -31,11 +31,11 @@ export class RegisterView implements Registers {
     this.#sums = sums;
   }
 
-  get a(): Codes {
+  get a(): CodeArray {
     return (this.#a ??= this.#wordsOf(this.#held.a));
   }
 
-  get b(): Codes {
+  get b(): CodeArray {
     return (this.#b ??= this.#wordsOf(this.#held.b));
   }
 
@@ -53,7 +53,7 @@ export class RegisterView implements Registers {
   }
 
   /** [lanes, stride] to [PEs, lanes]. */
-  #wordsOf({ codes, stride }: OperandRegisters): Codes {
+  #wordsOf({ codes, stride }: OperandRegisters): CodeArray {
     const lanes = codes.length / stride;
     if (lanes === 1) return codes.subarray(0, this.#pes);
     const words = new Uint32Array(this.#pes * lanes);

@@ -1,7 +1,7 @@
 import { DATAFLOWS, type Index, type MacArray } from './dataflow.js';
 
 /** A matrix product to be timed: [m, k] times [k, n], `groups` times over (grouped and depthwise convolutions). */
-export interface GemmJob {
+export interface ArrayJob {
   layer: string;
   m: number;
   n: number;
@@ -34,7 +34,7 @@ export interface Tile {
 }
 
 /** Lengths along rows, columns and time; k counts words of `lanes` products. */
-export function extentsOf(job: GemmJob, array: MacArray, lanes: number): { row: number; col: number; time: number } {
+export function extentsOf(job: ArrayJob, array: MacArray, lanes: number): { row: number; col: number; time: number } {
   const { row, col, time } = DATAFLOWS[array.dataflow];
   const length = (index: Index) => (index === 'k' ? Math.ceil(job.k / lanes) : job[index]);
   return { row: length(row), col: length(col), time: length(time) };
@@ -48,7 +48,7 @@ export type Run = { times: number } & ({ tile: Tile } | { parts: readonly Run[] 
  * runs stand for however many tiles: only the first and the last along rows and columns differ from those between. A run's
  * tile is its first one.
  */
-export function tileRuns(job: GemmJob, array: MacArray, lanes: number): Run {
+export function tileRuns(job: ArrayJob, array: MacArray, lanes: number): Run {
   const extents = extentsOf(job, array, lanes);
   const alongRows = cutRuns(extents.row, array.rows);
   const alongCols = cutRuns(extents.col, array.cols);
@@ -68,7 +68,7 @@ export function* tilesIn(run: Run, times = 1): Generator<[Tile, number]> {
 }
 
 /** Every single tile in order: what `tileRuns` stands for. */
-export function* tilesOf(job: GemmJob, array: MacArray, lanes: number): Generator<Tile> {
+export function* tilesOf(job: ArrayJob, array: MacArray, lanes: number): Generator<Tile> {
   const extents = extentsOf(job, array, lanes);
   const os = array.dataflow === 'os';
   const [rows, cols] = [() => cuts(extents.row, array.rows), () => cuts(extents.col, array.cols)];
@@ -130,7 +130,7 @@ export function exactCount(layer: string, what: string, count: number): number {
 }
 
 /** @throws RangeError naming the layer and the length that is no whole number from 1 to 2^53 - 1 */
-export function checkJob(job: GemmJob): void {
+export function checkJob(job: ArrayJob): void {
   for (const [name, value] of Object.entries({ m: job.m, n: job.n, k: job.k, groups: job.groups ?? 1 }))
     if (!Number.isSafeInteger(value) || value < 1)
       throw new RangeError(

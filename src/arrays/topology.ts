@@ -1,5 +1,5 @@
-import { columnsOf, type Column } from './topologyColumns.js';
-import type { GemmJob } from './tiling.js';
+import { columnsOf, type TopologyColumn } from './topologyColumns.js';
+import type { ArrayJob } from './tiling.js';
 
 /** A layer of a topology file: SCALE-Sim's columns, and what it has no column for. */
 export interface TopologyLayer {
@@ -96,7 +96,7 @@ function ownCells(cells: readonly string[], gap: number, at: string): string[] {
   throw new Error(`${at}: column ${gap + 1} holds "${cells[gap]}" and has no header; name it, or leave it empty`);
 }
 
-function layerOf(cells: readonly string[], columns: readonly Column[], at: string): TopologyLayer {
+function layerOf(cells: readonly string[], columns: readonly TopologyColumn[], at: string): TopologyLayer {
   if (cells.length > columns.length)
     throw new Error(
       `${at}: has ${cells.length} cells and the header ${columns.length}; name the further columns in the header`,
@@ -117,7 +117,7 @@ function layerOf(cells: readonly string[], columns: readonly Column[], at: strin
   return { name, shape: { kind: 'gemm', m, n, k, ...(batch !== undefined && { batch }) } };
 }
 
-function numberOf(cell: string, { title, fields: [field] }: Column, at: string): number {
+function numberOf(cell: string, { title, fields: [field] }: TopologyColumn, at: string): number {
   if (field === 'sparsity') {
     if (/^(\d+):\1$/.test(cell)) return 1;
     throw new Error(
@@ -143,7 +143,7 @@ function convOf(fields: Record<string, number>, at: string): ConvShape {
 }
 
 /** The layer as a matrix product: m output pixels, n filters, k products for each, a group at a time. */
-export function jobOf({ name, shape }: TopologyLayer): GemmJob {
+export function jobOf({ name, shape }: TopologyLayer): ArrayJob {
   if (shape.kind === 'gemm') return { layer: name, m: shape.m * (shape.batch ?? 1), n: shape.n, k: shape.k };
   const { filterHeight, filterWidth, channels, filters, groups, batch } = shape;
   const high = Math.floor((shape.height + 2 * shape.padHeight - filterHeight) / shape.strideHeight) + 1;

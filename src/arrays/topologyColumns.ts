@@ -1,7 +1,7 @@
-import { didYouMean } from '../formats/nearest.js';
+import { didYouMean } from '../text/nearest.js';
 
 /** A column of a topology file: what its cells are. */
-export interface Column {
+export interface TopologyColumn {
   /** As the file has it, or what it stands for where the file has no titles. */
   title: string;
   /** `name`, `sparsity`, or fields of the layer's shape. */
@@ -77,7 +77,7 @@ const letters = (title: string) => title.toLowerCase().replace(/[^a-z]/g, '');
  * @param cells of the first layer: where there are no titles they tell a product (4) from a convolution
  * @throws Error `file:line: ...` naming the column that is unknown, there twice or missing, and what is known
  */
-export function columnsOf(header: readonly string[], at: string, cells: number): Column[] {
+export function columnsOf(header: readonly string[], at: string, cells: number): TopologyColumn[] {
   const named = header.slice(1);
   if (named.length === 0) return placesOf(cells, at);
   if (named.every((title) => /^[\d.]+$/.test(title)))
@@ -88,7 +88,7 @@ export function columnsOf(header: readonly string[], at: string, cells: number):
   // SCALE-Sim's own files have "IFMAP Width" twice, of which the first is the height.
   const isHeight = names.indexOf('ifmapwidth') !== names.lastIndexOf('ifmapwidth') && !names.includes('ifmapheight');
   const heightAt = isHeight ? names.indexOf('ifmapwidth') : -1;
-  const columns = header.map((title, i): Column => {
+  const columns = header.map((title, i): TopologyColumn => {
     const fields = i === heightAt ? ['height'] : (known[names[i]] ?? (i === 0 ? ['name'] : undefined));
     if (fields === undefined) throw unknownColumn(title, at, kind);
     return { title: `"${title}"`, fields, isNeeded: NEEDED[kind].some((field) => fields.includes(field)) };
@@ -99,7 +99,7 @@ export function columnsOf(header: readonly string[], at: string, cells: number):
   throw new Error(`${at}: has no column for ${worded(missing)}; the columns are ${KNOWN[kind]}`);
 }
 
-function placesOf(cells: number, at: string): Column[] {
+function placesOf(cells: number, at: string): TopologyColumn[] {
   if (cells !== 4 && cells !== 8 && cells !== 9)
     throw new Error(
       `${at}: has no titles, and the first layer ${cells} cells; without titles a layer is name, M, N, K or name and SCALE-Sim's 7 or 8 numbers`,
@@ -122,8 +122,8 @@ function unknownColumn(title: string, at: string, kind: 'gemm' | 'conv'): Error 
   return new Error(`${at}: column "${title}" is unknown; the columns are ${KNOWN[kind]}${near}`);
 }
 
-function refuseTwice(columns: readonly Column[], at: string): void {
-  const known = new Map<string, Column>();
+function refuseTwice(columns: readonly TopologyColumn[], at: string): void {
+  const known = new Map<string, TopologyColumn>();
   for (const column of columns)
     for (const field of column.fields) {
       const other = known.get(field);

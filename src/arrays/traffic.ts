@@ -1,7 +1,7 @@
 import type { Datapath } from '../datapaths/datapath.js';
 import { widthOf } from '../formats/format.js';
 import { DATAFLOWS, type Index, type MacArray } from './dataflow.js';
-import { exactCount, extentsOf, type GemmJob, type Tile, tileRuns, tilesIn } from './tiling.js';
+import { exactCount, extentsOf, type ArrayJob, type Tile, tileRuns, tilesIn } from './tiling.js';
 
 /** Bits between DRAM and the memories beside the array. */
 export interface TrafficBits {
@@ -38,7 +38,7 @@ export type Capacities = Readonly<Record<'a' | 'b' | 'sum', number>>;
  * @throws RangeError naming the layer and what is beyond 2^53 - 1 bits
  */
 export function trafficOf(
-  job: GemmJob,
+  job: ArrayJob,
   array: MacArray,
   unit: Pick<Datapath, 'lanes' | 'a' | 'b' | 'sum'>,
   capacities: Capacities,
@@ -92,7 +92,7 @@ function isCut(index: Index, { dataflow }: MacArray): boolean {
  */
 function takerOf(
   [x, y]: readonly [Index, Index],
-  job: GemmJob,
+  job: ArrayJob,
   array: MacArray,
   lanes: number,
   kilobytes: number,
@@ -118,7 +118,7 @@ function takerOf(
 }
 
 /** How much of an index a tile covers, in products. */
-function spanOf(index: Index, job: GemmJob, array: MacArray, lanes: number, tile: Tile): number {
+function spanOf(index: Index, job: ArrayJob, array: MacArray, lanes: number, tile: Tile): number {
   if (!isCut(index, array)) return job[index];
   const unit = index === 'k' ? lanes : 1;
   const [from, count] = index === DATAFLOWS[array.dataflow].row ? [tile.row, tile.rows] : [tile.col, tile.cols];

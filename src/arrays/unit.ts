@@ -1,26 +1,26 @@
-import { type Bank, type BankJob, type Met, ownRegisters, type Plane } from '../datapaths/kernel/bank.js';
-import type { Codes } from './ports.js';
+import type { CodeArray } from '../datapaths/kernel/index.js';
+import { type Bank, type BankJob, type Met, ownRegisters, type Plane } from '../datapaths/kernel/contract/bank.js';
 
 /** A MAC unit on codes. */
-export interface Unit {
+export interface ArrayUnit {
   /** Products in a firing. */
   lanes: number;
   /** Code of +0 in the sum register. */
   zero: number;
   /** One firing: the first `live` lanes of a (from aOffset) and b (from bOffset) meet the sum; other lanes give +0. */
-  fire(sum: number, a: Codes, aOffset: number, b: Codes, bOffset: number, live: number): number;
+  fire(sum: number, a: CodeArray, aOffset: number, b: CodeArray, bOffset: number, live: number): number;
   /** Adds a finished sum to an outer register: an accumulator memory, the next chunk, another interleaved register. */
   join?(outer: number, inner: number): number;
   /** Units of a whole array that fire at once; without, they fire one after the other. */
   bank?(job: BankJob): Bank;
 }
 
-export function bankOf(unit: Unit, job: BankJob): Bank {
+export function bankOf(unit: ArrayUnit, job: BankJob): Bank {
   return unit.bank?.(job) ?? codeBank(unit, job.pes);
 }
 
 /** A bank of any unit that fires on codes, one PE after the other: what it keeps, and its values, are codes. */
-function codeBank(unit: Unit, pes: number): Bank {
+function codeBank(unit: ArrayUnit, pes: number): Bank {
   const { lanes, zero } = unit;
   const registers = ownRegisters(pes);
   const { live } = registers;
@@ -50,6 +50,6 @@ function codeBank(unit: Unit, pes: number): Bank {
   };
 }
 
-function gather(to: Uint32Array, codes: Codes, pe: number, stride: number): void {
+function gather(to: Uint32Array, codes: CodeArray, pe: number, stride: number): void {
   for (let lane = 0, at = pe; lane < to.length; lane++, at += stride) to[lane] = codes[at];
 }

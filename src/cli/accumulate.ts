@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readText } from '../datapaths/read.js';
-import { didYouMean } from '../formats/nearest.js';
-import { counted } from '../formats/plural.js';
+import { readText } from '../text/read.js';
+import { didYouMean } from '../text/nearest.js';
+import { counted } from '../text/plural.js';
 import { writeWhole } from '../outputs/file.js';
 import { type LinePlot, lineSvg } from '../outputs/plot.js';
 import { ACCUMULATE_COLUMNS, resultCsv, resultJson } from '../outputs/results.js';

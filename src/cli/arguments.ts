@@ -3,7 +3,7 @@ import { type Fit, fitTo, type Overflow, type Subnormals } from '../formats/code
 import type { Format } from '../formats/format.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import { loadDatapath } from '../datapaths/schema.js';
-import { readDocument } from '../datapaths/document.js';
+import { readDocument } from '../text/document.js';
 import { findRounding, formatField, noFormat, noRounding } from '../datapaths/fields.js';
 import { UsageError } from './errors.js';
 import { seedOption } from './options.js';

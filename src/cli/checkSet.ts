@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, extname, join } from 'node:path';
 import { z } from 'zod';
-import { readText } from '../datapaths/read.js';
+import { readText } from '../text/read.js';
 import { formatField } from '../datapaths/fields.js';
 import { int } from '../formats/catalog.js';
 import { type Format, hexDigitsOf, hexCode } from '../formats/format.js';
-import { didYouMean } from '../formats/nearest.js';
-import type { VectorFormat } from '../outputs/bank.js';
-import { bytesFrom } from '../outputs/lines.js';
+import { didYouMean } from '../text/nearest.js';
+import type { VectorFormat } from '../outputs/portBank.js';
+import { bytesFrom } from '../text/lines.js';
 import { type Manifest, manifestSchema, type PortEntry } from '../outputs/manifest.js';
 import type { Port } from '../outputs/port.js';
 import { readWords } from '../outputs/words/read.js';
 import type { ReadWord } from '../outputs/words/reading.js';
 import { differenceOf, withoutValue } from './differences.js';
 import { UsageError, Verdict } from './errors.js';
-import { conclude, type Finding, newTally, record, type Tally } from './findings.js';
+import { conclude, type Finding, newTally, record, type FindingTally } from './findings.js';
 import { print, printJson } from './terminal.js';
 
 export interface CheckOptions {
@@ -99,7 +99,7 @@ async function compared(
   { format }: Port,
   options: CheckOptions,
   got: AsyncGenerator<ReadWord, void>,
-): Promise<Tally<WordFinding> | undefined> {
+): Promise<FindingTally<WordFinding> | undefined> {
   const tally = newTally<WordFinding>();
   const valid = mask();
   let next = await got.next();
@@ -115,7 +115,7 @@ async function compared(
 
 /** Compares the lanes of one word that mean something. */
 function compare(
-  tally: Tally<WordFinding>,
+  tally: FindingTally<WordFinding>,
   { first, anyNan }: CheckOptions,
   format: Format,
   { address, codes }: ReadWord,

@@ -1,4 +1,4 @@
-import { readText } from '../datapaths/read.js';
+import { readText } from '../text/read.js';
 import { costOf } from '../arrays/cost.js';
 import { type DataflowName, DATAFLOWS, macArray } from '../arrays/dataflow.js';
 import { type ScaleSimArray, scaleSimCounts } from '../arrays/scalesim.js';

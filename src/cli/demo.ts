@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { availableParallelism } from 'node:os';
-import { counted } from '../formats/plural.js';
+import { counted } from '../text/plural.js';
 import { makeFolder, writeWhole } from '../outputs/file.js';
 import { LAYER_COLUMNS, resultCsv, RUN_COLUMNS, runJson } from '../outputs/results.js';
 import type { RunPlan } from '../simulate/plan.js';

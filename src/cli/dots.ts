@@ -1,4 +1,4 @@
-import { counted } from '../formats/plural.js';
+import { counted } from '../text/plural.js';
 import { type Datapath, totalFitOf } from '../datapaths/datapath.js';
 import { errorUlp, exactSum, resultFormatOf } from '../datapaths/exact.js';
 import { type Operands, randomOfRows, reduce } from '../datapaths/reference.js';

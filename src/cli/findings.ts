@@ -10,7 +10,7 @@ export interface Finding extends Difference {
 }
 
 /** What a comparison has found up to now. */
-export interface Tally<F extends Finding> {
+export interface FindingTally<F extends Finding> {
   compared: number;
   differences: number;
   kinds: Partial<Record<Kind, number>>;
@@ -18,12 +18,12 @@ export interface Tally<F extends Finding> {
   first: F[];
 }
 
-export function newTally<F extends Finding>(): Tally<F> {
+export function newTally<F extends Finding>(): FindingTally<F> {
   return { compared: 0, differences: 0, kinds: {}, first: [] };
 }
 
 /** Counts a difference, and keeps it where it is one of the first. */
-export function record<F extends Finding>(tally: Tally<F>, shown: number, finding: F): void {
+export function record<F extends Finding>(tally: FindingTally<F>, shown: number, finding: F): void {
   tally.differences++;
   tally.kinds[finding.kind] = (tally.kinds[finding.kind] ?? 0) + 1;
   if (tally.first.length < shown) tally.first.push(finding);
@@ -36,7 +36,7 @@ export function record<F extends Finding>(tally: Tally<F>, shown: number, findin
  * @throws Verdict where there are differences
  */
 export function conclude<F extends Finding>(
-  tally: Tally<F>,
+  tally: FindingTally<F>,
   { json, wide }: { json: boolean; wide: boolean },
   things: string,
   lead: readonly Column<F>[],

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { counted } from '../formats/plural.js';
+import { counted } from '../text/plural.js';
 import { type Inputs, type Journal, openJournal } from '../simulate/journal.js';
 import { remark } from './terminal.js';
 

@@ -1,6 +1,6 @@
 import parser from 'yargs-parser';
 import type { Options } from 'yargs';
-import { didYouMean } from '../formats/nearest.js';
+import { didYouMean } from '../text/nearest.js';
 import { type Command, nameOf, positionalsOf } from './command.js';
 import { UsageError } from './errors.js';
 

@@ -1,5 +1,5 @@
 import { basename, dirname, relative } from 'node:path';
-import { counted } from '../formats/plural.js';
+import { counted } from '../text/plural.js';
 import { exactArithmetic, float32Arithmetic } from '../networks/arithmetic.js';
 import { foldBatchNorm } from '../networks/fold.js';
 import { writeOnnx } from '../networks/onnx/write.js';

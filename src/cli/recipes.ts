@@ -1,4 +1,4 @@
-import { didYouMean } from '../formats/nearest.js';
+import { didYouMean } from '../text/nearest.js';
 import type { Recipe } from '../quantize/recipe.js';
 import { RECIPES } from '../quantize/recipes.js';
 import type { TrainRecipe } from '../training/trainRecipe.js';

@@ -1,6 +1,6 @@
 import type { Format } from '../formats/format.js';
 import { hexDigitsOf, widthOf } from '../formats/format.js';
-import { didYouMean } from '../formats/nearest.js';
+import { didYouMean } from '../text/nearest.js';
 import { csvRows, type Row } from '../outputs/csvRows.js';
 import { remark, writingTo } from './terminal.js';
 

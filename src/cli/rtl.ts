@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { counted } from '../formats/plural.js';
-import { readText } from '../datapaths/read.js';
+import { counted } from '../text/plural.js';
+import { readText } from '../text/read.js';
 import { findDatapath } from '../datapaths/catalog.js';
 import { identifier, type RtlFile } from '../datapaths/rtl/index.js';
 import { meshRtl, unitRtl, writeRtl } from '../outputs/rtl.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { counted } from '../formats/plural.js';
+import { counted } from '../text/plural.js';
 import { makeFolder, writeWhole } from '../outputs/file.js';
 import { LAYER_COLUMNS, resultCsv, RUN_COLUMNS, runJson, worstCsv } from '../outputs/results.js';
 import { loadTarget } from '../targets/catalog.js';

@@ -1,4 +1,4 @@
-import { didYouMean } from '../formats/nearest.js';
+import { didYouMean } from '../text/nearest.js';
 import { nameOf } from './command.js';
 import { COMMANDS, type Entry, entryNamed } from './commands.js';
 import { exitCodeOf, explain, UsageError, Verdict } from './errors.js';

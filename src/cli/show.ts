@@ -4,7 +4,7 @@ import { describeFormat } from '../datapaths/describe.js';
 import { loadDatapath } from '../datapaths/schema.js';
 import { BLOCK_FORMATS, type BlockFormat, findBlockFormat } from '../formats/block.js';
 import { FORMATS, findFormat } from '../formats/catalog.js';
-import { didYouMean } from '../formats/nearest.js';
+import { didYouMean } from '../text/nearest.js';
 import type { Recipe } from '../quantize/recipe.js';
 import { RECIPES } from '../quantize/recipes.js';
 import { loadNetwork } from '../simulate/plan.js';

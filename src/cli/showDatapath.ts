@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import type { Datapath } from '../datapaths/datapath.js';
 import { describeDatapath } from '../datapaths/describe.js';
 import { resultFormatOf } from '../datapaths/exact.js';
-import { outerOf } from '../datapaths/kernel/plan.js';
+import { outerOf } from '../datapaths/kernel/contract/plan.js';
 import { compileGemm } from '../datapaths/kernel/index.js';
 import { type Evidence, findSilicon, type Sourced } from '../datapaths/silicon/index.js';
 import type { Fit } from '../formats/codec.js';

@@ -1,4 +1,4 @@
-import { counted } from '../formats/plural.js';
+import { counted } from '../text/plural.js';
 import { isMacLayer, type Layer, type Network } from '../networks/network.js';
 import { lower, macsOf, statesOf, type TensorState } from '../networks/lower.js';
 import type { Quantization } from '../networks/tensor.js';

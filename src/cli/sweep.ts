@@ -1,6 +1,6 @@
 import { basename, extname, join } from 'node:path';
-import { counted } from '../formats/plural.js';
-import { readText } from '../datapaths/read.js';
+import { counted } from '../text/plural.js';
+import { readText } from '../text/read.js';
 import { checkFolder, protectInputs, writeChanged } from '../outputs/file.js';
 import { inLockedFolder } from '../outputs/lock.js';
 import { resultCsv, resultJson, SWEEP_COLUMNS } from '../outputs/results.js';

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import type { Window } from '../outputs/signals.js';
+import type { TraceWindow } from '../outputs/signals.js';
 import { traceCsv } from '../outputs/trace.js';
 import { traceVcd } from '../outputs/vcd.js';
 import { DRAWING_LIMITS, traceWavedrom } from '../outputs/wavedrom.js';
@@ -72,7 +72,7 @@ export const traceCommand = command({
       productNamed(goldenRun(network, target, imagesOf(data, number, 1)), network, args.layer),
     );
     const { array } = target;
-    const window: Window = {
+    const window: TraceWindow = {
       cycles: rangeFrom(args.cycles, '--cycles', Number.MAX_SAFE_INTEGER),
       rows: rangeFrom(args.rows, '--rows', array.rows),
       cols: rangeFrom(args.cols, '--cols', array.cols),
@@ -99,7 +99,7 @@ function kindOf(format: string | undefined, output: string): keyof typeof TRACES
 }
 
 /** What the window asks for is refused where nobody could use it. */
-function refuseLargeDrawing({ cycles, rows, cols }: Window): void {
+function refuseLargeDrawing({ cycles, rows, cols }: TraceWindow): void {
   const pes = (rows[1] - rows[0] + 1) * (cols[1] - cols[0] + 1);
   if (pes > DRAWING_LIMITS.pes || cycles[1] - cycles[0] >= DRAWING_LIMITS.cycles)
     throw new UsageError(

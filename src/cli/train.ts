@@ -1,4 +1,4 @@
-import { counted } from '../formats/plural.js';
+import { counted } from '../text/plural.js';
 import { NOT_COUNTED } from '../energy/actions.js';
 import { inLockedFolder } from '../outputs/lock.js';
 import { belowHalf, EPOCH_COLUMNS, PRODUCT_COLUMNS, trainJson } from '../outputs/training.js';

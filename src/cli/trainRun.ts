@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { readBytes } from '../datapaths/read.js';
+import { readBytes } from '../text/read.js';
 import { writeOnnx } from '../networks/onnx/write.js';
 import { writeChanged, writeWhole } from '../outputs/file.js';
 import { resultCsv } from '../outputs/results.js';

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { basename, extname, join } from 'node:path';
-import { counted } from '../formats/plural.js';
-import { readBytes } from '../datapaths/read.js';
+import { counted } from '../text/plural.js';
+import { readBytes } from '../text/read.js';
 import { widthOf } from '../formats/format.js';
 import type { Network } from '../networks/network.js';
 import { type ImageOptions, type Source, writeLayerVectors } from '../outputs/layerVectors.js';
-import type { VectorFormat } from '../outputs/bank.js';
+import type { VectorFormat } from '../outputs/portBank.js';
 import type { Manifest, Provenance, UnitManifest } from '../outputs/manifest.js';
 import { writeNetworkVectors } from '../outputs/networkVectors.js';
 import { drawTile, type TileOperands, writeTileVectors } from '../outputs/tileVectors.js';

@@ -8,10 +8,10 @@ import { groupOf } from './products.js';
 
 /** A field, by its path, and what is wrong with it. */
 type Complaint = [path: string[], message: string];
-type Unit = Omit<Datapath, 'name'>;
+type NamelessUnit = Omit<Datapath, 'name'>;
 
 /** What no unit can be, and what would have no effect, by field. */
-export function* complaintsAbout(unit: Unit): Generator<Complaint> {
+export function* complaintsAbout(unit: NamelessUnit): Generator<Complaint> {
   yield* aboutOrder(unit);
   yield* aboutAlignment(unit);
   yield* aboutRequantize(unit);
@@ -20,7 +20,7 @@ export function* complaintsAbout(unit: Unit): Generator<Complaint> {
   yield* aboutNanCode(unit);
 }
 
-function* aboutOrder({ order, lanes }: Unit): Generator<Complaint> {
+function* aboutOrder({ order, lanes }: NamelessUnit): Generator<Complaint> {
   const inner = order.kind === 'permuted' ? order.after : order;
   if (inner?.kind === 'chunked' && inner.length % lanes !== 0)
     yield [
@@ -30,7 +30,7 @@ function* aboutOrder({ order, lanes }: Unit): Generator<Complaint> {
 }
 
 /** Fields that say how the running sum is cut need one in the alignment. */
-function* aboutAlignment({ combine }: Unit): Generator<Complaint> {
+function* aboutAlignment({ combine }: NamelessUnit): Generator<Complaint> {
   if (combine.kind !== 'aligned') return;
   const { sumInside, sumFractionBits, twoStage, evenOdd = false } = combine;
   if (!sumInside && twoStage !== undefined && !evenOdd)
@@ -41,7 +41,7 @@ function* aboutAlignment({ combine }: Unit): Generator<Complaint> {
   else if (twoStage !== undefined) yield [path, 'has no effect beside twoStage, which has its own: leave it out'];
 }
 
-function* aboutRequantize(unit: Unit): Generator<Complaint> {
+function* aboutRequantize(unit: NamelessUnit): Generator<Complaint> {
   const { requantize } = unit;
   if (requantize === undefined) return;
   const last = (unit.result ?? totalFitOf(unit)).format;
@@ -58,7 +58,7 @@ function* aboutRequantize(unit: Unit): Generator<Complaint> {
     yield [['requantize', 'clamp'], `must be two numbers in order from ${least} to ${most}`];
 }
 
-function* aboutBlockScale({ blockScale, lanes, order }: Unit): Generator<Complaint> {
+function* aboutBlockScale({ blockScale, lanes, order }: NamelessUnit): Generator<Complaint> {
   if (blockScale?.apply === 'group') {
     const inner = order.kind === 'permuted' ? order.after : order;
     const length = inner?.kind === 'chunked' ? inner.length : inner?.kind === 'tree' ? inner.width : 0;
@@ -72,13 +72,13 @@ function* aboutBlockScale({ blockScale, lanes, order }: Unit): Generator<Complai
 }
 
 /** Widening is exact, or it would be a rounding of its own. */
-function* aboutWidened({ widened, a, b }: Unit): Generator<Complaint> {
+function* aboutWidened({ widened, a, b }: NamelessUnit): Generator<Complaint> {
   const lost = widened === undefined ? undefined : [a, b].find((operand) => !holds(widened, operand));
   if (lost !== undefined)
     yield [['widened'], `must hold every value of ${lost.name}, so that operands are converted exactly`];
 }
 
-function* aboutNanCode(unit: Unit): Generator<Complaint> {
+function* aboutNanCode(unit: NamelessUnit): Generator<Complaint> {
   const { nanCode } = unit;
   if (nanCode === undefined) return;
   const format = resultFormatOf(unit);

@@ -3,9 +3,9 @@ import { FORMATS, findFormat } from '../formats/catalog.js';
 import { type Fit, fitTo, OVERFLOWS } from '../formats/codec.js';
 import type { FloatFormat, Format } from '../formats/format.js';
 import { widthOf } from '../formats/format.js';
-import { didYouMean } from '../formats/nearest.js';
+import { didYouMean } from '../text/nearest.js';
 import { type Rounding, ROUNDINGS, stochastic } from '../formats/rounding.js';
-import { record } from './document.js';
+import { record } from '../text/document.js';
 
 /** The fields that datapath, target and sweep files share: a format, a rounding, a fit. */
 const LOWEST = ['subnormal', 'normal', 'zero-only', 'none'] as const;

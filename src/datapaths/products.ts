@@ -6,18 +6,18 @@ import type { BlockScale, Datapath } from './datapath.js';
 import type { Order, PermutedOrder } from './order.js';
 
 /** A code of some format: what `decode` takes. */
-export type Code = bigint | number;
+export type OperandCode = bigint | number;
 
 /**
  * Codes, one for each k. `c` is the initial sum (default +0; its format is that of totalFitOf, datapath.ts); scales have
  * one code for each block of operands.
  */
 export interface Operands {
-  a: ArrayLike<Code>;
-  b: ArrayLike<Code>;
-  c?: Code;
-  aScales?: ArrayLike<Code>;
-  bScales?: ArrayLike<Code>;
+  a: ArrayLike<OperandCode>;
+  b: ArrayLike<OperandCode>;
+  c?: OperandCode;
+  aScales?: ArrayLike<OperandCode>;
+  bScales?: ArrayLike<OperandCode>;
 }
 
 /** What a zero counts as where zeros take part in an alignment: fp32's lowest binade (MMA-Sim). */

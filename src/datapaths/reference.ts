@@ -79,7 +79,7 @@ export function reduce(
 ): Reduction {
   if (operands.a.length !== operands.b.length)
     throw new RangeError(`reduce: a has ${operands.a.length} codes and b ${operands.b.length}; they must be as many`);
-  const unit = new Unit(datapath, random, watch);
+  const unit = new ReferenceUnit(datapath, random, watch);
   const total = totalFitOf(datapath, order);
   const start = operands.c === undefined ? ZERO : decode(total.format, operands.c, total.subnormals);
   const { product } = datapath;
@@ -88,7 +88,7 @@ export function reduce(
 }
 
 /** One datapath at work: its roundings, and what they did. */
-class Unit {
+class ReferenceUnit {
   flags = 0;
   swamped = 0;
   overflowed = 0;
@@ -144,7 +144,7 @@ function sameFinite(x: Raw, y: Raw): boolean {
   return compareMagnitudes(x, y) === 0 && (x.sign === y.sign || x.significand === 0n);
 }
 
-function inOrder(unit: Unit, order: Order, terms: readonly Term[], start: Raw): Raw {
+function inOrder(unit: ReferenceUnit, order: Order, terms: readonly Term[], start: Raw): Raw {
   switch (order.kind) {
     case 'sequential':
       return firings(unit, terms, start);
@@ -180,12 +180,12 @@ function blocksOf<T>(items: readonly T[], length: number): T[][] {
 }
 
 /** The leaves of a tree order: products of a plain MAC, else firings from zero. */
-function leavesOf(unit: Unit, terms: readonly Term[]): Raw[] {
+function leavesOf(unit: ReferenceUnit, terms: readonly Term[]): Raw[] {
   if (unit.datapath.lanes === 1) return terms.map((term) => term.raw);
   return blocksOf(terms, termsPerFiring(unit.datapath)).map((block) => fire(unit, block, ZERO));
 }
 
-function firings(unit: Unit, terms: readonly Term[], start: Raw): Raw {
+function firings(unit: ReferenceUnit, terms: readonly Term[], start: Raw): Raw {
   return blocksOf(terms, termsPerFiring(unit.datapath)).reduce((total, block) => fire(unit, block, total), start);
 }
 
@@ -193,7 +193,7 @@ function firings(unit: Unit, terms: readonly Term[], start: Raw): Raw {
 const IDLE: Term = { raw: ZERO, exponent: -Infinity };
 
 /** One firing: at most `lanes` products meet the running sum. Lanes without a product give +0. */
-function fire(unit: Unit, given: readonly Term[], running: Raw): Raw {
+function fire(unit: ReferenceUnit, given: readonly Term[], running: Raw): Raw {
   const { combine, sum: fit } = unit.datapath;
   const idle = termsPerFiring(unit.datapath) - given.length;
   const terms = idle === 0 ? given : [...given, ...Array.from({ length: idle }, () => IDLE)];
@@ -220,7 +220,7 @@ function fire(unit: Unit, given: readonly Term[], running: Raw): Raw {
 }
 
 /** Adds neighbours until one is left; an odd one out goes up unchanged. */
-function pairwise(unit: Unit, leaves: readonly Raw[], node: Fit): Raw {
+function pairwise(unit: ReferenceUnit, leaves: readonly Raw[], node: Fit): Raw {
   let level = leaves;
   while (level.length > 1) {
     const above: Raw[] = [];

@@ -2,7 +2,7 @@ import { fp32 } from '../formats/catalog.js';
 import { decode, encode, fitTo } from '../formats/codec.js';
 import { type Format, widthOf } from '../formats/format.js';
 import { fromAligned, fromNumber, multiply } from '../formats/raw.js';
-import { didYouMean } from '../formats/nearest.js';
+import { didYouMean } from '../text/nearest.js';
 import type { Requantize } from './datapath.js';
 
 /**

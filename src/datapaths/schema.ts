@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { DATAPATHS, findDatapath } from './catalog.js';
 import { complaintsAbout } from './complaints.js';
 import { type Datapath, datapath } from './datapath.js';
-import { readDocument, record } from './document.js';
-import { readText } from './read.js';
+import { readDocument, record } from '../text/document.js';
+import { readText } from '../text/read.js';
 import { fitField, formatField, sumField } from './fields.js';
-import { didYouMean } from '../formats/nearest.js';
+import { didYouMean } from '../text/nearest.js';
 
 /**
  * The schema of datapath files. Its field names are a public contract; every field but `a`, `b` and `sum` has a

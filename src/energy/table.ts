@@ -1,4 +1,4 @@
-import { didYouMean } from '../formats/nearest.js';
+import { didYouMean } from '../text/nearest.js';
 
 /**
  * What an action costs. An action is a string: `multiply:int8*int8` and `add:int32` (one of them), `mac:A*B+SUM` (one

@@ -1,7 +1,7 @@
 import { type Datapath, datapath, sumFit } from '../datapaths/datapath.js';
 import { type CodeArray, exactSums, valuesOf } from '../datapaths/kernel/index.js';
 import type { Format } from '../formats/format.js';
-import { inBlocks } from './blocks.js';
+import { inBlocks } from './blockRows.js';
 import { gemm } from './gemm.js';
 import type { Arithmetic, MatmulJob } from './network.js';
 

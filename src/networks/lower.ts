@@ -6,7 +6,7 @@ import { shapeAfter } from './onnx/shapes.js';
 import { type Quantization, sizeOf } from './tensor.js';
 
 /** The matrix products of a layer, `groups` of one shape: what the array has to do, without running it. */
-export interface GemmJob {
+export interface LoweredJob {
   layer: string;
   op: 'conv' | 'dense';
   m: number;
@@ -23,7 +23,7 @@ export interface GemmJob {
 }
 
 /** The products of a batch of images, layer by layer. */
-export function lower(network: Network, batch = 1): GemmJob[] {
+export function lower(network: Network, batch = 1): LoweredJob[] {
   const states = statesOf(network);
   return network.layers.filter(isMacLayer).map((layer) => {
     const input = states.get(layer.input) as TensorState;

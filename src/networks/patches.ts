@@ -1,6 +1,6 @@
-import { type Code, FunctionBuilder, i32, type Local } from '../datapaths/kernel/wasm/assembler.js';
-import { Arena, type Kernel, kernelOf, sharedMemory } from '../datapaths/kernel/wasm/memory.js';
-import { v128 } from '../datapaths/kernel/wasm/vector.js';
+import { type Code, FunctionBuilder, i32, type Local } from '../wasm/assembler.js';
+import { Arena, type Kernel, kernelOf, sharedMemory } from '../wasm/memory.js';
+import { v128 } from '../wasm/vector.js';
 import { productOf } from './convolution.js';
 import type { ConvLayer } from './network.js';
 

@@ -1,6 +1,6 @@
-import { FunctionBuilder, i32 } from '../datapaths/kernel/wasm/assembler.js';
-import { Arena, type Kernel, kernelOf, sharedMemory } from '../datapaths/kernel/wasm/memory.js';
-import { f32x4, v128 } from '../datapaths/kernel/wasm/vector.js';
+import { FunctionBuilder, i32 } from '../wasm/assembler.js';
+import { Arena, type Kernel, kernelOf, sharedMemory } from '../wasm/memory.js';
+import { f32x4, v128 } from '../wasm/vector.js';
 
 /** Windows that slide over planes: places [outputs, taps] in a plane, -1 in the padding. */
 export interface Windows {

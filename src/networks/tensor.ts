@@ -1,7 +1,8 @@
+import type { CodeArray } from '../datapaths/kernel/index.js';
 import type { Fit } from '../formats/codec.js';
 
 /** Codes of a format, one element each: bytes up to 8 bits, halves up to 16, words up to 32. */
-export type CodeArray = Uint8Array | Uint16Array | Uint32Array;
+export type { CodeArray };
 
 /** Real values, row-major; activations are [n, c, h, w] or [n, features]. */
 export interface FloatTensor {

@@ -1,5 +1,5 @@
 import { CsvError, parse } from 'csv-parse/sync';
-import { linesOf } from './lines.js';
+import { linesOf } from '../text/lines.js';
 
 /** A row of a CSV file (RFC 4180: a quoted field may hold commas, quotes and line ends). */
 export interface Row {

@@ -1,6 +1,6 @@
 import type { ArrayCost } from '../arrays/cost.js';
 import type { ScaleSimCount } from '../arrays/scalesim.js';
-import type { GemmJob } from '../arrays/tiling.js';
+import type { ArrayJob } from '../arrays/tiling.js';
 import type { ResultColumn } from './results.js';
 
 /** A layer of a topology on an array, or all of them together; fields as JSON and CSV have them. */
@@ -28,7 +28,7 @@ export interface CycleRow {
 }
 
 export function cycleRow(
-  { layer, m, n, k, groups = 1 }: GemmJob,
+  { layer, m, n, k, groups = 1 }: ArrayJob,
   { cycles, counts, utilization }: ArrayCost,
 ): CycleRow {
   const { macs, aReads, bReads, sumReads, sumWrites } = counts;

@@ -1,10 +1,10 @@
 import type { MacArray } from '../arrays/dataflow.js';
-import type { Place } from '../arrays/ports.js';
+import type { TilePlace } from '../arrays/ports.js';
 import type { Timing, Turn } from '../arrays/schedule.js';
 import type { Tile } from '../arrays/tiling.js';
 
 /** Where the words belong that pass one side of an array at a clock edge, a row's or column's each; edges are asked in order. */
-export type Feed = (edge: number) => readonly (Place | undefined)[];
+export type Feed = (edge: number) => readonly (TilePlace | undefined)[];
 
 /** The words of each turn on one side of the array. */
 interface Issue {
@@ -17,14 +17,14 @@ interface Issue {
   interval: number;
   /** Edges that a row or column lags behind the first. */
   delay(index: number): number;
-  place(tile: Tile, step: number, index: number): Place | undefined;
+  place(tile: Tile, step: number, index: number): TilePlace | undefined;
 }
 
 function feedOf(turns: readonly Turn[], { count, start, words, interval, delay, place }: Issue): Feed {
   const current = new Int32Array(count);
   let known = -1;
-  let places: readonly (Place | undefined)[] = [];
-  function placeAt(edge: number, index: number): Place | undefined {
+  let places: readonly (TilePlace | undefined)[] = [];
+  function placeAt(edge: number, index: number): TilePlace | undefined {
     const time = edge - delay(index);
     while (turns[current[index]] && time >= start(turns[current[index]]) + words(turns[current[index]].tile) * interval)
       current[index]++;
@@ -103,6 +103,6 @@ export function feedsOf(
 }
 
 /** Whether a place is one of the tile's own, not past its last row or column. */
-export function isOwn(place: Place | undefined): place is Place {
+export function isOwn(place: TilePlace | undefined): place is TilePlace {
   return place !== undefined && place.row < place.tile.rows && place.col < place.tile.cols;
 }

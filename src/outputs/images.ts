@@ -2,7 +2,7 @@ import { fp32, int } from '../formats/catalog.js';
 import { describeFit } from '../datapaths/describe.js';
 import type { Format } from '../formats/format.js';
 import { oneZeroPoint, type Tensor } from '../networks/tensor.js';
-import { type Bank, bankWriter, portEntries, type VectorFormat } from './bank.js';
+import { type PortBank, bankWriter, portEntries, type VectorFormat } from './portBank.js';
 import type { FileSet } from './fileSet.js';
 import type { PortEntry, TensorEntry } from './manifest.js';
 
@@ -23,7 +23,7 @@ export function writeImages(set: FileSet, format: VectorFormat, pack: number, im
   return images.flatMap((image) => {
     const name = identifierOf(image.name, used);
     const depth = Math.ceil(image.codes.length / pack);
-    const bank: Bank = { name, ports: [{ name, format: image.format, lanes: pack }], depth };
+    const bank: PortBank = { name, ports: [{ name, format: image.format, lanes: pack }], depth };
     const writer = bankWriter(set, format, bank);
     for (let address = 0; address < depth; address++)
       writer.row([Array.from({ length: pack }, (_, lane) => BigInt(image.codes[address * pack + lane] ?? 0))]);

@@ -1,12 +1,12 @@
 import { DATAFLOWS, type MacArray } from '../arrays/dataflow.js';
-import type { GemmJob } from '../arrays/tiling.js';
+import type { ArrayJob } from '../arrays/tiling.js';
 import type { MeshPort } from '../datapaths/rtl/index.js';
 
 /** An array's bench: what is on its ports at every edge lies in files, one a port, and so do the sums. */
 export interface MeshBench {
   title: string;
   array: Pick<MacArray, 'rows' | 'cols' | 'dataflow'>;
-  job: GemmJob;
+  job: ArrayJob;
   ports: readonly MeshPort[];
   /** Edges until the product is done. */
   edges: number;

@@ -1,4 +1,4 @@
-import { counted } from '../formats/plural.js';
+import { counted } from '../text/plural.js';
 import { svgOf, WHOLE_LABELS } from './svg.js';
 
 export { type ScatterPlot, scatterSvg } from './scatter.js';

@@ -158,7 +158,7 @@ export const ACTION_COLUMNS: readonly ResultColumn<EnergyPart>[] = [
 ];
 
 /** A quantization: accuracies before and after. */
-export interface Quantized {
+export interface QuantizedAccuracy {
   network: string;
   recipe: string;
   calibrationImages: number;
@@ -167,7 +167,7 @@ export interface Quantized {
   after: number;
 }
 
-export const QUANTIZE_COLUMNS: readonly ResultColumn<Quantized>[] = [
+export const QUANTIZE_COLUMNS: readonly ResultColumn<QuantizedAccuracy>[] = [
   { field: 'network', title: 'network', kind: 'text', value: (q) => q.network },
   { field: 'recipe', title: 'recipe', kind: 'text', value: (q) => q.recipe },
   { field: 'calibrationImages', title: 'calibration', value: (q) => q.calibrationImages },
@@ -177,7 +177,7 @@ export const QUANTIZE_COLUMNS: readonly ResultColumn<Quantized>[] = [
 ];
 
 /** What `lastbit quantize --json` prints. */
-export function quantizeJson(quantized: Quantized): object {
+export function quantizeJson(quantized: QuantizedAccuracy): object {
   return resultJson(QUANTIZE_COLUMNS, quantized);
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type MacArray, orderOf } from '../arrays/dataflow.js';
-import { extentsOf, type GemmJob } from '../arrays/tiling.js';
+import { extentsOf, type ArrayJob } from '../arrays/tiling.js';
 import { type Datapath, totalFitOf } from '../datapaths/datapath.js';
 import type { Order } from '../datapaths/order.js';
 import { emitDot, emitMesh, type MeshShape, meshPorts, type RtlFile } from '../datapaths/rtl/index.js';
@@ -47,7 +47,7 @@ export function meshRtl(target: Target, { job, unit }: TileOperands, edges: numb
 }
 
 /** What the hardware of an array is, for a product. */
-export function meshShape({ name, array }: Pick<Target, 'name' | 'array'>, unit: Datapath, job: GemmJob): MeshShape {
+export function meshShape({ name, array }: Pick<Target, 'name' | 'array'>, unit: Datapath, job: ArrayJob): MeshShape {
   const { rows, cols, dataflow, doubleBuffer, accumulation } = array;
   const problem = complaintAbout(array, unit.order, job, unit.lanes);
   if (problem !== undefined) throw new RangeError(`rtl: target ${name} ${problem}`);
@@ -63,7 +63,7 @@ export function meshShape({ name, array }: Pick<Target, 'name' | 'array'>, unit:
   };
 }
 
-function complaintAbout(array: MacArray, order: Order, job: GemmJob, lanes: number): string | undefined {
+function complaintAbout(array: MacArray, order: Order, job: ArrayJob, lanes: number): string | undefined {
   if (array.multiplyStages > 0 || array.addStages > 1)
     return `has pipelined PEs (${array.multiplyStages} multiplier and ${array.addStages} adder stages); the RTL mesh has 0 and 1`;
   if (array.operands !== 'systolic') return 'broadcasts operands; the RTL mesh is systolic';

@@ -29,7 +29,7 @@ export function signalsOf({ a, b, sum, lanes }: Datapath): Signal[] {
 }
 
 /** Which cycles and PEs a trace shows; all bounds are included. */
-export interface Window {
+export interface TraceWindow {
   cycles: readonly [number, number];
   rows: readonly [number, number];
   cols: readonly [number, number];
@@ -43,13 +43,13 @@ export interface PlacedPe {
 }
 
 /** The PEs of a window, row by row. */
-export function pesIn({ rows, cols }: Window, array: Pick<MacArray, 'cols'>): PlacedPe[] {
+export function pesIn({ rows, cols }: TraceWindow, array: Pick<MacArray, 'cols'>): PlacedPe[] {
   const pes: PlacedPe[] = [];
   for (let row = rows[0]; row <= rows[1]; row++)
     for (let col = cols[0]; col <= cols[1]; col++) pes.push({ row, col, pe: row * array.cols + col });
   return pes;
 }
 
-export function isIn({ cycles: [from, to] }: Window, cycle: number): boolean {
+export function isIn({ cycles: [from, to] }: TraceWindow, cycle: number): boolean {
   return cycle >= from && cycle <= to;
 }

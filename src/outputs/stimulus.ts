@@ -1,6 +1,6 @@
 import { type Format, widthOf } from '../formats/format.js';
 import { landmarksOf } from '../formats/landmarks.js';
-import { type Random, randomFrom } from '../training/random.js';
+import { type Random, randomFrom } from '../random/random.js';
 import type { Port } from './port.js';
 
 /**
@@ -8,9 +8,9 @@ import type { Port } from './port.js';
  * Odd random rows are of all codes; even ones keep to codes near one, because in sums of all codes the largest term
  * swamps the rest. A row has the codes of each input port, lane by lane.
  */
-export type Codes = readonly (readonly bigint[])[];
+export type RowCodes = readonly (readonly bigint[])[];
 
-export function* sampledRows(inputs: readonly Port[], count: number, seed: number): Generator<Codes> {
+export function* sampledRows(inputs: readonly Port[], count: number, seed: number): Generator<RowCodes> {
   let row = 0;
   for (const codes of landmarkRows(inputs)) {
     if (row++ === count) return;
@@ -20,7 +20,7 @@ export function* sampledRows(inputs: readonly Port[], count: number, seed: numbe
 }
 
 /** Random rows with the numbers `from` to `to` - 1. */
-export function* randomRows(inputs: readonly Port[], from: number, to: number, random: Random): Generator<Codes> {
+export function* randomRows(inputs: readonly Port[], from: number, to: number, random: Random): Generator<RowCodes> {
   const draws = inputs.map(({ format }) => drawer(format, random));
   for (let row = from; row < to; row++)
     yield inputs.map(({ lanes }, i) =>
@@ -29,7 +29,7 @@ export function* randomRows(inputs: readonly Port[], from: number, to: number, r
 }
 
 /** All pairs with the same in every lane, which reaches the largest sums; then, for several lanes, all pairs mixed. */
-export function* landmarkRows(inputs: readonly Port[]): Generator<Codes> {
+export function* landmarkRows(inputs: readonly Port[]): Generator<RowCodes> {
   const marks = inputs.map(({ format }) => landmarksOf(format).map((mark) => mark.code));
   const pairs = marks[0].length * marks[1].length;
   for (const mixed of inputs[0].lanes > 1 ? [0, 1] : [0])
@@ -120,7 +120,7 @@ function exhaustive(inputs: readonly Port[]) {
  * Every combination of the operands' codes. The sum's codes are exhausted with them where they fit; else all operands
  * come once with a zero sum, which shows the product, and once with sums that are landmarks and then random.
  */
-export function* exhaustiveRows(inputs: readonly Port[], seed: number): Generator<Codes> {
+export function* exhaustiveRows(inputs: readonly Port[], seed: number): Generator<RowCodes> {
   const { whole, varied, ports, rest } = exhaustive(inputs);
   const used = ports.map(({ format }) => usedCodes(format));
   const zeros = rest.map(({ lanes }) => Array<bigint>(lanes).fill(0n));

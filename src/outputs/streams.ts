@@ -1,11 +1,11 @@
 import { runMesh } from '../arrays/clocked.js';
 import { noCounts } from '../arrays/counts.js';
 import { DATAFLOWS, type MacArray, movesOf } from '../arrays/dataflow.js';
-import { type Codes, OperandPorts, type Place, type Product } from '../arrays/ports.js';
+import { OperandPorts, type TilePlace, type ArrayProduct } from '../arrays/ports.js';
 import { timingOf, turnsOf } from '../arrays/schedule.js';
 import { tilesOf } from '../arrays/tiling.js';
 import { type Datapath, totalFitOf } from '../datapaths/datapath.js';
-import { compileUnit } from '../datapaths/kernel/index.js';
+import { compileUnit, type CodeArray } from '../datapaths/kernel/index.js';
 import type { Order } from '../datapaths/order.js';
 import { int } from '../formats/catalog.js';
 import type { Format } from '../formats/format.js';
@@ -15,7 +15,7 @@ import type { Port } from './port.js';
 
 /** A product on an array, to be shown on the array's ports. */
 export interface StreamJob {
-  product: Product;
+  product: ArrayProduct;
   array: MacArray;
   unit: Datapath;
   /** The order of the additions that the array gives the unit. */
@@ -99,7 +99,8 @@ type Part = 'a' | 'b';
 
 /** The operand that moves right, with the bits that go with its words. */
 function movingStreams(name: Part, unit: Datapath, feed: Feed, operands: OperandPorts): Stream[] {
-  const ofStep = (is: (place: Place) => boolean) => (place: Place | undefined) => place !== undefined && is(place);
+  const ofStep = (is: (place: TilePlace) => boolean) => (place: TilePlace | undefined) =>
+    place !== undefined && is(place);
   return [
     ...enteringStreams(name, unit, feed, operands),
     bits(
@@ -121,7 +122,7 @@ function movingStreams(name: Part, unit: Datapath, feed: Feed, operands: Operand
 function enteringStreams(name: Part, unit: Datapath, feed: Feed, operands: OperandPorts): Stream[] {
   const { lanes } = unit;
   const codes = operand(name, unit, feed, operands);
-  const ofLanes = (place: Place | undefined) => {
+  const ofLanes = (place: TilePlace | undefined) => {
     const live = place === undefined ? 0 : operands.liveAt(place);
     return Array.from({ length: lanes }, (_, lane) => Number(lane < live));
   };
@@ -138,8 +139,8 @@ function enteringStreams(name: Part, unit: Datapath, feed: Feed, operands: Opera
 
 function operand(name: Part, unit: Datapath, feed: Feed, operands: OperandPorts): Stream {
   const { lanes } = unit;
-  function read(place: Place | undefined): number[] {
-    const word: Codes = new Uint32Array(lanes);
+  function read(place: TilePlace | undefined): number[] {
+    const word: CodeArray = new Uint32Array(lanes);
     if (isOwn(place)) operands.read(name, place, word, 0);
     return [...word];
   }
@@ -147,7 +148,7 @@ function operand(name: Part, unit: Datapath, feed: Feed, operands: OperandPorts)
   return { name, format: unit[name], lanes: feed(0).length * lanes, direction: 'in', meaning: `operand ${name}`, at };
 }
 
-function bits(name: string, feed: Feed, meaning: string, bit: (place: Place | undefined) => boolean): Stream {
+function bits(name: string, feed: Feed, meaning: string, bit: (place: TilePlace | undefined) => boolean): Stream {
   const at = (edge: number) => feed(edge).map((place) => Number(bit(place)));
   return { name, format: BIT, lanes: feed(0).length, direction: 'in', meaning, at };
 }
@@ -176,7 +177,7 @@ function sumStreams(
   direction: PortEntry['direction'],
   format: Format,
   feed: Feed,
-  codeAt: (place: Place, edge: number) => number,
+  codeAt: (place: TilePlace, edge: number) => number,
 ): Stream[] {
   const valid = bits(`${name}_valid`, feed, `${name} has a sum there`, isOwn);
   const at = (edge: number) => feed(edge).map((place) => (isOwn(place) ? codeAt(place, edge) : 0));
@@ -188,10 +189,10 @@ function sumStreams(
 }
 
 /** Where the sum of a place lies in [groups, m, n]. */
-function addresses({ product, array }: StreamJob): (place: Place) => number {
+function addresses({ product, array }: StreamJob): (place: TilePlace) => number {
   const { m, n } = product.job;
   const flow = DATAFLOWS[array.dataflow];
-  const indexOf = (index: 'm' | 'n', { tile, row, col, step }: Place) =>
+  const indexOf = (index: 'm' | 'n', { tile, row, col, step }: TilePlace) =>
     flow.row === index ? tile.row + row : flow.col === index ? tile.col + col : step;
   return (place) => (place.tile.group * m + indexOf('m', place)) * n + indexOf('n', place);
 }

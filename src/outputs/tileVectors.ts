@@ -1,13 +1,13 @@
 import { runMesh } from '../arrays/clocked.js';
 import { DATAFLOWS, type MacArray, orderOf } from '../arrays/dataflow.js';
-import type { GemmJob } from '../arrays/tiling.js';
+import type { ArrayJob } from '../arrays/tiling.js';
 import { type Datapath, totalFitOf } from '../datapaths/datapath.js';
 import { type CodeArray, codeArray, compileUnit } from '../datapaths/kernel/index.js';
 import { landmarksOf } from '../formats/landmarks.js';
 import type { Format } from '../formats/format.js';
-import { randomFrom } from '../training/random.js';
+import { randomFrom } from '../random/random.js';
 import type { Target } from '../targets/target.js';
-import { type Bank, bankWriter, portEntries, type VectorFormat } from './bank.js';
+import { type PortBank, bankWriter, portEntries, type VectorFormat } from './portBank.js';
 import { writingSet } from './fileSet.js';
 import { writeImages } from './images.js';
 import type { Source } from './layerVectors.js';
@@ -18,7 +18,7 @@ import { describeUnit } from './vectors.js';
 
 /** A product that goes through an array: drawn, or a layer's. */
 export interface TileOperands {
-  job: GemmJob & { groups: number };
+  job: ArrayJob & { groups: number };
   unit: Datapath;
   /** Codes [groups, m, k] and [groups, k, n]. */
   a: CodeArray;
@@ -70,7 +70,7 @@ export async function writeTileVectors(
   const product = { job, a, b };
   const { sums, cycles } = runMesh({ product, array, order, unit: compileUnit(unit) });
   const { streams, run } = portStreams({ product, array, unit, order, sums });
-  const bank: Bank = { name: 'tile', ports: streams, depth: cycles.total };
+  const bank: PortBank = { name: 'tile', ports: streams, depth: cycles.total };
   return writingSet(folder, (set) => {
     const writer = bankWriter(set, format, bank);
     run(writer.row);

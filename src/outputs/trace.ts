@@ -5,7 +5,7 @@ import type { CycleObserver } from '../arrays/clocked.js';
 import type { MacArray } from '../arrays/dataflow.js';
 import { csvText } from './csv.js';
 import type { Sink } from './file.js';
-import { isIn, pesIn, type Window } from './signals.js';
+import { isIn, pesIn, type TraceWindow } from './signals.js';
 
 /**
  * A row for each cycle and PE of the window: the operands that met at the PE and the sum that it registered, as codes and
@@ -18,7 +18,7 @@ export function traceCsv(
   sink: Sink,
   array: MacArray,
   unit: Datapath,
-  window: Window,
+  window: TraceWindow,
 ): CycleObserver & { end(): number } {
   const a = cellsOf(unit.a);
   const b = cellsOf(unit.b);

@@ -5,7 +5,7 @@ import type { Datapath } from '../datapaths/datapath.js';
 import { decoderOf } from '../datapaths/kernel/index.js';
 import { widthOf } from '../formats/format.js';
 import type { Sink } from './file.js';
-import { isIn, pesIn, type PlacedPe, type Signal, signalsOf, type Window } from './signals.js';
+import { isIn, pesIn, type PlacedPe, type Signal, signalsOf, type TraceWindow } from './signals.js';
 
 /** Nanoseconds of a clock period in a waveform: cycle n begins with the clock's rise at n periods. */
 export const PERIOD_NS = 10;
@@ -21,7 +21,7 @@ export function traceVcd(
   sink: Sink,
   array: MacArray,
   unit: Datapath,
-  window: Window,
+  window: TraceWindow,
 ): CycleObserver & { end(): number } {
   const variables = [...identified(pesIn(window, array).flatMap((place) => variablesOf(place, unit)))];
   const clock = idOf(variables.length);

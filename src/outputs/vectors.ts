@@ -4,13 +4,13 @@ import { resultFormatOf } from '../datapaths/exact.js';
 import type { Order } from '../datapaths/order.js';
 import { type Operands, randomOfRows, reduce } from '../datapaths/reference.js';
 import { requantize } from '../datapaths/requantize.js';
-import { type Bank, bankWriter, portEntries, type VectorFormat } from './bank.js';
+import { type PortBank, bankWriter, portEntries, type VectorFormat } from './portBank.js';
 import { type Coverage, coverageOf, coverageReport } from './directed/coverage.js';
 import { unitRows } from './directed/rows.js';
 import { writingSet } from './fileSet.js';
 import { manifestText, type Provenance, type UnitManifest } from './manifest.js';
 import type { Port } from './port.js';
-import { type Codes, exhaustiveCount, exhaustiveRows } from './stimulus.js';
+import { type RowCodes, exhaustiveCount, exhaustiveRows } from './stimulus.js';
 import { testbench } from './testbench.js';
 import { WORD_FORMATS, type WordFormatName } from './words/index.js';
 
@@ -65,7 +65,7 @@ export async function writeVectors(
   const coverage = coverageOf(datapath);
   const stimulus =
     count === 'exhaustive' ? exhaustiveRows(inputs, seed) : unitRows(datapath, inputs, count, seed, coverage);
-  const bank: Bank = { name: 'vectors', ports: [...inputs, result], depth: rows };
+  const bank: PortBank = { name: 'vectors', ports: [...inputs, result], depth: rows };
   return writingSet(folder, async (set) => {
     const writer = bankWriter(set, format, bank);
     const expected = expecter(datapath, coverage);
@@ -107,7 +107,7 @@ export function describeUnit(datapath: Datapath, order: Order): { datapath: unkn
 }
 
 /** The definition of a unit, row by row in order. @param coverage is told what each row reaches */
-export function expecter(datapath: Datapath, coverage: Coverage): (codes: Codes) => bigint {
+export function expecter(datapath: Datapath, coverage: Coverage): (codes: RowCodes) => bigint {
   const randomOf = randomOfRows(datapath);
   // The sum is wanted on its own, for what the requantization rounds.
   const { requantize: stage, ...whole } = datapath;

@@ -4,7 +4,7 @@ import type { Datapath } from '../datapaths/datapath.js';
 import { decoderOf } from '../datapaths/kernel/index.js';
 import { hexDigitsOf, hexCode } from '../formats/format.js';
 import type { Sink } from './file.js';
-import { isIn, pesIn, signalsOf, type Window } from './signals.js';
+import { isIn, pesIn, signalsOf, type TraceWindow } from './signals.js';
 
 /** A drawing is held in memory until it ends, and read by people: beyond this neither makes sense. */
 export const DRAWING_LIMITS = { pes: 16, cycles: 1000 } as const;
@@ -28,7 +28,7 @@ export function traceWavedrom(
   sink: Sink,
   array: MacArray,
   unit: Datapath,
-  window: Window,
+  window: TraceWindow,
 ): CycleObserver & { end(): number } {
   const groups = pesIn(window, array).map(({ row, col, pe }) => ({
     title: `PE ${row},${col}`,

@@ -1,4 +1,4 @@
-import { didYouMean } from '../formats/nearest.js';
+import { didYouMean } from '../text/nearest.js';
 import { BLOCK_RECIPES } from './blockRecipes.js';
 import { FLOAT_PTQ_RECIPES } from './floatPtqRecipes.js';
 import { INTEGER_PTQ_RECIPES } from './integerPtqRecipes.js';

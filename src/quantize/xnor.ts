@@ -39,7 +39,7 @@ export function xnorWeightGradient<T extends Reals>(w: T, filters: number, gradi
 }
 
 /** Sizes of a convolution whose input scales are asked for. */
-export interface Window {
+export interface ConvolutionWindow {
   kernel: readonly [number, number];
   stride: readonly [number, number];
   /** Above and left of the image; outside there are zeros. */
@@ -53,7 +53,7 @@ export interface Window {
 export function xnorInputScales<T extends Reals>(
   x: T,
   [images, channels, height, width]: readonly number[],
-  { kernel: [r, s], stride, pad }: Window,
+  { kernel: [r, s], stride, pad }: ConvolutionWindow,
 ): T {
   const p = Math.floor((height + 2 * pad[0] - r) / stride[0]) + 1;
   const q = Math.floor((width + 2 * pad[1] - s) / stride[1]) + 1;
@@ -82,7 +82,7 @@ export function xnorOutputScale({ data, shape }: FloatTensor, layer: ConvLayer |
   return xnorInputScales(data, shape, { kernel: [r, s], stride: layer.stride, pad: [top, left] });
 }
 
-const WHOLE: Window = { kernel: [1, 1], stride: [1, 1], pad: [0, 0] };
+const WHOLE: ConvolutionWindow = { kernel: [1, 1], stride: [1, 1], pad: [0, 0] };
 
 /** The weights as training uses them: binary codes, a scale for each filter. */
 export function xnorWeightQuantizer(): FakeQuantizer {

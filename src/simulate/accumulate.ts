@@ -1,5 +1,5 @@
 import { type Datapath, totalFitOf } from '../datapaths/datapath.js';
-import { encoderOf } from '../datapaths/kernel/encode.js';
+import { encoderOf } from '../datapaths/kernel/float64/encode.js';
 import {
   codeArray,
   type CodeArray,
@@ -10,8 +10,8 @@ import {
   sumArray,
   sumValues,
 } from '../datapaths/kernel/index.js';
-import { factsOf } from '../datapaths/kernel/facts.js';
-import { rounderOf } from '../datapaths/kernel/rounder.js';
+import { factsOf } from '../datapaths/kernel/contract/facts.js';
+import { rounderOf } from '../datapaths/kernel/float64/rounder.js';
 import { exactSum } from '../datapaths/exact.js';
 import { type Order, SEQUENTIAL } from '../datapaths/order.js';
 import { termsPerFiring } from '../datapaths/products.js';
@@ -19,7 +19,7 @@ import { drawingOf, reduce } from '../datapaths/reference.js';
 import { decode, encode, type Fit, fitTo } from '../formats/codec.js';
 import { type Format, widthOf } from '../formats/format.js';
 import { fromNumber, toNumber } from '../formats/raw.js';
-import { randomFrom } from '../training/random.js';
+import { randomFrom } from '../random/random.js';
 import { ulpOf } from './errors.js';
 import { ExactSum } from './exactSum.js';
 

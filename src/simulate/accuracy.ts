@@ -8,7 +8,7 @@ import { classesOf, type Dataset, imagesOf } from '../training/dataset.js';
 import { checkFits } from '../training/fits.js';
 import type { Target } from '../targets/target.js';
 import { goldenArithmetic, type LayerSums, targetArithmetic, unitsOf } from './arithmetic.js';
-import type { Operands } from './blocks.js';
+import type { BlockOperands } from './blockOperands.js';
 import { ErrorMeter, type ErrorReport } from './errors.js';
 import { powerAbove } from './magnitude.js';
 import { operandsOf, type Sufficient, sufficientFor, type WorstOperands } from './worst.js';
@@ -158,7 +158,7 @@ function entirePass(
     for (const { job, sums } of golden) meet(job, sums);
     return undefined;
   }
-  const recall = ({ a, b }: Operands) =>
+  const recall = ({ a, b }: BlockOperands) =>
     b === golden[next].b && sameCodes(a, golden[next].a) ? golden[next].sums : undefined;
   return outputOf(network, images, targetArithmetic(units, { recall, watch: meet }));
 }

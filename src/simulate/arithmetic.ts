@@ -6,7 +6,7 @@ import type { Format } from '../formats/format.js';
 import type { Arithmetic, MatmulJob } from '../networks/network.js';
 import { unitForJob } from '../targets/blockUnit.js';
 import type { Target } from '../targets/target.js';
-import { type Operands, operandsInBlocks, scaledSums } from './blocks.js';
+import { type BlockOperands, operandsInBlocks, scaledSums } from './blockOperands.js';
 
 /** One layer's sums as the unit gives them, beside exact ones. */
 export interface LayerSums {
@@ -62,18 +62,18 @@ export function wholeProducts({ target: { datapath } }: TargetUnits): boolean {
 /** What goes with the products of a target's units, in the order in which the network asks for them. */
 export interface Company {
   /** The sums of these operands where they are known already. */
-  recall?: (operands: Operands) => Float64Array | undefined;
+  recall?: (operands: BlockOperands) => Float64Array | undefined;
   watch?: (job: MatmulJob, sums: Float64Array) => void;
 }
 
 /** Every product of a network through the target's units, bit for bit. */
 export function targetArithmetic(units: TargetUnits, { recall, watch }: Company = {}): Arithmetic {
-  function computed(job: MatmulJob, operands: Operands): Float64Array {
+  function computed(job: MatmulJob, operands: BlockOperands): Float64Array {
     const { m, n, k } = job;
     const gemm = units.gemmFor(job);
     return sumValues(outputFormatOf(gemm.datapath, gemm.order), gemm.sums({ m, n, k, ...operands }));
   }
-  function unitSums(job: MatmulJob, operands: Operands): Float64Array {
+  function unitSums(job: MatmulJob, operands: BlockOperands): Float64Array {
     const sums = recall?.(operands) ?? computed(job, operands);
     watch?.(job, sums);
     return sums;
@@ -90,7 +90,7 @@ export function targetArithmetic(units: TargetUnits, { recall, watch }: Company 
  * Exact sums go on to the next layer; on the way each layer's are compared with what the unit makes of the same operands.
  */
 export function goldenArithmetic(units: TargetUnits, compare: (sums: LayerSums) => void): Arithmetic {
-  function goldenSums(job: MatmulJob, operands: Operands, values?: LayerSums['values']): Float64Array {
+  function goldenSums(job: MatmulJob, operands: BlockOperands, values?: LayerSums['values']): Float64Array {
     const gemm = units.gemmFor(job);
     const { m, n, k } = job;
     const product = { m, n, k, ...operands };

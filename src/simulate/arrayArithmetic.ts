@@ -6,7 +6,7 @@ import {
   outputFormatOf,
   sumValues,
 } from '../datapaths/kernel/index.js';
-import { rowEncoderOf } from '../datapaths/kernel/encode-rows.js';
+import { rowEncoderOf } from '../datapaths/kernel/float64/encodeRows.js';
 import { widthOf } from '../formats/format.js';
 import { float32Arithmetic } from '../networks/arithmetic.js';
 import { encodeAll } from '../networks/codes.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readBytes } from '../datapaths/read.js';
+import { readBytes } from '../text/read.js';
 import type { Dataset } from '../training/dataset.js';
 
 /** Digests of what enters a result: contents, never the paths where they lie. */

@@ -2,10 +2,10 @@ import { orderOf } from '../arrays/dataflow.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import { type CodeArray, type Gemm, outputFormatOf, type SumArray, sumValues } from '../datapaths/kernel/index.js';
 import type { Order } from '../datapaths/order.js';
-import { didYouMean } from '../formats/nearest.js';
+import { didYouMean } from '../text/nearest.js';
 import type { Format } from '../formats/format.js';
 import { execute } from '../networks/execute.js';
-import { type GemmJob, lower } from '../networks/lower.js';
+import { type LoweredJob, lower } from '../networks/lower.js';
 import {
   type Arithmetic,
   type ConvLayer,
@@ -21,7 +21,7 @@ import { targetArithmetic, unitsOf } from './arithmetic.js';
 /** One layer's product on a target, all groups of it: what hardware for it has to give, bit for bit. */
 export interface GoldenProduct {
   layer: ConvLayer | DenseLayer;
-  job: GemmJob;
+  job: LoweredJob;
   unit: Datapath;
   /** The order of the additions that the array gives the unit. */
   order: Order;
@@ -69,14 +69,14 @@ export function goldenRun(network: Network, target: Target, image: FloatTensor):
   const jobs = new Map(lower(network).map((job) => [job.layer, job]));
   const products = network.layers.filter(isMacLayer).map((layer): [string, GoldenProduct] => {
     const { name } = layer;
-    return [name, productOf(layer, jobs.get(name) as GemmJob, parts.get(name) as Part[], target)];
+    return [name, productOf(layer, jobs.get(name) as LoweredJob, parts.get(name) as Part[], target)];
   });
   return { tensors, products: new Map(products) };
 }
 
 function productOf(
   layer: GoldenProduct['layer'],
-  job: GemmJob,
+  job: LoweredJob,
   groups: readonly Part[],
   { array }: Target,
 ): GoldenProduct {

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fsyncSync, openSync, truncateSync, writeSync } from 'node:fs';
-import { readBytes } from '../datapaths/read.js';
+import { readBytes } from '../text/read.js';
 import { exactJson, fromExactJson } from '../training/exactJson.js';
 import { ownBuild } from './build.js';
 import { fingerprintOf } from './fingerprint.js';

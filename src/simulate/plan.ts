@@ -1,4 +1,4 @@
-import { readBytes } from '../datapaths/read.js';
+import { readBytes } from '../text/read.js';
 import { macArray, type MacArray } from '../arrays/dataflow.js';
 import { loadTarget } from '../targets/catalog.js';
 import { type TargetFields, targetOf, targetSchema } from '../targets/schema.js';

@@ -4,7 +4,7 @@ import { type Cycles, noCycles } from '../arrays/schedule.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import type { Energy, EnergyPart } from '../energy/table.js';
 import { widthOf } from '../formats/format.js';
-import { type GemmJob, lower } from '../networks/lower.js';
+import { type LoweredJob, lower } from '../networks/lower.js';
 import { isMacLayer, type Network } from '../networks/network.js';
 import { dequantize } from '../networks/quantization.js';
 import { unitForJob } from '../targets/blockUnit.js';
@@ -14,7 +14,7 @@ export type { SparseMachine } from '../targets/target.js';
 
 /** A layer's product and its weights [filters, k] on a unit. */
 export interface SparseLayer {
-  job: GemmJob;
+  job: LoweredJob;
   unit: Datapath;
   values: Float32Array;
 }

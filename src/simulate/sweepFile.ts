@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readDocument, record } from '../datapaths/document.js';
+import { readDocument, record } from '../text/document.js';
 import { ENERGY_TABLES } from '../energy/tables/catalog.js';
 import { TARGETS } from '../targets/catalog.js';
 import type { TargetFields } from '../targets/schema.js';

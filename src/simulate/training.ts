@@ -1,12 +1,13 @@
+import type { Style } from '../training/style.js';
 import { float32Arithmetic } from '../networks/arithmetic.js';
 import { isMacLayer, type Network } from '../networks/network.js';
 import { execute } from '../networks/execute.js';
 import { foldBatchNorm } from '../networks/fold.js';
 import { loadTarget } from '../targets/catalog.js';
-import { architecture, type Style } from '../training/architectures.js';
+import { architecture } from '../training/architectures.js';
 import { type Dataset, imagesOf } from '../training/dataset.js';
 import { type Distillation, distillationLoss } from '../training/distill.js';
-import { drawsFrom } from '../training/draws.js';
+import { drawsFrom } from '../random/draws.js';
 import { CALIBRATION_IMAGES } from '../training/finetune.js';
 import type { QuantizersOf } from '../training/model.js';
 import { restyled } from '../training/restyle.js';

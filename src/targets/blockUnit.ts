@@ -1,10 +1,10 @@
 import type { Datapath } from '../datapaths/datapath.js';
 import type { BlockFormat } from '../formats/block.js';
-import type { GemmJob } from '../networks/lower.js';
+import type { LoweredJob } from '../networks/lower.js';
 import { type Target, unitFor } from './target.js';
 
 /** What decides which unit runs a product. */
-export type UnitJob = Pick<GemmJob, 'layer' | 'aFormat' | 'bFormat' | 'blocks'>;
+export type UnitJob = Pick<LoweredJob, 'layer' | 'aFormat' | 'bFormat' | 'blocks'>;
 
 /**
  * The target's unit for a product of codes, or of operands in blocks.

@@ -1,4 +1,4 @@
-import { didYouMean } from '../formats/nearest.js';
+import { didYouMean } from '../text/nearest.js';
 import { readTarget, targetOf, targetSchema, type TargetFields } from './schema.js';
 import { SIXTEEN } from './sixteen.js';
 import { SMALL_FLOATS } from './smallFloats.js';

@@ -1,5 +1,5 @@
 import type { TargetFields } from './schema.js';
-import { AT_45NM, type EnergyEntry, squareArray, type TargetUnit } from './square.js';
+import { AT_45NM, type EnergyFields, squareArray, type TargetUnit } from './square.js';
 
 /**
  * Arrays for floats of six and four bits, alone and in blocks, and for ternary weights: 16 x 16 as the others, one product
@@ -24,14 +24,14 @@ const named = (element: string, rest: Record<string, unknown> = {}): TargetUnit 
 const inBlocks = (element: string, format: string, size: number): TargetUnit =>
   named(element, { name: `${element}-blocks`, blockScale: { format, size, apply: 'exponent' } });
 
-const plain = (element: string): EnergyEntry => ({
+const plain = (element: string): EnergyFields => ({
   ...AT_45NM,
   action: `mac:${element}*${element}+fp32`,
   pj: E4M3_FP32_PJ,
   source: BOUND,
 });
 
-const scaled = (element: string, note = 'and an int8 adder for the scales'): EnergyEntry => ({
+const scaled = (element: string, note = 'and an int8 adder for the scales'): EnergyFields => ({
   ...plain(element),
   pj: E4M3_FP32_PJ + INT8_ADD_PJ,
   source: `${BOUND}, ${note}`,

@@ -1,7 +1,7 @@
 import type { TargetFields } from './schema.js';
 
 export type TargetUnit = TargetFields['datapath'];
-export type EnergyEntry = Exclude<TargetFields['energy'], string>['entries'][number];
+export type EnergyFields = Exclude<TargetFields['energy'], string>['entries'][number];
 
 /** What the built-in entries of energy have in common: they are Horowitz's figures, scaled. */
 export const AT_45NM = { node: '45 nm', voltage: 0.9, extrapolated: true } as const;
@@ -10,7 +10,7 @@ export const AT_45NM = { node: '45 nm', voltage: 0.9, extrapolated: true } as co
 export function squareArray(
   name: string,
   units: readonly [TargetUnit, ...TargetUnit[]],
-  entries: readonly EnergyEntry[],
+  entries: readonly EnergyFields[],
   source: string,
 ): TargetFields {
   const [datapath, ...others] = units;

@@ -1,6 +1,6 @@
 import type { MacArray } from '../arrays/dataflow.js';
 import { type MemoryCost, memoryCostOf, type Memories } from '../arrays/memory.js';
-import type { GemmJob } from '../arrays/tiling.js';
+import type { ArrayJob } from '../arrays/tiling.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import type { Format } from '../formats/format.js';
 import { actionsOf, type Performance, possibleActions } from '../energy/actions.js';
@@ -57,7 +57,7 @@ export function withEveryEnergy(target: Target): Target {
 }
 
 /** Cycles, counts and memory traffic of a layer, when it runs on that unit of the target. */
-export function layerCostOf(job: GemmJob, target: Target, datapath = target.datapath): MemoryCost {
+export function layerCostOf(job: ArrayJob, target: Target, datapath = target.datapath): MemoryCost {
   return memoryCostOf(job, target.array, datapath, target.memories);
 }
 

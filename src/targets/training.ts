@@ -1,12 +1,12 @@
 import type { TargetFields } from './schema.js';
-import { AT_45NM, type EnergyEntry, squareArray, type TargetUnit } from './square.js';
+import { AT_45NM, type EnergyFields, squareArray, type TargetUnit } from './square.js';
 
 /**
  * Arrays for training, 16 x 16 as the others and different in nothing but their units, with one for each pair of formats
  * that the products of training have.
  */
 
-function energy(action: string, pj: number, source: string): EnergyEntry {
+function energy(action: string, pj: number, source: string): EnergyFields {
   return { ...AT_45NM, action, pj, source };
 }
 

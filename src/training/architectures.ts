@@ -1,6 +1,7 @@
+import type { Style } from './style.js';
 import type { BatchNormLayer, ConvLayer, DenseLayer, Layer, Network, PoolLayer } from '../networks/network.js';
 import { floatTensor, sizeOf } from '../networks/tensor.js';
-import { randomFrom } from './random.js';
+import { randomFrom } from '../random/random.js';
 import { withoutSigns } from './restyle.js';
 
 /** The networks that the project trains, with their weights as they start. */
@@ -122,12 +123,6 @@ function residualLayers(seed: number): Layer[] {
     dense('dense', 'relu3', [10, 392], seed + 3),
   ];
 }
-
-/**
- * How a network treats what lies between its products: rectified, with a batch-norm after every product too, signs before
- * the binary layers, or those without the signs, for quantizers that take them and use the magnitudes (XNOR-Net).
- */
-export type Style = 'relu' | 'normed' | 'sign' | 'bare';
 
 export const ARCHITECTURES: Readonly<Record<string, Partial<Record<Style, (seed: number) => Network>>>> = {
   lenet: { relu: lenet, normed: normedLenet, sign: binaryLenet, bare: (seed) => withoutSigns(binaryLenet(seed)) },

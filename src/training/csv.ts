@@ -1,4 +1,4 @@
-import { counted } from '../formats/plural.js';
+import { counted } from '../text/plural.js';
 import type { Dataset } from './dataset.js';
 import { readUnpacked } from './idx.js';
 

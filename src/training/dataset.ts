@@ -1,4 +1,4 @@
-import { counted } from '../formats/plural.js';
+import { counted } from '../text/plural.js';
 import { type FloatTensor, floatTensor } from '../networks/tensor.js';
 
 /** Labelled grey images. Pixel (r, c) of image i is at (i * rows + r) * cols + c, in [0, 1], a byte over 255. */

@@ -1,7 +1,7 @@
 import { cos, sin } from '../networks/elementary.js';
 import type { Dataset } from './dataset.js';
 import { type Point, type Stroke, WAYS } from './glyphs.js';
-import { type Random, randomFrom } from './random.js';
+import { type Random, randomFrom } from '../random/random.js';
 
 /**
  * A generator of digits as a hand might write them, 28 x 28 as in MNIST: strokes of a few styles under a random affine

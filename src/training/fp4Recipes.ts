@@ -13,7 +13,7 @@ import {
 import { pact } from '../quantize/pact.js';
 import { TWO_PHASE, type TwoPhase } from '../quantize/radix4.js';
 import { sawbRow, sawbWeights } from '../quantize/sawbRows.js';
-import type { Draws } from './draws.js';
+import type { Draws } from '../random/draws.js';
 import { inFormat, PLAIN } from './floatRecipes.js';
 import { isFirst, isLast, type LayerPlace, type TrainRecipe } from './trainRecipe.js';
 

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { counted } from '../formats/plural.js';
-import { readBytes } from '../datapaths/read.js';
+import { counted } from '../text/plural.js';
+import { readBytes } from '../text/read.js';
 import type { Dataset } from './dataset.js';
 
 /**

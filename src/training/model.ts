@@ -10,7 +10,7 @@ import { add } from '../networks/operators.js';
 import type { Parameter } from '../networks/parameter.js';
 import { type FloatTensor, floatTensor } from '../networks/tensor.js';
 import { macModule, type OperandQuantizers } from './mac.js';
-import type { Module, Operands } from './module.js';
+import type { Module, LayerOperands } from './module.js';
 import { normModule } from './norm.js';
 import type { StateArray } from './state.js';
 import { flattenModule, maxPoolModule, reluModule, signModule } from './plain.js';
@@ -24,7 +24,7 @@ export interface Model {
   backward(gradient: FloatTensor): void;
   network(): Network;
   /** What the last `forward` multiplied, by layer. */
-  operands(): ReadonlyMap<string, Operands>;
+  operands(): ReadonlyMap<string, LayerOperands>;
 }
 
 export type QuantizersOf = (layer: ConvLayer | DenseLayer) => OperandQuantizers;
@@ -66,7 +66,7 @@ export function modelOf(network: Network, arithmetic: Arithmetic, quantizersOf: 
     backward,
     operands() {
       const found = steps.map(({ layer, module }) => [layer.name, module?.operands?.()] as const);
-      return new Map(found.filter((entry): entry is [string, Operands] => entry[1] !== undefined));
+      return new Map(found.filter((entry): entry is [string, LayerOperands] => entry[1] !== undefined));
     },
     network: () => ({ ...network, layers: steps.map(({ layer, module }) => module?.layer() ?? layer) }),
   };

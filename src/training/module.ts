@@ -15,10 +15,10 @@ export interface Module {
   /** The layer as plain data, with the parameters as they are now. */
   layer(): Layer;
   /** What the last `forward` rounded its operands to, where the layer has a product. */
-  operands?(): Operands | undefined;
+  operands?(): LayerOperands | undefined;
 }
 
-export interface Operands {
+export interface LayerOperands {
   /** Of what the layer read; undefined where that was real. */
   input: Quantization | undefined;
   /** The weights as they were multiplied: codes where one quantization holds them. */

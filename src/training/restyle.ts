@@ -1,6 +1,6 @@
+import type { Style } from './style.js';
 import { foldBatchNorm } from '../networks/fold.js';
 import { type BatchNormLayer, isMacLayer, type Layer, type Network } from '../networks/network.js';
-import type { Style } from './architectures.js';
 
 /**
  * A float network of the user's, as a style of training wants it. `relu`: as it is, batch-norms folded. `normed`: a

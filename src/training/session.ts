@@ -1,4 +1,4 @@
-import { counted } from '../formats/plural.js';
+import { counted } from '../text/plural.js';
 import { float32Arithmetic } from '../networks/arithmetic.js';
 import type { Arithmetic, Network } from '../networks/network.js';
 import { type FloatTensor, floatTensor } from '../networks/tensor.js';
@@ -8,7 +8,7 @@ import { crossEntropy, type Loss } from './loss.js';
 import { withOperands } from './export.js';
 import { modelOf, type QuantizersOf } from './model.js';
 import { type Optimizer, sgd } from './optimizer.js';
-import { randomFrom, shuffle } from './random.js';
+import { randomFrom, shuffle } from '../random/random.js';
 import { initialLossScale, type LossScaling, nextLossScale, skipsStep } from './scaling.js';
 import type { StateArray } from './state.js';
 

@@ -1,8 +1,8 @@
+import type { Style } from './style.js';
 import type { Network } from '../networks/network.js';
 import type { Family, Place } from '../quantize/recipe.js';
-import type { Style } from './architectures.js';
 import type { Distillation } from './distill.js';
-import type { Draws } from './draws.js';
+import type { Draws } from '../random/draws.js';
 import type { OperandQuantizers } from './mac.js';
 import type { Optimizer } from './optimizer.js';
 import type { LossScaling } from './scaling.js';

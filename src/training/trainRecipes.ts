@@ -1,4 +1,4 @@
-import { didYouMean } from '../formats/nearest.js';
+import { didYouMean } from '../text/nearest.js';
 import { FLOAT_RECIPES } from './floatRecipes.js';
 import { FP4_RECIPES } from './fp4Recipes.js';
 import { QAT_RECIPES } from './qatRecipes.js';

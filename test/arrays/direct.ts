@@ -1,12 +1,12 @@
-import type { Unit } from '../../src/arrays/mesh.js';
-import type { Product } from '../../src/arrays/ports.js';
+import type { ArrayUnit } from '../../src/arrays/mesh.js';
+import type { ArrayProduct } from '../../src/arrays/ports.js';
 import type { Order } from '../../src/datapaths/order.js';
 
 /**
  * A unit whose sums depend on the order, on which operand is which, on the lane and on the lanes in use: a hash. Two
  * different sequences of firings and joins give the same code with a chance of about 2^-31.
  */
-export function hashUnit(lanes: number): Unit {
+export function hashUnit(lanes: number): ArrayUnit {
   return {
     lanes,
     zero: 5,
@@ -21,7 +21,7 @@ export function hashUnit(lanes: number): Unit {
 }
 
 /** The sums computed directly, one dot product at a time, in the order given: what the mesh has to agree with. */
-export function direct({ job, a, b }: Product, unit: Unit, order: Order): Float64Array {
+export function direct({ job, a, b }: ArrayProduct, unit: ArrayUnit, order: Order): Float64Array {
   const { m, n, k, groups = 1 } = job;
   const sums = new Float64Array(groups * m * n);
   for (let at = 0; at < sums.length; at++) {
@@ -33,9 +33,9 @@ export function direct({ job, a, b }: Product, unit: Unit, order: Order): Float6
   return sums;
 }
 
-type Codes = Product['a'];
+type Codes = ArrayProduct['a'];
 
-function dot(unit: Unit, order: Order, a: Codes, b: Codes): number {
+function dot(unit: ArrayUnit, order: Order, a: Codes, b: Codes): number {
   const { lanes } = unit;
   const starts = Array.from({ length: Math.ceil(a.length / lanes) }, (_, i) => i * lanes);
   const fireAll = (at: number[]) =>

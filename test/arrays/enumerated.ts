@@ -14,7 +14,7 @@ import {
   type Turn,
   turnsOf,
 } from '../../src/arrays/schedule.js';
-import { type GemmJob, type Tile, tilesOf } from '../../src/arrays/tiling.js';
+import { type ArrayJob, type Tile, tilesOf } from '../../src/arrays/tiling.js';
 import type { Capacities, TileTraffic, TrafficBits } from '../../src/arrays/traffic.js';
 import { widthOf } from '../../src/formats/format.js';
 
@@ -53,7 +53,7 @@ export function cyclesByTile(turns: Iterable<Turn>, timing: Timing): Cycles {
 
 /** The counts of all the tiles, by formula. */
 export function countsByTile(
-  job: GemmJob,
+  job: ArrayJob,
   array: MacArray,
   order: Order,
   lanes: number,
@@ -108,7 +108,7 @@ function joinsOf(order: Order, lanes: number, steps: number): number {
  * between the tiles of k. A convolution's activations are counted as they lie in DRAM (`inputs`), not unrolled.
  */
 export function trafficByTile(
-  job: GemmJob,
+  job: ArrayJob,
   array: MacArray,
   unit: Pick<Datapath, 'lanes' | 'a' | 'b' | 'sum'>,
   capacities: Capacities,
@@ -178,7 +178,7 @@ class Half {
 /** The part of an index that a tile covers, in products. */
 function spanOf(
   index: Index,
-  job: GemmJob,
+  job: ArrayJob,
   array: MacArray,
   lanes: number,
   tile: Tile,
@@ -192,7 +192,7 @@ function spanOf(
 
 /** The turns of all tiles, and the cycle before which the last results are in DRAM. */
 export function scheduleByTile(
-  job: GemmJob,
+  job: ArrayJob,
   array: MacArray,
   unit: Pick<Datapath, 'lanes' | 'order' | 'a' | 'b' | 'sum'>,
   memories: Memories,

@@ -7,7 +7,7 @@ import { floatTensor, sizeOf } from '../../dist/networks/tensor.js';
 import { fitTo } from '../../dist/formats/codec.js';
 import { formatNamed } from '../../dist/formats/catalog.js';
 import { targetArithmetic, unitsOf } from '../../dist/simulate/arithmetic.js';
-import { randomFrom } from '../../dist/training/random.js';
+import { randomFrom } from '../../dist/random/random.js';
 
 const BATCH = 8;
 const BAR = 300;

@@ -4,7 +4,7 @@ import { codeArray, compileGemm, sumArray } from '../../src/datapaths/kernel/ind
 import { reduce } from '../../src/datapaths/reference.js';
 import { type Format, widthOf } from '../../src/formats/format.js';
 import { landmarksOf } from '../../src/formats/landmarks.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 
 const ROWS = 100_000;
 

@@ -5,7 +5,7 @@ import { costOf } from '../../src/arrays/cost.js';
 import { type MacArray, orderOf } from '../../src/arrays/dataflow.js';
 import { memoryCostOf, type Memories, paceOf } from '../../src/arrays/memory.js';
 import { type Turn, turnsOf } from '../../src/arrays/schedule.js';
-import { type GemmJob, tilesOf } from '../../src/arrays/tiling.js';
+import { type ArrayJob, tilesOf } from '../../src/arrays/tiling.js';
 import type { TileTraffic } from '../../src/arrays/traffic.js';
 import { datapathNamed } from '../../src/datapaths/catalog.js';
 import { direct, hashUnit } from '../arrays/direct.js';
@@ -26,7 +26,7 @@ const arrays: fc.Arbitrary<MacArray> = fc.record({
   addStages: fc.integer({ min: 1, max: 3 }),
 });
 const length = fc.integer({ min: 1, max: 16 });
-const jobs: fc.Arbitrary<GemmJob> = fc.record({
+const jobs: fc.Arbitrary<ArrayJob> = fc.record({
   layer: fc.constant('random'),
   m: length,
   n: length,

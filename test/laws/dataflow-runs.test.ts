@@ -4,7 +4,7 @@ import { costOf } from '../../src/arrays/cost.js';
 import { type MacArray, macArray, orderOf } from '../../src/arrays/dataflow.js';
 import { memoryCostOf, type Memories } from '../../src/arrays/memory.js';
 import { timingOf, turnsOf } from '../../src/arrays/schedule.js';
-import { type GemmJob, tileRuns, tilesIn, tilesOf } from '../../src/arrays/tiling.js';
+import { type ArrayJob, tileRuns, tilesIn, tilesOf } from '../../src/arrays/tiling.js';
 import { trafficOf } from '../../src/arrays/traffic.js';
 import { datapathNamed } from '../../src/datapaths/catalog.js';
 import type { Order } from '../../src/datapaths/order.js';
@@ -24,7 +24,7 @@ const arrays: fc.Arbitrary<MacArray> = fc.record({
   addStages: fc.integer({ min: 1, max: 4 }),
 });
 const length = fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 120 }));
-const jobs: fc.Arbitrary<GemmJob> = fc.record(
+const jobs: fc.Arbitrary<ArrayJob> = fc.record(
   {
     layer: fc.constant('random'),
     m: length,

@@ -4,7 +4,7 @@ import { runMesh } from '../../src/arrays/clocked.js';
 import { costOf } from '../../src/arrays/cost.js';
 import { type MacArray, orderOf } from '../../src/arrays/dataflow.js';
 import { type Slot, type Timing, timingOf, type Turn, turnsOf } from '../../src/arrays/schedule.js';
-import { type GemmJob, tilesOf } from '../../src/arrays/tiling.js';
+import { type ArrayJob, tilesOf } from '../../src/arrays/tiling.js';
 import type { Order } from '../../src/datapaths/order.js';
 import { direct, hashUnit } from '../arrays/direct.js';
 
@@ -23,7 +23,7 @@ const arrays: fc.Arbitrary<MacArray> = fc.record({
 });
 // Short ones often: there waiting for ports and registers shows.
 const length = fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 20 }));
-const jobs: fc.Arbitrary<GemmJob> = fc.record({
+const jobs: fc.Arbitrary<ArrayJob> = fc.record({
   layer: fc.constant('random'),
   m: length,
   n: length,

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type AlignedCombine, type Datapath, totalFitOf } from '../../src/datapaths/datapath.js';
 import { compileGemm, type GemmJob } from '../../src/datapaths/kernel/index.js';
-import { referenceGemm } from '../../src/datapaths/kernel/reference.js';
+import { referenceGemm } from '../../src/datapaths/kernel/float64/reference.js';
 import { encode, fitTo } from '../../src/formats/codec.js';
 import { fromNumber } from '../../src/formats/raw.js';
 import { anyDatapath, firingDatapath, laneDatapath, randomDatapath } from '../datapaths/kernel/arbitrary.js';

@@ -2,9 +2,9 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type Datapath, totalFitOf } from '../../src/datapaths/datapath.js';
 import { compileGemm } from '../../src/datapaths/kernel/index.js';
-import { referenceGemm } from '../../src/datapaths/kernel/reference.js';
+import { referenceGemm } from '../../src/datapaths/kernel/float64/reference.js';
 import { anyCode, difference, drawJob, generator, landmarks, normalCode } from '../datapaths/kernel/jobs.js';
-import { pairwiseUnit, tensorCore } from '../datapaths/kernel/tensor-cores.js';
+import { pairwiseUnit, tensorCore } from '../datapaths/kernel/tensorCores.js';
 
 /** Tensor cores of all kinds, as a user may write them: every route gives the reference's sums and statistics. */
 const FACTOR = process.env.LASTBIT_LONG ? 15 : 1;

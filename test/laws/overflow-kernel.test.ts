@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { type Combine, type Datapath, datapath, sumFit } from '../../src/datapaths/datapath.js';
 import { compileGemm } from '../../src/datapaths/kernel/index.js';
-import { referenceGemm } from '../../src/datapaths/kernel/reference.js';
+import { referenceGemm } from '../../src/datapaths/kernel/float64/reference.js';
 import { formatNamed } from '../../src/formats/catalog.js';
 import { OVERFLOWS } from '../../src/formats/codec.js';
 import { infinite, NAN, type Raw } from '../../src/formats/raw.js';

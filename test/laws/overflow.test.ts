@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { datapath } from '../../src/datapaths/datapath.js';
-import { encoderOf } from '../../src/datapaths/kernel/encode.js';
-import { rounderOf } from '../../src/datapaths/kernel/rounder.js';
+import { encoderOf } from '../../src/datapaths/kernel/float64/encode.js';
+import { rounderOf } from '../../src/datapaths/kernel/float64/rounder.js';
 import { FORMATS, formatNamed } from '../../src/formats/catalog.js';
 import { encode, fitTo, flagNames, OVERFLOWS } from '../../src/formats/codec.js';
 import { type Format, widthOf } from '../../src/formats/format.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { distinctProducts, proveNearest } from '../datapaths/kernel/proof.js';
+import { distinctProducts, proveNearest } from '../datapaths/kernel/floats/proof.js';
 
 it.each([
   ['e4m3fn', 'e4m3fn'],

@@ -4,7 +4,7 @@ import { FORMATS, formatNamed } from '../../src/formats/catalog.js';
 import { widthOf } from '../../src/formats/format.js';
 import { fromNumber } from '../../src/formats/raw.js';
 import { encodeAll, encodeValue, orderTable } from '../../src/networks/codes.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 
 const narrow = FORMATS.filter((format) => widthOf(format) <= 8);
 const wide = FORMATS.filter((format) => format.kind === 'float' && widthOf(format) > 8 && widthOf(format) <= 32);

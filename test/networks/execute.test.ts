@@ -9,7 +9,7 @@ import type { ConvLayer, DenseLayer, Network } from '../../src/networks/network.
 import { codeTensor, dequantize, perTensor, quantize } from '../../src/networks/quantization.js';
 import { type FloatTensor, floatTensor, type Quantization, sizeOf } from '../../src/networks/tensor.js';
 import { lenet } from '../../src/training/architectures.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 
 const int8 = fitTo(formatNamed('int8'), { overflow: 'saturate' });
 const signed = (codes: ArrayLike<number>) => Array.from(new Int8Array(Uint8Array.from(codes).buffer));

@@ -6,7 +6,7 @@ import { formatNamed } from '../../src/formats/catalog.js';
 import { decode } from '../../src/formats/codec.js';
 import { fromNumber, multiply, sum, toNumber } from '../../src/formats/raw.js';
 import { perTensor } from '../../src/networks/quantization.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 
 const shapes = [
   [1, 1, 1],

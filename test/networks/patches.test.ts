@@ -7,7 +7,7 @@ import type { Arithmetic, ConvLayer } from '../../src/networks/network.js';
 import { patchesOf } from '../../src/networks/patches.js';
 import { perTensor, quantize } from '../../src/networks/quantization.js';
 import { floatTensor, sizeOf } from '../../src/networks/tensor.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 
 function convLayer(kernel: readonly number[], parts: Partial<ConvLayer> = {}): ConvLayer {
   const weight = floatTensor(kernel);

@@ -6,7 +6,7 @@ import type { PoolLayer } from '../../src/networks/network.js';
 import { maxPlaces, maxPool, pick } from '../../src/networks/operators.js';
 import { codeTensor, perTensor } from '../../src/networks/quantization.js';
 import { floatTensor, sizeOf } from '../../src/networks/tensor.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 
 const LAYERS: readonly Pick<PoolLayer, 'kernel' | 'stride' | 'pad'>[] = [
   { kernel: [2, 2], stride: [2, 2], pad: [0, 0, 0, 0] },

@@ -10,9 +10,9 @@ import { magnitudeExponent, toNumber } from '../../src/formats/raw.js';
 import { type Coverage, coverageOf, coverageReport, POSITIONS } from '../../src/outputs/directed/coverage.js';
 import { unitRows } from '../../src/outputs/directed/rows.js';
 import { manifestSchema } from '../../src/outputs/manifest.js';
-import { type Codes, randomRows } from '../../src/outputs/stimulus.js';
+import { type RowCodes, randomRows } from '../../src/outputs/stimulus.js';
 import { expecter, portsOf } from '../../src/outputs/vectors.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 import { folderWith, lastbit } from '../cli/command.js';
 import { codeOf, type Fault, faultsOf, type Row, rowOf } from './faults.js';
 
@@ -83,7 +83,7 @@ interface Evaluated {
   code: bigint;
 }
 
-function evaluated(unit: Datapath, rows: (coverage: Coverage) => Iterable<Codes>): Evaluated[] {
+function evaluated(unit: Datapath, rows: (coverage: Coverage) => Iterable<RowCodes>): Evaluated[] {
   const coverage = coverageOf(unit);
   const expected = expecter(unit, coverage);
   const all: Evaluated[] = [];

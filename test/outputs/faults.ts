@@ -6,7 +6,7 @@ import { widthOf } from '../../src/formats/format.js';
 import { latticeOf } from '../../src/formats/lattice.js';
 import { finite, type FiniteRaw, isZero, magnitudeExponent, type Raw, sum } from '../../src/formats/raw.js';
 import { ROUNDINGS, type Rounding } from '../../src/formats/rounding.js';
-import type { Codes } from '../../src/outputs/stimulus.js';
+import type { RowCodes } from '../../src/outputs/stimulus.js';
 
 /**
  * Faulty units: a model of units that round once, made of the parts that the reference is made of, with one fault in it.
@@ -23,7 +23,7 @@ export interface Row {
 const ZERO = finite(false, 0n, 0);
 
 /** The value that a unit rounds, in its last rounding; all earlier ones must be exact for the model to hold. */
-export function rowOf(datapath: Datapath, [a, b, [c]]: Codes): Row {
+export function rowOf(datapath: Datapath, [a, b, [c]]: RowCodes): Row {
   const total = totalFitOf(datapath);
   const start = decode(total.format, c, total.subnormals);
   const products = productsOf(datapath, { a, b }, (raw) => raw);

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { formatNamed } from '../../src/formats/catalog.js';
 import { widthOf } from '../../src/formats/format.js';
-import { bankWriter, VECTOR_FORMATS, type VectorFormat } from '../../src/outputs/bank.js';
+import { bankWriter, VECTOR_FORMATS, type VectorFormat } from '../../src/outputs/portBank.js';
 import { writingSet } from '../../src/outputs/fileSet.js';
 import type { Port } from '../../src/outputs/port.js';
 import { readWords } from '../../src/outputs/words/read.js';

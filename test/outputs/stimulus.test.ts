@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { formatNamed } from '../../src/formats/catalog.js';
 import { widthOf } from '../../src/formats/format.js';
-import { type Codes, exhaustiveCount, exhaustiveRows, sampledRows } from '../../src/outputs/stimulus.js';
+import { type RowCodes, exhaustiveCount, exhaustiveRows, sampledRows } from '../../src/outputs/stimulus.js';
 
 function ports(a: string, b: string, c: string, lanes = 1) {
   return [
@@ -11,7 +11,7 @@ function ports(a: string, b: string, c: string, lanes = 1) {
   ];
 }
 
-const text = (codes: Codes) => codes.map((lanes) => lanes.join(' ')).join(',');
+const text = (codes: RowCodes) => codes.map((lanes) => lanes.join(' ')).join(',');
 
 it('narrow units: every combination of operands and sum, once', () => {
   const inputs = ports('int3', 'radix4', 'int6');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { floatTensor } from '../../src/networks/tensor.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 import { binaryConnect, binaryConnectStochastic, binaryWeights } from '../../src/quantize/binaryConnect.js';
 import { foldThreshold, hardTanhGradient, paddedDot, xnorDot } from '../../src/quantize/bnn.js';
 import { xnorInputScales, xnorWeightGradient, xnorWeights } from '../../src/quantize/xnor.js';

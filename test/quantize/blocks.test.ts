@@ -8,7 +8,7 @@ import {
 } from '../../src/formats/block.js';
 import { datapathNamed } from '../../src/datapaths/catalog.js';
 import { exactArithmetic, float32Arithmetic } from '../../src/networks/arithmetic.js';
-import { blocksOf, quantizeRows, realRows } from '../../src/networks/blocks.js';
+import { blocksOf, quantizeRows, realRows } from '../../src/networks/blockRows.js';
 import { execute } from '../../src/networks/execute.js';
 import { foldBatchNorm } from '../../src/networks/fold.js';
 import { isMacLayer, type Network } from '../../src/networks/network.js';
@@ -25,7 +25,7 @@ import type { Target } from '../../src/targets/target.js';
 import { lenet } from '../../src/training/architectures.js';
 import { imagesOf } from '../../src/training/dataset.js';
 import { digits } from '../../src/training/digits.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 
 const random = randomFrom(31);
 /** Magnitudes over many binades, with zeros, a whole block of them, and values on the format's edges. */

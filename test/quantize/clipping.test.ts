@@ -8,7 +8,7 @@ import { maximum } from '../../src/quantize/maximum.js';
 import { minMax } from '../../src/quantize/minmax.js';
 import { clippedByError } from '../../src/quantize/mseClip.js';
 import { omse, squaredError } from '../../src/quantize/omse.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 
 const fit = (name: string) => fitTo(formatNamed(name), { overflow: 'saturate' });
 /** Heavy tails without a library function: u / (0.26 - u^2), u in [-1/2, 1/2). */

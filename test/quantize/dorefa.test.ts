@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { floatTensor } from '../../src/networks/tensor.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 import {
   dorefaActivationGradient,
   dorefaActivations,

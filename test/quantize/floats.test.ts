@@ -8,7 +8,7 @@ import { adaptiveBias, biasFor, type BiasRule, compareBiases, plainFloat } from 
 import { adaptivFloat, adaptivFloatBias } from '../../src/quantize/adaptivFloat.js';
 import { quantizationOf, scheme } from '../../src/quantize/scheme.js';
 import { quantizeValues } from '../../src/quantize/values.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 
 const random = randomFrom(4);
 const gauss = Float32Array.from({ length: 5000 }, () => random.normal());

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 import { luq, luqAlpha } from '../../src/quantize/luq.js';
 
 describe('LUQ', () => {

@@ -12,7 +12,7 @@ import { largestOf, rangeOf } from '../../src/quantize/range.js';
 import { sawb } from '../../src/quantize/sawb.js';
 import { quantizationOf, scheme } from '../../src/quantize/scheme.js';
 import { signs } from '../../src/quantize/signs.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 
 const fit = (name: string) => fitTo(formatNamed(name), { overflow: 'saturate' });
 const f = Math.fround;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { formatNamed } from '../../src/formats/catalog.js';
 import { fitTo } from '../../src/formats/codec.js';
 import { dequantizeBlock, findBlockFormat, quantizeBlocks } from '../../src/formats/block.js';
-import { quantizeRows, realRows } from '../../src/networks/blocks.js';
+import { quantizeRows, realRows } from '../../src/networks/blockRows.js';
 import { aciq } from '../../src/quantize/aciq.js';
 import { correctedWeights, correctionOf } from '../../src/quantize/biasCorrection.js';
 import { allocateBits, allocateMeanBits } from '../../src/quantize/bitAllocation.js';
@@ -15,7 +15,7 @@ import { minMax } from '../../src/quantize/minmax.js';
 import { pactForward } from '../../src/quantize/pact.js';
 import { sawbForward, sawbGradient, sawbRow } from '../../src/quantize/sawbRows.js';
 import { xnorWeightGradient, type XnorRule } from '../../src/quantize/xnor.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 
 /** What papers' public code gave for these numbers, under numpy 1.24.2, scipy 1.10.1 and torch 1.13.0 on a CPU. */
 

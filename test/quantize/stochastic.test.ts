@@ -3,7 +3,7 @@ import { valuesOf } from '../../src/datapaths/kernel/index.js';
 import { formatNamed } from '../../src/formats/catalog.js';
 import type { FloatFormat } from '../../src/formats/format.js';
 import { stochasticRounder } from '../../src/quantize/stochastic.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 
 describe.each(['dlfloat16', 'fp16', 'e5m2'])('stochastic rounding to %s', (name) => {
   const format = formatNamed(name) as FloatFormat;

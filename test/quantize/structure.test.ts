@@ -19,7 +19,7 @@ import { layerCostOf, type Target } from '../../src/targets/target.js';
 import { lenet } from '../../src/training/architectures.js';
 import { imagesOf } from '../../src/training/dataset.js';
 import { digits } from '../../src/training/digits.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 
 const images = imagesOf(digits(10, 5));
 const float = foldBatchNorm(lenet(1));

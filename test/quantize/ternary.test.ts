@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { floatTensor } from '../../src/networks/tensor.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 import { total } from '../../src/quantize/reals.js';
 import { ternaryForward, ternaryOptimum, twn, twnThreshold } from '../../src/quantize/twn.js';
 import { ttq, ttqForward, ttqGradient, ttqThreshold } from '../../src/quantize/ttq.js';

@@ -20,7 +20,7 @@ import { smoothed, smoothingFactor } from '../../src/quantize/smoothQuant.js';
 import { lenet } from '../../src/training/architectures.js';
 import { imagesOf } from '../../src/training/dataset.js';
 import { digits } from '../../src/training/digits.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 
 const random = randomFrom(21);
 const normal = (shape: readonly number[], deviation = 1): FloatTensor =>

@@ -9,13 +9,13 @@ import { emitDot, randomBitsOfDot, type RtlFile } from '../../src/datapaths/rtl/
 import { int } from '../../src/formats/catalog.js';
 import type { RandomBits } from '../../src/formats/rounding.js';
 import { hexWord, type Port, wordBits } from '../../src/outputs/port.js';
-import type { Codes } from '../../src/outputs/stimulus.js';
+import type { RowCodes } from '../../src/outputs/stimulus.js';
 
 /** One emitted dot product with rows of operands; several go into one simulation, as compiling costs more than running. */
 export interface Design {
   datapath: Datapath;
   k: number;
-  rows: Iterable<Codes>;
+  rows: Iterable<RowCodes>;
 }
 
 export type Simulator = 'icarus' | 'verilator';
@@ -52,7 +52,7 @@ function drawn(bits: readonly bigint[]): RandomBits {
   };
 }
 
-function expected(datapath: Datapath, [a, b, [c], random]: Codes): bigint {
+function expected(datapath: Datapath, [a, b, [c], random]: RowCodes): bigint {
   const source = random === undefined ? undefined : drawn(random);
   return reduce(datapath, { a, b, c }, datapath.order, source).code;
 }

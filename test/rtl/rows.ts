@@ -1,5 +1,5 @@
 import type { Datapath } from '../../src/datapaths/datapath.js';
-import { type Codes, exhaustiveCount, exhaustiveRows, sampledRows } from '../../src/outputs/stimulus.js';
+import { type RowCodes, exhaustiveCount, exhaustiveRows, sampledRows } from '../../src/outputs/stimulus.js';
 import { type Design, inputsOf } from './bench.js';
 
 /** All pairs of 8-bit operands, each with a sum: landmarks first, then random. */
@@ -17,7 +17,7 @@ export function everyCode(datapath: Datapath, parts: number): Design[] {
 }
 
 /** The next rows of a generator, which goes on where the part before has ended. */
-function* next(rows: Iterator<Codes>, count: number): Generator<Codes> {
+function* next(rows: Iterator<RowCodes>, count: number): Generator<RowCodes> {
   for (let row = 0; row < count; row++) {
     const { done, value } = rows.next();
     if (done) return;
@@ -30,7 +30,7 @@ export function sampled(datapath: Datapath, count: number, k = datapath.lanes, a
   return { datapath, k, rows: thinned(sampledRows(inputsOf({ datapath, k }), among, seed), count, among) };
 }
 
-function* thinned(rows: Iterable<Codes>, count: number, among: number): Generator<Codes> {
+function* thinned(rows: Iterable<RowCodes>, count: number, among: number): Generator<RowCodes> {
   let at = 0;
   for (const row of rows) if (Math.floor((at++ * count) / among) !== Math.floor((at * count) / among)) yield row;
 }

@@ -13,7 +13,7 @@ import { arrayArithmetic } from '../../src/simulate/arrayArithmetic.js';
 import { costMeter } from '../../src/simulate/trainCost.js';
 import { loadTarget } from '../../src/targets/catalog.js';
 import { layerCostOf, layerEnergyOf, unitFor } from '../../src/targets/target.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 
 const [m, n, k] = [3, 4, 130];
 

@@ -3,7 +3,7 @@ import { datapathNamed } from '../../src/datapaths/catalog.js';
 import { valuesOf } from '../../src/datapaths/kernel/index.js';
 import { powerAbove } from '../../src/simulate/magnitude.js';
 import type { LayerSums } from '../../src/simulate/arithmetic.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 
 const random = randomFrom(3);
 const below = (limit: number, length: number) => Uint8Array.from({ length }, () => random.below(limit));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { digits, TEST_SEED, TRAIN_SEED } from '../../src/training/digits.js';
-import { randomFrom, shuffle } from '../../src/training/random.js';
+import { randomFrom, shuffle } from '../../src/random/random.js';
 
 it('image i depends on the seed and i alone', () => {
   const [few, many] = [digits(5, 3), digits(12, 3)];

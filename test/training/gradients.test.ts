@@ -4,7 +4,7 @@ import type { ConvLayer, Layer, Network } from '../../src/networks/network.js';
 import { type FloatTensor, floatTensor, sizeOf } from '../../src/networks/tensor.js';
 import { crossEntropy } from '../../src/training/loss.js';
 import { type Model, modelOf } from '../../src/training/model.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 
 const LABELS = Uint8Array.of(2, 0, 1, 2);
 

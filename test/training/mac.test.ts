@@ -7,7 +7,7 @@ import { binaryActivations } from '../../src/quantize/bnn.js';
 import { luqGradients, switchedGradients } from '../../src/quantize/gradients.js';
 import { xnorInputScales, xnorOutputScale, xnorWeightQuantizer, xnorWeights } from '../../src/quantize/xnor.js';
 import { macModule } from '../../src/training/mac.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 
 const random = randomFrom(9);
 const normal = (length: number) => Float32Array.from({ length }, () => random.normal());

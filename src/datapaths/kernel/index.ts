@@ -1,20 +1,20 @@
 import type { Datapath } from '../datapath.js';
 import type { Order } from '../order.js';
-import { blockGemm } from './blocks.js';
-import { checkedGemm } from './check.js';
-import type { Gemm, Unit } from './gemm.js';
-import { referenceGemm } from './reference.js';
+import { blockGemm } from './routes/bfloat16.js';
+import { checkedGemm } from './routes/check.js';
+import type { Gemm, Unit } from './contract/gemm.js';
+import { referenceGemm } from './float64/reference.js';
 import { scalarGemm, scalarOf } from './scalar.js';
-import { firingGemm } from './wasm/firing.js';
-import { floatGemm } from './wasm/float.js';
-import { intGemm } from './wasm/int.js';
-import { unitOf } from './unit.js';
+import { firingGemm } from './firings/index.js';
+import { floatGemm } from './floats/index.js';
+import { intGemm } from './integers/index.js';
+import { unitOf } from './banks/unit.js';
 
-export type { CodeArray, Gemm, GemmJob, GemmStatistics, SumArray, Unit } from './gemm.js';
-export { codeArray, OPERAND_BITS, outputFormatOf, sumArray } from './gemm.js';
-export { exactSums } from './exact.js';
-export { ALONE, gemmPool, type GemmPool, type ParallelGemm, parallelGemm } from './parallel.js';
-export { decoderOf, sumValues, valuesOf } from './values.js';
+export type { CodeArray, Gemm, GemmJob, GemmStatistics, SumArray, Unit } from './contract/gemm.js';
+export { codeArray, OPERAND_BITS, outputFormatOf, sumArray } from './contract/gemm.js';
+export { exactSums } from './nests/exact.js';
+export { ALONE, gemmPool, type GemmPool, type ParallelGemm, parallelGemm } from './routes/parallel.js';
+export { decoderOf, sumValues, valuesOf } from './float64/values.js';
 
 /**
  * Compiles a datapath for matrix products: the fastest route whose exactness follows from the datapath's own facts, and

@@ -4,15 +4,15 @@ import type { Order } from '../order.js';
 import { drawingOf } from '../reference.js';
 import { requantize } from '../requantize.js';
 import { termsPerFiring } from '../products.js';
-import { encoderOf } from './encode.js';
-import { type Engine, engineOf, hasSignedNan, pairwise } from './engine.js';
-import { type Gemm, type GemmJob, type SumArray, sumsFor } from './gemm.js';
-import { outerOf, type Plan } from './plan.js';
-import { exactSums } from './exact.js';
-import { type RandomSource, randomSource } from './random.js';
-import { referenceGemm } from './reference.js';
-import { termPlan, termsOf } from './terms.js';
-import { decoderOf } from './values.js';
+import { encoderOf } from './float64/encode.js';
+import { type Engine, engineOf, hasSignedNan, pairwise } from './float64/engine.js';
+import { type Gemm, type GemmJob, type SumArray, sumsFor } from './contract/gemm.js';
+import { outerOf, type Plan } from './contract/plan.js';
+import { exactSums } from './nests/exact.js';
+import { type RandomSource, randomSource } from './contract/random.js';
+import { referenceGemm } from './float64/reference.js';
+import { termPlan, termsOf } from './float64/terms.js';
+import { decoderOf } from './float64/values.js';
 
 /** A datapath on float64 values, one output after the other. */
 export interface Scalar {

@@ -1,4 +1,4 @@
-import { didYouMean } from '../../formats/nearest.js';
+import { didYouMean } from '../../text/nearest.js';
 import type { EnergyTable } from '../table.js';
 import { HOROWITZ_45NM, HOROWITZ_45NM_IHP130 } from './horowitz.js';
 import { JOUPPI_7NM } from './jouppi.js';

@@ -1,14 +1,14 @@
-import { didYouMean } from '../../formats/nearest.js';
+import { didYouMean } from '../../text/nearest.js';
 import type { Network } from '../network.js';
 import { sizeOf } from '../tensor.js';
-import { readBlocks } from './blocks.js';
+import { readBlocks } from './blockMarks.js';
 import { type Constant, readConstant } from './constant.js';
 import { elementType, elementTypeOf } from './element.js';
 import { OWN_DOMAIN } from './functions.js';
 import { decodeModel, type Proto } from './proto.js';
-import { readCast } from './read-cast.js';
-import { readClip, readDequantizeLinear, readQuantizeLinear, readQuantizerCall, readRelu } from './read-codes.js';
-import { readConv, readGemm, readMatMul, readQLinearConv, readQLinearMatMul } from './read-mac.js';
+import { readCast } from './readCast.js';
+import { readClip, readDequantizeLinear, readQuantizeLinear, readQuantizerCall, readRelu } from './readCodes.js';
+import { readConv, readGemm, readMatMul, readQLinearConv, readQLinearMatMul } from './readMac.js';
 import {
   readAdd,
   readBatchNormalization,
@@ -19,7 +19,7 @@ import {
   readSign,
   readSoftmax,
   readSub,
-} from './read-real.js';
+} from './readReal.js';
 import {
   readAveragePool,
   readConcat,
@@ -35,7 +35,7 @@ import {
   readSlice,
   readSqueeze,
   readUnsqueeze,
-} from './read-shape.js';
+} from './readShape.js';
 import { domainOf, type NodeReader, nodeReader } from './node.js';
 import { LARGEST, operand, type Reader, realOf, type Value } from './reader.js';
 

@@ -36,7 +36,7 @@ export interface Activation {
   column?: boolean;
   /** top, left, bottom, right: a Pad before it, which the Conv that must follow takes over. */
   pad?: ConvLayer['pad'];
-  /** The product that reads it puts its operands in blocks (blocks.ts). */
+  /** The product that reads it puts its operands in blocks (blockMarks.ts). */
   blocks?: Blocks;
   /** More than one node reads it, so the layer that writes it must stay as it is. */
   shared: boolean;

@@ -6,8 +6,8 @@ import { type ElementType, irVersionOf } from './element.js';
 import { signFunction } from './functions.js';
 import { encodeModel, type ProtoInit } from './proto.js';
 import { emit, FLOAT, INT8, type Sheet, store, UINT8, type Written, written } from './sheet.js';
-import { asBytes, define, writeDequantize, writeQuantize } from './write-codes.js';
-import { writeMac } from './write-mac.js';
+import { asBytes, define, writeDequantize, writeQuantize } from './writeCodes.js';
+import { writeMac } from './writeMac.js';
 
 /** QuantizeLinear with a scale for each channel came with opset 13; nothing here needs an older one. */
 const LOWEST_OPSET = 13;

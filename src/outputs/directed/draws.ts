@@ -4,7 +4,7 @@ import { decode, encode, fitTo } from '../../formats/codec.js';
 import { type Format, isSigned } from '../../formats/format.js';
 import { latticeOf } from '../../formats/lattice.js';
 import { finite, type FiniteRaw, infinite, magnitudeExponent, NAN, type Raw } from '../../formats/raw.js';
-import type { Random } from '../../training/random.js';
+import type { Random } from '../../random/random.js';
 
 /** How a significand looks: one bit; random bits; or a first bit and another one far below it. */
 export type Shape = 'power' | 'any' | 'spread';

@@ -1,10 +1,10 @@
 import { finite, infinite, NAN, negate, sum } from '../../formats/raw.js';
-import type { Codes } from '../stimulus.js';
+import type { RowCodes } from '../stimulus.js';
 import { codeNear } from './draws.js';
 import type { Aim, Tools } from './tools.js';
 
 /** Each lane alone, zeros of every sign, sums that cancel to zero, infinities and NaN of products against those of the sum, and cuts. */
-export function* edgeRows(aim: Aim, tools: Tools): Generator<Codes> {
+export function* edgeRows(aim: Aim, tools: Tools): Generator<RowCodes> {
   yield* laneRows(aim, tools);
   yield* zeroRows(aim, tools);
   yield* cancelledRows(aim, tools);
@@ -13,7 +13,7 @@ export function* edgeRows(aim: Aim, tools: Tools): Generator<Codes> {
 }
 
 /** Each lane alone: one that is lost, or meets another's operands, shows whatever else is there. */
-function* laneRows({ random }: Aim, { pairs, lanes, format, idleRow, rowWith }: Tools): Generator<Codes> {
+function* laneRows({ random }: Aim, { pairs, lanes, format, idleRow, rowWith }: Tools): Generator<RowCodes> {
   const { low, high } = pairs.extent;
   for (let lane = 0; lane < Math.min(lanes, MOST_ALONE); lane++) {
     const pair = pairs.draw(low + random.below(high - low + 1), 'any', lane % 2 === 0);
@@ -25,7 +25,7 @@ const MOST_ALONE = 256;
 const ZERO = finite(false, 0n, 0);
 const MINUS_ZERO = finite(true, 0n, 0);
 
-function* zeroRows({ datapath, random }: Aim, tools: Tools): Generator<Codes> {
+function* zeroRows({ datapath, random }: Aim, tools: Tools): Generator<RowCodes> {
   const { pairs, lanes, format } = tools;
   const zero = (sign: boolean, minus: boolean) =>
     pairs.pairOf(codeNear(datapath.a, minus ? MINUS_ZERO : ZERO), codeNear(datapath.b, finite(sign, 1n, 0)));
@@ -54,7 +54,7 @@ function* zeroRows({ datapath, random }: Aim, tools: Tools): Generator<Codes> {
 const CANCELLATIONS = 24;
 
 /** A product and nearly its opposite, in the sum or in another lane: so many leading bits go, and one is left. */
-function* cancelledRows({ random, datapath }: Aim, tools: Tools): Generator<Codes> {
+function* cancelledRows({ random, datapath }: Aim, tools: Tools): Generator<RowCodes> {
   const { pairs, lanes, format } = tools;
   const { low, high } = pairs.extent;
   for (let lost = 1; lost <= Math.min(MOST_LOST, high - low); lost++)
@@ -80,7 +80,7 @@ function* cancelledRows({ random, datapath }: Aim, tools: Tools): Generator<Code
 const MOST_LOST = 24;
 
 /** Infinities and NaN, where the formats have them, in each of two lanes and in the sum. */
-function* specialRows({ pairs, lanes, format, idleRow, rowWith, lane }: Tools): Generator<Codes> {
+function* specialRows({ pairs, lanes, format, idleRow, rowWith, lane }: Tools): Generator<RowCodes> {
   const sums = [ZERO, infinite(false), infinite(true), NAN].map((raw) => codeNear(format, raw));
   const specials = pairs.specials();
   for (const first of specials)
@@ -103,7 +103,7 @@ function* specialRows({ pairs, lanes, format, idleRow, rowWith, lane }: Tools): 
  * Of a unit that cuts its terms below the largest: two products that cancel, or a large one, and a term about where the
  * cut is, in a lane or in the sum.
  */
-function* cutRows({ datapath, random }: Aim, tools: Tools): Generator<Codes> {
+function* cutRows({ datapath, random }: Aim, tools: Tools): Generator<RowCodes> {
   const { combine } = datapath;
   if (combine.kind !== 'aligned') return;
   const { pairs, lanes, format } = tools;

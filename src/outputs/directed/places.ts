@@ -1,6 +1,6 @@
 import { latticeOf } from '../../formats/lattice.js';
 import { finite, type FiniteRaw, magnitudeExponent, negate, type Raw, sum } from '../../formats/raw.js';
-import type { Random } from '../../training/random.js';
+import type { Random } from '../../random/random.js';
 import { largestRow, overRow, POSITIONS, type Site, UNDER } from './coverage.js';
 
 type Range = [first: bigint, last: bigint];

@@ -1,7 +1,7 @@
 import type { Datapath } from '../../datapaths/datapath.js';
-import { randomFrom } from '../../training/random.js';
+import { randomFrom } from '../../random/random.js';
 import type { Port } from '../port.js';
-import { type Codes, landmarkRows, randomRows } from '../stimulus.js';
+import { type RowCodes, landmarkRows, randomRows } from '../stimulus.js';
 import { type Class, type Coverage, indexOf, overRow, type Site, UNDER } from './coverage.js';
 import { edgeRows } from './edges.js';
 import { isWorthwhile } from './reach.js';
@@ -21,7 +21,7 @@ export function* unitRows(
   count: number,
   seed: number,
   coverage: Coverage,
-): Generator<Codes> {
+): Generator<RowCodes> {
   let row = 0;
   for (const codes of landmarkRows(inputs)) {
     if (row++ === count) return;
@@ -52,7 +52,7 @@ const IMPORTANCE_OF_CUT = [7, 5, 4, 2, 6, 3, 1, 8, 0] as const;
  * hit. Random rows hardly ever do: of fp8 products in fp32, one in thousands comes near a tie.
  * `coverage` must have counted each row before the next one is asked for; at most `most` rows come.
  */
-export function* directedRows(aim: Aim, coverage: Coverage, most: number): Generator<Codes> {
+export function* directedRows(aim: Aim, coverage: Coverage, most: number): Generator<RowCodes> {
   const tools = toolsOf(aim);
   let left = most;
   for (const codes of edgeRows(aim, tools)) {

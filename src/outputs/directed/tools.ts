@@ -1,8 +1,8 @@
 import { type Datapath, totalFitOf } from '../../datapaths/datapath.js';
 import { finite, negate, type Raw, sum } from '../../formats/raw.js';
-import type { Random } from '../../training/random.js';
+import type { Random } from '../../random/random.js';
 import type { Port } from '../port.js';
-import type { Codes } from '../stimulus.js';
+import type { RowCodes } from '../stimulus.js';
 import { codeNear, type Pair, pairDrawer } from './draws.js';
 
 /** What directed rows are drawn for, and from. */
@@ -32,7 +32,7 @@ export function toolsOf({ datapath, inputs, random }: Aim) {
       return waiting.pop() as number;
     },
     /** A row of pairs in the lanes from `first` on, and of the initial sum that brings the exact sum to `wanted`. */
-    row(active: readonly Pair[], first: number, wanted: Raw): Codes {
+    row(active: readonly Pair[], first: number, wanted: Raw): RowCodes {
       const filled = Array<Pair>(lanes).fill(idle);
       active.slice(0, lanes).forEach((pair, i) => (filled[(first + i) % lanes] = pair));
       // Where a format has no zero, idle lanes count too.
@@ -43,7 +43,7 @@ export function toolsOf({ datapath, inputs, random }: Aim) {
       return this.rowWith(filled, codeNear(format, c));
     },
     /** A row of one pair a lane and an initial sum. */
-    rowWith(filled: readonly Pair[], c: bigint): Codes {
+    rowWith(filled: readonly Pair[], c: bigint): RowCodes {
       return [filled.map(({ a }) => a), filled.map(({ b }) => b), [c], ...one];
     },
     idleRow: () => Array<Pair>(lanes).fill(idle),

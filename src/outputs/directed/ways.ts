@@ -1,8 +1,8 @@
 import type { Datapath } from '../../datapaths/datapath.js';
 import { latticeOf } from '../../formats/lattice.js';
 import { finite, magnitudeExponent, negate, type Raw, sum } from '../../formats/raw.js';
-import type { Random } from '../../training/random.js';
-import type { Codes } from '../stimulus.js';
+import type { Random } from '../../random/random.js';
+import type { RowCodes } from '../stimulus.js';
 import { type Class, largestRow, overRow, POSITIONS, type Site, UNDER } from './coverage.js';
 import { codeNear, extentOf, type Pair } from './draws.js';
 import { between, bitsOf, indexIn, isBeside, type Place, placeAt, rangeOf, withParity } from './places.js';
@@ -41,7 +41,7 @@ function waysTo(
 }
 
 /** A row for one class; what is tried changes from try to try. */
-export function towards(aim: Aim, tools: Tools, site: Site, aimed: Class, attempt: number): Codes {
+export function towards(aim: Aim, tools: Tools, site: Site, aimed: Class, attempt: number): RowCodes {
   const { random, datapath } = aim;
   const { negative, row, position } = aimed;
   const end = indexIn(site, row, undefined, negative);
@@ -86,7 +86,7 @@ export function towards(aim: Aim, tools: Tools, site: Site, aimed: Class, attemp
 }
 
 /** Several lanes of any bits about a place, and the initial sum that brings their sum near it. */
-function allLanes({ random }: Aim, tools: Tools, { base, unit }: Place, first: number, negative: boolean): Codes {
+function allLanes({ random }: Aim, tools: Tools, { base, unit }: Place, first: number, negative: boolean): RowCodes {
   const top = base.significand === 0n ? unit : magnitudeExponent(base);
   const active = Array.from({ length: 1 + random.below(Math.min(tools.lanes, 6)) }, () =>
     tools.pairs.draw(unit - 6 + random.below(top - unit + 8), 'any', random.below(2) === 0),

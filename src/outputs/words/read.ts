@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
-import { bytesFrom, linesOf } from '../lines.js';
-import type { VectorFormat } from '../bank.js';
+import { bytesFrom, linesOf } from '../../text/lines.js';
+import type { VectorFormat } from '../portBank.js';
 import type { Port } from '../port.js';
 import { readCsv } from './readCsv.js';
 import { readNpy } from './readNpy.js';

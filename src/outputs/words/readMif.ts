@@ -1,4 +1,4 @@
-import { counted } from '../../formats/plural.js';
+import { counted } from '../../text/plural.js';
 import type { Port } from '../port.js';
 import { wordBits } from '../port.js';
 import { addressOf, codesInRadix, type ReadWord, type WordReader } from './reading.js';

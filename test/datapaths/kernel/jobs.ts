@@ -1,8 +1,8 @@
 import { DATAPATHS } from '../../../src/datapaths/catalog.js';
 import { type Datapath, totalFitOf } from '../../../src/datapaths/datapath.js';
-import type { Gemm, GemmJob } from '../../../src/datapaths/kernel/gemm.js';
-import { codeArray, OPERAND_BITS, sumArray } from '../../../src/datapaths/kernel/gemm.js';
-import { operandsOf } from '../../../src/datapaths/kernel/reference.js';
+import type { Gemm, GemmJob } from '../../../src/datapaths/kernel/contract/gemm.js';
+import { codeArray, OPERAND_BITS, sumArray } from '../../../src/datapaths/kernel/contract/gemm.js';
+import { operandsOf } from '../../../src/datapaths/kernel/float64/reference.js';
 import type { Order } from '../../../src/datapaths/order.js';
 import { randomOf, reduce } from '../../../src/datapaths/reference.js';
 import { encode, fitTo } from '../../../src/formats/codec.js';

@@ -1,0 +1,40 @@
+import { type Format, widthOf } from '../../../formats/format.js';
+import type { Datapath } from '../../datapath.js';
+import { type Gemm, type GemmJob, OPERAND_BITS } from '../contract/gemm.js';
+
+/** The same products, of jobs that are whole. */
+export function checkedGemm(gemm: Gemm): Gemm {
+  const { datapath } = gemm;
+  return {
+    ...gemm,
+    sums: (job) => gemm.sums(checked(datapath, job)),
+    stats: (job) => gemm.stats(checked(datapath, job)),
+  };
+}
+
+/** @throws RangeError for sizes that are none, and for arrays with fewer codes than the sizes ask for */
+function checked({ name, a, b, blockScale }: Datapath, job: GemmJob): GemmJob {
+  const { m, n, k } = job;
+  for (const [size, value] of Object.entries({ m, n, k }))
+    if (!Number.isSafeInteger(value) || value < 0)
+      throw new RangeError(`product of ${name}: ${size} must be a whole number from 0 on, found ${value}`);
+  const blocks = blockScale === undefined ? 0 : Math.ceil(k / blockScale.size);
+  const lengths = { a: m * k, b: k * n, c: m * n, aScales: m * blocks, bScales: blocks * n, sums: m * n };
+  for (const [field, length] of Object.entries(lengths)) {
+    const codes = job[field as keyof typeof lengths];
+    if (codes !== undefined && codes.length < length)
+      throw new RangeError(
+        `product of ${name}: ${field} has ${codes.length} codes, ${m} x ${n} x ${k} needs ${length}`,
+      );
+  }
+  for (const format of [a, b]) checkWidth(name, format);
+  return job;
+}
+
+function checkWidth(name: string, format: Format): void {
+  const bits = widthOf(format);
+  if (bits > OPERAND_BITS)
+    throw new RangeError(
+      `product of ${name}: operands have at most ${OPERAND_BITS} bits, ${format.name} has ${bits}; reduce() takes them`,
+    );
+}

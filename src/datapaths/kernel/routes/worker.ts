@@ -1,0 +1,31 @@
+import { parentPort } from 'node:worker_threads';
+import type { Gemm } from '../contract/gemm.js';
+import { compileGemm } from '../index.js';
+import { DONE, FAILED, type Share } from './parallel.js';
+
+/** The other threads of parallel.ts: each compiles what it is asked for once, and fills its share of the sums. */
+const compiled = new Map<string, Gemm>();
+
+function gemmFor({ datapath, order }: Share): Gemm {
+  const key = JSON.stringify([datapath, order]);
+  let gemm = compiled.get(key);
+  if (gemm === undefined) compiled.set(key, (gemm = compileGemm(datapath, order)));
+  return gemm;
+}
+
+function fill(share: Share): number {
+  try {
+    const sums = gemmFor(share).sums({ ...share.job, sums: share.sums });
+    if (sums === share.sums) return DONE;
+    if (share.sums instanceof BigUint64Array) share.sums.set(sums as BigUint64Array);
+    else share.sums.set(sums as Uint32Array);
+    return DONE;
+  } catch {
+    return FAILED;
+  }
+}
+
+parentPort?.on('message', (share: Share) => {
+  Atomics.store(share.state, 0, fill(share));
+  Atomics.notify(share.state, 0);
+});

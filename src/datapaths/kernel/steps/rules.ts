@@ -1,0 +1,130 @@
+import { type Fit, keepsInfinity, saturates } from '../../../formats/codec.js';
+import type { FloatFormat, IntFormat } from '../../../formats/format.js';
+import { latticeOf } from '../../../formats/lattice.js';
+import { toNumber } from '../../../formats/raw.js';
+import { overflowsToInfinity, type Rounding } from '../../../formats/rounding.js';
+import { factsOf, spanBits } from '../contract/facts.js';
+import { type Addends, HOLDS } from './choose.js';
+import type { Outside, Rules } from './complete.js';
+import type { Step } from './lanes.js';
+
+const ROUNDINGS: readonly unknown[] = ['rne', 'rna', 'rnz', 'rtz', 'rto'];
+
+/** The rules of a register as lanes follow them, in float64; undefined where only slower routes know them. */
+export function rulesOf(fit: Fit): Rules | undefined {
+  const { format, rounding, overflow, subnormals } = fit;
+  if (format.kind === 'int') return fixedRules(fit, format);
+  if (format.kind !== 'float' || !isHeld(format)) return undefined;
+  if (overflow === 'wrap' || (overflow === 'nan' && format.specials === 'ieee')) return undefined;
+  const random = randomBits(rounding);
+  if (!isFollowed(rounding)) return undefined;
+  if (format.mantissaBits + random > 46) return undefined;
+  const { bias, mantissaBits, lowest, specials, shift = 0 } = format;
+  const lattice = latticeOf(format);
+  const flushes = subnormals === 'flush' && lowest !== 'normal';
+  const flush = flushes ? flushedBelow(fit, format) : undefined;
+  if (flushes && flush === undefined) return undefined;
+  const max = toNumber(lattice.valueAt(lattice.maxIndex(false)));
+  return {
+    rounding: nameOf(rounding),
+    mantissaBits,
+    randomBits: random,
+    floor: (lowest === 'normal' ? 0 : 1) - bias + shift,
+    max,
+    beyond: beyondOf(fit, format),
+    infinities: keepsInfinity(fit),
+    infinite: infiniteOf(fit, format),
+    signedNan: specials === 'fn' || specials === 'merged',
+    nan: specials === 'none' ? max : undefined,
+    gap: lowest === 'subnormal' ? undefined : toNumber(lattice.valueAt(lattice.next(0n))),
+    flush,
+    unsignedZero: specials === 'fnuz',
+    odd: true,
+  };
+}
+
+function isFollowed(rounding: Rounding): boolean {
+  return typeof rounding === 'object' || ROUNDINGS.includes(rounding);
+}
+
+function nameOf(rounding: Rounding): Rules['rounding'] {
+  return typeof rounding === 'string' ? (rounding as Rules['rounding']) : 'stochastic';
+}
+
+function randomBits(rounding: Rounding): number {
+  return typeof rounding === 'string' ? 0 : rounding.stochastic.bits;
+}
+
+/** A fixed-point register: one unit for every sum in its range and somewhat beyond. */
+function fixedRules({ rounding, overflow }: Fit, { bits, signed, exponent }: IntFormat): Rules | undefined {
+  if (!isFollowed(rounding) || bits + randomBits(rounding) > 46 || Math.abs(exponent) > 300) return undefined;
+  const unit = 2 ** exponent;
+  const span = 2 ** bits * unit;
+  const lowest = signed ? span / 2 : 0;
+  return {
+    rounding: nameOf(rounding),
+    mantissaBits: bits,
+    randomBits: randomBits(rounding),
+    floor: exponent + bits,
+    max: span - lowest - unit,
+    lowest,
+    span: overflow === 'wrap' ? span : undefined,
+    beyond: 'largest',
+    infinities: false,
+    infinite: 'largest',
+    signedNan: false,
+    nan: 0,
+    unsignedZero: true,
+    odd: true,
+  };
+}
+
+/** Formats whose sums float64 lanes hold with room to spare on every side. */
+function isHeld({ signed, radix, mantissaBits, exponentBits, bias, lowest, shift = 0 }: FloatFormat): boolean {
+  if (!signed || radix !== 2 || mantissaBits < 1 || lowest === 'none') return false;
+  return exponentBits <= 9 && Math.abs(bias) + Math.abs(shift) < 400;
+}
+
+/** What the codec's `overflowed` gives, on both sides alike. */
+function beyondOf({ overflow, rounding }: Fit, { specials }: FloatFormat): Outside {
+  const stops = saturates(overflow) || (overflow === 'ieee' && !overflowsToInfinity(rounding, false));
+  if (stops || specials === 'none') return 'largest';
+  return specials === 'fnuz' ? 'nan' : 'infinity';
+}
+
+/** What the codec's `encodeInfinity` gives. */
+function infiniteOf(fit: Fit, { specials }: FloatFormat): Outside {
+  if (keepsInfinity(fit)) return 'infinity';
+  if (saturates(fit.overflow) || specials === 'none') return 'largest';
+  return specials === 'fnuz' ? 'nan' : 'infinity';
+}
+
+/** Tiny numbers become zero: all below the smallest normal one, or those that do not round up to it. */
+function flushedBelow({ rounding, tininess }: Fit, { bias, mantissaBits, shift = 0 }: FloatFormat): number | undefined {
+  const smallest = 2 ** (1 - bias + shift);
+  if (tininess === 'before' || rounding === 'rtz') return smallest;
+  return rounding === 'rne' || rounding === 'rna' ? smallest - 2 ** (-bias + shift - mantissaBits - 1) : undefined;
+}
+
+/** Whether float64 holds such addends, with room to spare on every side. */
+export function takesAddends({ precision, quantum, max }: Addends): boolean {
+  return precision <= HOLDS.f64.precision && quantum >= -900 && max <= 2 ** 900;
+}
+
+/** A step by all rules of a register; sums are rounded to odd first where float64 does not hold them. */
+export function completeStep(rules: Rules, { format }: Fit, addends: Addends, carrier: Step['carrier']): Step {
+  const { rounding, mantissaBits, randomBits } = rules;
+  const odd =
+    spanBits(rules.max + addends.max + addends.start, Math.min(addends.quantum, factsOf(format).quantum)) > 53;
+  return {
+    carrier,
+    method: 'complete',
+    rounding,
+    mantissaBits,
+    randomBits,
+    signedZero: true,
+    overflow: 'none',
+    limit: 0,
+    rules: { ...rules, odd },
+  };
+}

@@ -1,0 +1,285 @@
+import type { ConvLayer, MacResult } from '../network.js';
+import { transpose } from '../gemm.js';
+import { int32s } from '../integers.js';
+import { codeTensor, dequantize } from '../quantization.js';
+import { floatTensor, type Tensor } from '../tensor.js';
+import { type Constant, floatsOf, valuesOf } from './constant.js';
+import { elementType, formatOf } from './element.js';
+import { checkedCodes, quantizationOf, saturating, storedCodes, zeroOf } from './readCodes.js';
+import {
+  type Activation,
+  activation,
+  fileShape,
+  LARGEST,
+  type NodeReader,
+  operand,
+  optional,
+  push,
+  type Reader,
+  realOf,
+  stored,
+  type Value,
+} from './reader.js';
+import { shapeAfter } from './shapes.js';
+
+type Window = Pick<ConvLayer, 'stride' | 'pad' | 'dilation'>;
+
+/** What a MAC layer multiplies and adds, whatever operator it comes from. */
+interface Parts {
+  x: Activation;
+  input: string;
+  weight: Tensor;
+  bias?: Float32Array | Int32Array;
+  result: MacResult;
+}
+
+/** Strides, pads and dilations of a two-dimensional window; auto_pad is worked out from the input's shape. */
+export function windowOf(node: NodeReader, shape: readonly number[], kernel: readonly number[]): Window {
+  if (shape.length !== 3 || kernel.length !== 2)
+    throw new Error(
+      `has kernel ${kernel.join('x')} over shape ${shape.join('x')}: two-dimensional windows over channels x height x width are supported`,
+    );
+  const [stride, dilation] = [pairOf(node, 'strides'), pairOf(node, 'dilations')];
+  const places = padOf(node, shape, kernel, stride, dilation);
+  const [height, width] = [0, 1].map((axis) => shape[axis + 1] + places[axis] + places[axis + 2]);
+  const [rows, cols] = [0, 1].map((axis) => dilation[axis] * (kernel[axis] - 1) + 1);
+  if (rows > height || cols > width)
+    throw new Error(`has a window of ${rows}x${cols} over ${height}x${width}, padding included: it must fit`);
+  if (shape[0] * height * width > LARGEST)
+    throw new Error(`has pads = ${places.join(' ')}: up to ${LARGEST} elements, padding included, are supported`);
+  return { stride, dilation, pad: places };
+}
+
+const AUTO_PADS = ['NOTSET', 'SAME_UPPER', 'SAME_LOWER', 'VALID'];
+
+function padOf(
+  node: NodeReader,
+  shape: readonly number[],
+  kernel: readonly number[],
+  stride: readonly number[],
+  dilation: readonly number[],
+): ConvLayer['pad'] {
+  const auto = node.string('auto_pad', 'NOTSET');
+  if (!AUTO_PADS.includes(auto)) throw new Error(`has auto_pad = ${auto}: it is one of ${AUTO_PADS.join(' ')}`);
+  if (auto === 'NOTSET') {
+    const pads = node.ints('pads', [0, 0, 0, 0]);
+    if (pads.length !== 4 || pads.some((length) => !(length >= 0 && length <= LARGEST)))
+      throw new Error(`has pads = ${pads.join(' ')}: four lengths of 0 and more are supported`);
+    return [pads[0], pads[1], pads[2], pads[3]];
+  }
+  if (auto === 'VALID') return [0, 0, 0, 0];
+  if (dilation.some((step) => step !== 1))
+    throw new Error(`has auto_pad = ${auto} with dilations = ${dilation.join(' ')}: give pads instead`);
+  const [height, width] = [0, 1].map((axis) => {
+    const length = shape[axis + 1];
+    const covered = (Math.ceil(length / stride[axis]) - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1;
+    const total = Math.max(covered - length, 0);
+    const small = Math.floor(total / 2);
+    return auto === 'SAME_LOWER' ? [total - small, small] : [small, total - small];
+  });
+  return [height[0], width[0], height[1], width[1]];
+}
+
+/** Two lengths of a window; 1 where the attribute is absent. */
+export function pairOf(node: NodeReader, name: string): [number, number] {
+  const pair = node.ints(name, [1, 1]);
+  if (pair.length !== 2 || pair.some((length) => !(length >= 1 && length <= LARGEST)))
+    throw new Error(`has ${name} = ${pair.join(' ')}: two lengths of 1 and more are supported`);
+  return [pair[0], pair[1]];
+}
+
+/** Conv over codes with code weights multiplies codes; else over real numbers. */
+export function readConv(reader: Reader, node: NodeReader): Value {
+  const x = activation(reader, node);
+  return convLayer(reader, node, macParts(reader, x, weightOf(reader, node, 1), biasOf(reader, node, 2)));
+}
+
+export function readGemm(reader: Reader, node: NodeReader): Value {
+  const [alpha, beta, turnsA] = [node.float('alpha', 1), node.float('beta', 1), node.flag('transA', false)];
+  if (alpha !== 1 || beta !== 1 || turnsA)
+    throw new Error(`has alpha ${alpha}, beta ${beta}, transA ${Number(turnsA)}: only 1, 1 and 0 are supported`);
+  const weight = weightOf(reader, node, 1);
+  const turned = node.flag('transB', false) ? weight : transposed(weight);
+  return denseLayer(
+    reader,
+    node,
+    macParts(reader, rowsOf(reader, node), turned, biasOf(reader, node, 2, turned.shape[0])),
+  );
+}
+
+/** The second factor must be stored; a bias comes with an Add that follows. */
+export function readMatMul(reader: Reader, node: NodeReader): Value {
+  return denseLayer(reader, node, macParts(reader, rowsOf(reader, node), transposed(weightOf(reader, node, 1))));
+}
+
+/** Features in rows: a matrix in the file too. */
+function rowsOf(reader: Reader, node: NodeReader): Activation {
+  const x = activation(reader, node);
+  if (x.column) throw new Error(`multiplies shape Nx${fileShape(x).join('x')}: Flatten may be missing`);
+  return x;
+}
+
+function macParts(reader: Reader, x: Activation, weight: Tensor, bias?: Float32Array): Parts {
+  if ((x.as === 'dequantized' || x.as === 'carried') && weight.kind === 'codes')
+    return { x, input: x.name, weight, bias, result: { kind: 'dequantize' } };
+  const real: Tensor = weight.kind === 'float' ? weight : dequantize(weight);
+  const result: MacResult = x.blocks === undefined ? { kind: 'float' } : { kind: 'blocks', ...x.blocks };
+  return { x, input: realOf(reader, x), weight: real, bias, result };
+}
+
+function weightOf(reader: Reader, node: NodeReader, index: number): Tensor {
+  const value = operand(reader, node, index);
+  if (value.kind === 'weights') return value.tensor;
+  if (value.kind === 'activation')
+    throw new Error(`multiplies two computed tensors: ${node.inputs[index]} must be a constant`);
+  return { kind: 'float', shape: value.constant.shape, data: floatsOf(value.constant) };
+}
+
+/** One for each output channel. @param channels of a Gemm, whose bias is spread over rows where it has one number, or one row */
+function biasOf(reader: Reader, node: NodeReader, index: number, channels?: number): Float32Array | undefined {
+  if ((node.inputs[index] ?? '') === '') return undefined;
+  const value = operand(reader, node, index);
+  const { shape, data } =
+    value.kind === 'weights'
+      ? dequantize(value.tensor)
+      : floatTensor(stored(reader, node, index).shape, floatsOf(stored(reader, node, index)));
+  if (data.length === 1 && channels !== undefined && shape.length <= 2) return new Float32Array(channels).fill(data[0]);
+  const row = shape.length === 1 || (channels !== undefined && shape.length === 2 && shape[0] === 1);
+  if (!row)
+    throw new Error(`has a bias of shape ${shape.join('x') || 'scalar'}: one number for each output is supported`);
+  return data;
+}
+
+/** [k, n] to [n, k], scales along with it. */
+function transposed(tensor: Tensor): Tensor {
+  const [rows, cols] = tensor.shape;
+  if (tensor.shape.length !== 2) throw new Error(`has weights of shape ${tensor.shape.join('x')}: a matrix is needed`);
+  const shape = [cols, rows];
+  if (tensor.kind === 'float') return floatTensor(shape, transpose(tensor.data, rows, cols, tensor.data.slice()));
+  const q = tensor.quantization;
+  const axis = q.scale.length === 1 ? 0 : 1 - q.axis;
+  return codeTensor(shape, transpose(tensor.data, rows, cols, tensor.data.slice()), { ...q, axis });
+}
+
+function checkScales(weight: Tensor): void {
+  if (weight.kind === 'codes' && weight.quantization.axis !== 0)
+    throw new Error(
+      `has weights with scales along axis ${weight.quantization.axis}: one scale, or one for each output channel, is supported`,
+    );
+}
+
+function denseLayer(
+  reader: Reader,
+  node: NodeReader,
+  { x, input, weight, bias, result }: Parts,
+  column = false,
+): Activation {
+  checkScales(weight);
+  const [outputs, features] = weight.shape;
+  if (weight.shape.length !== 2) throw new Error(`has weights of shape ${weight.shape.join('x')}: a matrix is needed`);
+  if (x.shape.length !== 1 || x.shape[0] !== features)
+    throw new Error(
+      `multiplies shape ${x.shape.join('x')} with weights for ${features} features: Flatten may be missing`,
+    );
+  checkBias(bias, outputs);
+  return push(reader, { op: 'dense', name: node.output, input, weight, bias, result }, [outputs], {
+    ...outputOf(result),
+    column,
+  });
+}
+
+function checkBias(bias: Parts['bias'], channels: number): void {
+  if (bias !== undefined && bias.length !== channels)
+    throw new Error(`has ${bias.length} biases for ${channels} output channels`);
+}
+
+function outputOf(result: MacResult): Partial<Activation> {
+  return result.kind === 'requantize' ? { as: 'codes', quantization: result.output } : {};
+}
+
+/** The window of a Conv and the Pad before it, as one. */
+function paddedWindow(node: NodeReader, x: Activation, kernel: number[]): Window {
+  if (x.shape.length !== 3) return windowOf(node, x.shape, kernel);
+  const [channels, height, width] = x.shape;
+  const [top, left, bottom, right] = x.pad ?? [0, 0, 0, 0];
+  const window = windowOf(node, [channels, height + top + bottom, width + left + right], kernel);
+  const { pad } = window;
+  if (pad.some((length) => length > 0) && x.as === 'carried' && zeroOf(x) !== 0)
+    throw new Error(
+      `pads codes of ${x.quantization?.fit.format.name} with 0, which is none of them: use Pad with ${zeroOf(x)} before it`,
+    );
+  return { ...window, pad: [pad[0] + top, pad[1] + left, pad[2] + bottom, pad[3] + right] };
+}
+
+function convLayer(reader: Reader, node: NodeReader, parts: Parts): Activation {
+  const { x, input, weight, bias, result } = parts;
+  const [filters, channels, ...kernel] = weight.shape;
+  if (node.has('kernel_shape') && node.ints('kernel_shape', []).join('x') !== kernel.join('x'))
+    throw new Error(
+      `has kernel_shape = ${node.ints('kernel_shape', []).join(' ')} and weights of ${weight.shape.join('x')}`,
+    );
+  const groups = node.int('group', 1);
+  if (!(groups >= 1)) throw new Error(`has group = ${groups}: it must be 1 or more`);
+  const pointwise = kernel.every((length) => length === 1) && groups === 1;
+  if (x.column) {
+    if (!pointwise)
+      throw new Error(
+        `convolves features x 1 x 1 with kernel ${kernel.join('x')}, groups ${groups}: only 1x1 is supported`,
+      );
+    const { stride, pad } = windowOf(node, [channels, 1, 1], kernel);
+    if (pad.some((length) => length > 0) || x.pad !== undefined)
+      throw new Error(
+        `convolves features x 1 x 1 with strides ${stride.join(' ')} and padding: no padding is supported`,
+      );
+    return denseLayer(reader, node, { ...parts, weight: { ...weight, shape: [filters, channels] } }, true);
+  }
+  checkScales(weight);
+  const window = paddedWindow(node, x, kernel);
+  if (x.shape[0] !== channels * groups)
+    throw new Error(`has weights for ${channels} x ${groups} groups of channels, but its input has ${x.shape[0]}`);
+  if (filters % groups !== 0) throw new Error(`has group = ${groups}, which does not divide the ${filters} filters`);
+  checkBias(bias, filters);
+  const layer: ConvLayer = { op: 'conv', name: node.output, input, weight, bias, result, ...window, groups };
+  return push(reader, layer, shapeAfter(layer, x.shape), outputOf(result));
+}
+
+/** Inputs: x, its scale and zero point, w, its scale and zero point, the output's scale and zero point, int32 bias. */
+export function readQLinearConv(reader: Reader, node: NodeReader): Value {
+  const parts = requantizeParts(reader, node);
+  const bias = optional(reader, node, 8);
+  return convLayer(reader, node, { ...parts, bias: bias === undefined ? undefined : integersOf(bias) });
+}
+
+export function readQLinearMatMul(reader: Reader, node: NodeReader): Value {
+  const parts = requantizeParts(reader, node, 1);
+  if (parts.x.column) rowsOf(reader, node);
+  return denseLayer(reader, node, { ...parts, weight: transposed(parts.weight) });
+}
+
+function requantizeParts(reader: Reader, node: NodeReader, axis = 0): Parts {
+  const x = checkedCodes(activation(reader, node), stored(reader, node, 1), optional(reader, node, 2));
+  const weight = operand(reader, node, 3);
+  if (weight.kind !== 'stored') throw new Error(`needs constant weights, found the computed ${node.inputs[3]}`);
+  const fit = saturating(weight.format ?? formatOf(weight.constant.type));
+  const q = quantizationOf(fit, stored(reader, node, 4), optional(reader, node, 5), axis);
+  const zero = optional(reader, node, 7);
+  const output = quantizationOf(
+    saturating(formatOf(zero?.type ?? elementType('UINT8'))),
+    stored(reader, node, 6),
+    zero,
+  );
+  if (output.scale.length !== 1) throw new Error(`has ${output.scale.length} output scales: one is supported`);
+  return {
+    x,
+    input: x.name,
+    weight: storedCodes(weight, q),
+    result: { kind: 'requantize', output, convention: 'onnx' },
+  };
+}
+
+function integersOf(constant: Constant): Int32Array {
+  if (constant.type.name !== 'INT32') throw new Error(`has a bias of type ${constant.type.name}: INT32 is needed`);
+  if (constant.shape.length !== 1)
+    throw new Error(`has a bias of shape ${constant.shape.join('x') || 'scalar'}: a vector is needed`);
+  return int32s(valuesOf(constant), constant.name);
+}

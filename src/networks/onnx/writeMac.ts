@@ -1,0 +1,171 @@
+import { decode } from '../../formats/codec.js';
+import { toNumber } from '../../formats/raw.js';
+import type { ConvLayer, DenseLayer } from '../network.js';
+import { int32s } from '../integers.js';
+import { codeTensor, dequantize, zeroCode } from '../quantization.js';
+import type { CodeTensor, Quantization } from '../tensor.js';
+import { markBlocks } from './blockMarks.js';
+import { type ElementType, quantizedTypeOf } from './element.js';
+import {
+  type AttributeValue,
+  emit,
+  FLOAT,
+  INT32,
+  INT64,
+  INT8,
+  need,
+  type Sheet,
+  store,
+  type Written,
+} from './sheet.js';
+import { asBytes, asReals, byteTypeOf, callQuantizer, clipTo, saturateOf, storeQuantization } from './writeCodes.js';
+
+/** Writes a conv or dense layer and gives the element type of its output. */
+export function writeMac(sheet: Sheet, layer: ConvLayer | DenseLayer, input: Written): ElementType {
+  if (layer.result.kind === 'requantize') return requantize(sheet, layer, layer.result.output, input);
+  const x = operandOf(sheet, layer, input);
+  const rest = [realWeights(sheet, layer)];
+  if (layer.bias !== undefined)
+    rest.push(store(sheet, `${layer.name}/bias`, FLOAT, [layer.bias.length], Float32Array.from(layer.bias)));
+  if (layer.op === 'dense') emit(sheet, 'Gemm', [x, ...rest], layer.name, { transB: 1 });
+  else writeConv(sheet, layer, x, rest, input.quantization === undefined ? 0 : paddingOf(layer, input));
+  return FLOAT;
+}
+
+function operandOf(sheet: Sheet, { name, result }: ConvLayer | DenseLayer, input: Written): string {
+  if (result.kind === 'blocks') return markBlocks(sheet, name, input.name, result);
+  return result.kind === 'float' ? input.name : asReals(sheet, input);
+}
+
+function writeConv(sheet: Sheet, layer: ConvLayer, x: string, rest: string[], padding: number): void {
+  if (padding === 0) emit(sheet, 'Conv', [x, ...rest], layer.name, windowOf(layer));
+  else
+    emit(sheet, 'Conv', [padded(sheet, layer, x, padding), ...rest], layer.name, {
+      ...windowOf(layer),
+      pads: [0, 0, 0, 0],
+    });
+}
+
+/** What the padding stands for: zero, but for formats that have none (binary: +1). */
+function paddingOf({ pad }: ConvLayer, { quantization: q }: Written): number {
+  if (q === undefined || pad.every((length) => length === 0)) return 0;
+  return dequantize(codeTensor([1], Uint32Array.of(zeroCode(q)), q)).data[0];
+}
+
+/** Conv pads with zeros only: other padding goes before it. */
+function padded(sheet: Sheet, { name, pad }: ConvLayer, x: string, value: number): string {
+  const [top, left, bottom, right] = pad;
+  const pads = store(sheet, `${name}/pads`, INT64, [8], Float64Array.of(0, 0, top, left, 0, 0, bottom, right));
+  const constant = store(sheet, `${name}/padding`, FLOAT, [], Float32Array.of(value));
+  return emit(sheet, 'Pad', [x, pads, constant], `${name}/padded`);
+}
+
+function windowOf(layer: ConvLayer): Record<string, AttributeValue> {
+  return {
+    kernel_shape: layer.weight.shape.slice(2),
+    strides: layer.stride,
+    pads: layer.pad,
+    dilations: layer.dilation,
+    group: layer.groups,
+  };
+}
+
+/** The weights as a real tensor, with their codes to be read off the file again. */
+function realWeights(sheet: Sheet, { name, weight }: ConvLayer | DenseLayer): string {
+  const stored = `${name}/weight`;
+  if (weight.kind === 'float') return store(sheet, stored, FLOAT, weight.shape, weight.data);
+  const q = weight.quantization;
+  const type = quantizedTypeOf(q.fit.format);
+  if (type !== undefined) {
+    store(sheet, stored, type, weight.shape, weight.data);
+    need(sheet, type.quantizeSince ?? 13);
+    return dequantized(sheet, stored, q, type);
+  }
+  const x = realLevels(sheet, stored, weight);
+  const channels = q.scale.length === 1 ? [] : weight.shape.map((length, axis) => (axis === 0 ? length : 1));
+  callQuantizer(sheet, x, `${stored}/real`, q, channels);
+  return `${stored}/real`;
+}
+
+function dequantized(sheet: Sheet, name: string, q: Quantization, type: ElementType, output = `${name}/real`): string {
+  const axis: Record<string, number> = q.scale.length === 1 ? {} : { axis: 0 };
+  return emit(sheet, 'DequantizeLinear', [name, ...storeQuantization(sheet, name, q, type)], output, axis);
+}
+
+/** Weights whose format ONNX lacks: small integers in bytes, anything else as real numbers. */
+function realLevels(sheet: Sheet, name: string, { data, shape, quantization }: CodeTensor): string {
+  const { format } = quantization.fit;
+  const levels = Float32Array.from(data, (code) => toNumber(decode(format, code)));
+  if (levels.every((level) => Number.isInteger(level) && Math.abs(level) < 128 && !Object.is(level, -0))) {
+    store(sheet, name, INT8, shape, new Uint8Array(Int8Array.from(levels).buffer));
+    return dequantized(sheet, name, quantization, INT8, `${name}/scaled`);
+  }
+  const perChannel = quantization.scale.length === 1 ? data.length : data.length / quantization.scale.length;
+  const reals = levels.map((level, i) => level * quantization.scale[Math.floor(i / perChannel)]);
+  return store(sheet, name, FLOAT, shape, reals);
+}
+
+/**
+ * QLinearConv; a dense layer is a 1 x 1 convolution over features x 1 x 1. Integers narrower than a byte run as bytes
+ * whose results are clipped, which is the same as saturating to the narrow range.
+ */
+function requantize(sheet: Sheet, layer: ConvLayer | DenseLayer, output: Quantization, input: Written): ElementType {
+  const { name, weight } = layer;
+  if (weight.kind === 'float' || input.quantization === undefined)
+    throw new Error(`layer ${name} requantizes, so its input and weights must be codes`);
+  const byte = byteTypeOf(output.fit.format, name);
+  saturateOf(output.fit, byte);
+  if (output.scale.length !== 1)
+    throw new Error(`layer ${name} has ${output.scale.length} output scales: QLinearConv has one`);
+  let x = asBytes(sheet, input);
+  if (layer.op === 'dense') x = emit(sheet, 'Reshape', [x, columnShape(sheet, weight.shape[1])], `${name}/column`);
+  const inputType = byteTypeOf(input.quantization.fit.format, input.name);
+  const inputs = [
+    x,
+    ...storeQuantization(sheet, `${name}/input`, input.quantization, inputType),
+    ...byteWeights(sheet, layer, weight),
+    ...storeQuantization(sheet, name, output, byte),
+  ];
+  if (layer.bias !== undefined)
+    inputs.push(store(sheet, `${name}/bias`, INT32, [layer.bias.length], asWords(layer.bias, name)));
+  return finish(sheet, layer, inputs, output, byte);
+}
+
+/** int32 biases as the words that hold them. */
+function asWords(bias: Float32Array | Int32Array, layer: string): Uint32Array {
+  return Uint32Array.from(int32s(bias, `layer ${layer}: the bias`));
+}
+
+function finish(
+  sheet: Sheet,
+  layer: ConvLayer | DenseLayer,
+  inputs: string[],
+  output: Quantization,
+  byte: ElementType,
+): ElementType {
+  const { name } = layer;
+  const format = output.fit.format;
+  const steps: ((x: string, y: string) => string)[] = [
+    (_, y) => emit(sheet, 'QLinearConv', inputs, y, layer.op === 'conv' ? windowOf(layer) : { kernel_shape: [1, 1] }),
+  ];
+  if (layer.op === 'dense') steps.push((x, y) => emit(sheet, 'Flatten', [x], y));
+  if (format.kind === 'int' && format.bits < 8) steps.push((x, y) => clipTo(sheet, x, format, y));
+  steps.reduce((x, step, i) => step(x, i === steps.length - 1 ? name : `${name}/step${i}`), '');
+  return byte;
+}
+
+function columnShape(sheet: Sheet, features: number): string {
+  return store(sheet, `column/${features}`, INT64, [4], new Float64Array([0, features, 1, 1]));
+}
+
+/** Weights, scales and zero points as QLinearConv takes them. */
+function byteWeights(sheet: Sheet, { name, op }: ConvLayer | DenseLayer, weight: CodeTensor): string[] {
+  const q = weight.quantization;
+  const { format } = q.fit;
+  const byte = byteTypeOf(format, `${name}/weight`);
+  const shape = op === 'dense' ? [...weight.shape, 1, 1] : weight.shape;
+  const values = Uint8Array.from(weight.data, (code) => toNumber(decode(format, code)) & 0xff);
+  let stored = store(sheet, `${name}/weight`, byte, shape, values);
+  if (format.kind === 'int' && format.bits < 8) stored = clipTo(sheet, stored, format, `${name}/weight/${format.name}`);
+  return [stored, ...storeQuantization(sheet, `${name}/weight`, q, byte)];
+}
