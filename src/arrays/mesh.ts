@@ -1,4 +1,4 @@
-import type { Bank, Plane } from '../datapaths/kernel/contract/bank.js';
+import type { Bank, Plane } from '../datapaths/kernel/index.js';
 import type { Order } from '../datapaths/order.js';
 import { Census } from './census.js';
 import { type Counts, noCounts } from './counts.js';

@@ -1,4 +1,4 @@
-import type { Plane } from '../datapaths/kernel/contract/bank.js';
+import type { Plane } from '../datapaths/kernel/index.js';
 import type { Marks } from './marks.js';
 import { Mesh, type MeshParts } from './mesh.js';
 import type { OperandRegisters } from './operandRegisters.js';

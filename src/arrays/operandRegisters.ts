@@ -1,5 +1,4 @@
-import type { CodeArray } from '../datapaths/kernel/index.js';
-import type { Bank, Form, Plane } from '../datapaths/kernel/contract/bank.js';
+import type { CodeArray, Bank, Form, Plane } from '../datapaths/kernel/index.js';
 
 /**
  * One operand's registers in all PEs, [lanes, stride]: the codes, and beside each what the adders read it as. All of it

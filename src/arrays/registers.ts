@@ -1,5 +1,4 @@
-import type { CodeArray } from '../datapaths/kernel/index.js';
-import type { Bank, Plane } from '../datapaths/kernel/contract/bank.js';
+import type { CodeArray, Bank, Plane } from '../datapaths/kernel/index.js';
 import type { OperandRegisters } from './operandRegisters.js';
 
 /** What an observer sees after a clock edge: the operands that met at each PE, and the sum registered there. */

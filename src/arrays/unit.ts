@@ -1,5 +1,11 @@
-import type { CodeArray } from '../datapaths/kernel/index.js';
-import { type Bank, type BankJob, type Met, ownRegisters, type Plane } from '../datapaths/kernel/contract/bank.js';
+import {
+  type CodeArray,
+  type Bank,
+  type BankJob,
+  type Met,
+  ownRegisters,
+  type Plane,
+} from '../datapaths/kernel/index.js';
 
 /** A MAC unit on codes. */
 export interface ArrayUnit {

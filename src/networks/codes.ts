@@ -1,6 +1,4 @@
-import { encoderOf } from '../datapaths/kernel/float64/encode.js';
-import { codeArray, valuesOf } from '../datapaths/kernel/index.js';
-import { rounderOf } from '../datapaths/kernel/float64/rounder.js';
+import { encoderOf, codeArray, valuesOf, rounderOf } from '../datapaths/kernel/index.js';
 import { decode, encode, type Fit, saturates } from '../formats/codec.js';
 import { type Format, widthOf } from '../formats/format.js';
 import { finite, fromNumber, toNumber } from '../formats/raw.js';

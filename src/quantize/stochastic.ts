@@ -1,4 +1,4 @@
-import { unitInFirstPlace } from '../datapaths/kernel/float64/snap.js';
+import { unitInFirstPlace } from '../datapaths/kernel/index.js';
 import type { FloatFormat } from '../formats/format.js';
 import { largestOf } from './range.js';
 

@@ -5,8 +5,8 @@ import {
   type GemmPool,
   outputFormatOf,
   sumValues,
+  rowEncoderOf,
 } from '../datapaths/kernel/index.js';
-import { rowEncoderOf } from '../datapaths/kernel/float64/encodeRows.js';
 import { widthOf } from '../formats/format.js';
 import { float32Arithmetic } from '../networks/arithmetic.js';
 import { encodeAll } from '../networks/codes.js';

@@ -2,7 +2,8 @@ import type { Datapath } from '../datapath.js';
 import type { Order } from '../order.js';
 import { blockGemm } from './routes/bfloat16.js';
 import { checkedGemm } from './routes/check.js';
-import type { Gemm, Unit } from './contract/gemm.js';
+import type { Unit } from './contract/bank.js';
+import type { Gemm } from './contract/gemm.js';
 import { referenceGemm } from './float64/reference.js';
 import { scalarGemm, scalarOf } from './scalar.js';
 import { firingGemm } from './firings/index.js';
@@ -10,11 +11,17 @@ import { floatGemm } from './floats/index.js';
 import { intGemm } from './integers/index.js';
 import { unitOf } from './banks/unit.js';
 
-export type { CodeArray, Gemm, GemmJob, GemmStatistics, SumArray, Unit } from './contract/gemm.js';
+export type { CodeArray, Gemm, GemmJob, GemmStatistics, SumArray } from './contract/gemm.js';
+export type { Bank, BankJob, Form, Met, Plane, Unit } from './contract/bank.js';
 export { codeArray, OPERAND_BITS, outputFormatOf, sumArray } from './contract/gemm.js';
 export { exactSums } from './nests/exact.js';
 export { ALONE, gemmPool, type GemmPool, type ParallelGemm, parallelGemm } from './routes/parallel.js';
 export { decoderOf, sumValues, valuesOf } from './float64/values.js';
+export { encoderOf } from './float64/encode.js';
+export { rowEncoderOf } from './float64/encodeRows.js';
+export { rounderOf } from './float64/rounder.js';
+export { unitInFirstPlace } from './float64/snap.js';
+export { ownRegisters } from './banks/engineBank.js';
 
 /**
  * Compiles a datapath for matrix products: the fastest route whose exactness follows from the datapath's own facts, and

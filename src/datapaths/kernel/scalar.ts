@@ -5,7 +5,9 @@ import { drawingOf } from '../reference.js';
 import { requantize } from '../requantize.js';
 import { termsPerFiring } from '../products.js';
 import { encoderOf } from './float64/encode.js';
-import { type Engine, engineOf, hasSignedNan, pairwise } from './float64/engine.js';
+import { engineOf, hasSignedNan, pairwise } from './float64/engine.js';
+import type { Engine } from './contract/engine.js';
+import type { Finish, Scalar } from './contract/scalar.js';
 import { type Gemm, type GemmJob, type SumArray, sumsFor } from './contract/gemm.js';
 import { outerOf, type Plan } from './contract/plan.js';
 import { exactSums } from './nests/exact.js';
@@ -13,16 +15,6 @@ import { type RandomSource, randomSource } from './contract/random.js';
 import { referenceGemm } from './float64/reference.js';
 import { termPlan, termsOf } from './float64/terms.js';
 import { decoderOf } from './float64/values.js';
-
-/** A datapath on float64 values, one output after the other. */
-export interface Scalar {
-  engine: Engine;
-  finish: Finish;
-  /** Its result takes random bits after its sums have taken theirs. */
-  drawsAfterwards: boolean;
-  /** Puts the finished sum of one output of a job. */
-  single: (job: GemmJob, sums: SumArray) => (index: number) => void;
-}
 
 /** @returns in words why float64 cannot be exact for it */
 export function scalarOf(datapath: Datapath, order: Order): Scalar | string {
@@ -133,8 +125,6 @@ function reducerOf(
   };
   return plan.direct ? dealt : chunked;
 }
-
-export type Finish = (sums: SumArray, index: number, total: number) => void;
 
 /**
  * What happens to the last sum of the outer register on its way out.

@@ -3,7 +3,8 @@ import type { BankJob } from '../contract/bank.js';
 import { factsOf } from '../contract/facts.js';
 import { valuesOf } from '../float64/values.js';
 import type { Firing } from '../firings/body.js';
-import { carrierOf, type Step } from '../steps/lanes.js';
+import { carrierOf } from '../steps/lanes.js';
+import type { Step } from '../steps/step.js';
 import { seenIn } from '../panels/pack.js';
 
 /** What the adders of a bank do, in lanes. */

@@ -14,7 +14,7 @@ import { type Products, productsOf, productStep } from './products.js';
 import { type Addends, chooseStep, floatRegister, reachOf } from '../steps/choose.js';
 import { firingFor } from '../firings/facts.js';
 import type { FiringOperand } from '../panels/operands.js';
-import type { Step } from '../steps/lanes.js';
+import type { Step } from '../steps/step.js';
 import { completeStep, rulesOf, takesAddends } from '../steps/rules.js';
 import { NO_STARTS } from '../steps/starts.js';
 

@@ -1,7 +1,7 @@
 import { type Format, widthOf } from '../../../formats/format.js';
 import { type Datapath, registerFitOf, type SumFit } from '../../datapath.js';
-import { type Bank, type BankJob, engineBank, type Met, type Plane } from '../contract/bank.js';
-import type { Engine } from '../float64/engine.js';
+import type { Bank, BankJob, Met, Plane } from '../contract/bank.js';
+import type { Engine } from '../contract/engine.js';
 import type { RandomSource } from '../contract/random.js';
 import { decoderOf } from '../float64/values.js';
 import { type Adders, drawsIn, type FloatAdders, intAdders, stepOf, watches, widthIn } from './adders.js';
@@ -10,6 +10,7 @@ import { Draws } from './draws.js';
 import { bankKernel, BankRegisters, type View } from './memory.js';
 import { bankFunction, BLOCK } from './nest.js';
 import { encoderIn } from '../steps/codes.js';
+import { engineBank } from './engineBank.js';
 import { exponentOf, plainReader } from '../panels/operands.js';
 import { Arena, type Kernel, sharedMemory } from '../../../wasm/memory.js';
 

@@ -2,7 +2,8 @@ import { type Code, FunctionBuilder, i32, type Local } from '../../../wasm/assem
 import { type Adders, type FloatAdders, type IntAdders, stepOf, widthIn } from './adders.js';
 import { firingWidth, type Operands, overOperands, type Reads } from '../firings/body.js';
 import { firingOf, treeFiring } from '../firings/sums.js';
-import { Adder, adderFor, type Adding, carrierOf, type Step } from '../steps/lanes.js';
+import { Adder, adderFor, carrierOf } from '../steps/lanes.js';
+import type { Adding, Step } from '../steps/step.js';
 import { i32x4, i64x2, splat32, v128 } from '../../../wasm/vector.js';
 
 /** Vectors of sums that share a flag. */

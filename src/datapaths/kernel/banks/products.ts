@@ -3,7 +3,7 @@ import type { Datapath } from '../../datapath.js';
 import { factsOf, productFacts } from '../contract/facts.js';
 import { type Addends, chooseStep, floatRegister, HOLDS } from '../steps/choose.js';
 import { keepsProducts } from '../steps/floatSteps.js';
-import type { Step } from '../steps/lanes.js';
+import type { Step } from '../steps/step.js';
 import type { Seen } from '../panels/pack.js';
 import { completeStep, rulesOf, takesAddends } from '../steps/rules.js';
 

@@ -1,5 +1,4 @@
 import type { Datapath } from '../../datapath.js';
-import type { Bank, BankJob } from './bank.js';
 import { resultFormatOf } from '../../exact.js';
 import { widthOf, type Format } from '../../../formats/format.js';
 import type { Order } from '../../order.js';
@@ -52,19 +51,6 @@ export interface Gemm {
   /** Codes [m][n] of the sum's format, or of `result` or `requantize.format` where the datapath has one. */
   sums(job: GemmJob): SumArray;
   stats(job: GemmJob): GemmStatistics;
-}
-
-/** One firing on codes, for clocked models. */
-export interface Unit {
-  lanes: number;
-  /** The code of an empty register. */
-  zero: number;
-  /** The register after the first `live` (default: all) lanes' products a[aOffset + i] * b[bOffset + i] have met `sum`. */
-  fire(sum: number, a: CodeArray, aOffset: number, b: CodeArray, bOffset: number, live?: number): number;
-  /** An outer register after a chunk's sum has been added to it. */
-  join(outer: number, inner: number): number;
-  /** Many units that fire at once, where there is a better way than one after the other. */
-  bank?(job: BankJob): Bank;
 }
 
 /** The most bits of an operand of matrix products: codes of more are left to the reference's `reduce`. */

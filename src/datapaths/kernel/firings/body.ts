@@ -1,6 +1,7 @@
 import type { AlignedCombine, FusedCombine, TreeCombine } from '../../datapath.js';
 import { type Code, type FunctionBuilder, i32, type Local } from '../../../wasm/assembler.js';
-import { carrierOf, type Step } from '../steps/lanes.js';
+import { carrierOf } from '../steps/lanes.js';
+import type { Step } from '../steps/step.js';
 import { v128 } from '../../../wasm/vector.js';
 
 /** How a firing's products meet: summed exactly, aligned and cut first, or added pairwise as the lanes round. */

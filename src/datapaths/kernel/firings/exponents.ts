@@ -1,14 +1,9 @@
 import { type Code, type Local } from '../../../wasm/assembler.js';
 import { type Alignment, type Body, type Half, lanesOf, overLanes, overOperands } from './body.js';
 import { exponentField } from './cut.js';
+import { EXPONENT_BIAS } from '../panels/operands.js';
 import { carrierOf, powerOfTwo } from '../steps/lanes.js';
 import { i16x8, i32x4, i64x2, splat16, splat32, splat64, v128 } from '../../../wasm/vector.js';
-
-/**
- * Operands' exponents, 16 bits each: this much is added, so that zero (and padding) is 0 and lies below every other even
- * after an addition.
- */
-export const EXPONENT_BIAS = 8192;
 
 /** Each row's largest exponents in its eight columns, biased twice, and no smaller than the floor. */
 export function largestExponents({ f, firing, sums4, reads }: Body, { floor }: Alignment, half: Half): Local[] {

@@ -7,7 +7,7 @@ import type { Plan } from '../contract/plan.js';
 import { type Addends, chooseStep, type FloatRegister, floatRegister, HOLDS, reachOf } from '../steps/choose.js';
 import type { Alignment, Firing, FiringCombine } from './body.js';
 import type { FiringOperand } from '../panels/operands.js';
-import type { Step } from '../steps/lanes.js';
+import type { Step } from '../steps/step.js';
 import type { Seen } from '../panels/pack.js';
 import type { Starts } from '../steps/starts.js';
 

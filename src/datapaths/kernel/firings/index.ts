@@ -8,8 +8,8 @@ import { termFacts } from '../contract/facts.js';
 import { type Gemm, type GemmJob, type SumArray, sumsFor } from '../contract/gemm.js';
 import { outerOf, type Plan, planOf } from '../contract/plan.js';
 import { termPlan } from '../float64/terms.js';
-import type { Tally } from '../float64/rounder.js';
-import type { Scalar } from '../scalar.js';
+import type { Tally } from '../contract/engine.js';
+import type { Scalar } from '../contract/scalar.js';
 import { statsBy } from '../nests/stats.js';
 import { operandsFor } from '../panels/operands.js';
 import { floatRegister } from '../steps/choose.js';
@@ -23,7 +23,8 @@ import { type Kernel, kernelOf } from '../../../wasm/memory.js';
 import { layoutOf, type Panel, type Seen } from '../panels/pack.js';
 import { NO_STARTS, startsOf } from '../steps/starts.js';
 import { putterOf } from '../floats/tiles.js';
-import { type Shape, type Walk, walk } from '../panels/walk.js';
+import type { Shape } from '../panels/shape.js';
+import { type Walk, walk } from '../panels/walk.js';
 
 function firingSite(datapath: Datapath, order: Order): FiringSite | string {
   const { a, b, product, combine, blockScale, sum } = datapath;

@@ -1,7 +1,8 @@
 import { type Code, i32 } from '../../../wasm/assembler.js';
 import { alignedFiring } from './align.js';
 import { advance, type Body, overLanes } from './body.js';
-import { type Adder, type Adding, carrierOf } from '../steps/lanes.js';
+import { type Adder, carrierOf } from '../steps/lanes.js';
+import type { Adding } from '../steps/step.js';
 import { v128 } from '../../../wasm/vector.js';
 
 /** One firing: the sums of a tile, or of an array's PEs, meet their lanes' products. */

@@ -1,7 +1,7 @@
 import type { Format } from '../../../formats/format.js';
 import type { AlignedCombine, Datapath } from '../../datapath.js';
 import { groupOf, termsPerFiring } from '../../products.js';
-import type { Fire, Parts } from './engine.js';
+import type { Fire, Parts } from '../contract/engine.js';
 import { factsOf } from '../contract/facts.js';
 import { unitInFirstPlace } from './snap.js';
 

@@ -3,13 +3,8 @@ import type { FloatFormat, IntFormat } from '../../../formats/format.js';
 import { latticeOf } from '../../../formats/lattice.js';
 import { toNumber } from '../../../formats/raw.js';
 import { overflowsToInfinity } from '../../../formats/rounding.js';
+import type { Draw, Tally } from '../contract/engine.js';
 import { snapperOf, unitInFirstPlace } from './snap.js';
-
-/** Counts that a run of roundings and additions leaves behind. */
-export interface Tally {
-  swamped: number;
-  overflowed: number;
-}
 
 /**
  * A fit on float64: `round` takes an exact value (or one rounded to odd with at least two bits to spare) to the value
@@ -20,9 +15,6 @@ export interface Rounder {
   round: (x: number) => number;
   read: (carried: number) => number;
 }
-
-/** Draws so many random bits. */
-export type Draw = (bits: number) => number;
 
 /** @returns undefined where float64 cannot carry the fit's values with the bits to spare */
 export function rounderOf(fit: Fit, tally: Tally, draw?: Draw): Rounder | undefined {

@@ -3,7 +3,7 @@ import type { Order } from '../../order.js';
 import { type Gemm, type GemmJob, type SumArray, sumsFor } from '../contract/gemm.js';
 import { isWhole } from '../../products.js';
 import { planOf } from '../contract/plan.js';
-import type { Scalar } from '../scalar.js';
+import type { Scalar } from '../contract/scalar.js';
 import { isExact } from '../steps/bounds.js';
 import { type FloatSite, floatSite } from '../steps/floatSite.js';
 import { nativeSteps, stepsFor, waysFor } from '../steps/floatSteps.js';

@@ -5,7 +5,7 @@ import { type IntFormat, widthOf } from '../../../formats/format.js';
 import { factsOf } from '../contract/facts.js';
 import type { Gemm } from '../contract/gemm.js';
 import { outerOf } from '../contract/plan.js';
-import type { Scalar } from '../scalar.js';
+import type { Scalar } from '../contract/scalar.js';
 import { valuesOf } from '../float64/values.js';
 import { freeRange, type IntStep } from '../nests/intNest.js';
 import { type Seen, seenIn } from '../panels/pack.js';

@@ -7,7 +7,7 @@ import { termFacts } from '../contract/facts.js';
 import { limbSums, type Starts } from './limbs.js';
 import { decoderOf } from '../float64/values.js';
 import { operandsFor, placesOf } from '../panels/operands.js';
-import type { Step } from '../steps/lanes.js';
+import type { Step } from '../steps/step.js';
 import { type Kernel, kernelOf } from '../../../wasm/memory.js';
 import { columnsOf, nestFunctions, type NestShape } from './nest.js';
 import { layoutOf, seenIn } from '../panels/pack.js';

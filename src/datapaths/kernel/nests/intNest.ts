@@ -2,7 +2,7 @@ import { type Code, type FunctionBuilder, i32, type Local } from '../../../wasm/
 import { counterOf, type Frame, keepCount, keptSums, ROWS, tiles } from '../panels/frame.js';
 import { watchedRun } from './intWatch.js';
 import { i16x8, i32x4, splat16, splat32, v128 } from '../../../wasm/vector.js';
-import type { Shape } from '../panels/walk.js';
+import type { Shape } from '../panels/shape.js';
 
 /**
  * Integer sums in lanes. `dot`: two products at a time into 32 bits that wrap. `narrow`: 16-bit lanes that saturate at

@@ -1,7 +1,8 @@
 import { type Code, type FunctionBuilder, i32, type Local } from '../../../wasm/assembler.js';
 import { narrowed } from '../steps/codes.js';
 import { counterOf, type Frame, keepCount, keptSums, ROWS, tiles } from '../panels/frame.js';
-import { type Adding, adderFor, carrierOf, type Counters, powerOfTwo, type Step } from '../steps/lanes.js';
+import { adderFor, carrierOf, powerOfTwo } from '../steps/lanes.js';
+import type { Adding, Counters, Step } from '../steps/step.js';
 import { f64x2, splat32, v128 } from '../../../wasm/vector.js';
 
 /** Vectors of columns. */

@@ -2,8 +2,8 @@ import type { Datapath } from '../../datapath.js';
 import type { Order } from '../../order.js';
 import { exactSums } from './exact.js';
 import { type Gemm, type GemmJob, outputFormatOf, type SumArray } from '../contract/gemm.js';
-import type { Tally } from '../float64/rounder.js';
-import type { Scalar } from '../scalar.js';
+import type { Tally } from '../contract/engine.js';
+import type { Scalar } from '../contract/scalar.js';
 import { sumValues } from '../float64/values.js';
 
 /** What a run with statistics leaves. */

@@ -4,9 +4,14 @@ import { factorWeight, weightOf, ZERO_EXPONENT } from '../float64/align.js';
 import type { CodeArray, GemmJob } from '../contract/gemm.js';
 import { decodeRows } from '../float64/terms.js';
 import { decoderOf, valuesOf } from '../float64/values.js';
-import { EXPONENT_BIAS } from '../firings/exponents.js';
 import { marksOf } from './marks.js';
 import { exponentIn, type Seen, seenIn } from './pack.js';
+
+/**
+ * Operands' exponents, 16 bits each: this much is added, so that zero (and padding) is 0 and lies below every other even
+ * after an addition.
+ */
+export const EXPONENT_BIAS = 8192;
 
 /** An operand as panels are packed from it: codes, and what they stand for. */
 export interface FiringOperand {

@@ -1,13 +1,6 @@
 import { type Code, type FunctionBuilder, i32, type Local } from '../../../wasm/assembler.js';
-import type { PackShape } from './packNest.js';
 import { i16x8, v128 } from '../../../wasm/vector.js';
-import type { Shape } from './walk.js';
-
-/** 8-bit codes are integers of so many bits: eight at a time become 16-bit lanes without a table. */
-export interface Extension {
-  bits: number;
-  signed: boolean;
-}
+import type { Extension, PackShape, Shape } from './shape.js';
 
 /** Codes of a row that are taken together. */
 export const BLOCK = 8;

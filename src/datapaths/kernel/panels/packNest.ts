@@ -1,9 +1,11 @@
 import { type Code, FunctionBuilder, i32, type Local } from '../../../wasm/assembler.js';
 import { type Kernel, kernelOf } from '../../../wasm/memory.js';
 import { ROWS } from './frame.js';
-import { BLOCK, columnLanes, type Extension, rowLanes } from './packLanes.js';
+import { BLOCK, columnLanes, rowLanes } from './packLanes.js';
 import { splat32, v128 } from '../../../wasm/vector.js';
-import type { Shape } from './walk.js';
+import type { Extension, PackShape, Shape } from './shape.js';
+
+const compiled = new Map<string, Kernel>();
 
 /**
  * Packing in WebAssembly, for operands in plain k order: every code is looked up in a table of lane values on its way
@@ -11,17 +13,6 @@ import type { Shape } from './walk.js';
  * blanks, tiles, rowBytes): a step is `group` places; then come `rest` places that are fewer, and `blanks` steps of
  * zeros.
  */
-export interface PackShape {
-  codeBytes: 1 | 2;
-  elementBytes: number;
-  width: number;
-  group: number;
-  /** What the table does to 8-bit codes. */
-  extension?: Extension;
-}
-
-const compiled = new Map<string, Kernel>();
-
 export function packersFor(codeBytes: 1 | 2, { operandBytes, width, group }: Shape, extension?: Extension): Kernel {
   const shape: PackShape = { codeBytes, elementBytes: operandBytes, width, group, extension };
   const key = JSON.stringify(shape);

@@ -1,30 +1,15 @@
 import type { CodeArray, GemmJob } from '../contract/gemm.js';
 import type { Plan } from '../contract/plan.js';
 import { Arena, type Kernel, sharedMemory } from '../../../wasm/memory.js';
-import type { Tally } from '../float64/rounder.js';
+import type { Tally } from '../contract/engine.js';
 import { COUNT_BYTES, ROWS } from './frame.js';
 import { extensionOf } from './packLanes.js';
 import { packersFor } from './packNest.js';
+import type { Shape } from './shape.js';
 import { type Layout, packColumns, packRows, type Panel } from './pack.js';
 
 /** Bytes of A that a block of rows may take, so that it stays in the second-level cache. */
 const BLOCK_BYTES = 256 * 1024;
-
-type ViewOf<T extends Panel> = new (buffer: ArrayBufferLike, offset: number, length: number) => T;
-
-/** How a nest lays its operands and sums out. */
-export interface Shape {
-  operand: ViewOf<Panel>;
-  operandBytes: number;
-  /** Rows' elements where they differ from columns'. */
-  row?: { operand: ViewOf<Panel>; operandBytes: number };
-  sum: ViewOf<Panel>;
-  sumBytes: number;
-  /** Columns of a tile. */
-  width: number;
-  /** Products that one step of the inner loop takes; they lie together. */
-  group: number;
-}
 
 export interface Walk {
   job: GemmJob;

@@ -2,7 +2,7 @@ import type { Fit } from '../../../formats/codec.js';
 import type { FloatFormat } from '../../../formats/format.js';
 import { overflowsToInfinity } from '../../../formats/rounding.js';
 import { type Facts, factsOf, spanBits } from '../contract/facts.js';
-import type { Step } from './lanes.js';
+import type { Step } from './step.js';
 
 /** A float register as kernels see it. */
 export interface FloatRegister {

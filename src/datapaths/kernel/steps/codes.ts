@@ -5,7 +5,7 @@ import { latticeOf } from '../../../formats/lattice.js';
 import { NAN } from '../../../formats/raw.js';
 import { factsOf } from '../contract/facts.js';
 import { type Code, FunctionBuilder, i32 } from '../../../wasm/assembler.js';
-import type { Step } from './lanes.js';
+import type { Step } from './step.js';
 import { type Kernel, kernelOf } from '../../../wasm/memory.js';
 import { f32x4, i32x4, splat32, v128 } from '../../../wasm/vector.js';
 

@@ -1,42 +1,6 @@
 import { type Code, type FunctionBuilder, type Local } from '../../../wasm/assembler.js';
-import type { Adding, Counters, Step } from './lanes.js';
+import type { Adding, Counters, Rules, Step } from './step.js';
 import { f64x2, i64x2, splat64, v128 } from '../../../wasm/vector.js';
-
-/**
- * Every rule of a float or fixed-point register in float64 lanes: what the quick methods of lanes.ts leave out. A sum is made a multiple
- * of its unit by scaling, so that rounding is `floor` and a comparison; all scaling is by powers of two and exact.
- */
-export interface Rules {
-  rounding: 'rne' | 'rna' | 'rnz' | 'rtz' | 'rto' | 'stochastic';
-  mantissaBits: number;
-  randomBits: number;
-  /** Exponent below which the unit shrinks no more. */
-  floor: number;
-  /** Magnitude of the lowest number, where it is not the largest's; and what integers differ by that wrap to the same. */
-  lowest?: number;
-  span?: number;
-  /** Largest finite magnitude, and what a finite sum beyond it becomes: `infinity` is also how a NaN with a sign is carried. */
-  max: number;
-  beyond: Outside;
-  /** Infinite sums stay as they are; else what they become. */
-  infinities: boolean;
-  infinite: Outside;
-  /** A carried infinity is a NaN to whatever reads it. */
-  signedNan: boolean;
-  /** What NaN becomes in a format without. */
-  nan?: number;
-  /** Smallest number of a format without subnormals. */
-  gap?: number;
-  /** Magnitudes below it become zero. */
-  flush?: number;
-  /** There is no -0. */
-  unsignedZero: boolean;
-  /** Float64 may not hold a sum: it is rounded to odd first, which a later rounding does not notice. */
-  odd: boolean;
-}
-
-/** What lanes give for a sum that the format does not reach. */
-export type Outside = 'infinity' | 'largest' | 'nan';
 
 const BIAS = 1023;
 const SIGN = splat64(1n << 63n);
@@ -214,23 +178,15 @@ export class CompleteAdder implements Adding {
 
   private overflow(): void {
     const { f, rules, x, r, t } = this;
-    const { infinities, beyond, infinite, span } = rules;
     const largest = this.largest();
-    const values = { infinity: splatNumber(Infinity), largest, nan: splatNumber(Number.NaN) };
     const large = f64x2.gt(r.get, largest);
-    const isInfinite = f64x2.eq(x.get, splatNumber(Infinity));
-    const alike = !infinities && beyond === infinite;
-    const stops = alike && beyond === 'largest' && span === undefined;
-    if (!alike || this.overflowed !== undefined) f.emit(t.set(v128.and(large, f64x2.lt(x.get, splatNumber(Infinity)))));
+    const beyond = { infinity: splatNumber(Infinity), largest, nan: splatNumber(Number.NaN) }[rules.beyond];
+    const infinite = f64x2.eq(x.get, splatNumber(Infinity));
+    f.emit(
+      t.set(rules.infinities ? v128.and(large, f64x2.lt(x.get, splatNumber(Infinity))) : v128.or(large, infinite)),
+    );
     if (this.overflowed !== undefined) f.emit(this.overflowed.set(i64x2.sub(this.overflowed.get, t.get)));
-    // What is infinite is answered like what is finite and too large, where both stop at the largest in one step.
-    if (stops) f.emit(r.set(f64x2.pmin(largest, r.get)));
-    else if (span !== undefined) f.emit(r.set(v128.select(values[infinite], r.get, isInfinite)));
-    else if (alike) f.emit(r.set(v128.select(values[beyond], r.get, v128.or(large, isInfinite))));
-    else {
-      f.emit(r.set(v128.select(values[beyond], r.get, t.get)));
-      if (!infinities) f.emit(r.set(v128.select(values[infinite], r.get, isInfinite)));
-    }
+    f.emit(r.set(v128.select(beyond, r.get, rules.span === undefined ? t.get : infinite)));
   }
 
   /** The largest magnitude on the sum's side of zero. */

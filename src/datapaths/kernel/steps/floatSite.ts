@@ -7,10 +7,10 @@ import { widthOf } from '../../../formats/format.js';
 import { type Facts, factsOf } from '../contract/facts.js';
 import type { GemmJob, SumArray } from '../contract/gemm.js';
 import { outerOf } from '../contract/plan.js';
-import type { Finish, Scalar } from '../scalar.js';
+import type { Finish, Scalar } from '../contract/scalar.js';
 import { valuesOf } from '../float64/values.js';
 import { floatRegister, type FloatRegister } from './choose.js';
-import type { Rules } from './complete.js';
+import type { Rules } from './step.js';
 import { type Seen, seenIn } from '../panels/pack.js';
 import { rulesOf } from './rules.js';
 

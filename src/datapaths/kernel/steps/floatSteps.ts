@@ -4,9 +4,8 @@ import { factsOf, termFacts } from '../contract/facts.js';
 import type { Plan } from '../contract/plan.js';
 import { type Addends, chooseStep, type FloatRegister, reachOf } from './choose.js';
 import type { FloatSite } from './floatSite.js';
-import type { Step } from './lanes.js';
+import type { Rules, Step } from './step.js';
 import type { Seen } from '../panels/pack.js';
-import type { Rules } from './complete.js';
 import { completeStep, takesAddends } from './rules.js';
 import { NO_STARTS, type Starts } from './starts.js';
 

@@ -1,33 +1,7 @@
 import { type Code, type FunctionBuilder, type Local } from '../../../wasm/assembler.js';
-import { CompleteAdder, type Rules, splatNumber } from './complete.js';
+import { CompleteAdder, splatNumber } from './complete.js';
+import type { Adding, Counters, Step } from './step.js';
 import { f32x4, f64x2, i32x4, i64x2, splat32, splat64, v128 } from '../../../wasm/vector.js';
-
-/**
- * Sums in SIMD lanes: the float that carries them, and how a carried sum is rounded to the register's format.
- *
- * `native`: the carrier is the register. `magic`: adding and taking away 1.5 * 2^(e + bits - m) makes the adder round to
- * nearest even, exponent e by exponent. `pattern`: half an ulp (or random bits) is added to the bit pattern, which is
- * then cut; a carry moves into the exponent by itself.
- */
-export interface Step {
-  carrier: 'f32' | 'f64';
-  method: 'native' | 'magic' | 'pattern' | 'complete';
-  rounding: Rules['rounding'];
-  mantissaBits: number;
-  /** Random bits of a stochastic step. */
-  randomBits: number;
-  /** Lowest exponent of a normal number, where sums may lie below it between two codes. */
-  floor?: number;
-  /** Sums may become -0. */
-  signedZero: boolean;
-  /** `watch` notes the largest sum of a tile; `infinity` makes sums from 2^(limit) up infinite; `saturate` stops at max. */
-  overflow: 'none' | 'watch' | 'infinity' | 'saturate';
-  max?: number;
-  /** Sums whose magnitude reaches 2^limit must be watched, or overflow. */
-  limit: number;
-  /** Of a complete step. */
-  rules?: Rules;
-}
 
 /** Constants of a carrier. */
 const CARRIERS = {
@@ -56,32 +30,6 @@ export function powerOfTwo(step: Step, exponent: number): Code {
 /** A value in every lane. */
 function numberIn({ carrier }: Step, value: number): Code {
   return carrier === 'f64' ? splatNumber(value) : splat32(new Int32Array(Float32Array.of(value).buffer)[0]);
-}
-
-/** Emits `acc = round(x + y)` again and again, with its temporaries in the same locals. */
-export interface Adding {
-  /** @param drawn the random bits of a stochastic step, in place */
-  add(acc: Local, x: Code, y: Code, drawn?: Code): void;
-  /** The same for two values that no register carries; what it gives can be read at once. */
-  meet(acc: Local, x: Code, y: Code, drawn?: Code): void;
-  /** Random bits as they lie in memory, as `add` wants them. */
-  draw(bits: Code): Code;
-  /** What the register carries, as another one reads it. */
-  read(carried: Code): Code;
-  /** Whether it notes sums that reach a limit, forgets what it noted, and says whether one did. */
-  readonly watches: boolean;
-  reset(): void;
-  reached(): Code;
-}
-
-/** Where a nest counts: lanes of additions that changed nothing and of overflows. */
-export interface Counters {
-  swamped?: Local;
-  /** Takes every other count of the first, so that one addition need not wait for the last. */
-  other?: Local;
-  overflowed?: Local;
-  /** Additions of zero count as well; someone else takes them away. */
-  zeros?: boolean;
 }
 
 /** Its addition; only a complete step counts overflows, the others leave their tile to it. */

@@ -7,7 +7,8 @@ import {
   registerFitOf,
   sumFit,
 } from '../../../../src/datapaths/datapath.js';
-import { type Bank, type BankJob, engineBank, type Met } from '../../../../src/datapaths/kernel/contract/bank.js';
+import type { Bank, BankJob, Met } from '../../../../src/datapaths/kernel/contract/bank.js';
+import { engineBank } from '../../../../src/datapaths/kernel/banks/engineBank.js';
 import { engineOf } from '../../../../src/datapaths/kernel/float64/engine.js';
 import { encoderOf } from '../../../../src/datapaths/kernel/float64/encode.js';
 import { type CodeArray, codeArray } from '../../../../src/datapaths/kernel/index.js';
