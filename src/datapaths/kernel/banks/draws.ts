@@ -7,7 +7,7 @@ import type { Kernel } from '../../../wasm/memory.js';
 const CHAINS = 4;
 
 /** Random bits for every lane of a bank's PEs: [lanes, stride], drawn one PE after the other. */
-export class Draws {
+export class LaneDraws {
   readonly plane: Int32Array;
   readonly #source: RandomSource;
   readonly #states: Int32Array;

@@ -1,5 +1,5 @@
 import { type Datapath, registerFitOf, type SumFit } from '../../datapath.js';
-import type { Bank, BankJob, Met, Plane, Registers } from '../contract/bank.js';
+import type { Bank, BankJob, Met, Plane, RegisterFile } from '../contract/bank.js';
 import type { Engine } from '../contract/engine.js';
 import type { CodeArray } from '../contract/gemm.js';
 import { weigherOf } from '../float64/align.js';
@@ -7,7 +7,7 @@ import { encoderOf } from '../float64/encode.js';
 import { decoderOf } from '../float64/values.js';
 
 /** Registers in ordinary arrays. */
-export function ownRegisters(pes: number): Registers {
+export function ownRegisters(pes: number): RegisterFile {
   const groups: (readonly (Plane | CodeArray)[])[] = [];
   const depths = new Int32Array(pes);
   return {
@@ -47,7 +47,7 @@ export function engineBank(
   engine: Engine,
   total: SumFit,
   { pes }: Pick<BankJob, 'pes'>,
-  registers: Registers = ownRegisters(pes),
+  registers: RegisterFile = ownRegisters(pes),
 ): EngineBank {
   const { stride, live, plane, codes, group, shift, depths, sink, release } = registers;
   const { lanes } = datapath;

@@ -6,7 +6,7 @@ import type { RandomSource } from '../contract/random.js';
 import { decoderOf } from '../float64/values.js';
 import { type Adders, drawsIn, type FloatAdders, intAdders, stepOf, watches, widthIn } from './adders.js';
 import { floatAdders } from './floatAdders.js';
-import { Draws } from './draws.js';
+import { LaneDraws } from './draws.js';
 import { bankKernel, BankRegisters, type View } from './memory.js';
 import { bankFunction, BLOCK } from './nest.js';
 import { encoderIn } from '../steps/codes.js';
@@ -99,7 +99,7 @@ function floatBank(
       : false;
   const before = watches(adders) ? place.plane(place.stride) : undefined;
   const draws =
-    source?.leaps && drawsIn(adders) > 0 ? new Draws(source, source.leaps, place, drawsIn(adders)) : undefined;
+    source?.leaps && drawsIn(adders) > 0 ? new LaneDraws(source, source.leaps, place, drawsIn(adders)) : undefined;
   return {
     ...bank,
     codesOf: encode === undefined ? undefined : (sums) => encoded(sums, encode),

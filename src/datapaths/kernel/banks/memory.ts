@@ -1,4 +1,4 @@
-import type { Plane, Registers } from '../contract/bank.js';
+import type { Plane, RegisterFile } from '../contract/bank.js';
 import type { CodeArray } from '../contract/gemm.js';
 import { FunctionBuilder, i32, moduleBytes } from '../../../wasm/assembler.js';
 import { instantiate, type Kernel } from '../../../wasm/memory.js';
@@ -44,7 +44,7 @@ interface Group {
 }
 
 /** Registers of a bank, in whole blocks of sums. */
-export class BankRegisters implements Registers {
+export class BankRegisters implements RegisterFile {
   readonly stride: number;
   readonly live: Uint16Array;
   readonly depths: Int32Array;

@@ -1,6 +1,6 @@
 import { type Code, FunctionBuilder, i32, type Local } from '../../../wasm/assembler.js';
 import { type Adders, type FloatAdders, type IntAdders, stepOf, widthIn } from './adders.js';
-import { firingWidth, type Operands, overOperands, type Reads } from '../firings/body.js';
+import { firingWidth, type LaneOperands, overOperands, type Reads } from '../firings/body.js';
 import { firingOf, treeFiring } from '../firings/sums.js';
 import { Adder, adderFor, carrierOf } from '../steps/lanes.js';
 import type { Adding, Step } from '../steps/step.js';
@@ -13,10 +13,10 @@ export const BLOCK = 8;
 interface Frame {
   f: FunctionBuilder;
   accs: readonly Local[];
-  a: Operands;
-  b: Operands;
-  exponents: readonly [Operands, Operands];
-  draws: Operands;
+  a: LaneOperands;
+  b: LaneOperands;
+  exponents: readonly [LaneOperands, LaneOperands];
+  draws: LaneOperands;
 }
 
 /** Vectors of sums that fire together. */
@@ -38,7 +38,7 @@ export function bankFunction(adders: Adders): FunctionBuilder {
   const [pairs, words] = [2, 4].map((bytes) => f.keep('i32', i32.mul(elements, i32.const(bytes))));
   const accs = Array.from({ length: vectorsIn(adders) }, () => f.local('v128'));
   const before = accs.map(() => f.local('v128'));
-  const operands = (at: Local, step: Code): Operands => ({ at: at.get, step });
+  const operands = (at: Local, step: Code): LaneOperands => ({ at: at.get, step });
   const { adding, fire } = emitterOf(
     {
       f,

@@ -65,7 +65,7 @@ export interface Bank {
 }
 
 /** Where a bank's registers lie, and how they move: `plane` gives new ones, all 0. */
-export interface Registers
+export interface RegisterFile
   extends Pick<Bank, 'stride' | 'live' | 'codes' | 'group' | 'shift' | 'depths' | 'sink' | 'release'> {
   plane(length: number): Plane;
 }

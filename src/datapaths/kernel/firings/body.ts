@@ -45,17 +45,17 @@ export function firingWidth({ fit, combine }: Pick<Firing, 'fit' | 'combine'>): 
 }
 
 /** Operands of a firing: where the first lane's are, and how many bytes it is to the next lane's. */
-export interface Operands {
+export interface LaneOperands {
   at: Code;
   step: Code;
 }
 
 /** How a firing reads its operands: from the panels of a tile, or from the registers of an array. */
 export interface Reads {
-  x: Operands;
-  y: Operands;
+  x: LaneOperands;
+  y: LaneOperands;
   /** The operands' exponents of 16 bits, each vector for eight columns. */
-  exponents: readonly [Operands, Operands];
+  exponents: readonly [LaneOperands, LaneOperands];
   /** What gives a row's operand to each vector of columns. */
   row: (at: Code, r: number) => (vector: number) => Code;
   rowExponents: (at: Code, r: number) => Code;
@@ -102,7 +102,7 @@ export function overLanes(
 /** Does `each` for so many lanes with the addresses of their operands. */
 export function overOperands(
   f: FunctionBuilder,
-  operands: readonly Operands[],
+  operands: readonly LaneOperands[],
   { count, first, step }: ReturnType<typeof lanesOf>,
   each: (at: readonly Code[]) => void,
 ): void {

@@ -9,6 +9,7 @@ import { type Gemm, type GemmJob, type SumArray, sumsFor } from '../contract/gem
 import { outerOf, type Plan, planOf } from '../contract/plan.js';
 import { termPlan } from '../float64/terms.js';
 import type { Tally } from '../contract/engine.js';
+import type { Asked, Offer, Refusal } from '../contract/route.js';
 import type { Scalar } from '../contract/scalar.js';
 import { statsBy } from '../nests/stats.js';
 import { operandsFor } from '../panels/operands.js';
@@ -71,8 +72,8 @@ const FITS = {
   tree: 'every node rounds as do',
 };
 
-/** Lanes for fused and aligned firings where they suit the datapath; in words why not. */
-export function firingGemm(datapath: Datapath, order: Order, slower: Gemm, scalar: Scalar): Gemm | string {
+/** Float lanes for units whose firings take several products: summed exactly, aligned and cut, or added pairwise. */
+export function firings({ datapath, order, slower, scalar }: Asked): Offer | Refusal {
   const site = firingSite(datapath, order);
   if (typeof site === 'string') return site;
   const usual: Seen = { max: 1, negative: true, nans: false, infinities: false, quantum: -12 };
@@ -82,7 +83,6 @@ export function firingGemm(datapath: Datapath, order: Order, slower: Gemm, scala
   const { carrier } = probe.fit;
   const why = `${FITS[site.combine.kind]} ${carrier} lanes`;
   return {
-    ...slower,
     route: `simd ${carrier} ${site.combine.kind}`,
     why,
     sums: (job) => firingSums(site, job, slower, scalar),

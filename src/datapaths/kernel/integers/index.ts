@@ -1,12 +1,10 @@
-import type { Datapath } from '../../datapath.js';
 import { totalFitOf } from '../../datapath.js';
-import type { Order } from '../../order.js';
 import type { IntFormat } from '../../../formats/format.js';
 import { exactSums } from '../nests/exact.js';
-import { type Gemm, type GemmJob, type GemmStatistics, type SumArray, sumsFor } from '../contract/gemm.js';
+import { type GemmJob, type GemmStatistics, type SumArray, sumsFor } from '../contract/gemm.js';
 import { type Plan, planOf } from '../contract/plan.js';
 import type { Tally } from '../contract/engine.js';
-import type { Scalar } from '../contract/scalar.js';
+import type { Asked, Offer, Refusal } from '../contract/route.js';
 import { decoderOf } from '../float64/values.js';
 import { signSums } from './bits.js';
 import { codesIn } from './codes.js';
@@ -16,9 +14,9 @@ import { type Kernel, kernelOf } from '../../../wasm/memory.js';
 import { layoutOf, type Panel, type Seen, seenIn } from '../panels/pack.js';
 import { walk } from '../panels/walk.js';
 
-/** Integer lanes where they suit the datapath, else in words why not. */
-export function intGemm(datapath: Datapath, order: Order, slower: Gemm, scalar: Scalar): Gemm | string {
-  const site = intSite(datapath, order, slower, scalar);
+/** Integer lanes: registers that are integers, and operands that are few multiples of a power of two. */
+export function integers(asked: Asked): Offer | Refusal {
+  const site = intSite(asked);
   if (typeof site === 'string') return site;
   const usual: Seen = { max: 1, negative: true, nans: false, infinities: false, quantum: 0 };
   const step = stepFor(site, [usual, usual], 1, { max: 0, negative: false });
@@ -26,10 +24,10 @@ export function intGemm(datapath: Datapath, order: Order, slower: Gemm, scalar: 
   const runs = { sums: (job: GemmJob) => intSums(site, job), stats: (job: GemmJob) => intStats(site, job) };
   if (site.signs) {
     const why = 'operands are signs: 64 products are one XOR and one population count';
-    return { ...slower, route: 'xor popcount', why, ...runs };
+    return { route: 'xor popcount', why, ...runs };
   }
   const why = `operands fit 16 bits; the register ${site.wrap ? 'wraps, which is exact at the end' : 'saturates where the data can reach its limits'}`;
-  return { ...slower, route: 'simd int', why, ...runs };
+  return { route: 'simd int', why, ...runs };
 }
 
 const compiled = new Map<string, Kernel>();

@@ -5,6 +5,7 @@ import { type IntFormat, widthOf } from '../../../formats/format.js';
 import { factsOf } from '../contract/facts.js';
 import type { Gemm } from '../contract/gemm.js';
 import { outerOf } from '../contract/plan.js';
+import type { Asked, Refusal } from '../contract/route.js';
 import type { Scalar } from '../contract/scalar.js';
 import { valuesOf } from '../float64/values.js';
 import { freeRange, type IntStep } from '../nests/intNest.js';
@@ -29,7 +30,7 @@ export interface IntSite {
 }
 
 /** @returns in words why integer lanes are not for this datapath */
-export function intSite(datapath: Datapath, order: Order, slower: Gemm, scalar: Scalar): IntSite | string {
+export function intSite({ datapath, order, slower, scalar }: Asked): IntSite | Refusal {
   const { a, b, product, combine, lanes, blockScale } = datapath;
   const { format, overflow } = registerFitOf(datapath.sum);
   if (format.kind !== 'int') return 'its register is not an integer';

@@ -4,7 +4,7 @@ import { widthOf } from '../../../formats/format.js';
 import type { GemmJob } from '../contract/gemm.js';
 import { exactSums as referenceSums } from '../float64/reference.js';
 import { termFacts } from '../contract/facts.js';
-import { limbSums, type Starts } from './limbs.js';
+import { limbSums, type StartValues } from './limbs.js';
 import { decoderOf } from '../float64/values.js';
 import { operandsFor, placesOf } from '../panels/operands.js';
 import type { Step } from '../steps/step.js';
@@ -81,7 +81,7 @@ function readerOf(datapath: Datapath): ReturnType<typeof operandsFor> {
   return reader;
 }
 
-function startsOf(datapath: Datapath, order: Order, { c }: GemmJob): Starts | undefined {
+function startsOf(datapath: Datapath, order: Order, { c }: GemmJob): StartValues | undefined {
   if (c === undefined) return undefined;
   const total = totalFitOf(datapath, order);
   const read = decoderOf(total.format, total.subnormals);

@@ -45,7 +45,7 @@ function cutsFor([x, y]: readonly number[], k: number): [Cut, Cut] | undefined {
 }
 
 /** What the sums start from. */
-export interface Starts {
+export interface StartValues {
   values: Float64Array;
   seen: Seen;
 }
@@ -59,7 +59,7 @@ export function limbSums(
   job: GemmJob,
   tables: readonly Float64Array[],
   seen: readonly Seen[],
-  starts?: Starts,
+  starts?: StartValues,
 ): Float64Array | undefined {
   const all = starts === undefined ? seen : [...seen, starts.seen];
   if (all.some(({ nans, infinities }) => nans || infinities)) return undefined;

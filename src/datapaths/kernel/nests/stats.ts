@@ -7,7 +7,7 @@ import type { Scalar } from '../contract/scalar.js';
 import { sumValues } from '../float64/values.js';
 
 /** What a run with statistics leaves. */
-export interface Counts extends Tally {
+export interface RunCounts extends Tally {
   /** Its sums are the exact ones. */
   exact: boolean;
 }
@@ -18,12 +18,12 @@ export function statsBy(
   order: Order,
   { engine }: Scalar,
   slower: Gemm,
-  run: (job: GemmJob, counts: Counts) => SumArray,
+  run: (job: GemmJob, counts: RunCounts) => SumArray,
 ): Gemm['stats'] {
   return (job) => {
     // Nothing is added: what the sums become on their way out is counted there.
     if (job.k === 0) return slower.stats(job);
-    const tally: Counts = { swamped: 0, overflowed: 0, exact: false };
+    const tally: RunCounts = { swamped: 0, overflowed: 0, exact: false };
     Object.assign(engine.tally, { swamped: 0, overflowed: 0 });
     const sums = run(job, tally);
     const exact = tally.exact ? sumValues(outputFormatOf(datapath, order), sums) : exactSums(datapath, job, order);

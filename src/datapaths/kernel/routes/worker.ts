@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import type { Gemm } from '../contract/gemm.js';
-import { compileGemm } from '../index.js';
+import { compileGemm } from './index.js';
 import { DONE, FAILED, type Share } from './parallel.js';
 
 /** The other threads of parallel.ts: each compiles what it is asked for once, and fills its share of the sums. */
