@@ -1,5 +1,6 @@
 import { type Code, type FunctionBuilder, type Local } from '../../../wasm/assembler.js';
-import { CompleteAdder, splatNumber } from './complete.js';
+import { completeAdder } from './complete.js';
+import { splatNumber } from './numbers.js';
 import type { Adding, Counters, Step } from './step.js';
 import { f32x4, f64x2, i32x4, i64x2, splat32, splat64, v128 } from '../../../wasm/vector.js';
 
@@ -34,7 +35,7 @@ function numberIn({ carrier }: Step, value: number): Code {
 
 /** Its addition; only a complete step counts overflows, the others leave their tile to it. */
 export function adderFor(f: FunctionBuilder, step: Step, counters: Counters = {}): Adding {
-  if (step.rules !== undefined) return new CompleteAdder(f, step.rules, step.carrier, counters);
+  if (step.rules !== undefined) return completeAdder(f, step.rules, step.carrier, counters);
   return new Adder(f, step, counters.swamped, counters);
 }
 
