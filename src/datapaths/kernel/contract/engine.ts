@@ -7,6 +7,11 @@ export interface Tally {
   overflowed: number;
 }
 
+export function addTally(to: Tally, { swamped, overflowed }: Tally): void {
+  to.swamped += swamped;
+  to.overflowed += overflowed;
+}
+
 /** Draws so many random bits. */
 export type Draw = (bits: number) => number;
 

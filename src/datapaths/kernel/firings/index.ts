@@ -8,7 +8,7 @@ import { termFacts } from '../contract/facts.js';
 import { type Gemm, type GemmJob, type SumArray, sumsFor } from '../contract/gemm.js';
 import { outerOf, type Plan, planOf } from '../contract/plan.js';
 import { termPlan } from '../float64/terms.js';
-import type { Tally } from '../contract/engine.js';
+import { addTally, type Tally } from '../contract/engine.js';
 import type { Asked, Offer, Refusal } from '../contract/route.js';
 import type { Scalar } from '../contract/scalar.js';
 import { statsBy } from '../nests/stats.js';
@@ -25,7 +25,7 @@ import { layoutOf, type Panel, type Seen } from '../panels/pack.js';
 import { NO_STARTS, startsOf } from '../steps/starts.js';
 import { putterOf } from '../floats/tiles.js';
 import type { Shape } from '../panels/shape.js';
-import { type Walk, walk } from '../panels/walk.js';
+import { overFlagged, type Walk, walk } from '../panels/walk.js';
 
 function firingSite(datapath: Datapath, order: Order): FiringSite | string {
   const { a, b, product, combine, blockScale, sum } = datapath;
@@ -111,7 +111,7 @@ function firingSums(site: FiringSite, job: GemmJob, slower: Gemm, scalar: Scalar
   const shape = shapeOf(firing);
   const placed = placedPlan(site, plan);
   const k = site.group === undefined ? job.k : placed.runs.reduce((total, run) => total + run, 0);
-  walk({
+  const work: Walk = {
     job: { ...job, k, a: operands[0].codes, b: operands[1].codes },
     plan: placed,
     layout: layoutOf(placed, firing.lanes),
@@ -124,10 +124,15 @@ function firingSums(site: FiringSite, job: GemmJob, slower: Gemm, scalar: Scalar
     ),
     starts: starts.values,
     kernel: kernelFor(tally === undefined ? firing : { ...firing, count: true }),
-    put: putterOf(datapath, order, scalar.finish, job, sums),
-    redo: scalar.single(job, sums),
-    tally,
-  });
+    count: tally !== undefined,
+  };
+  const put = putterOf(datapath, order, scalar.finish, job, sums);
+  const redo = scalar.single(job, sums);
+  for (const block of walk(work)) {
+    put(block);
+    overFlagged(work, block, redo);
+    if (tally !== undefined) addTally(tally, block.tally);
+  }
   return sums;
 }
 

@@ -4,17 +4,17 @@ import { drawingOf } from '../../reference.js';
 import { randomSource } from '../contract/random.js';
 import type { GemmJob, SumArray } from '../contract/gemm.js';
 import type { Plan } from '../contract/plan.js';
-import type { Tally } from '../contract/engine.js';
+import { addTally, type Tally } from '../contract/engine.js';
 import type { Finish } from '../contract/scalar.js';
 import { encoderIn } from '../steps/codes.js';
 import type { FloatSite, SiteRegister } from '../steps/floatSite.js';
 import { drawsOn, type Steps, type Ways } from '../steps/floatSteps.js';
 import { carrierOf } from '../steps/lanes.js';
 import type { Step } from '../steps/step.js';
-import { type Kernel, kernelOf, sharedMemory } from '../../../wasm/memory.js';
+import { type Kernel, kernelOf } from '../../../wasm/memory.js';
 import { columnsOf, nestFunctions, type NestShape, treeFunctions } from '../nests/nest.js';
 import type { Layout } from '../panels/pack.js';
-import { DRAW_BYTES, type Walk, walk } from '../panels/walk.js';
+import { DRAW_BYTES, overFlagged, type Rows, type Walk, walk } from '../panels/walk.js';
 import { zeroProducts } from '../steps/zeros.js';
 
 export interface Work extends Ways {
@@ -80,7 +80,7 @@ export function runTiles(site: FloatSite, job: GemmJob, work: Work): void {
   const free = zeros ? zeroProducts(job, site.tables, layout, width) : undefined;
   if (tally !== undefined && free !== undefined) tally.swamped -= free.all();
   const first = sure || second === undefined ? steps : second;
-  walk({
+  const walked: Walk = {
     job,
     plan,
     layout,
@@ -89,16 +89,33 @@ export function runTiles(site: FloatSite, job: GemmJob, work: Work): void {
     starts: work.starts,
     kernel: kernelFor({ ...first, count, zeros }, trees),
     second: second === undefined ? undefined : kernelFor({ ...second, count }, trees),
-    draws: (address) => putDraws(site, work, address),
-    put: putterOf(site.datapath, site.order, site.fallback.finish, job, work.sums),
-    redo: site.fallback.single(job, work.sums),
-    // They draw no random bits, so that those which follow draw others.
-    redoNonFinite: drawsOn(plan, [site.register.fit, site.outer.fit]),
-    flagged: (row, column) => {
-      if (tally !== undefined && free !== undefined) tally.swamped += free.tile(row, column);
-    },
-    tally,
-  });
+    draws: drawsOf(site, work),
+    count,
+  };
+  const put = putterOf(site.datapath, site.order, site.fallback.finish, job, work.sums);
+  const redo = site.fallback.single(job, work.sums);
+  // Sums that are not finite draw no random bits, so that those which follow draw others.
+  const redoNonFinite = drawsOn(plan, [site.register.fit, site.outer.fit]);
+  for (const block of walk(walked)) {
+    const doubtful = redoNonFinite ? nonFinite(block, job.n) : [];
+    put(block);
+    for (const index of doubtful) redo(index);
+    if (second === undefined) overFlagged(walked, block, redo);
+    if (tally === undefined) continue;
+    addTally(tally, block.tally);
+    for (const [row, column] of block.flagged) tally.swamped += free?.tile(row, column) ?? 0;
+  }
+}
+
+/** Outputs of a block whose sums are no numbers or infinite. */
+function nonFinite({ sums, stride, first, rows }: Rows, n: number): number[] {
+  const found: number[] = [];
+  for (let row = 0; row < rows; row++)
+    for (let j = 0; j < n; j++) {
+      const value = sums[row * stride + j];
+      if (value - value !== 0) found.push((first + row) * n + j);
+    }
+  return found;
 }
 
 /** Sums out of memory: turned into codes there where nothing follows the register, else one by one. */
@@ -108,12 +125,12 @@ export function putterOf(
   finish: Finish,
   { n }: GemmJob,
   sums: SumArray,
-): Walk['put'] {
+): (block: Rows) => void {
   const { result, requantize, nanCode } = datapath;
   const plain = result === undefined && requantize === undefined;
   const fit = registerFitOf(totalFitOf(datapath, order));
   const encoders = plain ? { f32: encoderIn('f32', fit, nanCode), f64: encoderIn('f64', fit, nanCode) } : undefined;
-  return (from, stride, first, rows) => {
+  return ({ sums: from, stride, first, rows }) => {
     const encode = encoders?.[from instanceof Float32Array ? 'f32' : 'f64'];
     if (encode === undefined || !(sums instanceof Uint32Array)) {
       for (let row = 0; row < rows; row++)
@@ -129,30 +146,31 @@ export function putterOf(
 }
 
 /**
- * Random bits of every place, in place and in every lane, then those of the joins; the joins' address. Nodes of a tree
- * take the places of its leaves, level by level.
+ * Random bits of every place, in place and in every lane, then those of the joins. Nodes of a tree take the places of its
+ * leaves, level by level.
  */
-function putDraws({ datapath, order }: FloatSite, { plan, layout, steps }: Work, address: number): number {
-  const joins = address + layout.source.length * DRAW_BYTES;
+function drawsOf({ datapath, order }: FloatSite, { plan, layout, steps }: Work): Uint8Array | undefined {
   const drawing = drawingOf(datapath, order);
-  if (drawing === undefined) return joins;
+  if (drawing === undefined) return undefined;
   const source = randomSource(drawing);
-  const lanes = new DataView(sharedMemory().buffer);
+  const joins = layout.source.length * DRAW_BYTES;
+  const drawn = new Uint8Array(joins + plan.runs.length * DRAW_BYTES);
+  const lanes = new DataView(drawn.buffer);
   const draw = (at: number, step: Step) => {
     if (step.rounding !== 'stochastic') return;
     const { bits, bytes } = carrierOf(step);
-    const drawn = BigInt(source.next(step.randomBits)) << BigInt(bits - step.mantissaBits - step.randomBits);
+    const number = BigInt(source.next(step.randomBits)) << BigInt(bits - step.mantissaBits - step.randomBits);
     for (let i = 0; i < DRAW_BYTES; i += bytes)
-      if (bytes === 4) lanes.setUint32(at + i, Number(drawn), true);
-      else lanes.setBigUint64(at + i, drawn, true);
+      if (bytes === 4) lanes.setUint32(at + i, Number(number), true);
+      else lanes.setBigUint64(at + i, number, true);
   };
   let place = 0;
   layout.runs.forEach((length, i) => {
     const roundings = plan.pairwise ? length - 1 : length;
-    for (let j = 0; j < roundings; j++) draw(address + (place + j) * DRAW_BYTES, steps.step);
+    for (let j = 0; j < roundings; j++) draw((place + j) * DRAW_BYTES, steps.step);
     place += length;
     if (!plan.direct) draw(joins + i * DRAW_BYTES, steps.outer);
   });
   if (plan.direct) for (let i = 1; i < plan.runs.length; i++) draw(joins + i * DRAW_BYTES, steps.outer);
-  return joins;
+  return drawn;
 }

@@ -1,8 +1,9 @@
 import type { CodeArray, GemmJob } from '../contract/gemm.js';
 import { type Code, FunctionBuilder, i32, i64, type Local } from '../../../wasm/assembler.js';
 import { Arena, type Kernel, kernelOf, sharedMemory } from '../../../wasm/memory.js';
+import { roundUp } from '../panels/pack.js';
+import type { Rows } from '../panels/walk.js';
 import { i8x16, splat32, v128 } from '../../../wasm/vector.js';
-import { roundUp } from '../panels/walk.js';
 
 /**
  * Dot products of signs: 64 products are one XOR and one population count. A is [tile][word][ROWS], B [pair][word][2] in
@@ -110,11 +111,7 @@ const BLOCK_ROWS = 256;
 const GROUP = 64;
 
 /** Plain dot products [m][n] of codes of which 1 and 0 have opposite signs of magnitude 1; `mask` of their bits. */
-export function signSums(
-  job: GemmJob,
-  mask: number,
-  put: (sums: Int32Array, stride: number, first: number, rows: number) => void,
-): void {
+export function signSums(job: GemmJob, mask: number, put: (block: Rows) => void): void {
   const { m, n, k } = job;
   const { multiply, rows, columns } = kernel();
   const words = Math.ceil(k / WORD);
@@ -141,7 +138,7 @@ export function signSums(
       const pairs = Math.min(GROUP, wide - column) / COLUMNS;
       multiply(a, b + column * words * 8, target + column * 4, words, tiles, wide * 4, pairs, k, mask);
     }
-    put(sums, wide, first, count);
+    put({ sums, stride: wide, first, rows: count });
   }
 }
 

@@ -3,7 +3,7 @@ import type { IntFormat } from '../../../formats/format.js';
 import { exactSums } from '../nests/exact.js';
 import { type GemmJob, type GemmStatistics, type SumArray, sumsFor } from '../contract/gemm.js';
 import { type Plan, planOf } from '../contract/plan.js';
-import type { Tally } from '../contract/engine.js';
+import { addTally, type Tally } from '../contract/engine.js';
 import type { Asked, Offer, Refusal } from '../contract/route.js';
 import { decoderOf } from '../float64/values.js';
 import { signSums } from './bits.js';
@@ -12,7 +12,7 @@ import { intFunctions, type IntStep, rowTable, shapeOf } from '../nests/intNest.
 import { type IntSite, intSite, type IntStarts, stepFor } from './site.js';
 import { type Kernel, kernelOf } from '../../../wasm/memory.js';
 import { layoutOf, type Panel, type Seen, seenIn } from '../panels/pack.js';
-import { walk } from '../panels/walk.js';
+import { type Rows, walk } from '../panels/walk.js';
 
 /** Integer lanes: registers that are integers, and operands that are few multiples of a power of two. */
 export function integers(asked: Asked): Offer | Refusal {
@@ -66,7 +66,7 @@ function intStats(site: IntSite, job: GemmJob): GemmStatistics {
 const MOST_COUNTS = 65535;
 
 function intSums(site: IntSite, job: GemmJob, counts?: Counts): SumArray {
-  const { datapath, order, register, tables, scalar, slower } = site;
+  const { datapath, order, register, tables, slower } = site;
   const plan = planOf(order, job.k, datapath.lanes);
   if (plan.runs.length === 0 || job.m === 0 || job.n === 0) return slower.sums(job);
   const starts = startsOf(site, job);
@@ -85,7 +85,9 @@ function intSums(site: IntSite, job: GemmJob, counts?: Counts): SumArray {
   }
   const kept = step.kind === 'dot' ? straight : plan;
   const shape = shapeOf(step);
-  walk({
+  const put = putterOf(site, job, sums, counts?.values);
+  const counting = step.kind === 'dot' ? undefined : counts;
+  const blocks = walk({
     job,
     plan: kept,
     layout: layoutOf(kept, shape.group),
@@ -93,10 +95,12 @@ function intSums(site: IntSite, job: GemmJob, counts?: Counts): SumArray {
     tables: [rowTable(step, tables[0]), tables[1]],
     starts: starts.values,
     kernel: kernelFor(step, counts !== undefined),
-    put: putterOf(site, job, sums, counts?.values),
-    redo: scalar.single(job, sums),
-    tally: step.kind === 'dot' ? undefined : counts,
+    count: counting !== undefined,
   });
+  for (const block of blocks) {
+    put(block);
+    if (counting !== undefined) addTally(counting, block.tally);
+  }
   return sums;
 }
 
@@ -136,7 +140,7 @@ function countable(
   return register.signed && (stays(codes) || stays([seenIn(job.a, tables[0]), seenIn(job.b, tables[1])]));
 }
 
-type Put = (from: Panel, stride: number, first: number, rows: number) => void;
+type Put = (block: Rows) => void;
 
 /**
  * Counts out of memory: straight to codes, or by the datapath's own way out; their values too where asked for.
@@ -151,7 +155,7 @@ function putterOf(
 ): Put {
   const plain = datapath.result === undefined && datapath.requantize === undefined && register.bits <= 32;
   const unit = 2 ** register.exponent;
-  return (from, stride, first, rows) => {
+  return ({ sums: from, stride, first, rows }) => {
     if (values !== undefined) {
       copyRows(values, from, n, stride, first, rows);
       if (unit !== 1) scale(values, first * n, rows * n, unit);

@@ -97,7 +97,7 @@ function pass(
 ): Float64Array {
   const plan = { runs: [job.k], direct: true, pairwise: false };
   const sums = new Float64Array(job.m * job.n);
-  walk({
+  const blocks = walk({
     job,
     plan,
     layout: layoutOf(plan, 1),
@@ -112,11 +112,9 @@ function pass(
     tables,
     starts,
     kernel: kernelFor(part),
-    put: (from, stride, first, rows) => {
-      for (let row = 0; row < rows; row++)
-        sums.set(from.subarray(row * stride, row * stride + job.n), (first + row) * job.n);
-    },
-    redo: () => undefined,
   });
+  for (const { sums: from, stride, first, rows } of blocks)
+    for (let row = 0; row < rows; row++)
+      sums.set(from.subarray(row * stride, row * stride + job.n), (first + row) * job.n);
   return sums;
 }

@@ -122,18 +122,16 @@ let dot: Kernel | undefined;
 /** Adds the dot products of a job's limbs, in units. */
 function addDots(sums: Float64Array, job: GemmJob, tables: readonly Int16Array[], unit: number): void {
   const plan = { runs: [job.k], direct: true, pairwise: false };
-  walk({
+  const blocks = walk({
     job,
     plan,
     layout: layoutOf(plan, SHAPE.group),
     shape: SHAPE,
     tables,
     kernel: (dot ??= kernelOf(intFunctions(DOT))),
-    put: (from, stride, first, rows) => {
-      for (let row = 0; row < rows; row++) addRow(sums, (first + row) * job.n, from, row * stride, job.n, unit);
-    },
-    redo: () => undefined,
   });
+  for (const { sums: from, stride, first, rows } of blocks)
+    for (let row = 0; row < rows; row++) addRow(sums, (first + row) * job.n, from, row * stride, job.n, unit);
 }
 
 function addRow(to: Float64Array, at: number, from: Panel, first: number, length: number, unit: number): void {

@@ -14,7 +14,7 @@ export interface Layout {
 
 /** @param step what every run's length is rounded up to a multiple of */
 export function layoutOf(plan: Plan, step: number): Layout {
-  const runs = plan.runs.map((length) => Math.ceil(length / step) * step);
+  const runs = plan.runs.map((length) => roundUp(length, step));
   const source = new Int32Array(runs.reduce((total, run) => total + run, 0)).fill(-1);
   let from = 0;
   let to = 0;
@@ -27,6 +27,10 @@ export function layoutOf(plan: Plan, step: number): Layout {
   const inOrder = first < 0 ? source.length : first;
   const plain = source.every((place, i) => place === (i < inOrder ? i : -1));
   return { source, runs, inOrder: plain ? inOrder : undefined };
+}
+
+export function roundUp(value: number, step: number): number {
+  return Math.ceil(value / step) * step;
 }
 
 /** Any typed array of numbers that panels are made of. */

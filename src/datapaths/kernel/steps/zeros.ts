@@ -1,7 +1,6 @@
 import type { CodeArray, GemmJob } from '../contract/gemm.js';
 import { ROWS } from '../panels/frame.js';
-import type { Layout } from '../panels/pack.js';
-import { roundUp } from '../panels/walk.js';
+import { type Layout, roundUp } from '../panels/pack.js';
 
 /**
  * Products of zero, padding included, in whole products and in single tiles: adding one changes nothing, so a kernel that
