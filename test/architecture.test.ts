@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -131,4 +131,13 @@ describe('files', () => {
     const wrong = files.filter((file) => roomOf(file) < ROOMS.indexOf('cli'));
     expect(wrong.filter((file) => /process\.(exit|stdout|stderr|argv)|console\./.test(textOf(file)))).toEqual([]);
   });
+});
+
+it('the page on the kernel names rooms and files that are there, and every room', () => {
+  const page = readFileSync(join(import.meta.dirname, '..', 'docs', 'kernel.md'), 'utf8');
+  const named = [...page.matchAll(/`([\w/]+(?:\.ts|\/))`/g)].map(([, name]) => name);
+  expect(named.length).toBeGreaterThan(25);
+  const roots = [join(src, KERNEL), join(src, '..')];
+  expect(named.filter((name) => !roots.some((root) => existsSync(join(root, name))))).toEqual([]);
+  expect(KERNEL_ROOMS.filter((room) => !named.includes(room) && !named.includes(`${room}/`))).toEqual([]);
 });

@@ -1,3 +1,5 @@
+/** scalar: the middle route, float64 arithmetic, one output after the other; what lanes leave is done here. */
+
 import type { Fit } from '../../formats/codec.js';
 import { type Datapath, registerFitOf } from '../datapath.js';
 import type { Order } from '../order.js';

@@ -1,3 +1,7 @@
+/**
+ * banks: the adders of a whole array of PEs, for clocked models: in lanes where they suit, else one PE after the other.
+ */
+
 import { type Format, widthOf } from '../../../formats/format.js';
 import { type Datapath, registerFitOf, type SumFit } from '../../datapath.js';
 import type { Bank, BankJob, Met, Plane } from '../contract/bank.js';

@@ -1,3 +1,8 @@
+/**
+ * contract: what routes are given and what they give, and the types that several rooms speak. Nothing here computes a
+ * product.
+ */
+
 import type { Datapath } from '../../datapath.js';
 import { resultFormatOf } from '../../exact.js';
 import { widthOf, type Format } from '../../../formats/format.js';

@@ -1,3 +1,5 @@
+/** firings: the lane route of units that take several products at once. */
+
 import type { Datapath } from '../../datapath.js';
 import { registerFitOf } from '../../datapath.js';
 import type { Order } from '../../order.js';

@@ -1,3 +1,8 @@
+/**
+ * float64: a datapath on float64 values: how operands are read, how sums are rounded and encoded, and what one firing
+ * gives.
+ */
+
 import type { Fit } from '../../../formats/codec.js';
 import type { Format } from '../../../formats/format.js';
 import { type Datapath, registerFitOf } from '../../datapath.js';

@@ -1,3 +1,8 @@
+/**
+ * floats: the lane route of units with a float or fixed-point register that add one product after the other, or in a
+ * tree.
+ */
+
 import { type GemmJob, type SumArray, sumsFor } from '../contract/gemm.js';
 import { isWhole } from '../../products.js';
 import { planOf } from '../contract/plan.js';

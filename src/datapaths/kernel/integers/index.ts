@@ -1,3 +1,5 @@
+/** integers: the lane route of units with an integer register. */
+
 import { totalFitOf } from '../../datapath.js';
 import type { IntFormat } from '../../../formats/format.js';
 import { exactSums } from '../nests/exact.js';

@@ -1,3 +1,5 @@
+/** nests: loops over panels made of steps, for floats and integers, and the exact sums that statistics compare with. */
+
 import { type Code, type FunctionBuilder, i32, type Local } from '../../../wasm/assembler.js';
 import { narrowed } from '../steps/codes.js';
 import { counterOf, type Frame, keepCount, keptSums, ROWS, tiles } from '../panels/frame.js';

@@ -1,3 +1,5 @@
+/** panels: operands packed side by side for the lanes, and the walk over the tiles of a job. */
+
 import { Arena, type Kernel, sharedMemory } from '../../../wasm/memory.js';
 import type { Tally } from '../contract/engine.js';
 import type { Plan } from '../contract/plan.js';

@@ -1,3 +1,7 @@
+/**
+ * routes: which way a datapath is computed, and what stands around each: checks of jobs, threads, scales multiplied in.
+ */
+
 import type { Datapath } from '../../datapath.js';
 import type { Order } from '../../order.js';
 import type { Gemm } from '../contract/gemm.js';

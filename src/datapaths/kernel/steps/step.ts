@@ -1,3 +1,8 @@
+/**
+ * steps: one addition and its rounding in SIMD lanes: what it is, which one is exact for a register and its data, and
+ * its code.
+ */
+
 import type { Code, Local } from '../../../wasm/assembler.js';
 
 /**
