@@ -54,12 +54,14 @@ const roomOf = (file: string) => ROOMS.indexOf(file.split('/')[0]);
 const inKernel = (file: string) => file.startsWith(KERNEL);
 const kernelRoomOf = (file: string) => KERNEL_ROOMS.indexOf(file.slice(KERNEL.length).split('/')[0]);
 
-/** Files that stand on a circle or lead into one: what is left when all that import nothing of the rest are taken away. */
+/** Files on circles, and those between two: what is left when all that import nothing of the rest, or that nothing imports, go. */
 function circles(of: ReadonlyMap<string, readonly string[]>): string[] {
   const left = new Map(of);
   for (let before = -1; before !== left.size; ) {
     before = left.size;
     for (const [file, targets] of left) if (!targets.some((target) => left.has(target))) left.delete(file);
+    const wanted = new Set([...left.values()].flat());
+    for (const file of left.keys()) if (!wanted.has(file)) left.delete(file);
   }
   return [...left.keys()];
 }
@@ -96,7 +98,7 @@ describe('files', () => {
       ['c', ['b', 'd']],
       ['d', []],
     ]);
-    expect(circles(back)).toEqual(['a', 'b', 'c']);
+    expect(circles(back)).toEqual(['b', 'c']);
     expect(circles(imports)).toEqual([]);
   });
 
