@@ -1,5 +1,5 @@
 import type { Options } from 'yargs';
-import { OVERFLOWS } from '../formats/overflow.js';
+import { OVERFLOWS } from '../formats/fit.js';
 
 /** The options that several commands share; arguments.ts reads their values. */
 export const inputOption = {

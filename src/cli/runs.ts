@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Network } from '../networks/network.js';
 import { loadNetwork, type RunPlan, whyNot } from '../simulate/plan.js';
-import { inputPath } from '../datapaths/packaged.js';
+import { inputPath } from '../text/packaged.js';
 import { type PoolOptions, runAll } from '../simulate/pool.js';
 import type { RunResult } from '../simulate/run.js';
 import { loadTarget, TARGETS } from '../targets/catalog.js';

@@ -1,7 +1,8 @@
 import { INEXACT, INVALID_FLAG, OVERFLOW, UNDERFLOW } from './flags.js';
 import { type FloatFormat, type Format, hasZero, widthOf } from './format.js';
 import { type Lattice, latticeOf } from './lattice.js';
-import { type Encoded, encodeInfinity, encodeMissing, encodeNan, overflowed, type Overflow } from './overflow.js';
+import type { Fit, Subnormals } from './fit.js';
+import { type Encoded, encodeInfinity, encodeMissing, encodeNan, overflowed } from './overflow.js';
 import {
   compareMagnitudes,
   finite,
@@ -14,32 +15,11 @@ import {
   NAN,
   type Raw,
 } from './raw.js';
-import { type RandomBits, type Rounding, roundsUp } from './rounding.js';
+import { type RandomBits, roundsUp } from './rounding.js';
 
 export { flagNames, INEXACT, INVALID_FLAG, OVERFLOW, UNDERFLOW } from './flags.js';
-export { type Encoded, keepsInfinity, type Overflow, OVERFLOWS, saturates, saturatesWhole } from './overflow.js';
-
-/** How an exact value is forced into a format. */
-export interface Fit {
-  format: Format;
-  rounding: Rounding;
-  overflow: Overflow;
-  subnormals: Subnormals;
-  /** Whether a result counts as tiny before or after rounding (IEEE 754-2019 section 7.5); `after` by default. */
-  tininess?: 'before' | 'after';
-}
-
-/**
- * `flush`: subnormal operands are read as zero and tiny results become zero, both keeping their sign; also in formats
- * whose lowest exponent field holds zeros alone.
- */
-export type Subnormals = 'keep' | 'flush';
-
-/** A fit with the defaults of the field: nearest even, IEEE overflow (integers wrap), subnormals kept. */
-export function fitTo(format: Format, parts: Partial<Omit<Fit, 'format'>> = {}): Fit {
-  const overflow = format.kind === 'int' ? 'wrap' : 'ieee';
-  return { format, rounding: 'rne', overflow, subnormals: 'keep', ...parts };
-}
+export { type Fit, fitTo, type Overflow, OVERFLOWS, type Subnormals } from './fit.js';
+export { type Encoded, keepsInfinity, saturates, saturatesWhole } from './overflow.js';
 
 /** Exact value of a code. The code must lie in [0, 2^width); subnormals read as signed zero under `flush`. */
 export function decode(format: Format, code: bigint | number, subnormals: Subnormals = 'keep'): Raw {

@@ -1,29 +1,9 @@
-import type { Fit } from './codec.js';
+import type { Fit, Overflow } from './fit.js';
 import { INEXACT, INVALID_FLAG, OVERFLOW, UNDERFLOW } from './flags.js';
 import { type Format, hasInfinity, hasNan, hasZero } from './format.js';
 import { latticeOf } from './lattice.js';
 import { NAN, type NanRaw } from './raw.js';
 import { overflowsToInfinity } from './rounding.js';
-
-/**
- * What a value becomes that the format does not reach. Finite overflow, that is what rounding without a limit on the
- * exponent would take beyond the largest finite value: `ieee` gives infinity, but directed roundings stop at the largest
- * finite value; `infinity` gives it always; `saturate` and `saturate-propagate` the largest finite value of that sign;
- * `nan`; `wrap` modulo 2^bits, integers only. Where the format has no infinity its NaN is given instead, and where it has
- * neither, the largest finite value. In an integer format `ieee`, `infinity` and `nan` saturate.
- *
- * An infinite value is no overflow (IEEE 754-2019 section 7.4 speaks of finite ones), so that no rounding has a say: it
- * stays where the format has infinities, but under `saturate` it becomes the largest finite value (ONNX Cast and
- * QuantizeLinear with saturate = 1, PTX satfinite, IEEE P3109's SatFinite; `saturate-propagate` is P3109's SatPropagate).
- * In a format without infinity it is NaN, and under both saturating policies, or where there is no NaN either, the
- * largest finite value of its sign.
- *
- * Zero in a format without one, and what is negative in a float without a sign, are NaN, or the lowest value under both
- * saturating policies and where there is no NaN (ml_dtypes; ONNX Cast-25 for zero).
- */
-export type Overflow = 'ieee' | 'infinity' | 'saturate' | 'saturate-propagate' | 'nan' | 'wrap';
-
-export const OVERFLOWS = ['ieee', 'infinity', 'saturate', 'saturate-propagate', 'nan', 'wrap'] as const;
 
 export interface Encoded {
   code: bigint;

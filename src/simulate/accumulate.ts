@@ -1,5 +1,4 @@
 import { type Datapath, totalFitOf } from '../datapaths/datapath.js';
-import { encoderOf } from '../datapaths/kernel/float64/encode.js';
 import {
   codeArray,
   type CodeArray,
@@ -9,9 +8,10 @@ import {
   outputFormatOf,
   sumArray,
   sumValues,
+  encoderOf,
+  factsOf,
+  rounderOf,
 } from '../datapaths/kernel/index.js';
-import { factsOf } from '../datapaths/kernel/contract/facts.js';
-import { rounderOf } from '../datapaths/kernel/float64/rounder.js';
 import { exactSum } from '../datapaths/exact.js';
 import { type Order, SEQUENTIAL } from '../datapaths/order.js';
 import { termsPerFiring } from '../datapaths/products.js';

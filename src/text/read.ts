@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { inputPath } from '../datapaths/packaged.js';
+import { inputPath } from './packaged.js';
 
 /** A file's bytes; what comes with the package is found by its name there. @throws the system's error, always with the path: that of reading a folder has none */
 export function readBytes(path: string): Buffer {

@@ -5,6 +5,8 @@ import { unitOf } from './banks/unit.js';
 export type { CodeArray, Gemm, GemmJob, GemmStatistics, SumArray } from './contract/gemm.js';
 export type { Bank, BankJob, Form, Met, Plane, Unit } from './contract/bank.js';
 export { codeArray, OPERAND_BITS, outputFormatOf, sumArray } from './contract/gemm.js';
+export { factsOf } from './contract/facts.js';
+export { outerOf } from './contract/plan.js';
 export { exactSums } from './nests/exact.js';
 export { compileGemm } from './routes/index.js';
 export { ALONE, gemmPool, type GemmPool, type ParallelGemm, parallelGemm } from './routes/parallel.js';

@@ -7,17 +7,17 @@ import { finite, type FiniteRaw, infinite, magnitudeExponent, NAN, type Raw } fr
 import type { Random } from '../../random/random.js';
 
 /** How a significand looks: one bit; random bits; or a first bit and another one far below it. */
-export type Shape = 'power' | 'any' | 'spread';
+export type SignificandShape = 'power' | 'any' | 'spread';
 
 /** Exponents of the smallest and the largest magnitude of a format. */
-export interface Extent {
+export interface ExponentExtent {
   low: number;
   high: number;
 }
 
-const extents = new WeakMap<Format, Extent>();
+const extents = new WeakMap<Format, ExponentExtent>();
 
-export function extentOf(format: Format): Extent {
+export function extentOf(format: Format): ExponentExtent {
   let extent = extents.get(format);
   if (extent === undefined) {
     const lattice = latticeOf(format);
@@ -41,7 +41,7 @@ export function codeNear(format: Format, value: Raw): bigint {
 }
 
 /** A significand from 1 to 2 with at most so many bits below its first. */
-function significand(shape: Shape, bits: number, random: Random): FiniteRaw {
+function significand(shape: SignificandShape, bits: number, random: Random): FiniteRaw {
   if (shape === 'power' || bits === 0) return finite(false, 1n, 0);
   if (shape === 'any') {
     const below = Math.min(bits, 30);
@@ -73,7 +73,7 @@ export interface Pair {
 export function pairDrawer(datapath: Datapath, random: Random) {
   const [x, y] = [extentOf(datapath.a), extentOf(datapath.b)];
   const normals = [lowestNormal(datapath.a), lowestNormal(datapath.b)];
-  const one = (format: Format, exponent: number, shape: Shape, negative: boolean) => {
+  const one = (format: Format, exponent: number, shape: SignificandShape, negative: boolean) => {
     const raw = significand(shape, fractionBitsOf(format), random);
     return codeNear(format, finite(negative, raw.significand, raw.exponent + exponent));
   };
@@ -111,13 +111,14 @@ export function pairDrawer(datapath: Datapath, random: Random) {
       return [...found.values()];
     },
     /** @param exponent of the product's leading bit, or of the one above where both significands are large */
-    draw(exponent: number, shape: Shape, negative: boolean): Pair {
+    draw(exponent: number, shape: SignificandShape, negative: boolean): Pair {
       // Most of them of normal numbers, where those will do: an alignment sees a subnormal's exponent as a larger one.
       const normal = random.below(4) > 0 && exponent >= normals[0] + normals[1];
       const from = Math.max(normal ? normals[0] : x.low, exponent - y.high);
       const to = Math.min(x.high, exponent - (normal ? normals[1] : y.low));
       const own = to < from ? Math.min(Math.max(from, x.low), x.high) : from + random.below(to - from + 1);
-      const [left, right]: Shape[] = shape === 'any' || random.below(2) === 0 ? [shape, shape] : [shape, 'power'];
+      const [left, right]: SignificandShape[] =
+        shape === 'any' || random.below(2) === 0 ? [shape, shape] : [shape, 'power'];
       const swap = shape === 'spread' && random.below(2) === 0;
       const flip = isSigned(datapath.b) && (!isSigned(datapath.a) || random.below(2) === 0);
       return pairOf(

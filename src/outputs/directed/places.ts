@@ -39,7 +39,7 @@ export function indexIn(site: Site, row: number, random: Random | undefined, neg
 }
 
 /** A number of a site's format in a row, the next one, and the step between them. */
-export interface Place {
+export interface RowPlace {
   base: FiniteRaw;
   next: FiniteRaw;
   step: FiniteRaw;
@@ -47,7 +47,7 @@ export interface Place {
   unit: number;
 }
 
-export function placeAt(site: Site, index: bigint): Place {
+export function placeAt(site: Site, index: bigint): RowPlace {
   const lattice = latticeOf(site.format);
   const [base, next] = [lattice.valueAt(index), lattice.valueAt(lattice.next(index))];
   const step = sum([next, negate(base)]) as FiniteRaw;
@@ -67,7 +67,7 @@ const SIXTEENTHS = [0n, 1n, 4n, 7n, 8n, 8n, 9n, 12n, 15n];
 const NEARER: Readonly<Record<number, bigint>> = { 1: -1n, 3: 1n, 6: -1n, 8: 1n };
 
 /** A value at a position within a step above a number. */
-export function between({ base, step }: Place, position: number, random: Random): Raw {
+export function between({ base, step }: RowPlace, position: number, random: Random): Raw {
   const nearer = NEARER[position];
   const bits = nearer === undefined ? 0 : random.below(4);
   // A sixteenth beside a number, or a 32th, a 64th, a 128th of a step.

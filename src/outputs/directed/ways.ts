@@ -5,7 +5,7 @@ import type { Random } from '../../random/random.js';
 import type { RowCodes } from '../stimulus.js';
 import { type Class, largestRow, overRow, POSITIONS, type Site, UNDER } from './coverage.js';
 import { codeNear, extentOf, type Pair } from './draws.js';
-import { between, bitsOf, indexIn, isBeside, type Place, placeAt, rangeOf, withParity } from './places.js';
+import { between, bitsOf, indexIn, isBeside, type RowPlace, placeAt, rangeOf, withParity } from './places.js';
 import type { Aim, Tools } from './tools.js';
 
 const ZERO = finite(false, 0n, 0);
@@ -22,7 +22,7 @@ function waysTo(
   { pairs, lanes, format }: Tools,
   site: Site,
   position: number,
-  { unit }: Place,
+  { unit }: RowPlace,
   leading: number,
 ): Way[] {
   const { low, high } = pairs.extent;
@@ -86,7 +86,7 @@ export function towards(aim: Aim, tools: Tools, site: Site, aimed: Class, attemp
 }
 
 /** Several lanes of any bits about a place, and the initial sum that brings their sum near it. */
-function allLanes({ random }: Aim, tools: Tools, { base, unit }: Place, first: number, negative: boolean): RowCodes {
+function allLanes({ random }: Aim, tools: Tools, { base, unit }: RowPlace, first: number, negative: boolean): RowCodes {
   const top = base.significand === 0n ? unit : magnitudeExponent(base);
   const active = Array.from({ length: 1 + random.below(Math.min(tools.lanes, 6)) }, () =>
     tools.pairs.draw(unit - 6 + random.below(top - unit + 8), 'any', random.below(2) === 0),

@@ -154,16 +154,26 @@ function flushed(least: number): Emitter {
   return ({ f, x, r }) => f.emit(r.set(v128.and(r.get, f64x2.ge(x.get, splatNumber(least)))));
 }
 
-/** Beyond the largest magnitude lies what the rules say, and it is counted. */
+/** Finite sums beyond the largest magnitude are counted, and become what the rules say; infinite ones likewise. */
 function overflowing(sum: Summed): void {
   const { f, rules, x, r, t, overflowed } = sum;
+  const { infinities, beyond, infinite, span } = rules;
   const largest = largestOf(sum);
+  const values = { infinity: INFINITY, largest, nan: splatNumber(Number.NaN) };
   const large = f64x2.gt(r.get, largest);
-  const beyond = { infinity: INFINITY, largest, nan: splatNumber(Number.NaN) }[rules.beyond];
-  const infinite = f64x2.eq(x.get, INFINITY);
-  f.emit(t.set(rules.infinities ? v128.and(large, f64x2.lt(x.get, INFINITY)) : v128.or(large, infinite)));
+  const isInfinite = f64x2.eq(x.get, INFINITY);
+  const alike = !infinities && beyond === infinite;
+  const stops = alike && beyond === 'largest' && span === undefined;
+  if (!alike || overflowed !== undefined) f.emit(t.set(v128.and(large, f64x2.lt(x.get, INFINITY))));
   if (overflowed !== undefined) f.emit(overflowed.set(i64x2.sub(overflowed.get, t.get)));
-  f.emit(r.set(v128.select(beyond, r.get, rules.span === undefined ? t.get : infinite)));
+  // What is infinite is answered like what is finite and too large, where both stop at the largest in one step.
+  if (stops) f.emit(r.set(f64x2.pmin(largest, r.get)));
+  else if (span !== undefined) f.emit(r.set(v128.select(values[infinite], r.get, isInfinite)));
+  else if (alike) f.emit(r.set(v128.select(values[beyond], r.get, v128.or(large, isInfinite))));
+  else {
+    f.emit(r.set(v128.select(values[beyond], r.get, t.get)));
+    if (!infinities) f.emit(r.set(v128.select(values[infinite], r.get, isInfinite)));
+  }
 }
 
 /** The largest magnitude on the sum's side of zero. */

@@ -1,11 +1,11 @@
-import type { Fit } from '../../../formats/codec.js';
+import { type Fit, keepsInfinity, saturates } from '../../../formats/codec.js';
 import type { FloatFormat, IntFormat } from '../../../formats/format.js';
 import { latticeOf } from '../../../formats/lattice.js';
 import { toNumber } from '../../../formats/raw.js';
 import { overflowsToInfinity, type Rounding } from '../../../formats/rounding.js';
 import { factsOf, spanBits } from '../contract/facts.js';
 import { type Addends, HOLDS } from './choose.js';
-import type { Rules, Step } from './step.js';
+import type { Outside, Rules, Step } from './step.js';
 
 const ROUNDINGS: readonly unknown[] = ['rne', 'rna', 'rnz', 'rtz', 'rto'];
 
@@ -31,7 +31,8 @@ export function rulesOf(fit: Fit): Rules | undefined {
     floor: (lowest === 'normal' ? 0 : 1) - bias + shift,
     max,
     beyond: beyondOf(fit, format),
-    infinities: specials === 'ieee',
+    infinities: keepsInfinity(fit),
+    infinite: infiniteOf(fit, format),
     signedNan: specials === 'fn' || specials === 'merged',
     nan: specials === 'none' ? max : undefined,
     gap: lowest === 'subnormal' ? undefined : toNumber(lattice.valueAt(lattice.next(0n))),
@@ -69,6 +70,7 @@ function fixedRules({ rounding, overflow }: Fit, { bits, signed, exponent }: Int
     span: overflow === 'wrap' ? span : undefined,
     beyond: 'largest',
     infinities: false,
+    infinite: 'largest',
     signedNan: false,
     nan: 0,
     unsignedZero: true,
@@ -83,9 +85,16 @@ function isHeld({ signed, radix, mantissaBits, exponentBits, bias, lowest, shift
 }
 
 /** What the codec's `overflowed` gives, on both sides alike. */
-function beyondOf({ overflow, rounding }: Fit, { specials }: FloatFormat): Rules['beyond'] {
-  const stops = overflow === 'saturate' || (overflow === 'ieee' && !overflowsToInfinity(rounding, false));
+function beyondOf({ overflow, rounding }: Fit, { specials }: FloatFormat): Outside {
+  const stops = saturates(overflow) || (overflow === 'ieee' && !overflowsToInfinity(rounding, false));
   if (stops || specials === 'none') return 'largest';
+  return specials === 'fnuz' ? 'nan' : 'infinity';
+}
+
+/** What the codec's `encodeInfinity` gives. */
+function infiniteOf(fit: Fit, { specials }: FloatFormat): Outside {
+  if (keepsInfinity(fit)) return 'infinity';
+  if (saturates(fit.overflow) || specials === 'none') return 'largest';
   return specials === 'fnuz' ? 'nan' : 'infinity';
 }
 

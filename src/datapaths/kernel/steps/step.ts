@@ -45,11 +45,12 @@ export interface Rules {
   /** Magnitude of the lowest number, where it is not the largest's; and what integers differ by that wrap to the same. */
   lowest?: number;
   span?: number;
-  /** Largest finite magnitude, and what lies beyond it: `infinity` is also how a NaN with a sign is carried. */
+  /** Largest finite magnitude, and what a finite sum beyond it becomes: `infinity` is also how a NaN with a sign is carried. */
   max: number;
-  beyond: 'infinity' | 'largest' | 'nan';
-  /** Infinite sums are values of the format; else they overflow. */
+  beyond: Outside;
+  /** Infinite sums stay as they are; else what they become. */
   infinities: boolean;
+  infinite: Outside;
   /** A carried infinity is a NaN to whatever reads it. */
   signedNan: boolean;
   /** What NaN becomes in a format without. */
@@ -63,6 +64,9 @@ export interface Rules {
   /** Float64 may not hold a sum: it is rounded to odd first, which a later rounding does not notice. */
   odd: boolean;
 }
+
+/** What lanes give for a sum that the format does not reach. */
+export type Outside = 'infinity' | 'largest' | 'nan';
 
 /** Emits `acc = round(x + y)` again and again, with its temporaries in the same locals. */
 export interface Adding {
