@@ -1,6 +1,6 @@
 import type { Order } from '../datapaths/order.js';
 import type { MacArray } from './dataflow.js';
-import { exactCount, type ArrayJob, type Run, type Tile, tilesIn } from './tiling.js';
+import { type ArrayJob, heldCount, type Run, type Tile, tilesIn } from './tiling.js';
 
 /**
  * What the array does, counted. Operands count codes, sums count sum registers. Not counted: clock, control, addresses and
@@ -42,37 +42,58 @@ export function noCounts(): Counts {
 }
 
 /**
- * The counts of all the tiles, by formula: no term is negative and none larger than twice the count that it enters, so a
- * count that is not exact comes out beyond 2^53 - 1.
+ * The counts of all the tiles, by formula. Beyond 2^53 they are added as big integers: what float64 holds exactly even
+ * there (10^18 MACs of a product of 10^6 each) is a count, and anything else an error.
  *
- * @throws RangeError naming the layer and the count that is beyond 2^53 - 1
+ * @throws RangeError naming the layer and the count that float64 does not hold
  */
 export function countsOf(job: ArrayJob, array: MacArray, order: Order, lanes: number, run: Run): Counts {
-  const counts = noCounts();
+  const tally = new CountTally();
   for (const [tile, times] of tilesIn(run)) {
-    counts.firings += times * tile.rows * tile.cols * tile.steps;
-    if (array.dataflow === 'os') countOutputStationary(counts, tile, times, job.k, joinsOf(order, lanes, tile.steps));
-    else countOperandStationary(counts, tile, times, array, lanes, job.k);
+    tally.add('firings', times, tile.rows, tile.cols, tile.steps);
+    if (array.dataflow === 'os') countOutputStationary(tally, tile, times, job.k, joinsOf(order, lanes, tile.steps));
+    else countOperandStationary(tally, tile, times, array, lanes, job.k);
   }
-  for (const [what, count] of Object.entries(counts)) exactCount(job.layer, what, count);
-  return counts;
+  return tally.counts(job.layer);
 }
 
-function countOutputStationary(counts: Counts, tile: Tile, times: number, k: number, joins: number): void {
+/** Sums of products of whole numbers. */
+class CountTally {
+  readonly #counts = noCounts();
+  readonly #large = new Map<keyof Counts, bigint>();
+
+  /** Adds a product, each of whose factors is exact. */
+  add(what: keyof Counts, ...factors: readonly number[]): void {
+    const sum = this.#counts[what] + factors.reduce((product, factor) => product * factor, 1);
+    const large = this.#large.get(what);
+    if (large === undefined && sum <= Number.MAX_SAFE_INTEGER) this.#counts[what] = sum;
+    else {
+      const product = factors.reduce((product, factor) => product * BigInt(factor), 1n);
+      this.#large.set(what, (large ?? BigInt(this.#counts[what])) + product);
+    }
+  }
+
+  counts(layer: string): Counts {
+    for (const [what, large] of this.#large) this.#counts[what] = heldCount(layer, what, large);
+    return this.#counts;
+  }
+}
+
+function countOutputStationary(tally: CountTally, tile: Tile, times: number, k: number, joins: number): void {
   const { rows, cols, height, width } = tile;
-  counts.macs += times * rows * cols * k;
-  counts.aReads += times * rows * k;
-  counts.aMoves += times * rows * k * width;
-  counts.bReads += times * cols * k;
-  counts.bMoves += times * cols * k * height;
-  counts.sumMoves += times * cols * ((rows * (2 * height - rows + 1)) / 2);
-  counts.sumWrites += times * rows * cols;
-  counts.joins += times * rows * cols * joins;
+  tally.add('macs', times, rows, cols, k);
+  tally.add('aReads', times, rows, k);
+  tally.add('aMoves', times, rows, k, width);
+  tally.add('bReads', times, cols, k);
+  tally.add('bMoves', times, cols, k, height);
+  tally.add('sumMoves', times, cols, (rows * (2 * height - rows + 1)) / 2);
+  tally.add('sumWrites', times, rows, cols);
+  tally.add('joins', times, rows, cols, joins);
 }
 
 /** The last row of k may not fill its lanes. */
 function countOperandStationary(
-  counts: Counts,
+  tally: CountTally,
   tile: Tile,
   times: number,
   array: MacArray,
@@ -83,16 +104,16 @@ function countOperandStationary(
   const [moving, held] = array.dataflow === 'ws' ? (['a', 'b'] as const) : (['b', 'a'] as const);
   const k = Math.min(rows * lanes, allOfK - tile.row * lanes);
   const inLastRow = k - (rows - 1) * lanes;
-  counts.macs += times * k * cols * steps;
-  counts[`${moving}Reads`] += times * k * steps;
-  counts[`${moving}Moves`] += times * k * steps * width;
-  counts[`${held}Reads`] += times * k * cols;
+  tally.add('macs', times, k, cols, steps);
+  tally.add(`${moving}Reads`, times, k, steps);
+  tally.add(`${moving}Moves`, times, k, steps, width);
+  tally.add(`${held}Reads`, times, k, cols);
   // A word for row r passes r rows on its way.
-  counts[`${held}Moves`] += times * cols * ((lanes * rows * (rows - 1)) / 2 + inLastRow * rows);
-  counts.sumMoves += times * cols * height * steps;
-  counts.sumWrites += times * cols * steps;
-  counts.sumReads += continues ? times * cols * steps : 0;
-  counts.joins += array.accumulation === 'memory' ? times * cols * steps : 0;
+  tally.add(`${held}Moves`, times, cols, (lanes * rows * (rows - 1)) / 2 + inLastRow * rows);
+  tally.add('sumMoves', times, cols, height, steps);
+  tally.add('sumWrites', times, cols, steps);
+  if (continues) tally.add('sumReads', times, cols, steps);
+  if (array.accumulation === 'memory') tally.add('joins', times, cols, steps);
 }
 
 /** Additions in a PE outside its firings, for each sum. */

@@ -129,6 +129,18 @@ export function exactCount(layer: string, what: string, count: number): number {
   );
 }
 
+/**
+ * A count that may lie beyond 2^53 - 1, as long as float64 holds it exactly.
+ * @throws RangeError naming the layer and the count that it does not hold
+ */
+export function heldCount(layer: string, what: string, count: bigint): number {
+  const held = Number(count);
+  if (BigInt(held) === count) return held;
+  throw new RangeError(
+    `layer ${layer}: ${what} would be ${count}, which is beyond 2^53 - 1 and which float64 does not hold exactly; split the layer`,
+  );
+}
+
 /** @throws RangeError naming the layer and the length that is no whole number from 1 to 2^53 - 1 */
 export function checkJob(job: ArrayJob): void {
   for (const [name, value] of Object.entries({ m: job.m, n: job.n, k: job.k, groups: job.groups ?? 1 }))

@@ -50,7 +50,7 @@ export async function answer(words: readonly string[]): Promise<void> {
 
 /** Prints candidates for a shell, a line each; a line that cannot be completed is no error there. */
 async function complete(words: readonly string[]): Promise<void> {
-  const { candidatesFor } = await import('./completion.js');
+  const { candidatesFor } = await import('./candidates.js');
   for (const [word, about] of await candidatesFor(words)) print(`${word}\t${about}`);
 }
 

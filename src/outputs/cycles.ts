@@ -85,8 +85,10 @@ function totalOf<K extends string>(
   const sum = (field: K) => {
     const total = rows.reduce((sum, row) => sum + row[field], 0);
     if (total <= Number.MAX_SAFE_INTEGER) return total;
+    const exact = rows.reduce((sum, row) => sum + BigInt(row[field]), 0n);
+    if (BigInt(Number(exact)) === exact) return Number(exact);
     throw new RangeError(
-      `${field} of all ${rows.length} layers together would be about ${total.toPrecision(3)}, and counts are exact up to ${Number.MAX_SAFE_INTEGER} (2^53 - 1) only; split the file`,
+      `${field} of all ${rows.length} layers together would be ${exact}, which is beyond 2^53 - 1 and which float64 does not hold exactly; split the file`,
     );
   };
   return Object.fromEntries(fields.map((field) => [field, sum(field)])) as Record<K, number>;

@@ -3,7 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.js';
-import { candidatesFor } from '../../src/cli/completion.js';
+import { candidatesFor } from '../../src/cli/candidates.js';
 import { nameOf } from '../../src/cli/command.js';
 import { folderWith, launcher, lastbit } from './command.js';
 

@@ -137,24 +137,30 @@ endmodule
 `;
 }
 
-function run(folder: string, command: string, args: readonly string[]): string {
-  const result = spawnSync(command, args, { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 26 });
+/** @param fails the command has to end with an error */
+function run(folder: string, command: string, args: readonly string[], fails = false): string {
+  const options = { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 26, timeout: 600_000 } as const;
+  const result = spawnSync(command, args, options);
   if (result.error) throw result.error;
-  if (result.status !== 0) throw new Error(`${command} failed:\n${result.stdout}${result.stderr}`);
+  if (fails === (result.status === 0)) throw new Error(`${command} failed:\n${result.stdout}${result.stderr}`);
   return result.stdout + result.stderr;
 }
 
-/** Compiles `tb` of a folder; the result runs with plusargs and gives what it printed. */
-export function compile(simulator: Simulator, folder: string): (plusargs?: readonly string[]) => string {
+/**
+ * Compiles `tb` of a folder; the result runs with plusargs and gives what it printed.
+ * @param fatal the bench ends with an error where it fails, so with `+corrupt` it has to
+ */
+export function compile(simulator: Simulator, folder: string, fatal = false): (plusargs?: readonly string[]) => string {
+  const fails = (plusargs: readonly string[]) => fatal && plusargs.includes('+corrupt');
   if (simulator === 'icarus') {
     const complaints = run(folder, 'sh', ['-c', 'iverilog -g2012 -s tb -o tb.vvp *.sv']);
     if (complaints !== '') throw new Error(`iverilog: ${complaints}`);
-    return (plusargs = []) => run(folder, 'vvp', ['-n', 'tb.vvp', ...plusargs]);
+    return (plusargs = []) => run(folder, 'vvp', ['-n', 'tb.vvp', ...plusargs], fails(plusargs));
   }
   const flags =
     '--binary --timing -O3 -Wno-fatal -Wno-lint -Wno-style -Wno-TIMESCALEMOD --top-module tb -j 2 -CFLAGS -O1';
   run(folder, 'sh', ['-c', `verilator ${flags} *.sv`]);
-  return (plusargs = []) => run(folder, 'obj_dir/Vtb', plusargs);
+  return (plusargs = []) => run(folder, 'obj_dir/Vtb', plusargs, fails(plusargs));
 }
 
 export function discard(folder: string): void {

@@ -36,7 +36,7 @@ async function folderOf(array: MacArray, operands: TileOperands): Promise<{ fold
 
 /** Simulates, and sees that the bench fails when it has to. */
 function expectPass(simulator: Simulator, folder: string, verdict: RegExp): void {
-  const run = compile(simulator, folder);
+  const run = compile(simulator, folder, true);
   expect(run().split('\n')[0]).toMatch(verdict);
   expect(run(['+corrupt'])).toMatch(/^FAIL 1 of \d+ sums$/m);
 }

@@ -18,7 +18,8 @@ fs.writeSync = (descriptor, chunk, ...rest) => {
   if (descriptor !== 1 && descriptor !== 2) return writeSync(descriptor, chunk, ...rest);
   const [at = 0] = rest;
   const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk).subarray(at);
-  written[descriptor] += bytes.toString();
+  // A process that has ended says no more.
+  if (status === undefined) written[descriptor] += bytes.toString();
   return bytes.length;
 };
 syncBuiltinESMExports();

@@ -15,7 +15,7 @@ const ENGINE_TEXT = [
 ];
 
 /** Words that may stand in an answer only where the input has them. */
-const WORDS = [/\bundefined\b/, /\bNaN\b/];
+const WORDS = [/\bundefined\b/, /(?<!\b(?:a|for|no|of) )\bNaN\b/];
 
 export interface Case {
   args: readonly string[];
