@@ -22,6 +22,13 @@ export function isBuilt() {
   return files(join(root, 'src')).every((file) => statSync(file).mtimeMs <= built);
 }
 
+/** What is taken of a package as one file, so that installing ours does not install it; its licence goes with it. */
+function copyVendored(folder) {
+  const from = join(root, 'node_modules', 'bigint-buffer');
+  cpSync(join(from, 'dist', 'browser.js'), join(folder, 'vendor', 'bigint-buffer.cjs'));
+  cpSync(join(from, 'LICENSE'), join(folder, 'vendor', 'bigint-buffer.LICENSE'));
+}
+
 /** Compiles into a fresh folder and swaps it in, so that no reader ever sees half a build. */
 export function build() {
   if (!existsSync(tsc)) throw new Error('this checkout is not set up: run npm ci first');
@@ -35,6 +42,7 @@ export function build() {
     if (result.status !== 0) throw new Error(`the build failed:\n${result.stdout}${result.stderr}`);
     for (const file of files(join(root, 'src')).filter((name) => !/\.(ts|js)$/.test(name)))
       cpSync(file, join(fresh, file.slice(join(root, 'src').length)));
+    copyVendored(fresh);
     const old = `${fresh}-old`;
     if (existsSync(dist)) renameSync(dist, old);
     try {
