@@ -23,6 +23,11 @@ const NOBODY = 65534;
 const home = mkdtempSync(join(tmpdir(), 'lastbit-package-'));
 const clone = join(home, 'clone');
 let tarball = '';
+/** Of the machine, so that npm reaches its registry: a prefix of one's own would move the machine's settings out of sight. */
+const ENVIRONMENT = {
+  ...process.env,
+  npm_config_globalconfig: spawnSync('npm', ['config', 'get', 'globalconfig'], { encoding: 'utf8' }).stdout.trim(),
+};
 
 /** Another account where tests run as root, which alone may change accounts; else the same. */
 const account = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
@@ -40,7 +45,7 @@ function as(user: typeof account | object, folder: string, command: string, minu
     cwd: folder,
     encoding: 'utf8',
     timeout: minutes * 60_000,
-    env: { PATH: process.env.PATH, HOME: join(home, 'home'), npm_config_update_notifier: 'false' },
+    env: { ...ENVIRONMENT, HOME: join(home, 'home'), npm_config_cache: join(home, 'home', 'cache') },
     ...user,
   });
   return { status, stdout, stderr };
@@ -128,7 +133,9 @@ it('installed for a whole machine', () => {
 });
 
 it('run by npx from the tarball', () => {
-  expect(succeeds(account, ownFolder('npx'), `npx --yes --package ${tarball} lastbit list formats`)).toContain('e4m3fn');
+  expect(succeeds(account, ownFolder('npx'), `npx --yes --package ${tarball} lastbit list formats`)).toContain(
+    'e4m3fn',
+  );
 });
 
 it('a second account runs a shared checkout that the first has built', () => {
