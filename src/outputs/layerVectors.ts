@@ -7,7 +7,7 @@ import { layerCostOf, type Target } from '../targets/target.js';
 import { writingSet } from './fileSet.js';
 import type { VectorFormat } from './portBank.js';
 import { activation, type Image, vector, weights, writeImages } from './images.js';
-import { type Manifest, manifestText, type Provenance } from './manifest.js';
+import { type Manifest, manifestText, type Provenance, SCHEMA_VERSION } from './manifest.js';
 import { describeUnit } from './vectors.js';
 
 /** Where the numbers of a set come from. */
@@ -44,6 +44,7 @@ export async function writeLayerVectors(
   ];
   return writingSet(folder, (set) => {
     const manifest: Manifest = {
+      schemaVersion: SCHEMA_VERSION,
       kind: 'layer',
       ...about,
       target: target.name,

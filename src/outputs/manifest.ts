@@ -163,7 +163,7 @@ export type TensorEntry = z.infer<typeof tensorSchema>;
 export type Provenance = Pick<Manifest, 'generator' | 'command'>;
 
 export function manifestText(manifest: Manifest): string {
-  return `${JSON.stringify({ schemaVersion: SCHEMA_VERSION, ...manifest }, undefined, 2)}\n`;
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
 }
 
 /** JSON Schema (draft 2020-12) of manifest.json. */

@@ -5,7 +5,7 @@ import type { Target } from '../targets/target.js';
 import { writingSet } from './fileSet.js';
 import { activation, type Image, vector, writeImages } from './images.js';
 import { costIn, type ImageOptions, parametersIn, parametersOf, type Source, sumsOf } from './layerVectors.js';
-import { type Manifest, manifestText, type Provenance } from './manifest.js';
+import { type Manifest, manifestText, type Provenance, SCHEMA_VERSION } from './manifest.js';
 import { describeUnit } from './vectors.js';
 
 type LayerEntry = Extract<Manifest, { kind: 'network' }>['layers'][number];
@@ -29,6 +29,7 @@ export async function writeNetworkVectors(
   ];
   return writingSet(folder, (set) => {
     const manifest: Manifest = {
+      schemaVersion: SCHEMA_VERSION,
       kind: 'network',
       ...about,
       target: target.name,

@@ -11,7 +11,7 @@ import { type PortBank, bankWriter, portEntries, type VectorFormat } from './por
 import { writingSet } from './fileSet.js';
 import { writeImages } from './images.js';
 import type { Source } from './layerVectors.js';
-import { type Manifest, manifestText, type PortEntry, type Provenance } from './manifest.js';
+import { type Manifest, manifestText, type PortEntry, type Provenance, SCHEMA_VERSION } from './manifest.js';
 import { drawer } from './stimulus.js';
 import { portStreams } from './streams.js';
 import { describeUnit } from './vectors.js';
@@ -87,6 +87,7 @@ export async function writeTileVectors(
       },
     ]);
     const manifest: Manifest = {
+      schemaVersion: SCHEMA_VERSION,
       kind: 'tile',
       ...about,
       target: target.name,

@@ -8,7 +8,7 @@ import { type PortBank, bankWriter, portEntries, type VectorFormat } from './por
 import { type Coverage, coverageOf, coverageReport } from './directed/coverage.js';
 import { unitRows } from './directed/rows.js';
 import { writingSet } from './fileSet.js';
-import { manifestText, type Provenance, type UnitManifest } from './manifest.js';
+import { manifestText, type Provenance, type UnitManifest, SCHEMA_VERSION } from './manifest.js';
 import type { Port } from './port.js';
 import { type RowCodes, exhaustiveCount, exhaustiveRows } from './stimulus.js';
 import { testbench } from './testbench.js';
@@ -81,6 +81,7 @@ export async function writeVectors(
     if (format === 'readmemh' || format === 'readmemb')
       set.open('tb.sv').write(benchText(datapath, options, inputs, result, rows));
     const manifest: UnitManifest = {
+      schemaVersion: SCHEMA_VERSION,
       kind: 'unit',
       ...provenance,
       ...describeUnit(datapath, datapath.order),

@@ -37,6 +37,7 @@ const XNOR_UNIT = `module dut(input clk, input [63:0] a, input [63:0] b, input [
 endmodule
 `;
 
+/** What the bench prints, and whether the simulation's exit code says FAIL too; Icarus tells of $fatal in two lines more. */
 function simulate(folder: string, latency: number, ...plus: string[]): string {
   const built = spawnSync(
     'iverilog',
@@ -44,7 +45,13 @@ function simulate(folder: string, latency: number, ...plus: string[]): string {
     { cwd: folder, encoding: 'utf8' },
   );
   expect(built.stderr).toBe('');
-  return spawnSync('vvp', ['tb.vvp', ...plus], { cwd: folder, encoding: 'utf8' }).stdout;
+  const { status, stdout } = spawnSync('vvp', ['-n', 'tb.vvp', ...plus], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  expect(status).toBe(stdout.startsWith('PASS') ? 0 : 1);
+  return stdout.replace(/^FATAL: .*\n +Time: .*\n/m, '');
 }
 
 // Without a simulator these are skipped where it can be seen, and never in CI.
