@@ -173,8 +173,7 @@ function* runningSums(
 ): Generator<number, Sum[]> {
   const format = outputFormatOf(datapath);
   const isSlow = codes instanceof BigUint64Array || compileGemm(datapath).route === 'reference';
-  const adderOf = (unit: Datapath) =>
-    isSlow ? addByReference(unit, codes, one) : addByKernel(unit, codes, one);
+  const adderOf = (unit: Datapath) => (isSlow ? addByReference(unit, codes, one) : addByKernel(unit, codes, one));
   // On the way the register's own code is needed, which the unit may give out as something else.
   const addOn = adderOf({ ...datapath, result: undefined, requantize: undefined, nanCode: undefined });
   const addLast = adderOf(datapath);
