@@ -150,7 +150,7 @@ it('refuses N:M sparsity, and other words than it knows', () => {
   const folder = folderWith({ 'sparse.csv': 'Layer,M,N,K,Sparsity\nx,4,4,4,2:4\n' });
   const result = cycles(folder, 'sparse.csv --rows 4 --cols 4 --dataflow os');
   expect(result).toEqual({
-    status: 1,
+    status: 2,
     stdout: '',
     stderr:
       'lastbit: sparse.csv:2: N:M sparsity 2:4 is not modelled; leave the column out, or write 1:1, to count the dense layer\n',

@@ -58,22 +58,22 @@ it('the worst sums are what eval makes of them', () => {
 });
 
 it.each([
-  ['no such file', ['run', 'none.onnx', '--target', 'int8'], 1, 'none.onnx'],
-  ['a truncated model', ['run', 'cut.onnx', '--target', 'int8'], 1, 'cut.onnx'],
+  ['no such file', ['run', 'none.onnx', '--target', 'int8'], 2, 'none.onnx'],
+  ['a truncated model', ['run', 'cut.onnx', '--target', 'int8'], 2, 'cut.onnx'],
   ['an unknown target', ['run', int8, '--target', 'int9'], 2, 'int8'],
-  ['a target for other operands', ['run', int8, '--target', 'fp8-fp16', '--images', '2'], 1, 'int8 x int8'],
+  ['a target for other operands', ['run', int8, '--target', 'fp8-fp16', '--images', '2'], 2, 'int8 x int8'],
   [
     'a float network',
     ['run', join(models, 'digits-fp32.onnx'), '--target', 'int8', '--images', '2'],
-    1,
+    2,
     'not quantized',
   ],
-  ['a target without an energy', ['run', int8, '--target', 'poor.yaml'], 1, 'no energy for'],
+  ['a target without an energy', ['run', int8, '--target', 'poor.yaml'], 2, 'no energy for'],
   ['no images', ['run', int8, '--target', 'int8', '--images', '0'], 2, '--images'],
-  ['data that is not there', ['run', int8, '--target', 'int8', '--data', '.', '--images', '2'], 1, 't10k-images'],
+  ['data that is not there', ['run', int8, '--target', 'int8', '--data', '.', '--images', '2'], 2, 't10k-images'],
   ['a layer that is not there', ['trace', int8, '--layer', 'conv7'], 2, 'conv1'],
   ['cycles after the end', ['trace', int8, '--layer', 'conv1', '--cycles', '99999', '--output', 't.csv'], 2, 'cycle'],
-  ['a typo in a sweep', ['sweep', 'typo.yaml'], 1, 'typo.yaml:3:1'],
+  ['a typo in a sweep', ['sweep', 'typo.yaml'], 2, 'typo.yaml:3:1'],
 ])('%s: one line, and no trace of a stack', (_name, args, code, named) => {
   const folder = folderWith({
     'typo.yaml': 'networks: a.onnx\ndatapaths: int8\nrowz: 3\n',

@@ -123,8 +123,15 @@ it('large layers take no longer, and what no count holds is an error that names 
     expect(() =>
       costOf({ ...job, m: 1e8, n: 1e8 }, array(dataflow), { lanes: 1, order: { kind: 'sequential' } }),
     ).toThrow(
-      /^layer big: macs would be about 2\.00e\+21, and counts are exact up to 9007199254740991 \(2\^53 - 1\) only; split the layer$/,
+      /^layer big: cycles would be about 7\.81e\+18, and counts are exact up to 9007199254740991 \(2\^53 - 1\) only; split the layer$/,
     );
+    // Beyond 2^53 what float64 holds exactly is a count: 10^18 = 2^18 x 5^18. What it does not hold is an error.
+    const million = { ...job, m: 1e6, n: 1e6, k: 1e6 };
+    const held = costOf(million, array(dataflow), { lanes: 1, order: { kind: 'sequential' } });
+    expect([BigInt(held.counts.macs), held.cycles.stream]).toEqual([10n ** 18n, 62_500 ** 2 * 1e6]);
+    expect(() =>
+      costOf({ ...million, m: 1e6 + 1, n: 1e6 + 1 }, array(dataflow), { lanes: 1, order: { kind: 'sequential' } }),
+    ).toThrow(/^layer big: \w+ would be \d+, which is beyond 2\^53 - 1 and which float64 does not hold exactly; split/);
   }
   const groups = { layer: 'g', m: 2, n: 1, k: 1, groups: 1e9 };
   const single = { ...SQUARE, rows: 1, cols: 1, dataflow: 'ws' } as const;

@@ -8,7 +8,7 @@ import { widthOf } from '../../src/formats/format.js';
 import { bankWriter, VECTOR_FORMATS, type VectorFormat } from '../../src/outputs/portBank.js';
 import { writingSet } from '../../src/outputs/fileSet.js';
 import type { Port } from '../../src/outputs/port.js';
-import { randomFrom } from '../../src/training/random.js';
+import { randomFrom } from '../../src/random/random.js';
 import { readWords } from '../../src/outputs/words/read.js';
 import { folderWith } from '../cli/command.js';
 

@@ -33,7 +33,10 @@ function fitsIn(narrow: Format, wide: Format): boolean {
   return wide.kind === 'int' && isSigned(narrow) === isSigned(wide) && widthOf(narrow) <= widthOf(wide);
 }
 
-/** Integers are cut toward zero, and what they cannot hold is refused: the standard leaves it undefined. */
+/**
+ * Integers are cut toward zero. Of another integer, higher bits are dropped, as the standard has it (200 becomes -56 in
+ * int8); a float that they cannot hold is refused, since the standard leaves that undefined.
+ */
 function castStored(constant: Constant, type: ElementType, name: string, saturates: boolean): Constant {
   const values = valuesOf(constant);
   const { shape } = constant;
@@ -50,7 +53,7 @@ function castStored(constant: Constant, type: ElementType, name: string, saturat
   const outside = whole.find(
     (value) => !(value >= least && value < least + 2 ** format.bits && Number.isSafeInteger(value)),
   );
-  if (outside !== undefined)
+  if (outside !== undefined && formatOf(constant.type).kind !== 'int')
     throw new Error(`casts ${outside} of ${constant.name} to ${type.name}, which cannot hold it`);
   if (format.bits === 64) return { name, type, shape, data: whole.map((value) => value + 0) };
   const mask = format.bits === 32 ? 0xffffffff : 2 ** format.bits - 1;

@@ -60,7 +60,9 @@ it('Cast: float8 saturates unless told otherwise, an integer drops the higher bi
   expect(weightsOf('FLOAT', [1e6, -1e6, 1], E5M2)).toEqual([57344, -57344, 1]);
   expect(() => weightsOf('FLOAT', [1e6, -1e6, 1], E5M2, { saturate: 0 })).toThrow(/inf|finite/i);
   expect(weightsOf('INT32', [200, -129, 7], INT8)).toEqual([-56, 127, 7]);
-  expect(weightsOf('FLOAT', [200, -129.5, 7.9], INT8)).toEqual([127, -128, 7]);
+  expect(weightsOf('FLOAT', [127.5, -128.9, 7.9], INT8)).toEqual([127, -128, 7]);
+  // The standard leaves it undefined.
+  expect(() => weightsOf('FLOAT', [200, 1, 7.9], INT8)).toThrow('casts 200 of w to INT8, which cannot hold it');
   expect(weightsOf('INT64', [2 ** 24 + 1, 2 ** 31 + 2, 3], INT32)).toEqual(
     [2 ** 24, -(2 ** 31) + 2, 3].map(Math.fround),
   );
