@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { counted } from '../text/plural.js';
-import { readText } from '../text/read.js';
 import { findDatapath } from '../datapaths/catalog.js';
 import { identifier, type RtlFile } from '../datapaths/rtl/index.js';
 import { meshRtl, unitRtl, writeRtl } from '../outputs/rtl.js';
 import { synthesise } from '../outputs/synthesis.js';
 import { TARGETS } from '../targets/catalog.js';
-import { datapathFrom, integer, jsonOption, seedOption } from './arguments.js';
+import { datapathFrom, integer, isTargetFile, jsonOption, seedOption } from './arguments.js';
 import { command } from './command.js';
 import { usage, UsageError } from './errors.js';
 import { dataOption } from './runs.js';
@@ -97,10 +96,10 @@ export const rtlCommand = command({
   },
 });
 
-/** Names of the catalogues are often both; a file with an array is a target's. */
+/** Names of the catalogues are often both. */
 function kindsOf(name: string): { unit: boolean; mesh: boolean } {
   if (/[/\\]|\.(ya?ml|json)$/i.test(name)) {
-    const mesh = /^[\s{,]*"?array"?\s*:/m.test(readText(name));
+    const mesh = isTargetFile(name);
     return { unit: !mesh, mesh };
   }
   const mesh = TARGETS.some((target) => target.name === name);
