@@ -4,6 +4,7 @@ import type { Format } from '../formats/format.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import { loadDatapath } from '../datapaths/schema.js';
 import { readDocument } from '../text/document.js';
+import { readText } from '../text/read.js';
 import { findRounding, formatField, noFormat, noRounding } from '../datapaths/fields.js';
 import { UsageError } from './errors.js';
 import { seedOption } from './options.js';
@@ -62,6 +63,11 @@ export function datapathFrom(nameOrFile: string): Datapath {
   } catch (error) {
     throw error instanceof RangeError ? new UsageError(error.message, { cause: error }) : error;
   }
+}
+
+/** A file with an array is a target's, and another one a datapath's. */
+export function isTargetFile(path: string): boolean {
+  return /^[\s{,]*"?array"?\s*:/m.test(readText(path));
 }
 
 /** @throws UsageError unless the value is a whole number of at least `least` and at most `most` */

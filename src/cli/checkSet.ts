@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, extname, join } from 'node:path';
-import { z } from 'zod';
+import { readDocument } from '../text/document.js';
 import { readText } from '../text/read.js';
 import { formatField } from '../datapaths/fields.js';
 import { int } from '../formats/catalog.js';
@@ -31,13 +31,7 @@ interface WordFinding extends Finding {
 }
 
 function readManifest(path: string): Manifest {
-  const text = readText(path);
-  try {
-    return manifestSchema.parse(JSON.parse(text));
-  } catch (error) {
-    const why = error instanceof z.ZodError ? `${error.issues[0].path.join('.')}: ${error.issues[0].message}` : error;
-    throw new Error(`${path} is no manifest of golden vectors: ${String(why)}`, { cause: error });
-  }
+  return readDocument(readText(path), path, manifestSchema);
 }
 
 /** Are a set's files as they were written? */

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { type Command, nameOf, positionalsOf } from './command.js';
+import { type Command, positionalsOf } from './command.js';
 import { COMMANDS } from './commands.js';
 import { terminalWidth } from './terminal.js';
 
@@ -37,5 +37,5 @@ export async function commandHelp(command: Command): Promise<string> {
     else help.option(name, option);
   }
   for (const [line, purpose] of command.examples) help.example(`lastbit ${line}`, purpose);
-  return help.epilogue(`lastbit help shows the other commands than ${nameOf(command)}.`).getHelp();
+  return help.epilogue('lastbit help lists all commands.').getHelp();
 }

@@ -1,17 +1,24 @@
 import { join } from 'node:path';
 import { counted } from '../text/plural.js';
-import { readText } from '../text/read.js';
 import { findDatapath } from '../datapaths/catalog.js';
 import { identifier, type RtlFile } from '../datapaths/rtl/index.js';
 import { meshRtl, unitRtl, writeRtl } from '../outputs/rtl.js';
 import { synthesise } from '../outputs/synthesis.js';
 import { TARGETS } from '../targets/catalog.js';
-import { datapathFrom, integer, jsonOption, seedOption } from './arguments.js';
+import { datapathFrom, integer, isTargetFile, jsonOption, seedOption } from './arguments.js';
 import { command } from './command.js';
 import { usage, UsageError } from './errors.js';
 import { dataOption } from './runs.js';
 import { print, printJson } from './terminal.js';
-import { drawnTile, edgesOf, layerTile, loadGolden, unitSet, type VectorArguments } from './vectorSets.js';
+import {
+  drawnTile,
+  edgesOf,
+  layerTile,
+  loadGolden,
+  MOST_PRODUCTS,
+  unitSet,
+  type VectorArguments,
+} from './vectorSets.js';
 import { VERSION } from './version.js';
 
 /** What was written into a folder, and what of it was synthesised. */
@@ -59,7 +66,7 @@ export const rtlCommand = command({
     const unused = (['image', 'data'] as const).find((name) => options[name] !== undefined);
     if (args.network === undefined && unused !== undefined)
       throw new UsageError(`--${unused} goes with --network and --layer: leave it out`);
-    const steps = integer(options.steps ?? 64, '--steps', 1);
+    const steps = integer(options.steps ?? 64, '--steps', 1, MOST_PRODUCTS);
     const { unit, mesh } = kindsOf(args.name);
     if (!mesh && options.steps !== undefined)
       throw new UsageError(`--steps is for an array, and ${args.name} is a datapath: leave it out`);
@@ -69,9 +76,12 @@ export const rtlCommand = command({
     if (!unit && own !== undefined)
       throw new UsageError(`--${own} is for a datapath's vectors, and ${args.name} is an array: leave it out`);
     if (!mesh && args.layer !== undefined) throw new UsageError(`--layer is for a target; ${args.name} is a datapath`);
-    const all = [...(unit ? [await writeUnit(args)] : []), ...(mesh ? [await writeMesh(args, steps)] : [])];
+    // What is wrong with either is found before anything of the other is written.
+    const all = [...(unit ? [unitOf(args)] : []), ...(mesh ? [meshOf(args, steps)] : [])];
+    const written: Written[] = [];
+    for (const write of all) written.push(await write());
     const reports = [];
-    for (const { folder, what, files, top } of all)
+    for (const { folder, what, files, top } of written)
       reports.push({
         folder,
         what,
@@ -86,10 +96,10 @@ export const rtlCommand = command({
   },
 });
 
-/** Names of the catalogues are often both; a file with an array is a target's. */
+/** Names of the catalogues are often both. */
 function kindsOf(name: string): { unit: boolean; mesh: boolean } {
   if (/[/\\]|\.(ya?ml|json)$/i.test(name)) {
-    const mesh = /^[\s{,]*"?array"?\s*:/m.test(readText(name));
+    const mesh = isTargetFile(name);
     return { unit: !mesh, mesh };
   }
   const mesh = TARGETS.some((target) => target.name === name);
@@ -98,38 +108,43 @@ function kindsOf(name: string): { unit: boolean; mesh: boolean } {
 
 const generator = `lastbit ${VERSION}`;
 
-async function writeUnit(args: Arguments): Promise<Written> {
+/** Reads and checks all that it needs. @returns what writes the files */
+function unitOf(args: Arguments): () => Promise<Written> {
   const datapath = datapathFrom(args.name);
   const k = integer(args.k ?? datapath.lanes, '--k', 1);
   const files = usage(() => unitRtl(datapath, k));
   const { network: _network, layer: _layer, ...own } = args;
   const set = unitSet(args.name, own);
-  await set.write(args.out, { generator, command: `lastbit vectors ${set.words}` });
-  await writeRtl(args.out, files);
-  return {
-    folder: args.out,
-    what: `unit ${datapath.name}`,
-    files,
-    top: `${identifier(datapath.name)}_unit`,
+  return async () => {
+    await set.write(args.out, { generator, command: `lastbit vectors ${set.words}` });
+    await writeRtl(args.out, files);
+    return {
+      folder: args.out,
+      what: `unit ${datapath.name}`,
+      files,
+      top: `${identifier(datapath.name)}_unit`,
+    };
   };
 }
 
-async function writeMesh(args: Arguments, steps: number): Promise<Written> {
+function meshOf(args: Arguments, steps: number): () => Promise<Written> {
   const folder = join(args.out, 'mesh');
   const { target, operands, set } =
     args.network === undefined
       ? drawnTile({ ...args, count: steps })
       : layerTile(loadGolden(args.network, args), args.layer as string, args);
   usage(() => meshRtl(target, operands, 1));
-  const manifest = await set.write(folder, { generator, command: `lastbit vectors ${set.words}` });
-  const files = meshRtl(target, operands, edgesOf(manifest));
-  await writeRtl(folder, files);
-  const { rows, cols, dataflow } = target.array;
-  return {
-    folder,
-    what: `${rows} x ${cols} array of ${target.name}, ${dataflow}`,
-    files,
-    top: 'mesh',
+  return async () => {
+    const manifest = await set.write(folder, { generator, command: `lastbit vectors ${set.words}` });
+    const files = meshRtl(target, operands, edgesOf(manifest));
+    await writeRtl(folder, files);
+    const { rows, cols, dataflow } = target.array;
+    return {
+      folder,
+      what: `${rows} x ${cols} array of ${target.name}, ${dataflow}`,
+      files,
+      top: 'mesh',
+    };
   };
 }
 

@@ -23,7 +23,7 @@ datapath: fp8-fp16
 # Kilobytes of the memories beside the array. bandwidth: bits a cycle; without it they never wait.
 memories: {a: 64, b: 256, sum: 64, bandwidth: {dram: 256}}
 clockMhz: 800
-# Whose energies are charged; "lastbit show my-target.yaml" says the source of each.
+# Whose energies are charged; "lastbit show target.yaml" says the source of each.
 energy: horowitz-45nm
 `,
   sweep: `# A design space, for "lastbit sweep sweep.yaml": all combinations of the lists below.

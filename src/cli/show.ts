@@ -9,7 +9,8 @@ import type { Recipe } from '../quantize/recipe.js';
 import { RECIPES } from '../quantize/recipes.js';
 import { loadNetwork } from '../simulate/plan.js';
 import { TARGETS } from '../targets/catalog.js';
-import { jsonOption, wideOption } from './arguments.js';
+import { readTarget } from '../targets/schema.js';
+import { isTargetFile, jsonOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { UsageError } from './errors.js';
 import { datapathReport, showDatapath } from './showDatapath.js';
@@ -32,7 +33,8 @@ const SHOWABLES: readonly Showable[] = [
     kind: 'target',
     names: () => TARGETS.map((target) => target.name),
     find(name) {
-      const target = TARGETS.find((candidate) => candidate.name === name);
+      const own = isFile(name) && isTargetFile(name);
+      const target = own ? readTarget(name) : TARGETS.find((candidate) => candidate.name === name);
       return target && { report: () => targetReport(target), show: (wide) => showTarget(target, wide) };
     },
   },
@@ -40,6 +42,7 @@ const SHOWABLES: readonly Showable[] = [
     kind: 'datapath',
     names: () => DATAPATHS.map((datapath) => datapath.name),
     find(name) {
+      if (isFile(name) && isTargetFile(name)) return undefined;
       const datapath = isFile(name) ? loadDatapath(name) : findDatapath(name);
       return datapath && { report: () => datapathReport(datapath), show: () => showDatapath(datapath) };
     },
@@ -115,7 +118,11 @@ export const showCommand = command({
   usage: 'show <name>',
   summary: 'Show a format, a datapath, a target, a recipe or a network',
   options: {
-    name: { type: 'string', demandOption: true, describe: 'as in "lastbit list", a datapath file, or an .onnx file' },
+    name: {
+      type: 'string',
+      demandOption: true,
+      describe: 'as in "lastbit list", a file of a datapath or a target, or an .onnx file',
+    },
     json: jsonOption,
     wide: wideOption,
   },

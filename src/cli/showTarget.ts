@@ -24,10 +24,11 @@ const VALUES: Readonly<Record<SourcedField, (target: Target) => string>> = {
   },
   datapath: ({ datapath, others }) =>
     [datapath, ...others].map(({ name, a, b }) => `${name} (${widthOf(a)} x ${widthOf(b)} bits)`).join(', '),
-  memories: ({ memories }) =>
-    Object.entries(memories)
-      .map(([name, kilobytes]) => `${name} ${kilobytes} KB`)
-      .join(', '),
+  memories: ({ memories: { bandwidth = {}, ...sizes } }) =>
+    [
+      ...Object.entries(sizes).map(([name, kilobytes]) => `${name} ${kilobytes} KB`),
+      ...Object.entries(bandwidth).map(([name, bits]) => `${name} ${bits} bits a cycle`),
+    ].join(', '),
   clockMhz: ({ clockMhz }) => `${clockMhz} MHz`,
   energy: ({ energy }) => `${energy.name}, ${energy.entries.length} actions`,
 };

@@ -23,7 +23,7 @@ export const sweepCommand = command({
     file: { type: 'string', demandOption: true, describe: 'YAML or JSON; "lastbit schema sweep" says what is in it' },
     out: {
       type: 'string',
-      describe: 'folder for sweep.csv and its journal; default: beside nothing, the name of the file',
+      describe: "folder for sweep.csv and its journal; default: the file's name without its ending, in this folder",
     },
     fresh: freshOption,
     threads: threadsOption,

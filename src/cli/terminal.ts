@@ -2,11 +2,12 @@ import { isatty } from 'node:tty';
 import { type Column, formatTable } from '../outputs/table.js';
 import { type ResultColumn, resultTable } from '../outputs/column.js';
 import { type Sink, writeFully, writingFiles } from '../outputs/file.js';
+import { forWriting } from '../outputs/place.js';
 
 /** What is piped or shown: standard output, written at once. */
 export const stdout: Sink = {
   write(chunk) {
-    writeFully(1, typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+    forWriting('standard output', () => writeFully(1, typeof chunk === 'string' ? Buffer.from(chunk) : chunk));
   },
 };
 
@@ -66,7 +67,11 @@ export function printResults<Row>(columns: readonly ResultColumn<Row>[], rows: r
 
 /** A remark on standard error, which no pipe reads as data. */
 export function remark(text: string): void {
-  writeFully(2, Buffer.from(`lastbit: ${text}\n`));
+  try {
+    writeFully(2, Buffer.from(`lastbit: ${text}\n`));
+  } catch {
+    // No one is left to tell; the exit code still says it.
+  }
 }
 
 /** Gathers small writes, so that standard output costs one call for many rows. */

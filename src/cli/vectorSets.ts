@@ -52,7 +52,7 @@ const DEFAULT_COUNT = 10_000;
 const DEFAULT_STEPS = 64;
 /** Rows and words beyond what a disk holds, and products beyond what a row should. */
 const MOST_ROWS = 2 ** 32;
-const MOST_PRODUCTS = 2 ** 20;
+export const MOST_PRODUCTS = 2 ** 20;
 
 export function unitSet(nameOrFile: string, args: VectorArguments): VectorSet<UnitManifest> {
   const datapath = datapathFrom(nameOrFile);

@@ -6,6 +6,7 @@ import { foldBatchNorm } from '../networks/fold.js';
 import { loadTarget } from '../targets/catalog.js';
 import { architecture } from '../training/architectures.js';
 import { type Dataset, imagesOf } from '../training/dataset.js';
+import { checkSize } from '../training/fits.js';
 import { type Distillation, distillationLoss } from '../training/distill.js';
 import { drawsFrom } from '../random/draws.js';
 import { CALIBRATION_IMAGES } from '../training/finetune.js';
@@ -78,9 +79,7 @@ export function openTraining(plan: TrainingPlan, data: Dataset, pool: GemmPool =
   const target = loadTarget(plan.target);
   const given = givenNetwork(plan, recipe.style);
   const start = recipe.prepare?.(given) ?? given;
-  const read = start.input.shape.join('x');
-  if (read !== `1x${data.rows}x${data.cols}`)
-    throw new RangeError(`network ${start.name} reads ${read}, the images are 1x${data.rows}x${data.cols}`);
+  checkSize(start, data);
   const inner = plan.arithmetic === 'array' ? arrayArithmetic(unitsOf(target), pool) : float32Arithmetic;
   const meter = costMeter(inner, target);
   const draws = drawsFrom(plan.seed);

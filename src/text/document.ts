@@ -111,7 +111,8 @@ function valueAt(document: Document, path: readonly PropertyKey[]): unknown {
 function messageOf(issue: Issue, document: Document): string {
   const found = valueAt(document, issue.path);
   if (issue.code === 'unrecognized_keys') return issue.message;
-  if (found === undefined) return `is missing; ${reworded(issue.message)}`;
+  if (found === undefined)
+    return /expected nonoptional/.test(issue.message) ? 'is missing' : `is missing; ${reworded(issue.message)}`;
   const shown = shortened(textOf(found));
   if (issue.code === 'invalid_union' && typeof found === 'string')
     return `${reworded(issue.message)}, found ${shown}${didYouMean(found, namesIn(issue))}`;
@@ -149,10 +150,24 @@ const NOUNS: Record<string, string> = {
   boolean: 'true or false',
 };
 
+function plainList(names: string, separator: string): string {
+  return names
+    .split(separator)
+    .map((name) => name.replace(/^(["'])(.*)\1$/, '$2'))
+    .join(', ');
+}
+
 /** The schema library's wording in ours. */
 function reworded(text: string): string {
   return text
     .replace(/^Invalid input: expected (\w+)(, received -?\w+)?$/, (_, kind) => `must be ${NOUNS[kind] ?? `a ${kind}`}`)
+    .replace(/^Invalid input: expected ("[^"]*"|\d+)$/, 'must be $1')
+    .replace(/^Invalid input$/, 'has none of the forms that a value may have here')
+    .replace(/^Invalid option: expected one of (.*)$/, (_, names) => `must be one of ${plainList(names, '|')}`)
+    .replace(/^Invalid discriminator value\. Expected (.*)$/, (_, names) => `must be one of ${plainList(names, ' | ')}`)
+    .replace(/^Invalid string: must match pattern /, 'must match ')
+    .replace(/^Too small: expected string to have >=1 characters$/, 'must not be empty')
+    .replace(/^Too (?:small|big): expected string to have exactly (\d+) characters$/, 'must have $1 characters')
     .replace(/^Too small: expected array to have >=?\s*(\d+) items$/, 'must have $1 or more')
     .replace(/^Too big: expected array to have <=?\s*(\d+) items$/, 'must have $1 or fewer')
     .replace(/^Too small: expected \w+ to be >\s*([^=\s]\S*)$/, 'must be greater than $1')

@@ -34,7 +34,9 @@ export function firstOf(data: Dataset, count: number): Dataset {
 /** `count` images after `first` others, in the data's own memory. @throws RangeError when there are fewer */
 export function partOf(data: Dataset, first: number, count: number): Dataset {
   if (first + count > data.count)
-    throw new RangeError(`the data holds ${counted(data.count, 'image')}, ${first + count} were asked for`);
+    throw new RangeError(
+      `${data.origin?.file ?? 'the data'} holds ${counted(data.count, 'image')}, ${first + count} were asked for`,
+    );
   const labels = data.labels.subarray(first, first + count);
   const origin = data.origin && { ...data.origin, places: data.origin.places.subarray(first, first + count) };
   return { ...data, count, images: imagesOf(data, first, count).data, labels, ...(origin && { origin }) };

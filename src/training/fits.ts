@@ -8,12 +8,8 @@ import { type Dataset, placeOf } from './dataset.js';
  * @throws Error with one line naming the file and line, what was found and what the network has
  */
 export function checkFits(network: Network, data: Dataset): void {
-  const { name, input, output } = network;
-  const images = [1, data.rows, data.cols].join('x');
-  if (input.shape.join('x') !== images)
-    throw new Error(
-      `network ${name} reads ${input.shape.join('x')}, the images are ${images}${data.origin === undefined ? '' : ` (${data.origin.file})`}`,
-    );
+  const { name, output } = network;
+  checkSize(network, data);
   const shape = statesOf(network).get(output)?.shape ?? [];
   const classes = sizeOf(shape);
   if (shape[0] !== classes)
@@ -23,4 +19,12 @@ export function checkFits(network: Network, data: Dataset): void {
     throw new Error(
       `${placeOf(data, wrong)}: the label is ${data.labels[wrong]}, and network ${name} has ${classes} outputs: labels are 0 to ${classes - 1}`,
     );
+}
+
+/** @throws RangeError unless the images are of the size that the network reads */
+export function checkSize({ name, input }: Pick<Network, 'name' | 'input'>, { rows, cols, origin }: Dataset): void {
+  const read = input.shape.join('x');
+  if (read === `1x${rows}x${cols}`) return;
+  const where = origin === undefined ? '' : ` (${origin.file})`;
+  throw new RangeError(`network ${name} reads ${read}, the images are 1x${rows}x${cols}${where}`);
 }

@@ -140,6 +140,19 @@ it('without a dump, the files are held against their digests', async () => {
     1,
     'a.json is not the file that the manifest describes\nFAIL: 1 of 4 files differ\n',
   ]);
-  writeFileSync(join(folder, 'manifest.json'), '{"kind": "unit"}');
-  expect(lastbit(folder, args).stderr).toMatch(/^lastbit: manifest\.json is no manifest of golden vectors: /);
+});
+
+it.each([
+  ['{"kind": "unit"}', 'manifest.json:1:1: generator: is missing; must be a string'],
+  ['{"kind": }', 'manifest.json:1:10: kind: must be one of unit, tile, layer, network, found null'],
+  ['{"kind": "units"}', 'manifest.json:1:10: kind: must be one of unit, tile, layer, network, found "units"'],
+  ['{\n"kind": "unit",, "generator": 1}', 'manifest.json:2:16: '],
+  ['{"kind": "unit"', 'manifest.json:1:16: '],
+  ['', 'manifest.json is empty: '],
+])('of the manifest %j, it says where it is wrong and what would do', async (text, words) => {
+  const folder = await golden('json');
+  writeFileSync(join(folder, 'manifest.json'), text);
+  const { status, stderr } = lastbit(folder, ['check', '--manifest', 'manifest.json']);
+  expect([status, stderr.slice(0, words.length + 9)]).toEqual([2, `lastbit: ${words}`]);
+  expect(stderr).not.toMatch(/JSON|Invalid|undefined/);
 });

@@ -55,6 +55,21 @@ it('a target is shown with the source of every field', () => {
   ).toContain('xnor');
 });
 
+it("a target of the user's own is shown from its file, its memories with their sizes and bandwidths", () => {
+  const folder = folderWith();
+  lastbit(folder, ['init', 'target']);
+  const { stdout, status } = lastbit(folder, ['show', 'target.yaml']);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^target my-target\n {2}array: 32 x 32 ws, /);
+  expect(stdout).toContain(
+    '  memories: a 64 KB, b 256 KB, sum 64 KB, dram 256 bits a cycle\n    source: given in target.yaml\n',
+  );
+  expect(Object.keys(JSON.parse(lastbit(folder, ['show', 'target.yaml', '--json']).stdout))).toEqual([
+    'schemaVersion',
+    'target',
+  ]);
+});
+
 it('a network is shown layer by layer, with the MACs of one image', () => {
   const weight = floatTensor([10, 784], new Float32Array(7840));
   const network: Network = {

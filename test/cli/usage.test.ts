@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs';
-import { expect, it } from 'vitest';
-import { folderWith, lastbit } from './command.js';
+import { spawnSync, type StdioOptions } from 'node:child_process';
+import { closeSync, openSync, readdirSync } from 'node:fs';
+import { expect, it, onTestFinished } from 'vitest';
+import { folderWith, lastbit, launcher } from './command.js';
 
 const FILES = {
   'in.csv': 'id,code\n1,0x3f800000\n2,0x12345678\n',
@@ -221,4 +222,25 @@ it('every command has help with examples', () => {
     expect(help.status, name).toBe(0);
     expect(help.stdout, name).toContain(`Examples:\n  lastbit ${name}`);
   }
+});
+
+const full = () => {
+  const descriptor = openSync('/dev/full', 'w');
+  onTestFinished(() => closeSync(descriptor));
+  return descriptor;
+};
+const onto = (stdio: StdioOptions, ...args: string[]) =>
+  spawnSync(process.execPath, [launcher, ...args], { stdio, encoding: 'utf8', timeout: 60_000 });
+
+it.each([['list', 'formats'], ['accumulate', '--datapath', 'int8', '--lengths', '4'], ['--help']])(
+  'a full disk under standard output is named: lastbit %s',
+  (...args) => {
+    const { status, stderr } = onto(['ignore', full(), 'pipe'], ...args);
+    expect([status, stderr]).toEqual([2, 'lastbit: cannot write standard output: the disk is full\n']);
+  },
+);
+
+it('an error that cannot be said ends with its exit code all the same', () => {
+  expect(onto(['ignore', 'pipe', full()], 'list', 'nope').status).toBe(2);
+  expect(onto(['ignore', 'pipe', full()], 'run', 'no.onnx', '--target', 'int8').status).toBe(2);
 });

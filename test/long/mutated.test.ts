@@ -27,9 +27,9 @@ const LIMIT = 10_000;
 
 const root = join(import.meta.dirname, '..', '..');
 const launcher = join(root, 'src', 'cli', 'lastbit.js');
-const main = join(root, 'dist', 'cli', 'main.js');
+const built = join(root, 'dist');
 const folder = mkdtempSync(join(tmpdir(), 'lastbit-mutated-'));
-const runners = Array.from({ length: availableParallelism() }, () => new Runner(main, LIMIT));
+const runners = Array.from({ length: availableParallelism() }, () => new Runner(built, LIMIT));
 let seeds: Seed[];
 
 beforeAll(async () => {

@@ -2,15 +2,20 @@
 // start one for each. What the command writes on the standard streams is kept and sent to the parent.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const main = pathToFileURL(process.argv[2]).href;
+const built = process.argv[2];
+const of = (file) => import(pathToFileURL(join(built, file)).href);
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'exit', 'uncaughtException', 'unhandledRejection'];
 const written = ['', '', ''];
 let status;
 let running;
 let before;
 let giveUp;
+
+const { answer, report } = await of('cli/shell.js');
+const { discardUnfinished } = await of('outputs/begun.js');
 
 const writeSync = fs.writeSync;
 fs.writeSync = (descriptor, chunk, ...rest) => {
@@ -54,18 +59,17 @@ process.on('beforeExit', () => finish(false));
 process.on('message', ({ id, folder, args }) => {
   for (const name of SIGNALS) process.removeAllListeners(name);
   process.chdir(folder);
-  process.argv = [process.argv[0], 'lastbit', ...args];
   process.exitCode = undefined;
   [written[1], written[2], status, running] = ['', '', undefined, id];
   process.channel.unref();
   before = process.cpuUsage();
-  // Only the entry is evaluated again: its imports are kept.
-  import(`${main}?${id}`).catch((error) => {
-    written[2] += error.stack;
-    process.exit(70);
-  });
+  answer(args).then(() => process.exit(0), failed);
 });
-// The parts of the program are loaded before the first command is timed.
-process.argv = [process.argv[0], 'lastbit', '--version'];
-await import(main);
+
+// As the thread of a command does it: what was begun goes first.
+function failed(thrown) {
+  discardUnfinished();
+  process.exit(report(thrown));
+}
+
 process.send({ ready: true });

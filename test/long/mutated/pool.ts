@@ -28,12 +28,15 @@ const COMMANDS_EACH = 400;
 export class Runner {
   private child: ChildProcess | undefined;
   private done = 0;
-  private readonly main: string;
+  private readonly built: string;
   private readonly limit: number;
 
-  /** @param limit milliseconds after which a command is killed */
-  constructor(main: string, limit: number) {
-    this.main = main;
+  /**
+   * @param built the folder of the built program
+   * @param limit milliseconds after which a command is killed
+   */
+  constructor(built: string, limit: number) {
+    this.built = built;
     this.limit = limit;
   }
 
@@ -55,7 +58,7 @@ export class Runner {
 
   private begin(): Promise<ChildProcess> {
     const options = { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] as ('ignore' | 'pipe' | 'ipc')[] };
-    const child = fork(DRIVER, [this.main], { ...options, execArgv: [`--max-old-space-size=${HEAP_MEGABYTES}`] });
+    const child = fork(DRIVER, [this.built], { ...options, execArgv: [`--max-old-space-size=${HEAP_MEGABYTES}`] });
     return new Promise((resolve) => child.once('message', () => resolve(child)));
   }
 
