@@ -1,5 +1,6 @@
 import type { Options } from 'yargs';
 import { OVERFLOWS } from '../formats/fit.js';
+import { ROUNDINGS } from '../formats/rounding.js';
 
 /** The options that several commands share; arguments.ts reads their values. */
 export const inputOption = {
@@ -26,7 +27,7 @@ export const fitOptions = {
   rounding: {
     type: 'string',
     defaultDescription: 'rne',
-    describe: 'rne, rna, rnz, rtz, rup, rdn, rto or stochastic:<bits>',
+    describe: `${ROUNDINGS.join(', ')} or stochastic:<bits>`,
   },
   overflow: {
     type: 'string',
