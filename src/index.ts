@@ -47,6 +47,7 @@ export { runMesh } from './arrays/clocked.js';
 export { scaleSimCounts } from './arrays/scalesim.js';
 
 // energy: what an action costs
+export type { Action, Actions } from './energy/action.js';
 export type { Energy, EnergyEntry, EnergyTable } from './energy/table.js';
 export { energyOf } from './energy/table.js';
 export { ENERGY_TABLES, energyTableNamed } from './energy/tables/catalog.js';

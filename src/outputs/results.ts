@@ -1,3 +1,4 @@
+import { textOf } from '../energy/action.js';
 import type { EnergyPart } from '../energy/table.js';
 import type { LayerResult, RunResult } from '../simulate/run.js';
 import type { Movement } from '../simulate/sparsity.js';
@@ -147,7 +148,7 @@ export function worstCsv(layers: readonly LayerResult[]): string {
 
 /** What a layer's energy is made of. */
 export const ACTION_COLUMNS: readonly ResultColumn<EnergyPart>[] = [
-  { field: 'action', title: 'action', kind: 'text', value: (p) => p.action },
+  { field: 'action', title: 'action', kind: 'text', value: (p) => textOf(p.action) },
   { field: 'count', title: 'count', kind: 'figure', value: (p) => p.count },
   { field: 'energyPj', title: 'energy (pJ)', kind: 'figure', value: (p) => p.energyPj },
   { field: 'eachPj', title: 'each (pJ)', kind: 'figure', value: (p) => p.entry.pj },
