@@ -2,7 +2,7 @@ import { counted } from '../text/plural.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import { resultFormatOf } from '../datapaths/exact.js';
 import { hexDigitsOf, hexCode } from '../formats/format.js';
-import { VECTOR_FORMATS } from '../outputs/portBank.js';
+import { VECTOR_FORMATS } from '../outputs/words/index.js';
 import { datapathFrom, integer, jsonOption, wideOption } from './arguments.js';
 import { checkDump, checkFiles, type CheckOptions } from './checkSet.js';
 import { command } from './command.js';

@@ -6,7 +6,7 @@ import { formatField } from '../datapaths/fields.js';
 import { int } from '../formats/catalog.js';
 import { type Format, hexDigitsOf, hexCode } from '../formats/format.js';
 import { didYouMean } from '../text/nearest.js';
-import type { VectorFormat } from '../outputs/portBank.js';
+import type { VectorFormat } from '../outputs/words/index.js';
 import { bytesFrom } from '../text/lines.js';
 import { type Manifest, manifestSchema, type PortEntry } from '../outputs/manifest.js';
 import type { Port } from '../outputs/port.js';

@@ -5,7 +5,7 @@ import { readBytes } from '../text/read.js';
 import { widthOf } from '../formats/format.js';
 import type { Network } from '../networks/network.js';
 import { type ImageOptions, type Source, writeLayerVectors } from '../outputs/layerVectors.js';
-import type { VectorFormat } from '../outputs/portBank.js';
+import type { VectorFormat } from '../outputs/words/index.js';
 import type { Manifest, Provenance, UnitManifest } from '../outputs/manifest.js';
 import { writeNetworkVectors } from '../outputs/networkVectors.js';
 import { drawTile, type TileOperands, writeTileVectors } from '../outputs/tileVectors.js';

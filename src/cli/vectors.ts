@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { VECTOR_FORMATS, type VectorFormat } from '../outputs/portBank.js';
+import { VECTOR_FORMATS, type VectorFormat } from '../outputs/words/index.js';
 import type { Manifest } from '../outputs/manifest.js';
 import { integer, jsonOption, seedOption } from './arguments.js';
 import { command } from './command.js';

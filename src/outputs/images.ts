@@ -2,7 +2,8 @@ import { fp32, int } from '../formats/catalog.js';
 import { describeFit } from '../datapaths/describe.js';
 import type { Format } from '../formats/format.js';
 import { oneZeroPoint, type Tensor } from '../networks/tensor.js';
-import { type PortBank, bankWriter, portEntries, type VectorFormat } from './portBank.js';
+import { type PortBank, bankWriter, portEntries } from './portBank.js';
+import type { VectorFormat } from './words/index.js';
 import type { FileSet } from './fileSet.js';
 import type { PortEntry, TensorEntry } from './manifest.js';
 

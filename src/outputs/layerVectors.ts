@@ -5,7 +5,7 @@ import type { CodeTensor } from '../networks/tensor.js';
 import type { GoldenProduct, GoldenRun } from '../simulate/golden.js';
 import { layerCostOf, type Target } from '../targets/target.js';
 import { writingSet } from './fileSet.js';
-import type { VectorFormat } from './portBank.js';
+import type { VectorFormat } from './words/index.js';
 import { activation, type Image, vector, weights, writeImages } from './images.js';
 import { type Manifest, manifestText, type Provenance } from './manifest.js';
 import { describeUnit } from './vectors.js';

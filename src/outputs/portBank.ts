@@ -1,14 +1,11 @@
 import { describeFormat } from '../datapaths/describe.js';
-import { hexDigitsOf, widthOf, hexCode } from '../formats/format.js';
+import { widthOf } from '../formats/format.js';
 import type { FileSet } from './fileSet.js';
 import type { PortEntry } from './manifest.js';
 import { type Port, wordBits } from './port.js';
 import type { RowCodes } from './stimulus.js';
-import { WORD_FORMATS, type WordFormatName } from './words/index.js';
-
-/** The kinds of vector files: memory images, one file a port, or one CSV with the ports side by side. */
-export type VectorFormat = WordFormatName | 'csv';
-export const VECTOR_FORMATS: readonly VectorFormat[] = [...(Object.keys(WORD_FORMATS) as WordFormatName[]), 'csv'];
+import { csv } from './words/csv.js';
+import { type VectorFormat, WORD_FORMATS, WORD_KINDS } from './words/index.js';
 
 /** Ports whose words share their addresses, as memory images. */
 export interface PortBank {
@@ -28,7 +25,7 @@ interface BankFile {
 }
 
 function filesOf({ name, ports, depth }: PortBank, format: VectorFormat): BankFile[] {
-  if (format === 'csv') return [csvFile(name, ports)];
+  if (format === 'csv') return [{ name: `${name}.csv`, begin: csv.begin(ports), row: csv.row(ports), end: '' }];
   const words = WORD_FORMATS[format];
   return ports.map((port, i) => ({
     name: fileNameOf(name, port, format),
@@ -39,18 +36,7 @@ function filesOf({ name, ports, depth }: PortBank, format: VectorFormat): BankFi
 }
 
 function fileNameOf(bank: string, port: Port, format: VectorFormat): string {
-  return format === 'csv' ? `${bank}.csv` : `${port.name}.${WORD_FORMATS[format].extension}`;
-}
-
-/** All ports side by side, as `lastbit eval` reads them. */
-function csvFile(name: string, ports: readonly Port[]): BankFile {
-  const digits = ports.map(({ format }) => hexDigitsOf(format));
-  return {
-    name: `${name}.csv`,
-    begin: `${ports.map((port) => port.name).join(',')}\n`,
-    row: (codes) => `${codes.map((lanes, i) => lanes.map((code) => hexCode(code, digits[i])).join(' ')).join(',')}\n`,
-    end: '',
-  };
+  return `${format === 'csv' ? bank : port.name}.${WORD_KINDS[format].extension}`;
 }
 
 /** Takes a bank's rows one by one and writes them at once, so that memory stays flat. */

@@ -4,7 +4,7 @@ import { resultFormatOf } from '../datapaths/exact.js';
 import type { Order } from '../datapaths/order.js';
 import { type Operands, randomOfRows, reduce } from '../datapaths/reference.js';
 import { requantize } from '../datapaths/requantize.js';
-import { type PortBank, bankWriter, portEntries, type VectorFormat } from './portBank.js';
+import { type PortBank, bankWriter, portEntries } from './portBank.js';
 import { type Coverage, coverageOf, coverageReport } from './directed/coverage.js';
 import { unitRows } from './directed/rows.js';
 import { writingSet } from './fileSet.js';
@@ -12,7 +12,7 @@ import { manifestText, type Provenance, type UnitManifest } from './manifest.js'
 import type { Port } from './port.js';
 import { type RowCodes, exhaustiveCount, exhaustiveRows } from './stimulus.js';
 import { testbench } from './testbench.js';
-import { WORD_FORMATS, type WordFormatName } from './words/index.js';
+import { type VectorFormat, WORD_FORMATS, type WordFormatName } from './words/index.js';
 
 /** What a set of golden vectors holds. */
 export interface VectorOptions {

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { writeOnnx } from '../../src/networks/onnx/write.js';
 import type { Network } from '../../src/networks/network.js';
 import { formatNamed } from '../../src/formats/catalog.js';
-import { VECTOR_FORMATS, type VectorFormat } from '../../src/outputs/portBank.js';
+import { VECTOR_FORMATS, type VectorFormat } from '../../src/outputs/words/index.js';
 import { type Manifest, manifestSchema } from '../../src/outputs/manifest.js';
 import { writeLayerVectors } from '../../src/outputs/layerVectors.js';
 import { readWords } from '../../src/outputs/words/read.js';

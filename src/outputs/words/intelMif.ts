@@ -1,8 +1,8 @@
 import { counted } from '../../text/plural.js';
-import type { Port } from '../port.js';
-import { wordBits } from '../port.js';
-import { addressOf, codesInRadix, type ReadWord, type WordReader } from './reading.js';
+import { hexWord, type Port, wordBits } from '../port.js';
+import { addressOf, codesInRadix, readingText, type ReadWord, type WordReader } from './reading.js';
 import { tokenLines } from './tokens.js';
+import type { WordFormat } from './wordFormat.js';
 
 type Radix = 2 | 8 | 10 | 16;
 const RADIX: Readonly<Record<string, Radix>> = { BIN: 2, OCT: 8, DEC: 10, UNS: 10, HEX: 16 };
@@ -22,7 +22,7 @@ const TOKEN = /\.\.|[=;:[\].]|[^\s=;:[\].]+/g;
  * `address : words;` and `[from..to] : words;`, whose words repeat. Entries end with a semicolon wherever lines do; later
  * ones override earlier ones, as they come.
  */
-export const readIntelMif: WordReader = async function* (lines, port, file) {
+const readIntelMif: WordReader = async function* (lines, port, file) {
   const settings: Settings = { address: 16, data: 16, depth: undefined };
   let statement: string[] = [];
   let inContent = false;
@@ -95,3 +95,13 @@ function* wordsOf(
 function shortened(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
+
+/** Intel (Altera) Quartus. */
+export const intelMif: WordFormat = {
+  extension: 'mif',
+  read: readingText(readIntelMif),
+  begin: (port, depth) =>
+    `DEPTH = ${depth};\nWIDTH = ${wordBits(port)};\nADDRESS_RADIX = UNS;\nDATA_RADIX = HEX;\nCONTENT BEGIN\n`,
+  word: (port, codes, address) => `${address} : ${hexWord(port, codes)};\n`,
+  end: () => 'END;\n',
+};

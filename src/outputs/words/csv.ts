@@ -1,12 +1,14 @@
+import { hexCode, hexDigitsOf } from '../../formats/format.js';
 import { csvRows } from '../csvRows.js';
 import type { Port } from '../port.js';
 import { codesOfDigits, type ReadWord } from './reading.js';
+import type { WordKind } from './wordFormat.js';
 
 /**
  * CSV with a header: the column named as the port, or `result`, or the only one. Codes are in hex, with or without 0x, by
  * spaces, lane 0 first. Cells may be quoted.
  */
-export async function* readCsv(file: string, port: Port): AsyncGenerator<ReadWord> {
+async function* readCsv(file: string, port: Port): AsyncGenerator<ReadWord> {
   const lane = { ...port, lanes: 1 };
   let column: number | undefined;
   let address = 0;
@@ -39,3 +41,14 @@ function columnOf(header: readonly string[], name: string, file: string): number
   if (header.length === 1) return 0;
   throw new Error(`${file}: has no column "${name}" or "result": it has ${header.join(', ')}`);
 }
+
+/** All ports side by side, as `lastbit eval` reads them: the one kind of file that holds several. */
+export const csv = {
+  extension: 'csv',
+  read: readCsv,
+  begin: (ports: readonly Port[]) => `${ports.map((port) => port.name).join(',')}\n`,
+  row(ports: readonly Port[]): (codes: readonly (readonly bigint[])[]) => string {
+    const digits = ports.map(({ format }) => hexDigitsOf(format));
+    return (codes) => `${codes.map((lanes, i) => lanes.map((code) => hexCode(code, digits[i])).join(' ')).join(',')}\n`;
+  },
+} satisfies WordKind & Record<string, unknown>;

@@ -1,9 +1,9 @@
 import type { Port } from '../port.js';
-import { codeOfNumber, type Line, type ReadWord, type WordReader } from './reading.js';
-import { type TokenLine, tokenLines } from './tokens.js';
+import { codeOfNumber, type ReadWord } from './reading.js';
+import type { TokenLine } from './tokens.js';
 
 /** How a language writes lists of numbers. */
-interface Syntax {
+export interface ListSyntax {
   open: string;
   close: string;
   /** Whether a comma may stand behind the last one. */
@@ -14,69 +14,12 @@ interface Syntax {
   goesOn: boolean;
 }
 
-/** RFC 8259's numbers that are whole; text of any number that has bits (a code in hex is no number there). */
-const JSON_SYNTAX: Syntax = {
-  open: '[',
-  close: ']',
-  trailingComma: false,
-  goesOn: false,
-  number: (token) =>
-    token.startsWith('"') ? token.slice(1, -1) : /^-?(?:0|[1-9]\d*)$/.test(token) ? token : undefined,
-};
-
-/** JSON (RFC 8259): an array of words, each an array of codes or, with one lane, a code; whole numbers or "0x1f". */
-export const readJson: WordReader = (lines, port, file) =>
-  nested(tokenLines(lines, [], /[[\]{},:]|"[^"]*"|"|[^\s[\]{},:"]+/g, file), port, file, JSON_SYNTAX);
-
-/** C11 6.4.4.1, with C23's binary constants and digit separators: a leading 0 is octal. */
-const C_SYNTAX: Syntax = {
-  open: '{',
-  close: '}',
-  trailingComma: true,
-  goesOn: true,
-  number(token) {
-    const plain = token.replaceAll("'", '').replace(/(?<=[\da-f])(?:u(?:ll?)?|ll?u?)$/i, '');
-    if (!/^-?0\d/.test(plain)) return plain;
-    const octal = /^(-?)0([0-7]+)$/.exec(plain);
-    return octal === null ? undefined : `${octal[1]}0o${octal[2]}`;
-  },
-};
-
-const C_COMMENTS = [{ from: '//' }, { from: '/*', to: '*/' }, { from: '"', to: '"' }];
-
-/** A C header (C11 6.7.9): the first array that is initialised in it, of words or, with one lane, of codes. */
-export const readC: WordReader = (lines, port, file) =>
-  nested(
-    fromList(tokenLines(withoutDirectives(lines), C_COMMENTS, /[{}[\]()=,;]|[^\s{}[\]()=,;]+/g, file)),
-    port,
-    file,
-    C_SYNTAX,
-  );
-
-async function* withoutDirectives(lines: AsyncIterable<Line>): AsyncGenerator<Line> {
-  for await (const { text, number } of lines) yield { text: /^\s*#/.test(text) ? '' : text, number };
-}
-
-/** What follows the first `= {`, that brace included. */
-async function* fromList(lines: AsyncIterable<TokenLine>): AsyncGenerator<TokenLine> {
-  let found = false;
-  let afterEquals = false;
-  for await (const { tokens, number } of lines) {
-    let from: number = found ? 0 : tokens.length;
-    for (let i = 0; !found && i < tokens.length; i++) {
-      if (afterEquals && tokens[i] === '{') [found, from] = [true, i];
-      afterEquals = tokens[i] === '=';
-    }
-    yield { tokens: tokens.slice(from), number };
-  }
-}
-
 /** A list of lists of codes; with one lane also a list of codes. */
-async function* nested(
+export async function* wordsInList(
   lines: AsyncIterable<TokenLine>,
   port: Port,
   file: string,
-  { open, close, trailingComma, number: numberOf, goesOn }: Syntax,
+  { open, close, trailingComma, number: numberOf, goesOn }: ListSyntax,
 ): AsyncGenerator<ReadWord> {
   let depth = 0;
   let address = 0;

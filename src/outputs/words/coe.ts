@@ -1,5 +1,7 @@
-import { codesInRadix, type WordReader } from './reading.js';
+import { hexWord } from '../port.js';
+import { codesInRadix, readingText, type WordReader } from './reading.js';
 import { tokenLines } from './tokens.js';
+import type { WordFormat } from './wordFormat.js';
 
 const RADIX_KEYWORDS = ['MEMORY_INITIALIZATION_RADIX', 'RADIX'];
 const DATA_KEYWORDS = ['MEMORY_INITIALIZATION_VECTOR', 'COEFDATA', 'MEMDATA'];
@@ -9,7 +11,7 @@ const DATA_KEYWORDS = ['MEMORY_INITIALIZATION_VECTOR', 'COEFDATA', 'MEMDATA'];
  * words, parted by commas or white space, up to a semicolon. What follows a semicolon on its line is a comment, and what
  * follows the words' own is ignored.
  */
-export const readCoe: WordReader = async function* (lines, port, file) {
+const readCoe: WordReader = async function* (lines, port, file) {
   let radix: 2 | 10 | 16 | undefined;
   let address = 0;
   let afterComma = false;
@@ -55,3 +57,12 @@ function radixIn([keyword, equals, value]: readonly string[], where: string): 2 
   if (value === '2' || value === '10' || value === '16') return Number(value) as 2 | 10 | 16;
   throw new Error(`${where}: radix ${value ?? 'without a value'} is not one of 2, 10, 16`);
 }
+
+/** Xilinx memory initialisation for block RAM generators. */
+export const coe: WordFormat = {
+  extension: 'coe',
+  read: readingText(readCoe),
+  begin: () => 'memory_initialization_radix=16;\nmemory_initialization_vector=\n',
+  word: (port, codes, _address, last) => `${hexWord(port, codes)}${last ? ';' : ','}\n`,
+  end: () => '',
+};

@@ -1,7 +1,9 @@
+import { bytesFrom } from '../../text/lines.js';
 import { counted } from '../../text/plural.js';
-import type { Port } from '../port.js';
-import { wordBits } from '../port.js';
-import type { ReadWord } from './reading.js';
+import { littleEndian } from '../bytes.js';
+import { type Port, wordBits } from '../port.js';
+import { type ReadWord, storageBytes } from './reading.js';
+import type { WordFormat } from './wordFormat.js';
 
 /** What the header of a .npy file says. */
 interface Header {
@@ -42,7 +44,7 @@ function headerOf(text: string, name: string): Header {
  * An array of numpy (NEP 1; versions 1 to 3): words, or words by codes. Codes are integers (negative ones in two's
  * complement), or floats by their bits.
  */
-export async function* readNpy(chunks: AsyncIterable<Buffer>, port: Port, name: string): AsyncGenerator<ReadWord> {
+async function* readNpy(chunks: AsyncIterable<Buffer>, port: Port, name: string): AsyncGenerator<ReadWord> {
   let header: Header | undefined;
   let rest: Buffer = Buffer.alloc(0);
   let address = 0;
@@ -109,3 +111,20 @@ function wordAt(data: Buffer, at: number, { bytes, littleEndian, type }: Header,
     throw new Error(`${where}: 0x${code.toString(16)} is too wide; a code of ${port.name} has ${width} bits`);
   });
 }
+
+/** numpy's format, version 1.0: an array [words, lanes] of unsigned codes, little-endian. */
+export const npy: WordFormat = {
+  extension: 'npy',
+  read: (path, port) => readNpy(bytesFrom(path), port, path),
+  begin(port, depth) {
+    const bytes = storageBytes(port);
+    const type = bytes === 1 ? '|u1' : `<u${bytes}`;
+    const header = `{'descr': '${type}', 'fortran_order': False, 'shape': (${depth}, ${port.lanes}), }`;
+    // Magic, version and length take 10 bytes; the data begins at a multiple of 64, after a newline.
+    const length = Math.ceil((10 + header.length + 1) / 64) * 64 - 10;
+    const start = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, length & 0xff, length >> 8]);
+    return Buffer.concat([start, Buffer.from(`${header.padEnd(length - 1)}\n`)]);
+  },
+  word: (port, codes) => Buffer.concat(codes.map((code) => littleEndian(code, storageBytes(port) * 8))),
+  end: () => '',
+};
