@@ -1,5 +1,5 @@
 import type { InferredOptionTypes, Options } from 'yargs';
-import { checkFile, checkFolder, forgetInputs, protectInputs } from '../outputs/file.js';
+import { checkFile, checkFolder, forgetInputs, protectInputs } from '../outputs/files/file.js';
 
 /** A subcommand as data; parse.ts reads its words, help.ts lays out its help. */
 export interface Command {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { availableParallelism } from 'node:os';
 import { counted } from '../text/plural.js';
-import { makeFolder, writeWhole } from '../outputs/file.js';
-import { LAYER_COLUMNS, resultCsv, RUN_COLUMNS, runJson } from '../outputs/results.js';
+import { makeFolder, writeWhole } from '../outputs/files/file.js';
+import { LAYER_COLUMNS, resultCsv, RUN_COLUMNS, runJson } from '../outputs/tables/results.js';
 import type { RunPlan } from '../simulate/plan.js';
 import type { LayerResult, RunResult } from '../simulate/run.js';
 import { integer, jsonOption, wideOption } from './arguments.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { writeOnnx } from '../networks/onnx/write.js';
-import { makeFolder, writeWhole } from '../outputs/file.js';
+import { makeFolder, writeWhole } from '../outputs/files/file.js';
 import { makeNetworks } from '../training/models.js';
 import { command } from './command.js';
 import { jsonOption } from './arguments.js';

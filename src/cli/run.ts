@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { counted } from '../text/plural.js';
-import { makeFolder, writeWhole } from '../outputs/file.js';
-import { LAYER_COLUMNS, resultCsv, RUN_COLUMNS, runJson, worstCsv } from '../outputs/results.js';
+import { makeFolder, writeWhole } from '../outputs/files/file.js';
+import { LAYER_COLUMNS, resultCsv, RUN_COLUMNS, runJson, worstCsv } from '../outputs/tables/results.js';
 import { loadTarget } from '../targets/catalog.js';
 import type { RunPlan } from '../simulate/plan.js';
 import type { RunResult } from '../simulate/run.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { inLockedFolder } from '../outputs/lock.js';
-import { writeChanged } from '../outputs/file.js';
-import { scatterSvg } from '../outputs/plot.js';
-import { resultCsv, resultJson, resultMarkdown, STUDY_COLUMNS } from '../outputs/results.js';
+import { inLockedFolder } from '../outputs/files/lock.js';
+import { writeChanged } from '../outputs/files/file.js';
+import { scatterSvg } from '../outputs/tables/plot.js';
+import { resultCsv, resultJson, resultMarkdown, STUDY_COLUMNS } from '../outputs/tables/results.js';
 import type { Inquiry } from '../simulate/inquiry.js';
 import { loadData } from '../simulate/plan.js';
 import type { PoolOptions } from '../simulate/pool.js';

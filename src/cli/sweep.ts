@@ -1,9 +1,9 @@
 import { basename, extname, join } from 'node:path';
 import { counted } from '../text/plural.js';
 import { readText } from '../text/read.js';
-import { checkFolder, protectInputs, writeChanged } from '../outputs/file.js';
-import { inLockedFolder } from '../outputs/lock.js';
-import { resultCsv, resultJson, SWEEP_COLUMNS } from '../outputs/results.js';
+import { checkFolder, protectInputs, writeChanged } from '../outputs/files/file.js';
+import { inLockedFolder } from '../outputs/files/lock.js';
+import { resultCsv, resultJson, SWEEP_COLUMNS } from '../outputs/tables/results.js';
 import type { Journal } from '../simulate/journal.js';
 import { unfinishedOf } from '../simulate/outcomes.js';
 import type { PoolOptions } from '../simulate/pool.js';

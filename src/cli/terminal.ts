@@ -1,7 +1,7 @@
 import { isatty } from 'node:tty';
-import { type Column, formatTable } from '../outputs/table.js';
-import { type ResultColumn, resultTable } from '../outputs/column.js';
-import { type Sink, writeFully, writingFiles } from '../outputs/file.js';
+import { type Column, formatTable } from '../outputs/tables/table.js';
+import { type ResultColumn, resultTable } from '../outputs/tables/column.js';
+import { type Sink, writeFully, writingFiles } from '../outputs/files/file.js';
 
 /** What is piped or shown: standard output, written at once. */
 export const stdout: Sink = {

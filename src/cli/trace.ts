@@ -1,11 +1,11 @@
 import { extname } from 'node:path';
-import type { TraceWindow } from '../outputs/signals.js';
-import { traceCsv } from '../outputs/trace.js';
-import { traceVcd } from '../outputs/vcd.js';
-import { DRAWING_LIMITS, traceWavedrom } from '../outputs/wavedrom.js';
-import { SPREADSHEET_ROWS } from '../outputs/csv.js';
-import type { Sink } from '../outputs/file.js';
-import { jsonOfCsv } from '../outputs/jsonRows.js';
+import type { TraceWindow } from '../outputs/traces/signals.js';
+import { traceCsv } from '../outputs/traces/trace.js';
+import { traceVcd } from '../outputs/traces/vcd.js';
+import { DRAWING_LIMITS, traceWavedrom } from '../outputs/traces/wavedrom.js';
+import { SPREADSHEET_ROWS } from '../outputs/tables/csv.js';
+import type { Sink } from '../outputs/files/file.js';
+import { jsonOfCsv } from '../outputs/files/jsonRows.js';
 import { goldenRun, productNamed } from '../simulate/golden.js';
 import { runLayer } from '../simulate/layer.js';
 import { loadData, loadNetwork } from '../simulate/plan.js';

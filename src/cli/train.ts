@@ -1,7 +1,7 @@
 import { counted } from '../text/plural.js';
 import { NOT_COUNTED } from '../energy/actions.js';
-import { inLockedFolder } from '../outputs/lock.js';
-import { belowHalf, EPOCH_COLUMNS, PRODUCT_COLUMNS, trainJson } from '../outputs/training.js';
+import { inLockedFolder } from '../outputs/files/lock.js';
+import { belowHalf, EPOCH_COLUMNS, PRODUCT_COLUMNS, trainJson } from '../outputs/tables/training.js';
 import { gemmPool } from '../datapaths/kernel/index.js';
 import { openTraining, type TrainingPlan } from '../simulate/training.js';
 import { loadTarget } from '../targets/catalog.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { VECTOR_FORMATS, type VectorFormat } from '../outputs/words/index.js';
-import type { Manifest } from '../outputs/manifest.js';
+import type { Manifest } from '../outputs/vectors/manifest.js';
 import { integer, jsonOption, seedOption } from './arguments.js';
 import { command } from './command.js';
 import { UsageError } from './errors.js';

@@ -1,4 +1,4 @@
-import { hexWord } from '../port.js';
+import { hexWord } from './port.js';
 import { codesInRadix, readingText, type WordReader } from './reading.js';
 import { tokenLines } from './tokens.js';
 import type { WordFormat } from './wordFormat.js';

@@ -1,6 +1,6 @@
 import { hexCode, hexDigitsOf } from '../../formats/format.js';
-import { csvRows } from '../csvRows.js';
-import type { Port } from '../port.js';
+import { csvRows } from '../files/csvRows.js';
+import type { Port } from './port.js';
 import { codesOfDigits, type ReadWord } from './reading.js';
 import type { WordKind } from './wordFormat.js';
 

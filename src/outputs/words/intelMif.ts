@@ -1,5 +1,5 @@
 import { counted } from '../../text/plural.js';
-import { hexWord, type Port, wordBits } from '../port.js';
+import { hexWord, type Port, wordBits } from './port.js';
 import { addressOf, codesInRadix, readingText, type ReadWord, type WordReader } from './reading.js';
 import { tokenLines } from './tokens.js';
 import type { WordFormat } from './wordFormat.js';

@@ -1,4 +1,4 @@
-import type { Port } from '../port.js';
+import type { Port } from './port.js';
 import { codeOfNumber, type ReadWord } from './reading.js';
 import type { TokenLine } from './tokens.js';
 

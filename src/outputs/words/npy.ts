@@ -1,7 +1,7 @@
 import { bytesFrom } from '../../text/lines.js';
 import { counted } from '../../text/plural.js';
-import { littleEndian } from '../bytes.js';
-import { type Port, wordBits } from '../port.js';
+import { littleEndian } from '../files/bytes.js';
+import { type Port, wordBits } from './port.js';
 import { type ReadWord, storageBytes } from './reading.js';
 import type { WordFormat } from './wordFormat.js';
 

@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { linesOf } from '../../text/lines.js';
-import type { Port } from '../port.js';
+import type { Port } from './port.js';
 import { VECTOR_FORMATS, type VectorFormat, WORD_KINDS } from './index.js';
 import type { ReadWord } from './reading.js';
 

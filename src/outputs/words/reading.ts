@@ -1,8 +1,8 @@
 import { widthOf } from '../../formats/format.js';
 import { linesOf } from '../../text/lines.js';
-import { bytesOf } from '../bytes.js';
-import type { Port } from '../port.js';
-import { wordBits } from '../port.js';
+import { bytesOf } from '../files/bytes.js';
+import type { Port } from './port.js';
+import { wordBits } from './port.js';
 
 /** A word as it stands in a file. */
 export interface ReadWord {

@@ -1,4 +1,4 @@
-import { binaryWord, hexWord, type Port, wordBits } from '../port.js';
+import { binaryWord, hexWord, type Port, wordBits } from './port.js';
 import { addressOf, codesOfDigits, readingText, type WordReader } from './reading.js';
 import { tokenLines } from './tokens.js';
 import type { WordFormat } from './wordFormat.js';

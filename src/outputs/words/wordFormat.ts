@@ -1,4 +1,4 @@
-import type { Port } from '../port.js';
+import type { Port } from './port.js';
 import type { ReadWord } from './reading.js';
 
 /** A kind of vector file. */
