@@ -14,8 +14,8 @@ import { CALIBRATION_IMAGES } from '../training/finetune.js';
 import { accuracyOf } from '../training/train.js';
 import { integer, jsonOption } from './arguments.js';
 import { command } from './command.js';
+import { dataOption, floatNetworkOption, required } from './options.js';
 import { quantizeRecipeFrom } from './recipes.js';
-import { dataOption } from './runs.js';
 import { print, printJson } from './terminal.js';
 
 /** Images that accuracy is told of. */
@@ -26,7 +26,7 @@ export const quantizeCommand = command({
   usage: 'quantize <network>',
   summary: 'Quantize a float network after training, and say what that does to its accuracy',
   options: {
-    network: { type: 'string', demandOption: true, describe: 'ONNX file of a float network' },
+    network: required(floatNetworkOption),
     recipe: { type: 'string', demandOption: true, describe: 'how; see "lastbit list recipes"' },
     data: dataOption,
     images: {

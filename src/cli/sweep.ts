@@ -12,7 +12,8 @@ import { parseSweep } from '../simulate/sweepFile.js';
 import { jsonOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { freshOption, journaled, remarkOnJournal } from './journaled.js';
-import { progressBar, threadsFrom, threadsOption } from './runs.js';
+import { threadsOption } from './options.js';
+import { progressBar, threadsFrom } from './runs.js';
 import { print, printJson, printResults, remark } from './terminal.js';
 
 /** `sweep`: all combinations of networks, datapaths and arrays. */

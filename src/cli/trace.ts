@@ -13,7 +13,8 @@ import { imagesOf } from '../training/dataset.js';
 import { integer, jsonOption } from './arguments.js';
 import { command } from './command.js';
 import { usage, UsageError } from './errors.js';
-import { dataOption, targetFor } from './runs.js';
+import { and, dataOption, networkOption, required, targetOption } from './options.js';
+import { targetFor } from './runs.js';
 import { remark, SCHEMA_VERSION, writingTo } from './terminal.js';
 
 /** What a trace can be written as; adding a kind is one entry. */
@@ -38,9 +39,9 @@ export const traceCommand = command({
   usage: 'trace <network>',
   summary: 'Write what each PE of the array holds in each cycle of a layer: a spreadsheet, a waveform, a drawing',
   options: {
-    network: { type: 'string', demandOption: true, describe: 'ONNX file of a quantized network' },
+    network: required(networkOption),
     layer: { type: 'string', demandOption: true, describe: 'name of a conv or dense layer; "lastbit show" lists them' },
-    target: { type: 'string', describe: 'target by name or file; default: the first one that can run the network' },
+    target: and(targetOption, '; default: the first one that can run the network'),
     image: { type: 'number', default: 0, describe: 'number of the image' },
     data: dataOption,
     cycles: { type: 'string', default: '0-99', describe: 'cycles from-to' },

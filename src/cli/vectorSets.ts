@@ -56,7 +56,6 @@ const MOST_PRODUCTS = 2 ** 20;
 
 export function unitSet(nameOrFile: string, args: VectorArguments): VectorSet<UnitManifest> {
   const datapath = datapathFrom(nameOrFile);
-  if (args.exhaustive && args.count !== undefined) throw new UsageError('give either --count or --exhaustive');
   const count = args.exhaustive ? 'exhaustive' : integer(args.count ?? DEFAULT_COUNT, '--count', 1, MOST_ROWS);
   const k = integer(args.k ?? datapath.lanes, '--k', 1, MOST_PRODUCTS);
   const { seed, format, module = 'dut' } = args;
