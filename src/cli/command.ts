@@ -1,6 +1,6 @@
 import type { InferredOptionTypes, Options } from 'yargs';
 import { checkFile, checkFolder, forgetInputs, protectInputs } from '../outputs/files/file.js';
-import { type Facts, type Mode, refuse } from './modes.js';
+import { type CommandFacts, type Mode, refuse } from './modes.js';
 
 /** A subcommand as data; parse.ts reads its words, help.ts lays out its help. */
 export interface Command {
@@ -15,7 +15,7 @@ export interface Command {
   writes?: Readonly<Record<string, 'file' | 'folder'>>;
   /** Which options go together, in the order in which they are looked at; refused before the work, and shown in the help. */
   modes?: readonly Mode[];
-  facts?: Facts;
+  facts?: CommandFacts;
   /** A command line and what it is for. */
   examples: readonly (readonly [string, string])[];
   run(args: never): void | Promise<void>;
@@ -29,7 +29,7 @@ type Definition<O extends Record<string, Options>, F extends string> = Omit<
   reads?: readonly (keyof O & string)[];
   writes?: { readonly [Name in keyof O]?: 'file' | 'folder' };
   modes?: readonly Mode<(keyof O & string) | NoInfer<F>>[];
-  facts?: Facts<F>;
+  facts?: CommandFacts<F>;
   run(args: InferredOptionTypes<O>): void | Promise<void>;
 };
 
@@ -37,7 +37,7 @@ type Definition<O extends Record<string, Options>, F extends string> = Omit<
 export function command<O extends Record<string, Options>, F extends string = never>(
   definition: Definition<O, F>,
 ): Command {
-  const modes = definition.modes as Command['modes'];
+  const modes = definition.modes;
   return {
     ...definition,
     writes: definition.writes as Command['writes'],

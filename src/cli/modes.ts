@@ -14,7 +14,7 @@ export interface Mode<Name extends string = string> {
 }
 
 /** What a command line says beyond its options, such as of what kind a named file is: names and in words, for the help. */
-export interface Facts<Name extends string = string> {
+export interface CommandFacts<Name extends string = string> {
   words: Readonly<Record<Name, string>>;
   of(args: Readonly<Record<string, unknown>>): Readonly<Record<Name, boolean>>;
 }
@@ -23,14 +23,14 @@ export interface Facts<Name extends string = string> {
 interface Moded {
   usage?: string;
   modes?: readonly Mode[];
-  facts?: Facts;
+  facts?: CommandFacts;
 }
 
 /** @throws UsageError with the line of the first mode that the arguments break */
 export function refuse({ modes = [], facts }: Moded, args: Readonly<Record<string, unknown>>): void {
   let told: Readonly<Record<string, boolean>> | undefined;
   const isGiven = (name: string): boolean => {
-    // Facts may need a file to be read: they are asked for late.
+    // CommandFacts may need a file to be read: they are asked for late.
     const value = facts !== undefined && name in facts.words ? (told ??= facts.of(args))[name] : args[name];
     return value !== undefined && value !== false;
   };
