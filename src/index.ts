@@ -47,6 +47,7 @@ export { runMesh } from './arrays/clocked.js';
 export { scaleSimCounts } from './arrays/scalesim.js';
 
 // energy: what an action costs
+export type { Action, Actions } from './energy/action.js';
 export type { Energy, EnergyEntry, EnergyTable } from './energy/table.js';
 export { energyOf } from './energy/table.js';
 export { ENERGY_TABLES, energyTableNamed } from './energy/tables/catalog.js';
@@ -127,7 +128,7 @@ export { loadTarget, TARGETS } from './targets/catalog.js';
 export type { RunResult } from './simulate/run.js';
 export { run, runFloat } from './simulate/run.js';
 /** runJson(result): what `lastbit run --json` prints; `run` itself gives shares of 0 to 1, all digits, and Infinity. */
-export { runJson } from './outputs/results.js';
+export { runJson } from './outputs/tables/results.js';
 export { accumulationCurve } from './simulate/accumulate.js';
 export { ErrorMeter, sqnrDb } from './simulate/errors.js';
 

@@ -34,6 +34,8 @@ const KERNEL_ROOMS = [
   'routes',
   'index.ts',
 ];
+const OUTPUTS = 'outputs/';
+const OUTPUT_ROOMS = ['files', 'words', 'vectors', 'benches', 'tables', 'traces'];
 const LONGEST = 300;
 
 const src = join(import.meta.dirname, '..', 'src');
@@ -65,6 +67,21 @@ function circles(of: ReadonlyMap<string, readonly string[]>): string[] {
   }
   return [...left.keys()];
 }
+
+describe('folders of outputs', () => {
+  const folderOf = (file: string) => OUTPUT_ROOMS.indexOf(file.slice(OUTPUTS.length).split('/')[0]);
+  const within = files.filter((file) => file.startsWith(OUTPUTS));
+
+  it('every file stands in one', () => {
+    expect(within.length).toBeGreaterThan(40);
+    expect(within.filter((file) => folderOf(file) < 0)).toEqual([]);
+  });
+
+  it('each imports only itself and those before it', () => {
+    const own = arrows.filter(({ from, to }) => from.startsWith(OUTPUTS) && to.startsWith(OUTPUTS));
+    expect(own.filter(({ from, to }) => folderOf(to) > folderOf(from)).map(said)).toEqual([]);
+  });
+});
 
 describe('rooms', () => {
   it('every file stands in a room, or is index.ts', () => {

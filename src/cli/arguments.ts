@@ -5,7 +5,7 @@ import type { Datapath } from '../datapaths/datapath.js';
 import { loadDatapath } from '../datapaths/schema.js';
 import { readDocument } from '../text/document.js';
 import { readText } from '../text/read.js';
-import { findRounding, formatField, noFormat, noRounding } from '../datapaths/fields.js';
+import { FLOAT_OVERFLOWS, findRounding, formatField, noFormat, noRounding } from '../datapaths/fields.js';
 import { UsageError } from './errors.js';
 import { seedOption } from './options.js';
 
@@ -26,9 +26,7 @@ export function fitFrom(args: FitArguments, format: Format): Fit {
   if (rounding === undefined) throw new UsageError(`--rounding: ${noRounding(name)}`);
   const overflow = (args.overflow as Overflow | undefined) ?? fitTo(format).overflow;
   if (overflow === 'wrap' && format.kind !== 'int')
-    throw new UsageError(
-      `--overflow wrap is for integers, and ${format.name} is none: use ieee, infinity, saturate, saturate-propagate or nan`,
-    );
+    throw new UsageError(`--overflow wrap is for integers, and ${format.name} is none: use ${FLOAT_OVERFLOWS}`);
   return {
     format,
     rounding,

@@ -2,7 +2,7 @@ import { counted } from '../text/plural.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import { resultFormatOf } from '../datapaths/exact.js';
 import { hexDigitsOf, hexCode } from '../formats/format.js';
-import { VECTOR_FORMATS } from '../outputs/portBank.js';
+import { VECTOR_FORMATS } from '../outputs/words/index.js';
 import { datapathFrom, integer, jsonOption, wideOption } from './arguments.js';
 import { checkDump, checkFiles, type CheckOptions } from './checkSet.js';
 import { command } from './command.js';
@@ -38,6 +38,19 @@ export const checkCommand = command({
     wide: wideOption,
   },
   reads: ['manifest', 'datapath', 'input', 'dut'],
+  modes: [
+    {
+      with: ['manifest'],
+      refuses: ['datapath', 'input'],
+      says: () => '--manifest says what is expected: leave out --datapath and --input',
+    },
+    {
+      without: ['manifest'],
+      needs: ['datapath', 'input', 'dut'],
+      says: () => 'check needs --manifest, or --datapath with --input and --dut; see "lastbit check --help"',
+    },
+    { without: ['manifest'], refuses: ['port', 'format'], says: (option) => `--${option} goes with --manifest` },
+  ],
   examples: [
     ['check --manifest golden/manifest.json --dut dump.memh', "a simulator's dump, word by word"],
     ['check --manifest golden/manifest.json', 'are the files as they were written?'],
@@ -45,7 +58,7 @@ export const checkCommand = command({
     ['check --datapath fp8-fp32 --input ops.csv --dut dut.csv --any-nan', "NaN codes are the unit's own affair"],
   ],
   async run(args) {
-    const { manifest, datapath, input, dut } = args;
+    const { manifest, dut } = args;
     const options = {
       first: integer(args.first, '--first'),
       anyNan: args['any-nan'],
@@ -53,17 +66,13 @@ export const checkCommand = command({
       wide: args.wide,
     };
     if (manifest !== undefined) {
-      if (datapath !== undefined || input !== undefined)
-        throw new UsageError('--manifest says what is expected: leave out --datapath and --input');
       if (dut === undefined) return checkFiles(manifest, args.json);
       return checkDump(manifest, dut, { ...options, port: args.port, kind: args.format });
     }
-    if (datapath === undefined || input === undefined || dut === undefined)
-      throw new UsageError('check needs --manifest, or --datapath with --input and --dut; see "lastbit check --help"');
-    for (const name of ['port', 'format'] as const)
-      if (args[name] !== undefined) throw new UsageError(`--${name} goes with --manifest`);
+    // The modes have seen to it that they are given.
+    const [datapath, input, rows] = [args.datapath, args.input, dut] as [string, string, string];
     if (input === '-' && dut === '-') throw new UsageError('only one of --input and --dut can be -');
-    return checkRows(datapathFrom(datapath), await openTable(input), await openTable(dut), options);
+    return checkRows(datapathFrom(datapath), await openTable(input), await openTable(rows), options);
   },
 });
 

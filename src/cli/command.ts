@@ -1,5 +1,6 @@
 import type { InferredOptionTypes, Options } from 'yargs';
-import { checkFile, checkFolder, forgetInputs, protectInputs } from '../outputs/file.js';
+import { checkFile, checkFolder, forgetInputs, protectInputs } from '../outputs/files/file.js';
+import { type CommandFacts, type Mode, refuse } from './modes.js';
 
 /** A subcommand as data; parse.ts reads its words, help.ts lays out its help. */
 export interface Command {
@@ -12,33 +13,46 @@ export interface Command {
   reads?: readonly string[];
   /** Options that say where output goes: that is looked at before the work. */
   writes?: Readonly<Record<string, 'file' | 'folder'>>;
+  /** Which options go together, in the order in which they are looked at; refused before the work, and shown in the help. */
+  modes?: readonly Mode[];
+  facts?: CommandFacts;
   /** A command line and what it is for. */
   examples: readonly (readonly [string, string])[];
   run(args: never): void | Promise<void>;
 }
 
-type Definition<O extends Record<string, Options>> = Omit<Command, 'options' | 'reads' | 'writes' | 'run'> & {
+type Definition<O extends Record<string, Options>, F extends string> = Omit<
+  Command,
+  'options' | 'reads' | 'writes' | 'modes' | 'facts' | 'run'
+> & {
   options: O;
   reads?: readonly (keyof O & string)[];
   writes?: { readonly [Name in keyof O]?: 'file' | 'folder' };
+  modes?: readonly Mode<(keyof O & string) | NoInfer<F>>[];
+  facts?: CommandFacts<F>;
   run(args: InferredOptionTypes<O>): void | Promise<void>;
 };
 
 /** Ties the type of `run`'s arguments to the options, and looks at inputs and outputs before it runs. */
-export function command<O extends Record<string, Options>>(definition: Definition<O>): Command {
+export function command<O extends Record<string, Options>, F extends string = never>(
+  definition: Definition<O, F>,
+): Command {
+  const modes = definition.modes;
   return {
     ...definition,
     writes: definition.writes as Command['writes'],
+    modes,
     run(args: InferredOptionTypes<O>) {
       checkPlaces(definition, args);
+      refuse({ modes, facts: definition.facts }, args);
       return definition.run(args);
     },
   };
 }
 
 /** @throws Error when an output cannot be written, or is an input */
-function checkPlaces<O extends Record<string, Options>>(
-  { reads = [], writes = {} }: Definition<O>,
+function checkPlaces<O extends Record<string, Options>, F extends string>(
+  { reads = [], writes = {} }: Definition<O, F>,
   args: InferredOptionTypes<O>,
 ): void {
   forgetInputs();

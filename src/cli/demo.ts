@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { availableParallelism } from 'node:os';
 import { counted } from '../text/plural.js';
-import { makeFolder, writeWhole } from '../outputs/file.js';
-import { LAYER_COLUMNS, resultCsv, RUN_COLUMNS, runJson } from '../outputs/results.js';
+import { makeFolder, writeWhole } from '../outputs/files/file.js';
+import { LAYER_COLUMNS, resultCsv, RUN_COLUMNS, runJson } from '../outputs/tables/results.js';
 import type { RunPlan } from '../simulate/plan.js';
 import type { LayerResult, RunResult } from '../simulate/run.js';
 import { integer, jsonOption, wideOption } from './arguments.js';
 import { command } from './command.js';
+import { and, dataOption, folderOption, imagesOption, threadsOption } from './options.js';
 import { energyNote } from './run.js';
-import { dataOption, imagesOption, runWithBar, threadsFrom, threadsOption } from './runs.js';
+import { runWithBar, threadsFrom } from './runs.js';
 import { print, printJson, printResults } from './terminal.js';
 
 /** The six datapaths of the main job, each with the network that was quantized for it. */
@@ -35,7 +36,7 @@ export const demoCommand = command({
     images: imagesOption,
     data: dataOption,
     models: { type: 'string', default: 'models', describe: 'folder of the networks' },
-    out: { type: 'string', default: 'traces', describe: 'folder for CSV files' },
+    out: { ...and(folderOption, ' for CSV files'), default: 'traces' },
     threads: threadsOption,
     json: jsonOption,
     wide: wideOption,

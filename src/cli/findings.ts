@@ -1,4 +1,4 @@
-import { type Column, numberText } from '../outputs/table.js';
+import { type Column, numberText } from '../outputs/tables/table.js';
 import { type Difference, type Kind, KINDS } from './differences.js';
 import { Verdict } from './errors.js';
 import { print, printJson, printTable } from './terminal.js';

@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
 import { type Command, positionalsOf } from './command.js';
 import { COMMANDS } from './commands.js';
+import { modeLines } from './modes.js';
 import { terminalWidth } from './terminal.js';
 
 const WIDEST = 120;
@@ -37,5 +38,7 @@ export async function commandHelp(command: Command): Promise<string> {
     else help.option(name, option);
   }
   for (const [line, purpose] of command.examples) help.example(`lastbit ${line}`, purpose);
+  const modes = modeLines(command);
+  if (modes.length > 0) help.epilogue(`Which options go together:\n${modes.map((line) => `  ${line}`).join('\n')}\n`);
   return help.epilogue('lastbit help lists all commands.').getHelp();
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { writeWhole } from '../outputs/file.js';
-import { writingSet } from '../outputs/fileSet.js';
+import { writeWhole } from '../outputs/files/file.js';
+import { writingSet } from '../outputs/files/fileSet.js';
 import type { Dataset } from '../training/dataset.js';
 import { digits, TEST_SEED, TRAIN_SEED } from '../training/digits.js';
 import { idxBytes } from '../training/idx.js';

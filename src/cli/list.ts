@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LISTINGS, type NetworkFile } from '../outputs/listings.js';
+import { LISTINGS, type NetworkFile } from '../outputs/tables/listings.js';
 import { jsonOption, wideOption } from './options.js';
 import { command } from './command.js';
 import { print, printJson, widthFor } from './terminal.js';

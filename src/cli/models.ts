@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { writeOnnx } from '../networks/onnx/write.js';
-import { makeFolder, writeWhole } from '../outputs/file.js';
+import { makeFolder, writeWhole } from '../outputs/files/file.js';
 import { makeNetworks } from '../training/models.js';
 import { command } from './command.js';
 import { jsonOption } from './arguments.js';
+import { and, folderOption } from './options.js';
 import { progressBar } from './runs.js';
 import { print, printJson } from './terminal.js';
 
@@ -12,7 +13,7 @@ export const modelsCommand = command({
   usage: 'models',
   summary: "Train and quantize the project's networks from their seeds: the same bits each time",
   options: {
-    out: { type: 'string', default: 'models', describe: 'folder for the ONNX files' },
+    out: { ...and(folderOption, ' for the ONNX files'), default: 'models' },
     json: jsonOption,
   },
   writes: { out: 'folder' },

@@ -1,5 +1,6 @@
 import type { Options } from 'yargs';
 import { OVERFLOWS } from '../formats/fit.js';
+import { ROUNDINGS } from '../formats/rounding.js';
 
 /** The options that several commands share; arguments.ts reads their values. */
 export const inputOption = {
@@ -21,12 +22,39 @@ export const wideOption = {
 } as const;
 export const seedOption = { type: 'number', default: 1, describe: 'seed of every random choice' } as const;
 
+/** Files and folders that several commands read or write; `and` adds what a command makes of one. */
+export const networkOption = { type: 'string', describe: 'ONNX file of a quantized network' } as const;
+export const floatNetworkOption = { type: 'string', describe: 'ONNX file of a float network' } as const;
+export const targetOption = { type: 'string', describe: 'target by name or file' } as const;
+export const folderOption = { type: 'string', describe: 'folder' } as const;
+export const dataOption = {
+  type: 'string',
+  describe:
+    "folder with MNIST's IDX files, or a CSV file of labels and pixels (plain or .gz); default: generated digits",
+} as const;
+export const imageOption = { type: 'number', defaultDescription: '0', describe: 'number of the image' } as const;
+export const imagesOption = { type: 'number', default: 1000, describe: 'images to classify' } as const;
+export const threadsOption = { type: 'number', describe: 'worker threads; default: one for each processor' } as const;
+
+type Described = { readonly describe: string };
+type Redescribed<O extends Described> = Omit<O, 'describe'> & Described;
+
+/** An option with more behind its description, or with something before it. */
+export function and<O extends Described>(option: O, after: string, before = ''): Redescribed<O> {
+  return { ...option, describe: `${before}${option.describe}${after}` };
+}
+
+/** An option that a command cannot do without. */
+export function required<O extends Described>(option: O): O & { readonly demandOption: true } {
+  return { ...option, demandOption: true };
+}
+
 /** Defaults are filled in by `fitFrom`, so that commands can tell which options were given. */
 export const fitOptions = {
   rounding: {
     type: 'string',
     defaultDescription: 'rne',
-    describe: 'rne, rna, rnz, rtz, rup, rdn, rto or stochastic:<bits>',
+    describe: `${ROUNDINGS.join(', ')} or stochastic:<bits>`,
   },
   overflow: {
     type: 'string',

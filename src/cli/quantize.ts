@@ -3,8 +3,8 @@ import { counted } from '../text/plural.js';
 import { exactArithmetic, float32Arithmetic } from '../networks/arithmetic.js';
 import { foldBatchNorm } from '../networks/fold.js';
 import { writeOnnx } from '../networks/onnx/write.js';
-import { writeWhole } from '../outputs/file.js';
-import { quantizeJson } from '../outputs/results.js';
+import { writeWhole } from '../outputs/files/file.js';
+import { quantizeJson } from '../outputs/tables/results.js';
 import { quantizeNetwork } from '../quantize/quantize.js';
 import { loadNetwork } from '../simulate/plan.js';
 import { readData } from '../training/data.js';
@@ -14,8 +14,8 @@ import { CALIBRATION_IMAGES } from '../training/finetune.js';
 import { accuracyOf } from '../training/train.js';
 import { integer, jsonOption } from './arguments.js';
 import { command } from './command.js';
+import { dataOption, floatNetworkOption, required } from './options.js';
 import { quantizeRecipeFrom } from './recipes.js';
-import { dataOption } from './runs.js';
 import { print, printJson } from './terminal.js';
 
 /** Images that accuracy is told of. */
@@ -26,7 +26,7 @@ export const quantizeCommand = command({
   usage: 'quantize <network>',
   summary: 'Quantize a float network after training, and say what that does to its accuracy',
   options: {
-    network: { type: 'string', demandOption: true, describe: 'ONNX file of a float network' },
+    network: required(floatNetworkOption),
     recipe: { type: 'string', demandOption: true, describe: 'how; see "lastbit list recipes"' },
     data: dataOption,
     images: {

@@ -1,7 +1,7 @@
 import type { Format } from '../formats/format.js';
 import { hexDigitsOf, widthOf } from '../formats/format.js';
 import { didYouMean } from '../text/nearest.js';
-import { csvRows, type Row } from '../outputs/csvRows.js';
+import { csvRows, type Row } from '../outputs/files/csvRows.js';
 import { remark, writingTo } from './terminal.js';
 
 export type { Row };

@@ -1,4 +1,4 @@
-import { jsonRows } from '../outputs/jsonRows.js';
+import { jsonRows } from '../outputs/files/jsonRows.js';
 import { addColumns, refuseColumns, type Row, type Table } from './rows.js';
 import { SCHEMA_VERSION, writingTo } from './terminal.js';
 

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { counted } from '../text/plural.js';
 import { findDatapath } from '../datapaths/catalog.js';
 import { identifier, type RtlFile } from '../datapaths/rtl/index.js';
-import { meshRtl, unitRtl, writeRtl } from '../outputs/rtl.js';
-import { synthesise } from '../outputs/synthesis.js';
+import { meshRtl, unitRtl, writeRtl } from '../outputs/benches/rtl.js';
+import { synthesise } from '../outputs/benches/synthesis.js';
 import { TARGETS } from '../targets/catalog.js';
 import { datapathFrom, integer, isTargetFile, jsonOption, seedOption } from './arguments.js';
 import { command } from './command.js';
-import { usage, UsageError } from './errors.js';
-import { dataOption } from './runs.js';
+import { usage } from './errors.js';
+import { and, dataOption, folderOption, imageOption, networkOption, required } from './options.js';
 import { print, printJson } from './terminal.js';
 import {
   drawnTile,
@@ -38,14 +38,14 @@ export const rtlCommand = command({
   summary: 'Write SystemVerilog of a datapath or of a target and its array, with vectors, testbench and Makefile',
   options: {
     name: { type: 'string', demandOption: true, describe: 'datapath or target, by name or file' },
-    out: { type: 'string', demandOption: true, describe: 'folder; an array goes into its folder "mesh"' },
+    out: required(and(folderOption, '; an array goes into its folder "mesh"')),
     k: { type: 'number', describe: "unit: products in a row of vectors (default: the datapath's lanes)" },
     count: { type: 'number', describe: 'unit: rows of vectors (10000)' },
     exhaustive: { type: 'boolean', default: false, describe: 'unit: every combination of operand codes' },
     steps: { type: 'number', defaultDescription: '64', describe: 'array: words in each row' },
-    network: { type: 'string', describe: 'array: ONNX file of a quantized network, for --layer' },
+    network: and(networkOption, ', for --layer', 'array: '),
     layer: { type: 'string', describe: 'array: works on the product of this layer' },
-    image: { type: 'number', defaultDescription: '0', describe: 'layer: number of the image' },
+    image: and(imageOption, '', 'layer: '),
     data: dataOption,
     seed: seedOption,
     synth: { type: 'boolean', default: false, describe: 'run yosys and count cells' },
@@ -53,6 +53,36 @@ export const rtlCommand = command({
   },
   reads: ['name', 'network', 'data'],
   writes: { out: 'folder' },
+  facts: {
+    words: { unit: 'a datapath', mesh: 'a target' },
+    of: ({ name }) => kindsOf(String(name)),
+  },
+  modes: [
+    { with: ['network'], needs: ['layer'], says: () => '--network and --layer go together' },
+    { with: ['layer'], needs: ['network'], says: () => '--network and --layer go together' },
+    {
+      without: ['network'],
+      refuses: ['image', 'data'],
+      says: (option) => `--${option} goes with --network and --layer: leave it out`,
+    },
+    {
+      without: ['mesh'],
+      refuses: ['steps'],
+      says: (_option, { name }) => `--steps is for an array, and ${String(name)} is a datapath: leave it out`,
+    },
+    {
+      without: ['unit'],
+      refuses: ['k', 'count', 'exhaustive'],
+      says: (option, { name }) =>
+        `--${option} is for a datapath's vectors, and ${String(name)} is an array: leave it out`,
+    },
+    {
+      without: ['mesh'],
+      refuses: ['layer'],
+      says: (_option, { name }) => `--layer is for a target; ${String(name)} is a datapath`,
+    },
+    { with: ['exhaustive'], refuses: ['count'], says: () => 'give either --count or --exhaustive' },
+  ],
   examples: [
     ['rtl fp8-fp16 --out rtl --synth', 'a unit, its array, and their cells; then: make -C rtl'],
     ['rtl my-unit.yaml --out rtl --k 64', 'a dot product of 64'],
@@ -61,21 +91,8 @@ export const rtlCommand = command({
   async run(options) {
     const { image = 0 } = options;
     const args: Arguments = { ...options, image, format: 'readmemh', pack: 1, tile: false, target: options.name };
-    if ((args.network === undefined) !== (args.layer === undefined))
-      throw new UsageError('--network and --layer go together');
-    const unused = (['image', 'data'] as const).find((name) => options[name] !== undefined);
-    if (args.network === undefined && unused !== undefined)
-      throw new UsageError(`--${unused} goes with --network and --layer: leave it out`);
     const steps = integer(options.steps ?? 64, '--steps', 1, MOST_PRODUCTS);
     const { unit, mesh } = kindsOf(args.name);
-    if (!mesh && options.steps !== undefined)
-      throw new UsageError(`--steps is for an array, and ${args.name} is a datapath: leave it out`);
-    const own = (['k', 'count', 'exhaustive'] as const).find(
-      (name) => options[name] !== undefined && options[name] !== false,
-    );
-    if (!unit && own !== undefined)
-      throw new UsageError(`--${own} is for a datapath's vectors, and ${args.name} is an array: leave it out`);
-    if (!mesh && args.layer !== undefined) throw new UsageError(`--layer is for a target; ${args.name} is a datapath`);
     // What is wrong with either is found before anything of the other is written.
     const all = [...(unit ? [unitOf(args)] : []), ...(mesh ? [meshOf(args, steps)] : [])];
     const written: Written[] = [];

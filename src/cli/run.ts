@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { counted } from '../text/plural.js';
-import { makeFolder, writeWhole } from '../outputs/file.js';
-import { LAYER_COLUMNS, resultCsv, RUN_COLUMNS, runJson, worstCsv } from '../outputs/results.js';
+import { makeFolder, writeWhole } from '../outputs/files/file.js';
+import { LAYER_COLUMNS, resultCsv, RUN_COLUMNS, runJson, worstCsv } from '../outputs/tables/results.js';
 import { loadTarget } from '../targets/catalog.js';
 import type { RunPlan } from '../simulate/plan.js';
 import type { RunResult } from '../simulate/run.js';
 import { integer, jsonOption, wideOption } from './arguments.js';
 import { command } from './command.js';
-import { dataOption, imagesOption, referenceOf, runWithBar } from './runs.js';
+import { and, dataOption, folderOption, imagesOption, networkOption, required, targetOption } from './options.js';
+import { referenceOf, runWithBar } from './runs.js';
 import { MEMORY_NOT_COUNTED } from '../arrays/memory.js';
 import { NOT_COUNTED } from '../energy/actions.js';
 import { print, printJson, printResults } from './terminal.js';
@@ -18,12 +19,12 @@ export const runCommand = command({
   usage: 'run <network>',
   summary: 'Run a quantized network on a target: accuracy, errors, cycles and energy, layer by layer',
   options: {
-    network: { type: 'string', demandOption: true, describe: 'ONNX file of a quantized network' },
-    target: { type: 'string', demandOption: true, describe: 'target by name or file; see "lastbit list targets"' },
+    network: required(networkOption),
+    target: required(and(targetOption, '; see "lastbit list targets"')),
     images: imagesOption,
     data: dataOption,
     reference: { type: 'string', describe: 'ONNX file of the float network; default: the one the network names' },
-    out: { type: 'string', describe: 'folder for CSV files' },
+    out: and(folderOption, ' for CSV files'),
     verbose: { type: 'boolean', default: false, describe: 'say how each layer was computed, and why' },
     json: jsonOption,
     wide: wideOption,

@@ -11,14 +11,7 @@ import { integer } from './arguments.js';
 import { newBar } from './bar.js';
 import { usage, UsageError } from './errors.js';
 
-/** What the commands that run networks share: options, the progress bar, and the float network to compare with. */
-export const imagesOption = { type: 'number', default: 1000, describe: 'images to classify' } as const;
-export const dataOption = {
-  type: 'string',
-  describe:
-    "folder with MNIST's IDX files, or a CSV file of labels and pixels (plain or .gz); default: generated digits",
-} as const;
-export const threadsOption = { type: 'number', describe: 'worker threads; default: one for each processor' } as const;
+// What the commands that run networks share: the progress bar, and the float network to compare with.
 
 /** A bar with the time that is left, on a terminal only; elsewhere nothing is written. */
 export function progressBar(total: number, unit: string): { update(done: number): void; stop(): void } {

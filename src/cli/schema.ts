@@ -1,6 +1,6 @@
 import { datapathJsonSchema } from '../datapaths/schema.js';
-import { manifestJsonSchema } from '../outputs/manifest.js';
-import { RESULT_SCHEMAS, resultJsonSchema } from '../outputs/schemas.js';
+import { manifestJsonSchema } from '../outputs/vectors/manifest.js';
+import { RESULT_SCHEMAS, resultJsonSchema } from '../outputs/tables/schemas.js';
 import { sweepJsonSchema } from '../simulate/sweepFile.js';
 import { targetJsonSchema } from '../targets/schema.js';
 import { jsonOption } from './arguments.js';

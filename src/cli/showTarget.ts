@@ -1,7 +1,7 @@
 import { widthOf } from '../formats/format.js';
 import { describeDatapath } from '../datapaths/describe.js';
 import { SOURCED_FIELDS, type SourcedField, type Target } from '../targets/target.js';
-import { figure } from '../outputs/table.js';
+import { figure } from '../outputs/tables/table.js';
 import { print, printTable } from './terminal.js';
 
 /** Everything about a target, for machines. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { inLockedFolder } from '../outputs/lock.js';
-import { writeChanged } from '../outputs/file.js';
-import { scatterSvg } from '../outputs/plot.js';
-import { resultCsv, resultJson, resultMarkdown, STUDY_COLUMNS } from '../outputs/results.js';
+import { inLockedFolder } from '../outputs/files/lock.js';
+import { writeChanged } from '../outputs/files/file.js';
+import { scatterSvg } from '../outputs/tables/plot.js';
+import { resultCsv, resultJson, resultMarkdown, STUDY_COLUMNS } from '../outputs/tables/results.js';
 import type { Inquiry } from '../simulate/inquiry.js';
 import { loadData } from '../simulate/plan.js';
 import type { PoolOptions } from '../simulate/pool.js';
@@ -15,8 +15,9 @@ import { integer, jsonOption, seedOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { usage } from './errors.js';
 import { freshOption, journaled, remarkOnJournal } from './journaled.js';
+import { and, dataOption, floatNetworkOption, folderOption, imagesOption, required, threadsOption } from './options.js';
 import { chosenRecipes } from './recipes.js';
-import { dataOption, imagesOption, progressBar, threadsFrom, threadsOption } from './runs.js';
+import { progressBar, threadsFrom } from './runs.js';
 import { candidatesOf, type StudyData } from './studyCandidates.js';
 import { print, printJson, printResults, remark } from './terminal.js';
 
@@ -28,7 +29,7 @@ export const studyCommand = command({
   usage: 'study <network>',
   summary: 'Quantize and train a float network by every recipe, run each on the targets that can, and judge',
   options: {
-    network: { type: 'string', demandOption: true, describe: 'ONNX file of a float network' },
+    network: required(floatNetworkOption),
     recipes: { type: 'string', describe: 'names with commas; default: all of "lastbit list recipes"' },
     targets: { type: 'string', describe: 'names or files with commas; default: all of "lastbit list targets"' },
     images: { ...imagesOption, default: 200 },
@@ -37,7 +38,7 @@ export const studyCommand = command({
     trained: { type: 'number', default: 2000, describe: 'images that recipes train on' },
     seed: seedOption,
     all: { type: 'boolean', default: false, describe: 'print every row, not the front and the best of each family' },
-    out: { type: 'string', default: 'study', describe: 'folder for the judgement and the networks' },
+    out: { ...and(folderOption, ' for the judgement and the networks'), default: 'study' },
     fresh: freshOption,
     threads: threadsOption,
     json: jsonOption,

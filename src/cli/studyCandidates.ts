@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { foldBatchNorm } from '../networks/fold.js';
 import { writeOnnx } from '../networks/onnx/write.js';
-import { writeChanged } from '../outputs/file.js';
+import { writeChanged } from '../outputs/files/file.js';
 import { quantizeNetwork } from '../quantize/quantize.js';
 import type { Recipe } from '../quantize/recipe.js';
 import { type StudyTraining, type Trained, trainedBy } from '../simulate/candidates.js';

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type BegunEvent, ledger } from '../outputs/begun.js';
+import { type BegunEvent, ledger } from '../outputs/files/begun.js';
 import { remark } from './terminal.js';
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;

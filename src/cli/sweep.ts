@@ -1,9 +1,9 @@
 import { basename, extname, join } from 'node:path';
 import { counted } from '../text/plural.js';
 import { readText } from '../text/read.js';
-import { checkFolder, protectInputs, writeChanged } from '../outputs/file.js';
-import { inLockedFolder } from '../outputs/lock.js';
-import { resultCsv, resultJson, SWEEP_COLUMNS } from '../outputs/results.js';
+import { checkFolder, protectInputs, writeChanged } from '../outputs/files/file.js';
+import { inLockedFolder } from '../outputs/files/lock.js';
+import { resultCsv, resultJson, SWEEP_COLUMNS } from '../outputs/tables/results.js';
 import type { Journal } from '../simulate/journal.js';
 import { unfinishedOf } from '../simulate/outcomes.js';
 import type { PoolOptions } from '../simulate/pool.js';
@@ -12,7 +12,8 @@ import { parseSweep } from '../simulate/sweepFile.js';
 import { jsonOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { freshOption, journaled, remarkOnJournal } from './journaled.js';
-import { progressBar, threadsFrom, threadsOption } from './runs.js';
+import { threadsOption } from './options.js';
+import { progressBar, threadsFrom } from './runs.js';
 import { print, printJson, printResults, remark } from './terminal.js';
 
 /** `sweep`: all combinations of networks, datapaths and arrays. */

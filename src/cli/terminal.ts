@@ -1,8 +1,8 @@
 import { isatty } from 'node:tty';
-import { type Column, formatTable } from '../outputs/table.js';
-import { type ResultColumn, resultTable } from '../outputs/column.js';
-import { type Sink, writeFully, writingFiles } from '../outputs/file.js';
-import { forWriting } from '../outputs/place.js';
+import { type Column, formatTable } from '../outputs/tables/table.js';
+import { type ResultColumn, resultTable } from '../outputs/tables/column.js';
+import { type Sink, writeFully, writingFiles } from '../outputs/files/file.js';
+import { forWriting } from '../outputs/files/place.js';
 
 /** What is piped or shown: standard output, written at once. */
 export const stdout: Sink = {

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { announceTo, discardUnfinished } from '../outputs/begun.js';
+import { announceTo, discardUnfinished } from '../outputs/files/begun.js';
 import { answer, report } from './shell.js';
 
 /** The thread in which a command runs, so that the one that started it can hear signals. */

@@ -1,11 +1,11 @@
 import { extname } from 'node:path';
-import type { TraceWindow } from '../outputs/signals.js';
-import { traceCsv } from '../outputs/trace.js';
-import { traceVcd } from '../outputs/vcd.js';
-import { DRAWING_LIMITS, traceWavedrom } from '../outputs/wavedrom.js';
-import { SPREADSHEET_ROWS } from '../outputs/csv.js';
-import type { Sink } from '../outputs/file.js';
-import { jsonOfCsv } from '../outputs/jsonRows.js';
+import type { TraceWindow } from '../outputs/traces/signals.js';
+import { traceCsv } from '../outputs/traces/trace.js';
+import { traceVcd } from '../outputs/traces/vcd.js';
+import { DRAWING_LIMITS, traceWavedrom } from '../outputs/traces/wavedrom.js';
+import { SPREADSHEET_ROWS } from '../outputs/tables/csv.js';
+import type { Sink } from '../outputs/files/file.js';
+import { jsonOfCsv } from '../outputs/files/jsonRows.js';
 import { goldenRun, productNamed } from '../simulate/golden.js';
 import { runLayer } from '../simulate/layer.js';
 import { loadData, loadNetwork } from '../simulate/plan.js';
@@ -13,7 +13,8 @@ import { imagesOf } from '../training/dataset.js';
 import { integer, jsonOption } from './arguments.js';
 import { command } from './command.js';
 import { usage, UsageError } from './errors.js';
-import { dataOption, targetFor } from './runs.js';
+import { and, dataOption, networkOption, required, targetOption } from './options.js';
+import { targetFor } from './runs.js';
 import { remark, SCHEMA_VERSION, writingTo } from './terminal.js';
 
 /** What a trace can be written as; adding a kind is one entry. */
@@ -38,9 +39,9 @@ export const traceCommand = command({
   usage: 'trace <network>',
   summary: 'Write what each PE of the array holds in each cycle of a layer: a spreadsheet, a waveform, a drawing',
   options: {
-    network: { type: 'string', demandOption: true, describe: 'ONNX file of a quantized network' },
+    network: required(networkOption),
     layer: { type: 'string', demandOption: true, describe: 'name of a conv or dense layer; "lastbit show" lists them' },
-    target: { type: 'string', describe: 'target by name or file; default: the first one that can run the network' },
+    target: and(targetOption, '; default: the first one that can run the network'),
     image: { type: 'number', default: 0, describe: 'number of the image' },
     data: dataOption,
     cycles: { type: 'string', default: '0-99', describe: 'cycles from-to' },

@@ -1,7 +1,7 @@
 import { counted } from '../text/plural.js';
 import { NOT_COUNTED } from '../energy/actions.js';
-import { inLockedFolder } from '../outputs/lock.js';
-import { belowHalf, EPOCH_COLUMNS, PRODUCT_COLUMNS, trainJson } from '../outputs/training.js';
+import { inLockedFolder } from '../outputs/files/lock.js';
+import { belowHalf, EPOCH_COLUMNS, PRODUCT_COLUMNS, trainJson } from '../outputs/tables/training.js';
 import { gemmPool } from '../datapaths/kernel/index.js';
 import { openTraining, type TrainingPlan } from '../simulate/training.js';
 import { loadTarget } from '../targets/catalog.js';
@@ -15,6 +15,7 @@ import { TRAIN_RECIPES } from '../training/trainRecipes.js';
 import { integer, jsonOption, seedOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { UsageError, usage } from './errors.js';
+import { and, floatNetworkOption, folderOption, targetOption } from './options.js';
 import { trainRecipeFrom } from './recipes.js';
 import { print, printJson, printResults } from './terminal.js';
 import { identityOf } from './trainIdentity.js';
@@ -32,13 +33,13 @@ export const trainCommand = command({
       demandOption: true,
       describe: `one of ${TRAIN_RECIPES.map(({ name }) => name).join(', ')}`,
     },
-    target: { type: 'string', describe: "target by name or file; default: the recipe's" },
+    target: and(targetOption, "; default: the recipe's"),
     network: {
       type: 'string',
       default: 'lenet',
       describe: `one of ${Object.keys(ARCHITECTURES).join(', ')}, or an ONNX file of a float network to go on from`,
     },
-    teacher: { type: 'string', describe: 'ONNX file of a float network to learn from (knowledge distillation)' },
+    teacher: and(floatNetworkOption, ' to learn from (knowledge distillation)'),
     share: {
       type: 'number',
       defaultDescription: String(DISTILLATION.share),
@@ -66,7 +67,7 @@ export const trainCommand = command({
       describe: "products on the target's array, bit for bit, or on the same grids with float32 sums",
     },
     seed: seedOption,
-    out: { type: 'string', describe: 'folder for CSV, SVG, ONNX and the checkpoint that a later call goes on from' },
+    out: and(folderOption, ' for CSV, SVG, ONNX and the checkpoint that a later call goes on from'),
     fresh: { type: 'boolean', default: false, describe: 'forget the checkpoint in --out' },
     threads: { type: 'number', default: 1, describe: 'threads that share each product; the bits do not depend on it' },
     json: jsonOption,

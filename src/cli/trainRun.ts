@@ -2,8 +2,8 @@ import { existsSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readBytes } from '../text/read.js';
 import { writeOnnx } from '../networks/onnx/write.js';
-import { writeChanged, writeWhole } from '../outputs/file.js';
-import { resultCsv } from '../outputs/results.js';
+import { writeChanged, writeWhole } from '../outputs/files/file.js';
+import { resultCsv } from '../outputs/tables/results.js';
 import {
   accuracySvg,
   EPOCH_COLUMNS,
@@ -15,7 +15,7 @@ import {
   PRODUCT_COLUMNS,
   scaleSvg,
   STEP_COLUMNS,
-} from '../outputs/training.js';
+} from '../outputs/tables/training.js';
 import type { ProductCost } from '../simulate/trainCost.js';
 import type { StepRecord, Training } from '../simulate/training.js';
 import { checkpointBytes, readCheckpoint } from '../training/checkpoint.js';

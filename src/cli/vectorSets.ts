@@ -4,12 +4,12 @@ import { counted } from '../text/plural.js';
 import { readBytes } from '../text/read.js';
 import { widthOf } from '../formats/format.js';
 import type { Network } from '../networks/network.js';
-import { type ImageOptions, type Source, writeLayerVectors } from '../outputs/layerVectors.js';
-import type { VectorFormat } from '../outputs/portBank.js';
-import type { Manifest, Provenance, UnitManifest } from '../outputs/manifest.js';
-import { writeNetworkVectors } from '../outputs/networkVectors.js';
-import { drawTile, type TileOperands, writeTileVectors } from '../outputs/tileVectors.js';
-import { writeVectors } from '../outputs/vectors.js';
+import { type ImageOptions, type Source, writeLayerVectors } from '../outputs/vectors/layerVectors.js';
+import type { VectorFormat } from '../outputs/words/index.js';
+import type { Manifest, Provenance, UnitManifest } from '../outputs/vectors/manifest.js';
+import { writeNetworkVectors } from '../outputs/vectors/networkVectors.js';
+import { drawTile, type TileOperands, writeTileVectors } from '../outputs/vectors/tileVectors.js';
+import { writeVectors } from '../outputs/vectors/unitVectors.js';
 import { type GoldenRun, goldenRun, productNamed } from '../simulate/golden.js';
 import { loadData, loadNetwork } from '../simulate/plan.js';
 import { loadTarget } from '../targets/catalog.js';
@@ -56,7 +56,6 @@ export const MOST_PRODUCTS = 2 ** 20;
 
 export function unitSet(nameOrFile: string, args: VectorArguments): VectorSet<UnitManifest> {
   const datapath = datapathFrom(nameOrFile);
-  if (args.exhaustive && args.count !== undefined) throw new UsageError('give either --count or --exhaustive');
   const count = args.exhaustive ? 'exhaustive' : integer(args.count ?? DEFAULT_COUNT, '--count', 1, MOST_ROWS);
   const k = integer(args.k ?? datapath.lanes, '--k', 1, MOST_PRODUCTS);
   const { seed, format, module = 'dut' } = args;

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
-import { VECTOR_FORMATS, type VectorFormat } from '../outputs/portBank.js';
-import type { Manifest } from '../outputs/manifest.js';
+import { VECTOR_FORMATS, type VectorFormat } from '../outputs/words/index.js';
+import type { Manifest } from '../outputs/vectors/manifest.js';
 import { integer, jsonOption, seedOption } from './arguments.js';
 import { command } from './command.js';
-import { UsageError } from './errors.js';
-import { dataOption } from './runs.js';
+import { and, dataOption, folderOption, imageOption, networkOption, targetOption } from './options.js';
 import { print, printJson } from './terminal.js';
 import {
   drawnTile,
@@ -25,11 +24,11 @@ export const vectorsCommand = command({
     'Write golden vectors of a unit, an array, a layer or a network, with a manifest; of a unit, with a testbench',
   options: {
     datapath: { type: 'string', describe: 'a unit, by name or file; or else:' },
-    network: { type: 'string', describe: 'ONNX file of a quantized network: all its tensors' },
+    network: and(networkOption, ': all its tensors'),
     layer: { type: 'string', describe: 'one layer of the network' },
     tile: { type: 'boolean', default: false, describe: 'words on the ports of the array, clock edge by clock edge' },
-    target: { type: 'string', describe: 'target by name or file; for a network, default: the first that can run it' },
-    image: { type: 'number', defaultDescription: '0', describe: 'network: number of the image' },
+    target: and(targetOption, '; for a network, default: the first that can run it'),
+    image: and(imageOption, '', 'network: '),
     data: dataOption,
     count: { type: 'number', describe: 'unit: rows, landmarks first (10000); tile: words in each row (64)' },
     exhaustive: { type: 'boolean', default: false, describe: 'unit: every combination of operand codes' },
@@ -38,11 +37,48 @@ export const vectorsCommand = command({
     seed: { type: 'number', defaultDescription: '1', describe: 'unit and array: seed of the operands drawn' },
     format: { type: 'string', choices: VECTOR_FORMATS, default: 'readmemh', describe: 'kind of files' },
     module: { type: 'string', describe: 'unit: module that the testbench instantiates (default: dut)' },
-    out: { type: 'string', describe: 'folder (default: vectors/<what>)' },
+    out: and(folderOption, ' (default: vectors/<what>)'),
     json: jsonOption,
   },
   reads: ['datapath', 'network', 'target', 'data'],
   writes: { out: 'folder' },
+  // A network's operands are its own, and those of a unit or an array are drawn.
+  modes: [
+    {
+      with: ['network'],
+      refuses: ['seed'],
+      says: () => '--seed is for drawn operands: leave it out, or --network',
+    },
+    {
+      without: ['network'],
+      refuses: ['image', 'pack', 'data'],
+      says: (option) => `--${option} goes with --network: leave it out`,
+    },
+    {
+      with: ['datapath'],
+      refuses: ['network', 'layer', 'target', 'tile'],
+      says: (option, { datapath }) =>
+        `vectors ${String(datapath)} is of a unit: leave out --${option}, or the datapath`,
+    },
+    {
+      without: ['datapath'],
+      refuses: ['k', 'module', 'exhaustive'],
+      says: (option) => `--${option} is for a unit: name a datapath, or leave it out`,
+    },
+    {
+      without: ['datapath', 'network'],
+      needs: ['tile', 'target'],
+      says: (option) =>
+        option === 'tile' ? 'vectors needs a datapath, --network, or --tile with --target' : '--tile needs --target',
+    },
+    {
+      with: ['network'],
+      refuses: ['count'],
+      says: () => '--count is for drawn operands: leave it out, or --network',
+    },
+    { with: ['network', 'tile'], needs: ['layer'], says: () => '--tile with --network needs --layer' },
+    { with: ['exhaustive'], refuses: ['count'], says: () => 'give either --count or --exhaustive' },
+  ],
   examples: [
     ['vectors int8 --exhaustive --out golden', 'all 65,536 pairs, with and without a running sum'],
     ['vectors fp8-fp16 --count 100000 --k 64 --seed 7', 'dot products of 64'],
@@ -52,7 +88,6 @@ export const vectorsCommand = command({
   ],
   async run(args) {
     const seed = integer(args.seed ?? seedOption.default, '--seed');
-    refuseOthers(args);
     const { image = 0, pack = 1, format } = args;
     const set = chosen({ ...args, image, pack, format: format as VectorFormat, seed });
     const out = args.out ?? join('vectors', set.name);
@@ -64,44 +99,12 @@ export const vectorsCommand = command({
   },
 });
 
-interface Others {
-  network?: string;
-  image?: number;
-  pack?: number;
-  data?: string;
-  seed?: number;
-}
-
-/** A network's operands are its own, and those of a unit or an array are drawn: options of one have no effect on the other. */
-function refuseOthers(args: Others): void {
-  if (args.network !== undefined && args.seed !== undefined)
-    throw new UsageError('--seed is for drawn operands: leave it out, or --network');
-  const other = (['image', 'pack', 'data'] as const).find((name) => args[name] !== undefined);
-  if (args.network === undefined && other !== undefined)
-    throw new UsageError(`--${other} goes with --network: leave it out`);
-}
-
+/** The set of what is named; the modes have seen to the rest. */
 function chosen(args: VectorArguments): VectorSet<Manifest> {
   const { datapath, network, layer, tile } = args;
-  if (datapath !== undefined) {
-    const other = (['network', 'layer', 'target'] as const).find((name) => args[name] !== undefined);
-    if (tile || other !== undefined)
-      throw new UsageError(`vectors ${datapath} is of a unit: leave out --${other ?? 'tile'}, or the datapath`);
-    return unitSet(datapath, args);
-  }
-  const ofUnits = (['k', 'module', 'exhaustive'] as const).find(
-    (name) => args[name] !== undefined && args[name] !== false,
-  );
-  if (ofUnits !== undefined) throw new UsageError(`--${ofUnits} is for a unit: name a datapath, or leave it out`);
-  if (network === undefined) {
-    if (!tile) throw new UsageError('vectors needs a datapath, --network, or --tile with --target');
-    return drawnTile(args).set;
-  }
-  if (args.count !== undefined) throw new UsageError('--count is for drawn operands: leave it out, or --network');
+  if (datapath !== undefined) return unitSet(datapath, args);
+  if (network === undefined) return drawnTile(args).set;
   const loaded = loadGolden(network, args);
-  if (layer === undefined) {
-    if (tile) throw new UsageError('--tile with --network needs --layer');
-    return networkSet(loaded, args);
-  }
+  if (layer === undefined) return networkSet(loaded, args);
   return tile ? layerTile(loaded, layer, args).set : layerSet(loaded, layer, args);
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { FORMATS, findFormat } from '../formats/catalog.js';
-import { type Fit, fitTo, OVERFLOWS } from '../formats/codec.js';
+import { type Fit, fitTo, OVERFLOW_RULES, OVERFLOWS } from '../formats/codec.js';
 import type { FloatFormat, Format } from '../formats/format.js';
 import { widthOf } from '../formats/format.js';
 import { didYouMean } from '../text/nearest.js';
-import { type Rounding, ROUNDINGS, stochastic } from '../formats/rounding.js';
+import { type Rounding, ROUNDING_WORDS, ROUNDINGS, stochastic } from '../formats/rounding.js';
 import { record } from '../text/document.js';
 
 /** The fields that datapath, target and sweep files share: a format, a rounding, a fit. */
@@ -95,11 +95,9 @@ export function findRounding(name: string, seed = 1): Rounding | undefined {
   return ROUNDINGS.find((rounding) => rounding === name);
 }
 
-const ROUNDING_NAMES = [...ROUNDINGS, 'stochastic:<bits>'];
-
 /** For messages: what there is instead of a rounding that there is not. */
 export function noRounding(name: string): string {
-  return `there is no rounding "${name}": it is one of ${ROUNDING_NAMES.join(', ')} (1 to 31 bits)${didYouMean(name, ROUNDINGS)}`;
+  return `there is no rounding "${name}": it is one of ${ROUNDING_WORDS.join(', ')} (1 to 31 bits)${didYouMean(name, ROUNDINGS)}`;
 }
 
 const lfsrField = record({
@@ -131,8 +129,12 @@ export const roundingField = z.union(
       return lfsr === undefined ? usual : { stochastic: { bits, perOutput, lfsr } };
     }),
   ],
-  { error: 'must be one of rne, rna, rnz, rtz, rup, rdn, rto, stochastic:<bits>, or a record {stochastic: {...}}' },
+  { error: `must be one of ${ROUNDING_WORDS.join(', ')}, or a record {stochastic: {...}}` },
 );
+
+const floats = OVERFLOWS.filter((name) => OVERFLOW_RULES[name].finite !== 'wrap');
+/** For messages: the overflow policies that a float can have. */
+export const FLOAT_OVERFLOWS = `${floats.slice(0, -1).join(', ')} or ${floats.at(-1)}`;
 
 const fitShape = {
   format: formatField,
@@ -158,7 +160,7 @@ function toFit<F extends FitFields>(fields: F, context: z.RefinementCtx): F & Fi
     context.addIssue({
       code: 'custom',
       path: ['overflow'],
-      message: `"wrap" is for integers, and ${fields.format.name} is a float: use ieee, infinity, saturate, saturate-propagate or nan`,
+      message: `"wrap" is for integers, and ${fields.format.name} is a float: use ${FLOAT_OVERFLOWS}`,
     });
   const { tininess, ...rest } = { ...fitTo(fields.format), ...fields, overflow };
   return (tininess === undefined ? rest : { ...rest, tininess }) as F & Fit;

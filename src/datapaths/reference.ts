@@ -1,6 +1,6 @@
 import { decode, encode, type Fit, INEXACT, OVERFLOW } from '../formats/codec.js';
 import { compareMagnitudes, finite, isZero, type Raw, sum } from '../formats/raw.js';
-import { lfsrBits, type RandomBits, type Rounding, type StochasticRounding } from '../formats/rounding.js';
+import { lfsrBits, type RandomBits, type Rounding, type StochasticRounding, zeroSignOf } from '../formats/rounding.js';
 import { alignedSum, type Term } from './aligned.js';
 import { type Datapath, registerFitOf, totalFitOf } from './datapath.js';
 import { type Order, permutedPlaces } from './order.js';
@@ -115,7 +115,7 @@ class ReferenceUnit {
 
   /** fit(x + y), counting it as swamped when y was something and the result is x. */
   add(x: Raw, y: Raw, fit: Fit): Raw {
-    const result = this.fit(sum([x, y], fit.rounding === 'rdn'), fit);
+    const result = this.fit(sum([x, y], zeroSignOf(fit.rounding)), fit);
     if (!isZero(y) && sameFinite(x, result)) this.swamped++;
     return result;
   }
@@ -198,7 +198,7 @@ function fire(unit: ReferenceUnit, given: readonly Term[], running: Raw): Raw {
   const idle = termsPerFiring(unit.datapath) - given.length;
   const terms = idle === 0 ? given : [...given, ...Array.from({ length: idle }, () => IDLE)];
   const raws = terms.map((term) => term.raw);
-  const zeroSign = fit.rounding === 'rdn';
+  const zeroSign = zeroSignOf(fit.rounding);
   switch (combine.kind) {
     case 'chain':
       return raws.reduce((total, product) => unit.add(total, product, unit.register), running);

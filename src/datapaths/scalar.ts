@@ -2,7 +2,7 @@ import { decode, encode, type Encoded, type Fit, INVALID_FLAG, OVERFLOW } from '
 import type { Format } from '../formats/format.js';
 import { type Raw, sum } from '../formats/raw.js';
 import { productOf } from './products.js';
-import type { RandomBits } from '../formats/rounding.js';
+import { type RandomBits, zeroSignOf } from '../formats/rounding.js';
 
 /** One operation on codes of any formats: exact, then rounded once. `fma` is a * b + c. */
 export type ScalarOp = 'add' | 'sub' | 'mul' | 'fma';
@@ -22,7 +22,7 @@ export function operate(
   random?: RandomBits,
 ): Encoded {
   const raws = codes.map((code, i) => decode(formats[i], code, fit.subnormals));
-  const { code, flags } = encode(exactly(op, raws, formats, fit.rounding === 'rdn'), fit, random);
+  const { code, flags } = encode(exactly(op, raws, formats, zeroSignOf(fit.rounding)), fit, random);
   const fromFloat = formats.some((format) => format.kind === 'float');
   if (fit.format.kind === 'int' && fromFloat && (flags & OVERFLOW) !== 0) return { code, flags: INVALID_FLAG };
   return { code, flags };

@@ -4,7 +4,8 @@ import type { Memories } from '../arrays/memory.js';
 import type { TrafficBits } from '../arrays/traffic.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import { type Format, widthOf } from '../formats/format.js';
-import { type Actions, type EnergyTable, findEntry } from './table.js';
+import { type Action, type Actions, textOf } from './action.js';
+import { type EnergyTable, findEntry } from './table.js';
 
 /** What decides which actions an array performs. */
 export interface Performer {
@@ -35,21 +36,27 @@ export function actionsOf({ counts, traffic }: Performance, performer: Performer
   const order = orderOf(array, datapath);
   const outer = (order.kind === 'chunked' ? order.outer : undefined) ?? sum;
   const products = counts.firings * lanes;
-  const actions = new Map<string, number>();
-  const add = (action: string, count: number) => {
-    if (count > 0) actions.set(action, (actions.get(action) ?? 0) + count);
+  const actions = new Map<string, { action: Action; count: number }>();
+  const add = (action: Action, count: number) => {
+    const text = textOf(action);
+    if (count > 0) actions.set(text, { action, count: (actions.get(text)?.count ?? 0) + count });
   };
+  const sram = (kind: 'read' | 'write', operand: 'a' | 'b' | 'sum'): Action => ({
+    kind,
+    level: 'sram',
+    kilobytes: memories[operand],
+  });
   for (const action of unitActions(datapath, table)) add(action, products);
-  add(`add:${outer.format.name}`, counts.joins);
-  add(`read:sram${memories.a}KB`, operandWords(counts.aReads, a, datapath));
-  add(`read:sram${memories.b}KB`, operandWords(counts.bReads, b, datapath));
-  add(`read:sram${memories.sum}KB`, words(counts.sumReads, outer.format));
-  add(`write:sram${memories.sum}KB`, words(counts.sumWrites, outer.format));
+  add({ kind: 'add', sum: outer.format.name }, counts.joins);
+  add(sram('read', 'a'), operandWords(counts.aReads, a, datapath));
+  add(sram('read', 'b'), operandWords(counts.bReads, b, datapath));
+  add(sram('read', 'sum'), words(counts.sumReads, outer.format));
+  add(sram('write', 'sum'), words(counts.sumWrites, outer.format));
   if (traffic !== undefined && memories.bandwidth?.dram !== undefined) {
-    add('read:dram', (traffic.aReads + traffic.bReads + traffic.sumReads) / WORD);
-    add('write:dram', traffic.sumWrites / WORD);
+    add({ kind: 'read', level: 'dram' }, (traffic.aReads + traffic.bReads + traffic.sumReads) / WORD);
+    add({ kind: 'write', level: 'dram' }, traffic.sumWrites / WORD);
   }
-  return actions;
+  return [...actions.values()];
 }
 
 /** With each code its share of the scale of its block. */
@@ -60,25 +67,26 @@ function operandWords(count: number, format: Format, { blockScale }: Datapath): 
 
 const words = (count: number, format: Format) => (count * widthOf(format)) / WORD;
 
-function unitActions({ a, b, sum }: Datapath, table: EnergyTable): string[] {
-  const mac = eitherWay(a, b, (x, y) => `mac:${x}*${y}+${sum.format.name}`, table);
-  const apart = [eitherWay(a, b, (x, y) => `multiply:${x}*${y}`, table), `add:${sum.format.name}`];
+function unitActions({ a, b, sum: { format } }: Datapath, table: EnergyTable): Action[] {
+  const sum = format.name;
+  const mac = eitherWay(a, b, (x, y) => ({ kind: 'mac', a: x, b: y, sum }), table);
+  const apart: Action[] = [eitherWay(a, b, (x, y) => ({ kind: 'multiply', a: x, b: y }), table), { kind: 'add', sum }];
   const known = apart.every((action) => findEntry(table, action) !== undefined);
   return findEntry(table, mac) === undefined && known ? apart : [mac];
 }
 
 /** Products commute: the action under the name that the table has, a before b where it has neither. */
-function eitherWay(a: Format, b: Format, action: (x: string, y: string) => string, table: EnergyTable): string {
+function eitherWay(a: Format, b: Format, action: (x: string, y: string) => Action, table: EnergyTable): Action {
   const [name, swapped] = [action(a.name, b.name), action(b.name, a.name)];
   return findEntry(table, name) === undefined && findEntry(table, swapped) !== undefined ? swapped : name;
 }
 
 /** The actions that the array can perform at all: what its energy table has to know. */
-export function possibleActions(performer: Performer, table: EnergyTable): string[] {
+export function possibleActions(performer: Performer, table: EnergyTable): Action[] {
   const { array, datapath } = performer;
   const joins = orderOf(array, datapath).kind === 'sequential' ? 0 : 1;
   const sumReads = array.dataflow === 'os' ? 0 : 1;
   const one = { ...noCounts(), firings: 1, aReads: 1, bReads: 1, sumWrites: 1, sumReads, joins };
   const traffic = { aReads: 1, bReads: 1, sumReads: 1, sumWrites: 1 };
-  return [...actionsOf({ counts: one, traffic }, performer, table).keys()];
+  return actionsOf({ counts: one, traffic }, performer, table).map(({ action }) => action);
 }

@@ -1,10 +1,9 @@
 import { didYouMean } from '../text/nearest.js';
+import { type Action, type Actions, isOfUnit, type SramAction, sramIn, textOf } from './action.js';
 
-/**
- * What an action costs. An action is a string: `multiply:int8*int8` and `add:int32` (one of them), `mac:A*B+SUM` (one
- * product of A and B, added), `read:sram32KB`, `write:sram32KB`, `read:dram` (64 bits).
- */
+/** What an action costs. */
 export interface EnergyEntry {
+  /** `multiply:int8*int8` and `add:int32` (one of them), `mac:A*B+SUM` (one product of A and B, added), `read:sram32KB`, `write:sram32KB`, `read:dram` (64 bits). */
   action: string;
   pj: number;
   source: string;
@@ -22,9 +21,6 @@ export interface EnergyTable {
   entries: readonly EnergyEntry[];
 }
 
-/** How often each action happens. */
-export type Actions = ReadonlyMap<string, number>;
-
 export interface Energy {
   totalPj: number;
   parts: readonly EnergyPart[];
@@ -34,7 +30,7 @@ export interface Energy {
   extrapolated: boolean;
 }
 export interface EnergyPart {
-  action: string;
+  action: Action;
   count: number;
   energyPj: number;
   entry: EnergyEntry;
@@ -42,7 +38,7 @@ export interface EnergyPart {
 
 /** @throws RangeError naming the action and the table where the table does not have it: nothing is free by omission */
 export function energyOf(actions: Actions, table: EnergyTable): Energy {
-  const parts = [...actions].map(([action, count]) => {
+  const parts = actions.map(({ action, count }) => {
     const entry = entryOf(table, action);
     return { action, count, energyPj: count * entry.pj, entry };
   });
@@ -54,41 +50,40 @@ export function energyOf(actions: Actions, table: EnergyTable): Energy {
   };
 }
 
-export function findEntry(table: EnergyTable, action: string): EnergyEntry | undefined {
-  return table.entries.find((entry) => entry.action === action) ?? interpolated(table, action);
+export function findEntry(table: EnergyTable, action: Action): EnergyEntry | undefined {
+  const text = textOf(action);
+  const own = table.entries.find((entry) => entry.action === text);
+  if (own !== undefined || isOfUnit(action) || action.level === 'dram') return own;
+  return interpolated(table, action);
 }
 
-export function entryOf(table: EnergyTable, action: string): EnergyEntry {
+export function entryOf(table: EnergyTable, action: Action): EnergyEntry {
   const entry = findEntry(table, action);
   if (entry !== undefined) return entry;
-  const kind = action.split(':')[0];
+  const text = textOf(action);
   const known = table.entries.map((known) => known.action);
-  const alike = known.filter((name) => name.startsWith(`${kind}:`));
+  const alike = known.filter((name) => name.startsWith(`${action.kind}:`));
   const there = alike.length > 0 ? `there is ${alike.join(', ')}` : `there are only ${known.join(', ')}`;
   throw new RangeError(
-    `no energy for ${action} in table ${table.name}: ${there}; add the entry, or name another table${didYouMean(action, known)}`,
+    `no energy for ${text} in table ${table.name}: ${there}; add the entry, or name another table${didYouMean(text, known)}`,
   );
 }
 
 /** Between and beyond the sizes of the table, energy is a power of the capacity, through the two sizes at hand. */
-function interpolated(table: EnergyTable, action: string): EnergyEntry | undefined {
-  const [kind, size] = memoryOf(action);
+function interpolated(table: EnergyTable, action: SramAction): EnergyEntry | undefined {
+  const { kind, kilobytes: size } = action;
   const points = table.entries
-    .map((entry) => ({ entry, kind: memoryOf(entry.action)[0], size: memoryOf(entry.action)[1] }))
-    .filter((point) => point.kind === kind)
+    .flatMap((entry) => {
+      const memory = sramIn(entry.action);
+      return memory?.kind === kind ? [{ entry, size: memory.kilobytes }] : [];
+    })
     .sort((x, y) => x.size - y.size);
-  if (kind === undefined || points.length < 2) return undefined;
+  if (points.length < 2) return undefined;
   const above = points.findIndex((point) => point.size > size);
   const upper = above < 0 ? points.length - 1 : Math.max(above, 1);
   const [low, high] = [points[upper - 1], points[upper]];
   const power = Math.log(high.entry.pj / low.entry.pj) / Math.log(high.size / low.size);
   const pj = low.entry.pj * (size / low.size) ** power;
   const source = `${low.entry.source}, between or beyond ${low.size} and ${high.size} KB`;
-  return { ...low.entry, action, pj, source, extrapolated: true };
-}
-
-/** `read` or `write`, and kilobytes; undefined for other actions. */
-function memoryOf(action: string): [string | undefined, number] {
-  const match = /^(read|write):sram(\d+(?:\.\d+)?)KB$/.exec(action);
-  return match === null ? [undefined, Number.NaN] : [match[1], Number(match[2])];
+  return { ...low.entry, action: textOf(action), pj, source, extrapolated: true };
 }

@@ -18,8 +18,8 @@ import {
 import { type RandomBits, roundsUp } from './rounding.js';
 
 export { flagNames, INEXACT, INVALID_FLAG, OVERFLOW, UNDERFLOW } from './flags.js';
-export { type Fit, fitTo, type Overflow, OVERFLOWS, type Subnormals } from './fit.js';
-export { type Encoded, keepsInfinity, saturates, saturatesWhole } from './overflow.js';
+export { type Fit, fitTo, type Overflow, OVERFLOW_RULES, OVERFLOWS, type Subnormals } from './fit.js';
+export { type Encoded, keepsInfinity, saturates, saturatesWhole, stopsAtLargest } from './overflow.js';
 
 /** Exact value of a code. The code must lie in [0, 2^width); subnormals read as signed zero under `flush`. */
 export function decode(format: Format, code: bigint | number, subnormals: Subnormals = 'keep'): Raw {

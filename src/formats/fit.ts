@@ -39,6 +39,26 @@ export function fitTo(format: Format, parts: Partial<Omit<Fit, 'format'>> = {}):
  * Zero in a format without one, and what is negative in a float without a sign, are NaN, or the lowest value under both
  * saturating policies and where there is no NaN (ml_dtypes; ONNX Cast-25 for zero).
  */
-export type Overflow = 'ieee' | 'infinity' | 'saturate' | 'saturate-propagate' | 'nan' | 'wrap';
+export type Overflow = keyof typeof OVERFLOW_RULES;
 
-export const OVERFLOWS = ['ieee', 'infinity', 'saturate', 'saturate-propagate', 'nan', 'wrap'] as const;
+/** All that is to be known of a policy. */
+export interface OverflowRule {
+  /** What finite overflow gives, where the format has it; `rounding` asks the rounding for infinity or the largest. */
+  finite: 'rounding' | 'infinity' | 'largest' | 'nan' | 'wrap';
+  /** An infinity stays one where the format has infinities. */
+  keepsInfinity: boolean;
+  /** Its number in the words of fields that the SystemVerilog modules take. */
+  rtl: number;
+}
+
+/** Adding a policy is one entry, and its case in lastbit_round_float.sv and lastbit_round_int.sv. */
+export const OVERFLOW_RULES = {
+  ieee: { finite: 'rounding', keepsInfinity: true, rtl: 0 },
+  infinity: { finite: 'infinity', keepsInfinity: true, rtl: 1 },
+  saturate: { finite: 'largest', keepsInfinity: false, rtl: 2 },
+  'saturate-propagate': { finite: 'largest', keepsInfinity: true, rtl: 5 },
+  nan: { finite: 'nan', keepsInfinity: true, rtl: 3 },
+  wrap: { finite: 'wrap', keepsInfinity: true, rtl: 4 },
+} as const satisfies Readonly<Record<string, OverflowRule>>;
+
+export const OVERFLOWS = Object.keys(OVERFLOW_RULES) as Overflow[];

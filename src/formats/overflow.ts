@@ -1,4 +1,4 @@
-import type { Fit, Overflow } from './fit.js';
+import { type Fit, type Overflow, OVERFLOW_RULES } from './fit.js';
 import { INEXACT, INVALID_FLAG, OVERFLOW, UNDERFLOW } from './flags.js';
 import { type Format, hasInfinity, hasNan, hasZero } from './format.js';
 import { latticeOf } from './lattice.js';
@@ -13,12 +13,18 @@ export interface Encoded {
 
 /** Whether finite overflow gives the largest finite value whatever the rounding and the sign. */
 export function saturates(overflow: Overflow): boolean {
-  return overflow === 'saturate' || overflow === 'saturate-propagate';
+  return OVERFLOW_RULES[overflow].finite === 'largest';
+}
+
+/** Whether finite overflow on that side gives the largest finite value, though the format may have an infinity or a NaN. */
+export function stopsAtLargest({ overflow, rounding }: Pick<Fit, 'overflow' | 'rounding'>, sign: boolean): boolean {
+  const { finite } = OVERFLOW_RULES[overflow];
+  return finite === 'largest' || (finite === 'rounding' && !overflowsToInfinity(rounding, sign));
 }
 
 /** Whether infinities go through a fit as they are. */
 export function keepsInfinity({ format, overflow }: Pick<Fit, 'format' | 'overflow'>): boolean {
-  return hasInfinity(format) && overflow !== 'saturate';
+  return hasInfinity(format) && OVERFLOW_RULES[overflow].keepsInfinity;
 }
 
 /** Whether whatever lies outside becomes a finite value, infinities too, as ONNX means it by saturate = 1. */
@@ -46,13 +52,13 @@ function stays({ format, overflow }: Fit): boolean {
 
 /** @param index where rounding without a limit on the exponent would have gone */
 export function overflowed(fit: Fit, sign: boolean, index: bigint): Encoded {
-  const { format, overflow, rounding } = fit;
+  const { format } = fit;
   checkWrap(fit);
+  const { finite } = OVERFLOW_RULES[fit.overflow];
   const flags = OVERFLOW | INEXACT;
-  if (overflow === 'wrap') return { code: latticeOf(format).codeOf(sign, index), flags };
-  const stops = stays(fit) || (overflow === 'ieee' && !overflowsToInfinity(rounding, sign));
-  if (stops) return { code: largestOn(format, sign), flags };
-  if (hasInfinity(format) && overflow !== 'nan') return { code: infinityCode(format, sign), flags };
+  if (finite === 'wrap') return { code: latticeOf(format).codeOf(sign, index), flags };
+  if (stays(fit) || stopsAtLargest(fit, sign)) return { code: largestOn(format, sign), flags };
+  if (hasInfinity(format) && finite !== 'nan') return { code: infinityCode(format, sign), flags };
   return { code: nanCode(format, { ...NAN, sign }), flags };
 }
 

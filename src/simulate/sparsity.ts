@@ -2,6 +2,7 @@ import type { Counts } from '../arrays/counts.js';
 import type { MemoryCost } from '../arrays/memory.js';
 import { type Cycles, noCycles } from '../arrays/schedule.js';
 import type { Datapath } from '../datapaths/datapath.js';
+import { isOfUnit, textOf } from '../energy/action.js';
 import type { Energy, EnergyPart } from '../energy/table.js';
 import { widthOf } from '../formats/format.js';
 import { type LoweredJob, lower } from '../networks/lower.js';
@@ -104,7 +105,7 @@ function performanceOf(cost: MemoryCost, target: Target, unit: Datapath, busy: n
 }
 
 function idled(part: EnergyPart, busy: number): EnergyPart {
-  if (!/^(mac|multiply|add):/.test(part.action)) return part;
+  if (!isOfUnit(part.action)) return part;
   return { ...part, count: part.count * busy, energyPj: part.energyPj * busy };
 }
 
@@ -162,9 +163,10 @@ function skipping({ job, unit, values }: SparseLayer, target: Target): SparsePer
 function together(tiles: readonly SparsePerformance[]): SparsePerformance {
   const parts = new Map<string, EnergyPart>();
   for (const part of tiles.flatMap(({ energy }) => energy.parts)) {
-    const known = parts.get(part.action);
+    const text = textOf(part.action);
+    const known = parts.get(text);
     const more = known && { ...part, count: known.count + part.count, energyPj: known.energyPj + part.energyPj };
-    parts.set(part.action, more ?? part);
+    parts.set(text, more ?? part);
   }
   const cycles = tiles.reduce((total, tile) => addCycles(total, tile.cycles), noCycles());
   const busy = tiles.reduce((total, tile) => total + tile.utilization * tile.cycles.total, 0);

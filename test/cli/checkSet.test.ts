@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { datapathNamed } from '../../src/datapaths/catalog.js';
-import { writeVectors } from '../../src/outputs/vectors.js';
+import { writeVectors } from '../../src/outputs/vectors/unitVectors.js';
 import { folderWith, lastbit } from './command.js';
 
 /** int8 products, 0 to 255 with 1 row each, as they were written. */

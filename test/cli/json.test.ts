@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
-import { RESULT_SCHEMAS, resultJsonSchema } from '../../src/outputs/schemas.js';
+import { RESULT_SCHEMAS, resultJsonSchema } from '../../src/outputs/tables/schemas.js';
 import { lastbit } from './command.js';
 
 const models = join(import.meta.dirname, '..', '..', 'models');

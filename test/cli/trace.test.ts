@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { parseVcd, valueAt } from '../outputs/waveform.js';
+import { parseVcd, valueAt } from '../outputs/traces/waveform.js';
 import { folderWith, lastbit, linesOf } from './command.js';
 
 const MODEL = join(import.meta.dirname, '..', '..', 'models', 'digits-int8.onnx');

@@ -1,8 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatNamed } from '../../src/formats/catalog.js';
 import { decode, encode, fitTo } from '../../src/formats/codec.js';
 import { fromNumber, toNumber } from '../../src/formats/raw.js';
-import { lfsrBits, stochastic } from '../../src/formats/rounding.js';
+import { OVERFLOW_RULES } from '../../src/formats/fit.js';
+import {
+  lfsrBits,
+  type NamedRounding,
+  type Rounding,
+  ROUNDING_RULES,
+  ROUNDINGS,
+  rtlOfRounding,
+  stochastic,
+  zeroSignOf,
+} from '../../src/formats/rounding.js';
+
+describe('a rounding is one record', () => {
+  /** What integers between -3 and 3, in quarters, become: written down by hand. */
+  const QUARTERS = [-2.5, -1.75, -1.5, -1.25, 0.25, 0.5, 0.75, 1.5, 2.5];
+  const EXPECTED: Record<NamedRounding, number[]> = {
+    rne: [-2, -2, -2, -1, 0, 0, 1, 2, 2],
+    rna: [-3, -2, -2, -1, 0, 1, 1, 2, 3],
+    rnz: [-2, -2, -1, -1, 0, 0, 1, 1, 2],
+    rtz: [-2, -1, -1, -1, 0, 0, 0, 1, 2],
+    rup: [-2, -1, -1, -1, 1, 1, 1, 2, 3],
+    rdn: [-3, -2, -2, -2, 0, 0, 0, 1, 2],
+    rto: [-3, -1, -1, -1, 1, 1, 1, 1, 3],
+  };
+
+  it.each(ROUNDINGS)('%s rounds as it is defined', (rounding) => {
+    // Sums of signs and magnitudes: fp16 has whole numbers as its only values from 1024 to 2048.
+    const fit = fitTo(formatNamed('fp16'), { rounding });
+    const rounded = QUARTERS.map((x) => {
+      const base = x < 0 ? -1024 : 1024;
+      return toNumber(decode(fit.format, encode(fromNumber(base + x), fit).code)) - base;
+    });
+    expect(rounded).toEqual(EXPECTED[rounding]);
+  });
+
+  it('has a number of its own in the hardware, which is never that of stochastic rounding', () => {
+    const all: Rounding[] = [...ROUNDINGS, stochastic(4)];
+    expect(new Set(all.map(rtlOfRounding)).size).toBe(all.length);
+    const policies = Object.values(OVERFLOW_RULES).map(({ rtl }) => rtl);
+    expect(new Set(policies).size).toBe(policies.length);
+    // A field of four bits holds them.
+    for (const number of [...all.map(rtlOfRounding), ...policies]) expect(number).toBe(number & 15);
+  });
+
+  it('has the number that the layout of a word in lastbit_decode.sv gives it', () => {
+    const text = readFileSync(join(import.meta.dirname, '../../src/datapaths/rtl/lastbit_decode.sv'), 'utf8');
+    const listed = (field: string) =>
+      Object.fromEntries(
+        [
+          ...text
+            .split(`${field}: `)[1]
+            .split('\n')[0]
+            .matchAll(/(\d) (\S+)/g),
+        ].map((m) => [m[2], Number(m[1])]),
+      );
+    const numbers = Object.fromEntries(ROUNDINGS.map((name) => [name, rtlOfRounding(name)]));
+    expect({ ...numbers, stochastic: rtlOfRounding(stochastic(4)) }).toEqual(listed('rounding'));
+    expect(Object.fromEntries(Object.entries(OVERFLOW_RULES).map(([name, { rtl }]) => [name, rtl]))).toEqual(
+      listed('overflow'),
+    );
+  });
+
+  it('gives -0 for an exact zero of both signs only where it rounds down', () => {
+    expect(ROUNDINGS.filter(zeroSignOf)).toEqual(['rdn']);
+    expect(zeroSignOf(stochastic(4))).toBe(false);
+  });
+
+  it('goes to infinity where it may go up', () => {
+    const to = (sign: boolean) => ROUNDINGS.filter((name) => ROUNDING_RULES[name].toInfinity(sign));
+    expect(to(false)).toEqual(['rne', 'rna', 'rnz', 'rup']);
+    expect(to(true)).toEqual(['rne', 'rna', 'rnz', 'rdn']);
+  });
+});
 
 describe('stochastic rounding', () => {
   it('rounds up for exactly floor(fraction * 2^bits) of the 2^bits draws', () => {

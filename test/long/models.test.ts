@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { RESULT_SCHEMAS } from '../../src/outputs/schemas.js';
+import { RESULT_SCHEMAS } from '../../src/outputs/tables/schemas.js';
 
 const root = join(import.meta.dirname, '..', '..');
 

@@ -8,8 +8,8 @@ import { reduce } from '../../src/datapaths/reference.js';
 import { emitDot, randomBitsOfDot, type RtlFile } from '../../src/datapaths/rtl/index.js';
 import { int } from '../../src/formats/catalog.js';
 import type { RandomBits } from '../../src/formats/rounding.js';
-import { hexWord, type Port, wordBits } from '../../src/outputs/port.js';
-import type { RowCodes } from '../../src/outputs/stimulus.js';
+import { hexWord, type Port, wordBits } from '../../src/outputs/words/port.js';
+import type { RowCodes } from '../../src/outputs/vectors/stimulus.js';
 
 /** One emitted dot product with rows of operands; several go into one simulation, as compiling costs more than running. */
 export interface Design {

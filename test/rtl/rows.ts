@@ -1,5 +1,5 @@
 import type { Datapath } from '../../src/datapaths/datapath.js';
-import { type RowCodes, exhaustiveCount, exhaustiveRows, sampledRows } from '../../src/outputs/stimulus.js';
+import { type RowCodes, exhaustiveCount, exhaustiveRows, sampledRows } from '../../src/outputs/vectors/stimulus.js';
 import { type Design, inputsOf } from './bench.js';
 
 /** All pairs of 8-bit operands, each with a sum: landmarks first, then random. */

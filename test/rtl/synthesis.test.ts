@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { BASIC, datapathNamed } from '../../src/datapaths/catalog.js';
 import { emitDot, emitMesh, type RtlFile } from '../../src/datapaths/rtl/index.js';
-import { synthesise } from '../../src/outputs/synthesis.js';
+import { synthesise } from '../../src/outputs/benches/synthesis.js';
 import { discard, INSTALLED } from './bench.js';
 import { ORDERS, UNITS } from './units.js';
 

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { costOf } from '../../src/arrays/cost.js';
 import { loadTarget, TARGETS } from '../../src/targets/catalog.js';
+import { textOf } from '../../src/energy/action.js';
 import { parseTarget } from '../../src/targets/schema.js';
 import { layerCostOf, layerEnergyOf, SOURCED_FIELDS } from '../../src/targets/target.js';
 
@@ -59,7 +60,7 @@ it('stalls on its DRAM, and pays for it, where the file gives its bandwidth', ()
   expect(slow.cycles.total).toBe(fast.cycles.total + slow.hindrance.dram);
   expect(slow.hindrance.dram).toBeGreaterThan(0);
   const actionsOf = (cost: typeof fast, target: typeof free) =>
-    layerEnergyOf(cost, target).parts.map(({ action }) => action);
+    layerEnergyOf(cost, target).parts.map(({ action }) => textOf(action));
   expect(actionsOf(slow, bound)).toEqual([...actionsOf(fast, free), 'read:dram', 'write:dram']);
 });
 
@@ -71,7 +72,10 @@ it('takes a datapath and energies of its own', () => {
   const target = parseTarget(text, 'own.yaml');
   expect(target.datapath.sum.format.name).toBe('bf16');
   const { parts } = layerEnergyOf(costOf({ layer: 'x', m: 1, n: 1, k: 1 }, target.array, target.datapath), target);
-  expect(parts[0]).toMatchObject({ action: 'mac:e4m3fn*e4m3fn+bf16', entry: { pj: 0.3, source: 'us' } });
+  expect(parts[0]).toMatchObject({
+    action: { kind: 'mac', a: 'e4m3fn', b: 'e4m3fn', sum: 'bf16' },
+    entry: { pj: 0.3, source: 'us' },
+  });
 });
 
 it.each([

@@ -180,7 +180,13 @@ function finish(net: Netlist, total: Sum): Sum {
   return { ...last, wire };
 }
 
-const ROUNDINGS = ['half-even', 'half-away', 'half-up', 'floor'];
+/** The numbers that lastbit_requantize.sv takes. */
+const SHIFT_ROUNDINGS: Readonly<Record<NonNullable<Requantize['rounding']>, number>> = {
+  'half-even': 0,
+  'half-away': 1,
+  'half-up': 2,
+  floor: 3,
+};
 
 /** The requantizer of a stage that reads codes of that format. */
 export function requantizeInstance(stage: Requantize, from: Format): Instance {
@@ -208,7 +214,7 @@ export function requantizeInstance(stage: Requantize, from: Format): Instance {
     throw new RangeError(`rtl: the requantizer's multiplier must be below 2^30, found ${multiplier}`);
   const own: Record<string, number> =
     kind === 'shift'
-      ? { KIND: 0, SHIFT: shift, ROUNDING: ROUNDINGS.indexOf(rounding), STICKY: stickyBits }
+      ? { KIND: 0, SHIFT: shift, ROUNDING: SHIFT_ROUNDINGS[rounding], STICKY: stickyBits }
       : { KIND: kind === 'gemmlowp-double' ? 1 : 2, SHIFT: scale.shift, Q31: Number(scale.q31) };
   return { module: 'lastbit_requantize', parameters: { ...common, ...own }, random: 0, port: 0 };
 }

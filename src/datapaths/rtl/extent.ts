@@ -3,7 +3,7 @@ import { type Format, quantumExponentOf } from '../../formats/format.js';
 import { latticeOf } from '../../formats/lattice.js';
 import { magnitudeExponent } from '../../formats/raw.js';
 import type { AlignedCombine, Datapath } from '../datapath.js';
-import { randomBits } from './word.js';
+import { randomBitsOf } from '../../formats/rounding.js';
 
 /** Every finite value is a multiple of 2^low and below 2^high in magnitude. */
 export interface Extent {
@@ -62,7 +62,7 @@ export function exponentBits(datapath: Datapath, fits: readonly Fit[]): number {
   const window = combine.kind === 'fused' ? products.high - products.low + lanes : 0;
   const widest = Math.max(...significands, significandBits(a) + significandBits(b), window);
   const below =
-    widest + Math.max(...significands) + Math.max(0, ...fits.map(({ rounding }) => randomBits(rounding))) + GUARD;
+    widest + Math.max(...significands) + Math.max(0, ...fits.map(({ rounding }) => randomBitsOf(rounding))) + GUARD;
   const biases = formats.map((format) => (format.kind === 'float' ? Math.abs(format.bias) : 0));
   const reach = [low - below, high + GUARD, ...biases];
   if (combine.kind === 'aligned') reach.push(...alignedReach(combine, Math.min(low, ZEROS)));

@@ -2,7 +2,8 @@ import type { Fit } from '../../formats/codec.js';
 import { type Format, widthOf } from '../../formats/format.js';
 import { type AlignedCombine, type Datapath, registerFitOf, totalFitOf } from '../datapath.js';
 import { clog2, exponentBits, productExtent, significandBits, unionOf, extentOf } from './extent.js';
-import { fitWord, formatWord, isBinary, randomBits } from './word.js';
+import { randomBitsOf } from '../../formats/rounding.js';
+import { fitWord, formatWord, isBinary } from './word.js';
 
 /** A library module with the values of its parameters. */
 export interface Instance {
@@ -30,12 +31,12 @@ function complaintAbout({ product, combine, sum, blockScale, order, a, b }: Data
     if (problem !== undefined) return problem;
   }
   const others = [...inner, ...(product === 'exact' ? [] : [product]), totalFitOf({ sum, order })];
-  if (others.some((fit) => fit !== sum && randomBits(fit.rounding) > 0))
+  if (others.some((fit) => fit !== sum && randomBitsOf(fit.rounding) > 0))
     return 'rounds stochastically beside its sum, for which no unit draws; take another rounding there';
   const { format } = registerFitOf(sum);
   if (format !== sum.format && format.kind === 'float' && ['fn', 'merged'].includes(format.specials))
     return `keeps fewer mantissa bits than ${sum.format.name} has, whose NaN is all ones; take a format with IEEE specials`;
-  if (randomBits(sum.rounding) === 0) return undefined;
+  if (randomBitsOf(sum.rounding) === 0) return undefined;
   if (order.kind !== 'sequential')
     return `rounds stochastically in ${order.kind} order; a unit draws in sequential order`;
   if (combine.kind === 'tree' || ('sumInside' in combine && !combine.sumInside))
@@ -54,7 +55,7 @@ export function fitComplaint({ format, rounding }: Fit): string | undefined {
   if (format.kind === 'int') return undefined;
   if (format.radix === 4 || format.lowest === 'none' || !format.signed)
     return `rounds to ${format.name}; a unit rounds to signed radix-2 floats with a zero`;
-  if (randomBits(rounding) > 0 && format.lowest !== 'subnormal')
+  if (randomBitsOf(rounding) > 0 && format.lowest !== 'subnormal')
     return `rounds stochastically to ${format.name}; a unit needs subnormals for that`;
   return undefined;
 }
@@ -111,7 +112,7 @@ function general(datapath: Datapath): Instance {
   const { a, b, product, operands, lanes, sum, combine } = datapath;
   const register = registerFitOf(sum);
   const exact = significandBits(a) + significandBits(b);
-  const random = randomBits(sum.rounding);
+  const random = randomBitsOf(sum.rounding);
   const parameters = {
     LANES: lanes,
     A: formatWord(a, operands === 'flush'),
@@ -161,7 +162,8 @@ function general(datapath: Datapath): Instance {
   }
 }
 
-const TRUNCATE = ['rtz', 'floor', 'rne'];
+/** The numbers that lastbit_cut.sv takes. */
+const TRUNCATE: Readonly<Record<AlignedCombine['truncate'], number>> = { rtz: 0, floor: 1, rne: 2 };
 
 function alignedParameters({ widened, operands, a, b, product, lanes }: Datapath, combine: AlignedCombine) {
   const { fractionBits, sumFractionBits = fractionBits, twoStage, exponentFloor, productOverflow } = combine;
@@ -178,7 +180,7 @@ function alignedParameters({ widened, operands, a, b, product, lanes }: Datapath
     SEEN_B: formatWord(widened ?? b, flush),
     F: fractionBits,
     SUM_F: sumFractionBits,
-    TRUNCATE: TRUNCATE.indexOf(combine.truncate),
+    TRUNCATE: TRUNCATE[combine.truncate],
     NORMALIZED: Number(product !== 'exact' || combine.productExponent === 'normalised'),
     SUM_INSIDE: Number(combine.sumInside),
     ZEROS: Number(combine.zerosAlign ?? false),
@@ -190,7 +192,7 @@ function alignedParameters({ widened, operands, a, b, product, lanes }: Datapath
     TWO_STAGE: Number(twoStage !== undefined),
     STAGE_F: stage.productFractionBits,
     STAGE_SUM_F: stage.sumFractionBits,
-    STAGE_TRUNCATE: TRUNCATE.indexOf(stage.truncate),
+    STAGE_TRUNCATE: TRUNCATE[stage.truncate],
     DROPS: Number(stage.dropSumBelow !== undefined),
     DROP: stage.dropSumBelow ?? 0,
     OW: widest + 6 + clog2(lanes + 1),
@@ -234,7 +236,7 @@ export function joinInstance(datapath: Datapath, x: { format: Format; flush: boo
     SY: significandBits(y),
     EW: exponentBits({ ...datapath, a: x.format, b: y, product: fit }, [fit]),
     ...(fit.format.kind === 'int' ? windowFor(extents, 2) : { LOW: 0, WW: 1 }),
-    RW: Math.max(1, randomBits(fit.rounding)),
+    RW: Math.max(1, randomBitsOf(fit.rounding)),
   };
-  return { module: 'lastbit_join', parameters, random: randomBits(fit.rounding), port: 1 };
+  return { module: 'lastbit_join', parameters, random: randomBitsOf(fit.rounding), port: 1 };
 }

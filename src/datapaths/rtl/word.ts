@@ -1,20 +1,10 @@
-import type { Fit, Overflow } from '../../formats/codec.js';
+import { type Fit, OVERFLOW_RULES } from '../../formats/codec.js';
 import type { FloatFormat, Format, TableFormat } from '../../formats/format.js';
-import type { Rounding } from '../../formats/rounding.js';
+import { randomBitsOf, rtlOfRounding } from '../../formats/rounding.js';
 
 /** Formats and fits as the words of fields that the SystemVerilog modules take; the layout is in lastbit_decode.sv. */
-const LOWEST: readonly FloatFormat['lowest'][] = ['subnormal', 'normal', 'zero-only', 'none'];
-const SPECIALS: readonly FloatFormat['specials'][] = ['none', 'ieee', 'fn', 'fnuz', 'merged'];
-const ROUNDINGS: readonly Rounding[] = ['rne', 'rna', 'rnz', 'rtz', 'rup', 'rdn', 'rto'];
-const OVERFLOWS: readonly Overflow[] = ['ieee', 'infinity', 'saturate', 'nan', 'wrap', 'saturate-propagate'];
-const STOCHASTIC = 7;
-
-/** The number of a choice in a word. @throws RangeError for one that the modules do not know, never another's number */
-function numberOf<T>(choices: readonly T[], choice: T, field: string): number {
-  const number = choices.indexOf(choice);
-  if (number < 0) throw new RangeError(`rtl: no module knows the ${field} ${JSON.stringify(choice)}`);
-  return number;
-}
+const LOWEST: Readonly<Record<FloatFormat['lowest'], number>> = { subnormal: 0, normal: 1, 'zero-only': 2, none: 3 };
+const SPECIALS: Readonly<Record<FloatFormat['specials'], number>> = { none: 0, ieee: 1, fn: 2, fnuz: 3, merged: 4 };
 
 /** `[value, lowest bit, width]` */
 type Field = readonly [number, number, number];
@@ -38,8 +28,8 @@ function formatFields(format: Format): Field[] {
     [format.shift ?? 0, 32, 8],
     [format.paddingBits ?? 0, 40, 8],
     [1, 48, 4],
-    [numberOf(LOWEST, format.lowest, 'lowest'), 52, 4],
-    [numberOf(SPECIALS, format.specials, 'specials'), 56, 4],
+    [LOWEST[format.lowest], 52, 4],
+    [SPECIALS[format.specials], 56, 4],
     [Number(format.signed), 60, 1],
     [Number(format.radix === 4), 61, 1],
   ];
@@ -56,11 +46,6 @@ export function isBinary(format: Format): boolean {
   return format.kind === 'table' && format.values.join() === [-1, 1].join();
 }
 
-/** Random bits of a rounding; 0 where it draws none. */
-export function randomBits(rounding: Rounding): number {
-  return typeof rounding === 'string' ? 0 : rounding.stochastic.bits;
-}
-
 export function formatWord(format: Format, flush = false): bigint {
   return pack([...formatFields(format), [Number(flush), 72, 1]]);
 }
@@ -69,10 +54,10 @@ export function fitWord(fit: Fit): bigint {
   const { rounding } = fit;
   return pack([
     ...formatFields(fit.format),
-    [typeof rounding === 'string' ? numberOf(ROUNDINGS, rounding, 'rounding') : STOCHASTIC, 64, 4],
-    [numberOf(OVERFLOWS, fit.overflow, 'overflow'), 68, 4],
+    [rtlOfRounding(rounding), 64, 4],
+    [OVERFLOW_RULES[fit.overflow].rtl, 68, 4],
     [Number(fit.subnormals === 'flush'), 72, 1],
     [Number(fit.tininess === 'before'), 73, 1],
-    [randomBits(rounding), 80, 8],
+    [randomBitsOf(rounding), 80, 8],
   ]);
 }

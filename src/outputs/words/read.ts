@@ -1,40 +1,8 @@
 import { extname } from 'node:path';
-import { bytesFrom, linesOf } from '../../text/lines.js';
-import type { VectorFormat } from '../portBank.js';
-import type { Port } from '../port.js';
-import { readCsv } from './readCsv.js';
-import { readNpy } from './readNpy.js';
-import { readCoe } from './readCoe.js';
-import { readC, readJson } from './readList.js';
-import { readmemReader } from './readVerilog.js';
-import { readIntelMif } from './readMif.js';
-import type { Line, ReadWord, WordReader } from './reading.js';
-
-/** Readers of the kinds of vector files that are words of text. */
-const READERS: Readonly<Record<Exclude<VectorFormat, 'npy' | 'csv'>, WordReader>> = {
-  readmemh: readmemReader(16),
-  readmemb: readmemReader(2),
-  coe: readCoe,
-  // A binary word a line.
-  'mif-vivado': readmemReader(2),
-  'mif-intel': readIntelMif,
-  json: readJson,
-  c: readC,
-};
-
-/** Endings by which a kind is known; the two kinds of .mif are told apart by their content. */
-const ENDINGS: Readonly<Record<string, VectorFormat>> = {
-  '.memh': 'readmemh',
-  '.hex': 'readmemh',
-  '.mem': 'readmemh',
-  '.memb': 'readmemb',
-  '.bin': 'readmemb',
-  '.coe': 'coe',
-  '.npy': 'npy',
-  '.json': 'json',
-  '.h': 'c',
-  '.csv': 'csv',
-};
+import { linesOf } from '../../text/lines.js';
+import type { Port } from './port.js';
+import { VECTOR_FORMATS, type VectorFormat, WORD_KINDS } from './index.js';
+import type { ReadWord } from './reading.js';
 
 /**
  * The words of a file in the order in which they stand, one at a time. Where an address comes twice, the later word counts.
@@ -43,36 +11,36 @@ const ENDINGS: Readonly<Record<string, VectorFormat>> = {
  */
 export async function* readWords(path: string, port: Port, kind?: VectorFormat): AsyncGenerator<ReadWord> {
   let words = 0;
-  for await (const word of wordsIn(path, port, kind ?? (await kindOf(path)))) {
+  for await (const word of WORD_KINDS[kind ?? (await kindOf(path))].read(path, port)) {
     words++;
     yield word;
   }
   if (words === 0) throw new Error(`${path}: holds no word of ${port.name}`);
 }
 
-function wordsIn(path: string, port: Port, kind: VectorFormat): AsyncGenerator<ReadWord> {
-  if (kind === 'npy') return readNpy(bytesFrom(path), port, path);
-  return kind === 'csv' ? readCsv(path, port) : READERS[kind](numbered(path), port, path);
+/** Kinds by the ending that they are known by. */
+const BY_ENDING: ReadonlyMap<string, readonly VectorFormat[]> = byEnding();
+
+function byEnding(): Map<string, VectorFormat[]> {
+  const found = new Map<string, VectorFormat[]>();
+  for (const kind of VECTOR_FORMATS)
+    for (const ending of [WORD_KINDS[kind].extension, ...(WORD_KINDS[kind].others ?? [])])
+      found.set(`.${ending}`, [...(found.get(`.${ending}`) ?? []), kind]);
+  // Those that tell the kind by themselves first.
+  return new Map([...found].sort(([, x], [, y]) => x.length - y.length));
 }
 
 async function kindOf(path: string): Promise<VectorFormat> {
-  const ending = extname(path).toLowerCase();
-  if (ending === '.mif') return mifKind(path);
-  const kind = ENDINGS[ending];
-  if (kind !== undefined) return kind;
+  const kinds = BY_ENDING.get(extname(path).toLowerCase());
+  if (kinds !== undefined) return kinds.length === 1 ? kinds[0] : kindByContent(path, kinds);
   throw new Error(
-    `${path}: its ending does not tell its kind; known are ${[...Object.keys(ENDINGS), '.mif'].join(' ')}, or name it with --format`,
+    `${path}: its ending does not tell its kind; known are ${[...BY_ENDING.keys()].join(' ')}, or name it with --format`,
   );
 }
 
-/** Intel's begins with settings and comments, Vivado's with digits. */
-async function mifKind(path: string): Promise<VectorFormat> {
+/** By the first line that is not empty. */
+async function kindByContent(path: string, kinds: readonly VectorFormat[]): Promise<VectorFormat> {
   for await (const line of linesOf(path))
-    if (line.trim() !== '') return /^\s*[01xz_]+\s*$/i.test(line) ? 'mif-vivado' : 'mif-intel';
-  return 'mif-vivado';
-}
-
-async function* numbered(path: string): AsyncGenerator<Line> {
-  let number = 0;
-  for await (const text of linesOf(path)) yield { text, number: ++number };
+    if (line.trim() !== '') return kinds.find((kind) => WORD_KINDS[kind].begins?.test(line) ?? true) ?? kinds[0];
+  return kinds[0];
 }

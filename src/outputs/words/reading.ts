@@ -1,5 +1,8 @@
-import type { Port } from '../port.js';
-import { wordBits } from '../port.js';
+import { widthOf } from '../../formats/format.js';
+import { linesOf } from '../../text/lines.js';
+import { bytesOf } from '../files/bytes.js';
+import type { Port } from './port.js';
+import { wordBits } from './port.js';
 
 /** A word as it stands in a file. */
 export interface ReadWord {
@@ -18,6 +21,16 @@ export interface Line {
 
 /** Reads one kind of vector file. @throws Error `file:line: what is wrong and what would do` */
 export type WordReader = (lines: AsyncIterable<Line>, port: Port, file: string) => AsyncGenerator<ReadWord>;
+
+/** Reads a file line by line. */
+export function readingText(reader: WordReader): (path: string, port: Port) => AsyncGenerator<ReadWord> {
+  return (path, port) => reader(numbered(path), port, path);
+}
+
+async function* numbered(path: string): AsyncGenerator<Line> {
+  let number = 0;
+  for await (const text of linesOf(path)) yield { text, number: ++number };
+}
 
 const DIGIT_BITS = { 2: 1, 16: 4 } as const;
 
@@ -98,3 +111,11 @@ export function codeOfNumber(text: string, port: Port, where: string, foreign = 
     return BigInt.asUintN(width, value);
   throw new Error(`${where}: ${text} is too wide; a code of ${port.name} has ${width} bits`);
 }
+
+/** Bytes of the C or numpy type that holds one code: 1, 2, 4 or 8. */
+export function storageBytes({ format }: Port): number {
+  const bytes = bytesOf(widthOf(format));
+  return [1, 2, 4, 8].find((size) => size >= bytes) as number;
+}
+
+export const hexLiteral = (code: bigint) => `0x${code.toString(16)}`;

@@ -5,6 +5,7 @@
 
 import type { Fit } from '../../../formats/codec.js';
 import type { Format } from '../../../formats/format.js';
+import { zeroSignOf } from '../../../formats/rounding.js';
 import { type Datapath, registerFitOf } from '../../datapath.js';
 import { isWhole, termsPerFiring } from '../../products.js';
 import { alignerOf, alignsInFloat64 } from './align.js';
@@ -44,7 +45,7 @@ function registerFor(fit: Fit, tally: Tally, draw?: Draw): Register {
   const rounder = rounderOf(fit, tally, draw);
   if (rounder === undefined) throw new RangeError(`float64 does not carry the fit to ${fit.format.name}`);
   const { round, read } = rounder;
-  const down = fit.rounding === 'rdn';
+  const down = zeroSignOf(fit.rounding);
   const meet = adderOf({ round, read: (x) => x }, tally, down);
   return { round, read, add: adderOf(rounder, tally, down), meet: (x, y) => read(meet(x, y)) };
 }
@@ -120,7 +121,7 @@ export function pairwise({ meet }: Register, level: Float64Array, width: number)
 
 function fusedOf({ register, datapath }: Parts, sumInside: boolean): Fire {
   const { add, round, read } = register;
-  const down = datapath.sum.rounding === 'rdn';
+  const down = zeroSignOf(datapath.sum.rounding);
   const lanes = termsPerFiring(datapath);
   const { max, quantum } = termFacts(datapath);
   const wide = lanes > 1 && spanBits(max * lanes, quantum) > 53;

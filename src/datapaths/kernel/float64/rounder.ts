@@ -1,8 +1,8 @@
-import { type Fit, keepsInfinity, saturates } from '../../../formats/codec.js';
+import { type Fit, keepsInfinity, saturates, stopsAtLargest } from '../../../formats/codec.js';
 import type { FloatFormat, IntFormat } from '../../../formats/format.js';
 import { latticeOf } from '../../../formats/lattice.js';
 import { toNumber } from '../../../formats/raw.js';
-import { overflowsToInfinity } from '../../../formats/rounding.js';
+import { randomBitsOf } from '../../../formats/rounding.js';
 import type { Draw, Tally } from '../contract/engine.js';
 import { snapperOf, unitInFirstPlace } from './snap.js';
 
@@ -19,7 +19,7 @@ export interface Rounder {
 /** @returns undefined where float64 cannot carry the fit's values with the bits to spare */
 export function rounderOf(fit: Fit, tally: Tally, draw?: Draw): Rounder | undefined {
   const { format } = fit;
-  const bits = typeof fit.rounding === 'string' ? 0 : fit.rounding.stochastic.bits;
+  const bits = randomBitsOf(fit.rounding);
   const own = draw === undefined || bits === 0 ? undefined : () => draw(bits);
   if (format.kind === 'int') return format.bits <= 48 ? intRounder(fit, format, tally, own) : undefined;
   return format.kind === 'float' && isCarried(fit, format) ? floatRounder(fit, format, tally, own) : undefined;
@@ -85,12 +85,11 @@ function floatRounder(fit: Fit, format: FloatFormat, tally: Tally, draw?: () => 
 }
 
 /** What a finite value beyond the largest becomes, as the codec's `overflowed` has it. */
-function overflowOf({ overflow, rounding }: Fit, { specials }: FloatFormat, max: number): (x: number) => number {
-  const stops = (x: number) => saturates(overflow) || (overflow === 'ieee' && !overflowsToInfinity(rounding, x < 0));
+function overflowOf(fit: Fit, { specials }: FloatFormat, max: number): (x: number) => number {
   const largest = (x: number) => (x < 0 ? -max : max);
   const beyond = (x: number) =>
     specials === 'none' ? largest(x) : specials === 'fnuz' ? Number.NaN : x < 0 ? -Infinity : Infinity;
-  return (x) => (stops(x) ? largest(x) : beyond(x));
+  return (x) => (stopsAtLargest(fit, x < 0) ? largest(x) : beyond(x));
 }
 
 /** What an infinite value becomes, as the codec's `encodeInfinity` has it; no rounding has a say, and it is no overflow. */

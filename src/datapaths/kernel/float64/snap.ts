@@ -1,4 +1,4 @@
-import type { Rounding } from '../../../formats/rounding.js';
+import { type NamedRounding, type Rounding, ROUNDING_RULES, type RoundingRule } from '../../../formats/rounding.js';
 
 /** Takes x to a multiple of the power of two q; |x| must stay below 2^51 q. `drawn` is for stochastic rounding. */
 export type Snap = (x: number, q: number, drawn: number) => number;
@@ -51,10 +51,31 @@ const toOdd: Snap = (x, q) => {
   return t === x || (t / q) % 2 !== 0 ? t : x < 0 ? t - q : t + q;
 };
 
+/** Any rounding by its rule, which sees the part that is dropped: exact, as it is a difference of neighbours. */
+export function snapByRule({ up: goesUp }: RoundingRule): Snap {
+  return (x, q) => {
+    const t = chop(x, q, 0);
+    if (t === x) return t;
+    const half = Math.sign(Math.abs(x - t) * 2 - q);
+    if (!goesUp(half, (t / q) % 2 !== 0, x < 0)) return t;
+    return x < 0 ? t - q : t + q;
+  };
+}
+
+/** Roundings that need fewer steps than their rule. */
+const QUICK: Readonly<Partial<Record<NamedRounding, Snap>>> = {
+  rne: nearest,
+  rna: tiesAway,
+  rnz: tiesToZero,
+  rtz: chop,
+  rup: up,
+  rdn: down,
+  rto: toOdd,
+};
+
 /** 'rne' and the like to the function that does it. */
 export function snapperOf(rounding: Rounding): Snap {
-  if (typeof rounding === 'string')
-    return { rne: nearest, rna: tiesAway, rnz: tiesToZero, rtz: chop, rup: up, rdn: down, rto: toOdd }[rounding];
+  if (typeof rounding === 'string') return QUICK[rounding] ?? snapByRule(ROUNDING_RULES[rounding]);
   const span = 2 ** rounding.stochastic.bits;
   return (x, q, drawn) => {
     const t = chop(x, q, 0);

@@ -1,12 +1,17 @@
-import type { Fit } from '../../../formats/codec.js';
+import { type Fit, stopsAtLargest } from '../../../formats/codec.js';
 import type { FloatFormat } from '../../../formats/format.js';
-import { overflowsToInfinity } from '../../../formats/rounding.js';
+import { randomBitsOf } from '../../../formats/rounding.js';
 import { type Facts, factsOf, spanBits } from '../contract/facts.js';
-import type { Step } from './step.js';
+import type { LaneRounding, Step } from './step.js';
+
+/** The roundings of the quick methods, which lanes.ts emits. */
+const QUICK: readonly string[] = ['rne', 'rna', 'rtz', 'stochastic'] satisfies LaneRounding[];
 
 /** A float register as kernels see it. */
 export interface FloatRegister {
   fit: Fit & { format: FloatFormat };
+  /** Its rounding, as lanes know it. */
+  mode: LaneRounding;
   facts: Facts;
   mantissaBits: number;
   /** Exponents of the smallest normal number and of the largest. */
@@ -43,17 +48,17 @@ export function floatRegister(fit: Fit): FloatRegister | undefined {
   if (format.kind !== 'float' || format.radix !== 2 || !format.signed || format.mantissaBits < 1) return undefined;
   if (format.lowest === 'none' || overflow === 'wrap' || (format.specials === 'ieee' && overflow === 'nan'))
     return undefined;
-  const known = typeof rounding !== 'string' || ['rne', 'rna', 'rtz'].includes(rounding);
-  if (!known || format.specials === 'none') return undefined;
+  const mode = typeof rounding === 'string' ? rounding : 'stochastic';
+  if (!QUICK.includes(mode) || format.specials === 'none') return undefined;
   const facts = factsOf(format);
-  const symmetric = overflowsToInfinity(rounding, false);
   return {
     fit: fit as FloatRegister['fit'],
+    mode: mode as LaneRounding,
     facts,
     mantissaBits: format.mantissaBits,
     lowest: 1 - format.bias + (format.shift ?? 0),
     highest: Math.floor(Math.log2(facts.max)),
-    toInfinity: format.specials === 'ieee' && (overflow === 'infinity' || (overflow === 'ieee' && symmetric)),
+    toInfinity: format.specials === 'ieee' && !stopsAtLargest(fit, false),
   };
 }
 
@@ -89,8 +94,8 @@ export function chooseStep(register: FloatRegister, addends: Addends, carrier: S
   if (tiny) return 'sums can be tiny in a register without subnormals';
   const reach = reachOf(register, addends);
   const largest = reach + addends.max;
-  const rounding = typeof fit.rounding === 'string' ? (fit.rounding as Step['rounding']) : 'stochastic';
-  const randomBits = typeof fit.rounding === 'string' ? 0 : fit.rounding.stochastic.bits;
+  const rounding = register.mode;
+  const randomBits = randomBitsOf(fit.rounding);
   const base = { carrier, rounding, mantissaBits: m, randomBits, signedZero: addends.negativeZero || belowLattice };
 
   /** Watches from 2^limit up unless the data cannot reach it. */

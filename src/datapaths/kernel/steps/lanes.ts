@@ -143,10 +143,12 @@ export class Adder implements Adding {
         return v128.and(i.add(s.get, splat(half)), kept);
       case 'stochastic':
         return v128.and(i.add(s.get, drawn), kept);
-      default: {
+      case 'rne': {
         const odd = v128.and(i.shrU(s.get, Number(dropped)), splat(1n));
         return v128.and(i.add(i.add(s.get, odd), splat(half - 1n)), kept);
       }
+      default:
+        throw new RangeError(`lanes: no pattern rounds by ${step.rounding}`);
     }
   }
 

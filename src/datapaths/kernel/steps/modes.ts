@@ -1,7 +1,7 @@
 import type { Code, FunctionBuilder, Local } from '../../../wasm/assembler.js';
 import { f64x2, splat64, v128 } from '../../../wasm/vector.js';
 import { splatNumber } from './numbers.js';
-import type { Rules } from './step.js';
+import type { LaneRounding, Rules } from './step.js';
 
 /** What a mode asks of a sum: its magnitude, and the random bits for it as a number. */
 interface Rounded {
@@ -34,7 +34,7 @@ const twice = ({ x }: Rounded) => f64x2.add(x.get, x.get);
 const nonzero = ({ x }: Rounded) => f64x2.gt(x.get, ZERO);
 const spanOf = ({ randomBits }: Rules) => splatNumber(2 ** randomBits);
 
-export const MODES: Readonly<Record<Rules['rounding'], Mode>> = {
+export const MODES: Readonly<Record<LaneRounding, Mode>> = {
   rne: {
     snap: (_sum, inUnits) => f64x2.nearest(inUnits),
     leavesGap: (sum, smallest) => f64x2.gt(twice(sum), smallest),
@@ -71,3 +71,8 @@ export const MODES: Readonly<Record<Rules['rounding'], Mode>> = {
     },
   },
 };
+
+/** Whether lanes know a rounding. */
+export function isMode(name: string): name is LaneRounding {
+  return Object.hasOwn(MODES, name);
+}

@@ -1,13 +1,12 @@
-import { type Fit, keepsInfinity, saturates } from '../../../formats/codec.js';
+import { type Fit, keepsInfinity, saturates, stopsAtLargest } from '../../../formats/codec.js';
 import type { FloatFormat, IntFormat } from '../../../formats/format.js';
 import { latticeOf } from '../../../formats/lattice.js';
 import { toNumber } from '../../../formats/raw.js';
-import { overflowsToInfinity, type Rounding } from '../../../formats/rounding.js';
+import { type Rounding, randomBitsOf } from '../../../formats/rounding.js';
 import { factsOf, spanBits } from '../contract/facts.js';
 import { type Addends, HOLDS } from './choose.js';
-import type { Outside, Rules, Step } from './step.js';
-
-const ROUNDINGS: readonly unknown[] = ['rne', 'rna', 'rnz', 'rtz', 'rto'];
+import { isMode } from './modes.js';
+import type { LaneRounding, Outside, Rules, Step } from './step.js';
 
 /** The rules of a register as lanes follow them, in float64; undefined where only slower routes know them. */
 export function rulesOf(fit: Fit): Rules | undefined {
@@ -15,8 +14,9 @@ export function rulesOf(fit: Fit): Rules | undefined {
   if (format.kind === 'int') return fixedRules(fit, format);
   if (format.kind !== 'float' || !isHeld(format)) return undefined;
   if (overflow === 'wrap' || (overflow === 'nan' && format.specials === 'ieee')) return undefined;
-  const random = randomBits(rounding);
-  if (!isFollowed(rounding)) return undefined;
+  const random = randomBitsOf(rounding);
+  const mode = modeOf(rounding);
+  if (mode === undefined) return undefined;
   if (format.mantissaBits + random > 46) return undefined;
   const { bias, mantissaBits, lowest, specials, shift = 0 } = format;
   const lattice = latticeOf(format);
@@ -25,7 +25,7 @@ export function rulesOf(fit: Fit): Rules | undefined {
   if (flushes && flush === undefined) return undefined;
   const max = toNumber(lattice.valueAt(lattice.maxIndex(false)));
   return {
-    rounding: nameOf(rounding),
+    rounding: mode,
     mantissaBits,
     randomBits: random,
     floor: (lowest === 'normal' ? 0 : 1) - bias + shift,
@@ -42,28 +42,23 @@ export function rulesOf(fit: Fit): Rules | undefined {
   };
 }
 
-function isFollowed(rounding: Rounding): boolean {
-  return typeof rounding === 'object' || ROUNDINGS.includes(rounding);
-}
-
-function nameOf(rounding: Rounding): Rules['rounding'] {
-  return typeof rounding === 'string' ? (rounding as Rules['rounding']) : 'stochastic';
-}
-
-function randomBits(rounding: Rounding): number {
-  return typeof rounding === 'string' ? 0 : rounding.stochastic.bits;
+/** What lanes know a rounding by, where they do. */
+function modeOf(rounding: Rounding): LaneRounding | undefined {
+  if (typeof rounding !== 'string') return 'stochastic';
+  return isMode(rounding) ? rounding : undefined;
 }
 
 /** A fixed-point register: one unit for every sum in its range and somewhat beyond. */
 function fixedRules({ rounding, overflow }: Fit, { bits, signed, exponent }: IntFormat): Rules | undefined {
-  if (!isFollowed(rounding) || bits + randomBits(rounding) > 46 || Math.abs(exponent) > 300) return undefined;
+  const mode = modeOf(rounding);
+  if (mode === undefined || bits + randomBitsOf(rounding) > 46 || Math.abs(exponent) > 300) return undefined;
   const unit = 2 ** exponent;
   const span = 2 ** bits * unit;
   const lowest = signed ? span / 2 : 0;
   return {
-    rounding: nameOf(rounding),
+    rounding: mode,
     mantissaBits: bits,
-    randomBits: randomBits(rounding),
+    randomBits: randomBitsOf(rounding),
     floor: exponent + bits,
     max: span - lowest - unit,
     lowest,
@@ -85,9 +80,8 @@ function isHeld({ signed, radix, mantissaBits, exponentBits, bias, lowest, shift
 }
 
 /** What the codec's `overflowed` gives, on both sides alike. */
-function beyondOf({ overflow, rounding }: Fit, { specials }: FloatFormat): Outside {
-  const stops = saturates(overflow) || (overflow === 'ieee' && !overflowsToInfinity(rounding, false));
-  if (stops || specials === 'none') return 'largest';
+function beyondOf(fit: Fit, { specials }: FloatFormat): Outside {
+  if (stopsAtLargest(fit, false) || specials === 'none') return 'largest';
   return specials === 'fnuz' ? 'nan' : 'infinity';
 }
 

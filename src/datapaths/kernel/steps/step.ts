@@ -3,7 +3,11 @@
  * its code.
  */
 
+import type { NamedRounding } from '../../../formats/rounding.js';
 import type { Code, Local } from '../../../wasm/assembler.js';
+
+/** The roundings that lanes know, which see no sign: one that is not here is left to slower routes. */
+export type LaneRounding = Extract<NamedRounding, 'rne' | 'rna' | 'rnz' | 'rtz' | 'rto'> | 'stochastic';
 
 /**
  * Sums in SIMD lanes: the float that carries them, and how a carried sum is rounded to the register's format.
@@ -15,7 +19,7 @@ import type { Code, Local } from '../../../wasm/assembler.js';
 export interface Step {
   carrier: 'f32' | 'f64';
   method: 'native' | 'magic' | 'pattern' | 'complete';
-  rounding: Rules['rounding'];
+  rounding: LaneRounding;
   mantissaBits: number;
   /** Random bits of a stochastic step. */
   randomBits: number;
@@ -37,7 +41,7 @@ export interface Step {
  * multiple of its unit by scaling, so that rounding is `floor` and a comparison; all scaling is by powers of two and exact.
  */
 export interface Rules {
-  rounding: 'rne' | 'rna' | 'rnz' | 'rtz' | 'rto' | 'stochastic';
+  rounding: LaneRounding;
   mantissaBits: number;
   randomBits: number;
   /** Exponent below which the unit shrinks no more. */

@@ -1,0 +1,262 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { DATAPATHS, datapathNamed } from '../../../src/datapaths/catalog.js';
+import { datapath, type Datapath, sumFit } from '../../../src/datapaths/datapath.js';
+import { fitTo } from '../../../src/formats/codec.js';
+import { formatNamed } from '../../../src/formats/catalog.js';
+import { widthOf } from '../../../src/formats/format.js';
+import { magnitudeExponent, toNumber } from '../../../src/formats/raw.js';
+import {
+  type Coverage,
+  coverageOf,
+  coverageReport,
+  POSITIONS,
+} from '../../../src/outputs/vectors/directed/coverage.js';
+import { unitRows } from '../../../src/outputs/vectors/directed/rows.js';
+import { manifestSchema } from '../../../src/outputs/vectors/manifest.js';
+import { type RowCodes, randomRows } from '../../../src/outputs/vectors/stimulus.js';
+import { expecter, portsOf } from '../../../src/outputs/vectors/unitVectors.js';
+import { randomFrom } from '../../../src/random/random.js';
+import { folderWith, lastbit } from '../../cli/command.js';
+import { codeOf, type Fault, faultsOf, type Row, rowOf } from './faults.js';
+
+/** The rows that `lastbit vectors` writes by itself. */
+const DEFAULT_COUNT = 10_000;
+
+const INT8_SATURATING = datapath({
+  name: 'int8-saturating',
+  a: formatNamed('int8'),
+  b: formatNamed('int8'),
+  sum: sumFit('int20', { overflow: 'saturate' }),
+});
+
+/** No integer has a sign of zero, subnormals, NaN or bits below its last one; twice a saturated sum is saturated. */
+const NOT_OF_INTEGERS = [
+  'overflow one ulp early',
+  'subnormal results are flushed',
+  'a sum that cancels to zero is -0',
+  '-0 is +0',
+  'a carry out of the significand is lost',
+  '1 bits are kept below the last one, without sticky',
+  '2 bits are kept below the last one, without sticky',
+  '3 bits are kept below the last one, without sticky',
+  'NaN is infinity',
+];
+
+/** Units that round once, the products in a row, and the faults beside those of one binade that change no result of theirs. */
+const UNITS: [unit: Datapath, k: number, dead: string[]][] = [
+  [datapathNamed('fp8-fp16'), 1, []],
+  // Products reach 2^34, and half an ulp of the largest fp32 is 2^103.
+  [datapathNamed('cdna1-fp16-fp32-fused'), 4, ['overflow one ulp late']],
+  // A fixed-point adder has no -0, and zeros' exponent of -126 is below every product's.
+  [datapathNamed('hopper-e4m3fn-fp16'), 32, ['-0 is +0', 'zeros take part']],
+  [
+    datapathNamed('hopper-fp16-fp32'),
+    16,
+    [
+      // As above; and what truncates looks at nothing below the last bit, and carries nothing.
+      'overflow one ulp late',
+      '-0 is +0',
+      'a carry out of the significand is lost',
+      '1 bits are kept below the last one, without sticky',
+      '2 bits are kept below the last one, without sticky',
+      '3 bits are kept below the last one, without sticky',
+    ],
+  ],
+  [INT8_SATURATING, 1, NOT_OF_INTEGERS],
+  [datapathNamed('radix4'), 1, NOT_OF_INTEGERS],
+  [
+    datapathNamed('radix4-fp16'),
+    1,
+    [
+      // Half an ulp of dlfloat16's largest is 2^22, and products end at 2^9; it has no subnormals and one special code;
+      // a chunk begins at +0; and ties away look at the first bit below the last only.
+      'overflow one ulp late',
+      'subnormal results are flushed',
+      '-0 is +0',
+      '1 bits are kept below the last one, without sticky',
+      '2 bits are kept below the last one, without sticky',
+      '3 bits are kept below the last one, without sticky',
+      'NaN is infinity',
+    ],
+  ],
+];
+
+interface Evaluated {
+  row: Row;
+  code: bigint;
+}
+
+function evaluated(unit: Datapath, rows: (coverage: Coverage) => Iterable<RowCodes>): Evaluated[] {
+  const coverage = coverageOf(unit);
+  const expected = expecter(unit, coverage);
+  const all: Evaluated[] = [];
+  for (const codes of rows(coverage)) all.push({ code: expected(codes), row: rowOf(unit, codes) });
+  return all;
+}
+
+/** Rows by sign and binade of what is rounded. */
+function byBinade(rows: readonly Evaluated[]): Map<string, Evaluated[]> {
+  const groups = new Map<string, Evaluated[]>();
+  for (const each of rows) {
+    const { exact } = each.row;
+    if (exact.kind !== 'finite' || exact.significand === 0n) continue;
+    const key = `${exact.sign} ${magnitudeExponent(exact)}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [each]);
+    else group.push(each);
+  }
+  return groups;
+}
+
+/** Faults that no row shows. */
+function survivors(faults: readonly Fault[], rows: readonly Evaluated[]): Fault[] {
+  const binades = byBinade(rows);
+  return faults.filter(({ where, code }) => {
+    const near = where === undefined ? rows : (binades.get(`${where.negative} ${where.exponent}`) ?? []);
+    return !near.some(({ row, code: right }) => code(row) !== right);
+  });
+}
+
+describe.each(UNITS.map(([unit, ...rest]) => [unit.name, unit, ...rest] as const))('%s', (_name, unit, k, dead) => {
+  const { inputs } = portsOf(unit, k);
+  const all = evaluated(unit, (coverage) => unitRows(unit, inputs, DEFAULT_COUNT, 1, coverage));
+
+  it('the model of these tests is the unit where nothing is planted', () => {
+    expect(all).toHaveLength(DEFAULT_COUNT);
+    for (const { row, code } of all) expect(codeOf(unit, row.exact)).toBe(code);
+  });
+
+  it('the default vectors show every planted fault that changes any result', () => {
+    const left = survivors(faultsOf(unit, k), all);
+    expect(left.filter(({ where }) => where === undefined).map(({ name }) => name)).toEqual(dead);
+    // Of a binade's faults those may be left that neither other directed rows nor many random ones show.
+    const others = [2, 3].flatMap((seed) => [
+      ...evaluated(unit, (coverage) => unitRows(unit, inputs, DEFAULT_COUNT, seed, coverage)),
+      ...evaluated(unit, () => randomRows(inputs, 0, DEFAULT_COUNT, randomFrom(seed))),
+    ]);
+    const binades = left.filter(({ where }) => where !== undefined);
+    const silent = new Set(survivors(binades, others));
+    expect(binades.filter((fault) => !silent.has(fault)).map(({ name }) => name)).toEqual([]);
+  }, 120_000);
+});
+
+it('fp8 in fp16: no binade that can have a tie is left out', () => {
+  const unit = datapathNamed('fp8-fp16');
+  const { inputs } = portsOf(unit, 1);
+  const all = evaluated(unit, (coverage) => unitRows(unit, inputs, DEFAULT_COUNT, 1, coverage));
+  const left = survivors(faultsOf(unit, 1), all).flatMap(({ where }) => (where === undefined ? [] : [where.exponent]));
+  // Every sum is a multiple of 2^-24, which is the step of fp16 up to binade -14.
+  expect(Math.max(...left)).toBe(-14);
+});
+
+it('the coverage is that of the rows, recounted in float64', () => {
+  const unit = datapathNamed('fp8-fp16');
+  const { inputs } = portsOf(unit, 1);
+  const coverage = coverageOf(unit);
+  const expected = expecter(unit, coverage);
+  const counts: Record<string, number> = {};
+  for (const codes of unitRows(unit, inputs, 3000, 5, coverage)) {
+    expected(codes);
+    const value = toNumber(rowOf(unit, codes).exact);
+    if (!Number.isFinite(value) || value === 0) continue;
+    const step = 2 ** (Math.max(Math.floor(Math.log2(Math.abs(value))), -14) - 10);
+    const steps = Math.abs(value) / step;
+    const key = `${value < 0 ? '-' : '+'} ${placeOf(steps - Math.floor(steps), Math.floor(steps) % 2 === 1)}`;
+    counts[key] = (counts[key] ?? 0) + 1;
+  }
+  const [sum] = coverageReport(coverage).sites;
+  expect(Object.fromEntries(sum.classes.map(({ sign, position, rows }) => [`${sign} ${position}`, rows]))).toEqual(
+    Object.fromEntries(
+      ['+', '-'].flatMap((sign) => POSITIONS.map((name) => [`${sign} ${name}`, counts[`${sign} ${name}`] ?? 0])),
+    ),
+  );
+  expect(Object.values(counts).every((count) => count > 20)).toBe(true);
+});
+
+function placeOf(rest: number, odd: boolean): (typeof POSITIONS)[number] {
+  if (rest === 0) return 'exact';
+  if (rest === 0.5) return odd ? 'tie, odd kept' : 'tie, even kept';
+  if (rest < 0.5)
+    return rest <= 1 / 16 ? 'just above a number' : rest >= 7 / 16 ? 'just below the tie' : 'below the tie';
+  return rest >= 15 / 16 ? 'just below the next number' : rest <= 9 / 16 ? 'just above the tie' : 'above the tie';
+}
+
+/** A unit with every kind of rounding that vectors aim at. */
+const MANY_SITES = datapath({
+  name: 'many',
+  a: formatNamed('fp16'),
+  b: formatNamed('fp16'),
+  product: fitTo(formatNamed('bf16')),
+  lanes: 4,
+  combine: { kind: 'tree', node: fitTo(formatNamed('fp16')) },
+  sum: sumFit('fp32'),
+  result: fitTo(formatNamed('e5m2')),
+});
+
+const REQUANTIZED = datapath({
+  name: 'requantized',
+  a: formatNamed('int8'),
+  b: formatNamed('int8'),
+  sum: sumFit('int32'),
+  requantize: { kind: 'shift', format: formatNamed('int8'), shift: 7, rounding: 'half-even' },
+});
+
+it.each([
+  [MANY_SITES, 4, ['product', 'node', 'sum', 'result'], 'result'],
+  [REQUANTIZED, 1, ['sum', 'requantize'], 'requantize'],
+] as const)('$name: every kind of rounding is covered, the last one in every position', (unit, k, names, last) => {
+  const { inputs } = portsOf(unit, k);
+  const coverage = coverageOf(unit);
+  const expected = expecter(unit, coverage);
+  for (const codes of unitRows(unit, inputs, DEFAULT_COUNT, 1, coverage)) expected(codes);
+  const { sites } = coverageReport(coverage);
+  expect(sites.map(({ site }) => site)).toEqual(names);
+  const classes = sites.find(({ site }) => site === last)?.classes ?? [];
+  expect(classes.filter(({ rows }) => rows === 0)).toEqual([]);
+});
+
+/** Landmarks, and enough behind them for each of 64 lanes. */
+const COUNT = 1300;
+
+it.each(DATAPATHS.map((unit) => [unit.name, unit] as const))(
+  '%s: rows are codes of its ports, and each lane has its turn',
+  (_name, unit) => {
+    const { inputs } = portsOf(unit, unit.lanes);
+    const coverage = coverageOf(unit);
+    const expected = expecter(unit, coverage);
+    const alone = new Set<number>();
+    let rows = 0;
+    for (const codes of unitRows(unit, inputs, COUNT, 1, coverage)) {
+      rows++;
+      expected(codes);
+      codes.forEach((lanes, i) => {
+        expect(lanes).toHaveLength(inputs[i].lanes);
+        for (const code of lanes) if (code >> BigInt(widthOf(inputs[i].format)) !== 0n) throw new Error(`${code}`);
+      });
+      const active = codes[0].flatMap((code, lane) => (code === 0n ? [] : [lane]));
+      if (active.length === 1) alone.add(active[0]);
+    }
+    expect(rows).toBe(COUNT);
+    // Of binary operands every lane is active always.
+    if (unit.a.kind !== 'table') expect(alone.size).toBe(unit.lanes);
+    expect(coverage.rows).toBe(COUNT);
+  },
+);
+
+it('the manifest says what was covered, and stays small', () => {
+  const folder = folderWith();
+  lastbit(folder, ['vectors', 'fp8-fp32', '--out', 'x']);
+  const text = readFileSync(join(folder, 'x', 'manifest.json'), 'utf8');
+  const manifest = manifestSchema.parse(JSON.parse(text));
+  if (manifest.kind !== 'unit' || manifest.coverage === undefined) throw new Error('no coverage');
+  expect(manifest.schemaVersion).toBe(1);
+  expect(manifest.stimulus).toBe('landmarks, directed, then random');
+  const [{ site, format, classes }] = manifest.coverage.sites;
+  expect([site, format]).toEqual(['sum', 'fp32']);
+  const exact = classes.find(({ sign, position }) => sign === '-' && position === 'exact');
+  // Nothing below the smallest number is exact; a product is at most 2^17.6, so nothing overflows.
+  expect(exact).toMatchObject({ binades: '-149..127 largest', missed: 'under over' });
+  expect(text.length).toBeLessThan(10_000);
+});
