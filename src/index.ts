@@ -62,51 +62,55 @@ export { readOnnx } from './networks/onnx/read.js';
 export { writeOnnx } from './networks/onnx/write.js';
 
 // quantize: a float network becomes a quantized one; each recipe a method, each method a file of its own
-export type { OperandSchemes, Place, Recipe } from './quantize/recipe.js';
-export type { Calibrator, Grid, Scheme } from './quantize/scheme.js';
-export type { ClipRule, Window } from './quantize/clip.js';
+export type { OperandSchemes, Place, Recipe } from './quantize/contract/recipe.js';
+export type { Calibrator, Grid, Scheme } from './quantize/contract/scheme.js';
+export type { ClipRule, Window } from './quantize/ranges/clip.js';
 /** quantizeNetwork(float, recipe, images [n, c, h, w]): Network */
 export { quantizeNetwork } from './quantize/quantize.js';
-export { RECIPES, recipeNamed } from './quantize/recipes.js';
+export { RECIPES, recipeNamed } from './recipes/catalog.js';
 /** scheme('int8', calibrator, 'channel' | 'tensor'): Scheme; quantizationOf(tensor, scheme): scales and zero point */
-export { quantizationOf, scheme } from './quantize/scheme.js';
+export { quantizationOf, scheme } from './quantize/contract/scheme.js';
 /** quantizeValues(values, 'int8', minMax, channels): { scales, zeroPoints, codes, reals }, all plain arrays */
-export { type QuantizedValues, quantizeValues } from './quantize/values.js';
+export { type QuantizedValues, quantizeValues } from './quantize/contract/values.js';
 export { dequantize, perTensor, quantize } from './networks/quantization.js';
 
 // calibrators (values, fit) => { scale, zeroPoint }, and rules (values, fit) => { low, high } that clip before one
-export { maximum } from './quantize/maximum.js';
-export { minMax } from './quantize/minmax.js';
-export { percentile } from './quantize/percentile.js';
-export { leastSquares } from './quantize/mse.js';
-export { clippedByError } from './quantize/mseClip.js';
-export { omse } from './quantize/omse.js';
-export { sawb } from './quantize/sawb.js';
-export { absmean } from './quantize/absmean.js';
-export { clippedBy } from './quantize/clip.js';
+export { maximum } from './quantize/ranges/maximum.js';
+export { minMax } from './quantize/ranges/minmax.js';
+export { percentile } from './quantize/ranges/percentile.js';
+export { leastSquares } from './quantize/ranges/mse.js';
+export { clippedByError } from './quantize/ranges/mseClip.js';
+export { omse } from './quantize/ranges/omse.js';
+export { sawb } from './quantize/ranges/sawb.js';
+export { absmean } from './quantize/ranges/absmean.js';
+export { clippedBy } from './quantize/ranges/clip.js';
 /** entropyThreshold(values, { bins, levels, smoothing, dropsLastBin }): { threshold, divergence } */
-export { entropy, type EntropyOptions, entropyThreshold } from './quantize/entropy.js';
+export { entropy, type EntropyOptions, entropyThreshold } from './quantize/ranges/entropy.js';
 /** magnitudeThreshold(values, { bits, unsigned, bins, start, stride }): NVIDIA's procedure, { threshold, divergence } */
-export { magnitudeEntropy, type MagnitudeEntropyOptions, magnitudeThreshold } from './quantize/magnitudeEntropy.js';
+export {
+  magnitudeEntropy,
+  type MagnitudeEntropyOptions,
+  magnitudeThreshold,
+} from './quantize/ranges/magnitudeEntropy.js';
 /** aciqFactor('laplace' | 'gauss', bits): the level in units of E|x - mu| or of the deviation */
-export { aciq, aciqFactor, gaussError, laplaceError } from './quantize/aciq.js';
+export { aciq, aciqFactor, gaussError, laplaceError } from './quantize/ranges/aciq.js';
 /** adaptiveBias('fixed' | 'max' | 'sqnr'); biasFor(values, fit, rule): the integer bias; compareBiases(values, formats) */
-export { adaptiveBias, biasFor, compareBiases, plainFloat } from './quantize/adaptiveBias.js';
+export { adaptiveBias, biasFor, compareBiases, plainFloat } from './quantize/ranges/adaptiveBias.js';
 /** adaptivFloat(values, { bits, exponentBits, version, bias, below }): the values rounded to the format */
-export { adaptivFloat, adaptivFloatBias, type AdaptivFloatOptions } from './quantize/adaptivFloat.js';
+export { adaptivFloat, adaptivFloatBias, type AdaptivFloatOptions } from './quantize/ranges/adaptivFloat.js';
 
 // weights: allocateBits(spreads, bits, rounding): bits of each channel; correctionOf(w, rounded): { mean, norm };
 // gptqRow(w [k], U [k, k], quantization): codes
-export { allocateBits, allocated, allocateMeanBits } from './quantize/bitAllocation.js';
-export { biasCorrected, correctedWeights, correctionOf } from './quantize/biasCorrection.js';
-export { restricted } from './quantize/restricted.js';
-export { smoothed, smoothingFactor } from './quantize/smoothQuant.js';
-export { awq } from './quantize/awq.js';
-export { gptq, gptqRow } from './quantize/gptq.js';
+export { allocateBits, allocated, allocateMeanBits } from './quantize/ranges/bitAllocation.js';
+export { biasCorrected, correctedWeights, correctionOf } from './quantize/codes/biasCorrection.js';
+export { restricted } from './quantize/ranges/restricted.js';
+export { smoothed, smoothingFactor } from './quantize/equalize/smoothQuant.js';
+export { awq } from './quantize/equalize/awq.js';
+export { gptq, gptqRow } from './quantize/codes/gptq.js';
 
 // blocks along k: quantizeRows(format, x [rows, k], k, tensorScale): codes and scales; realRows gives the numbers back
 export { type BlockRows, quantizeRows, realRows } from './networks/blockRows.js';
-export { inBlockFormat } from './quantize/blockWeights.js';
+export { inBlockFormat } from './quantize/blocks/blockWeights.js';
 
 // structure: networks with fewer or zero weights, and what arrays make of zeros
 export {
@@ -116,10 +120,10 @@ export {
   pruneMagnitude,
   pruneNofM,
   withoutSmallest,
-} from './quantize/prune.js';
-export { pruneFilters } from './quantize/pruneFilters.js';
-export { lowRank, type LowRankOptions, rankFor } from './quantize/lowRank.js';
-export { type Svd, svdOf } from './quantize/svd.js';
+} from './quantize/structure/prune.js';
+export { pruneFilters } from './quantize/structure/pruneFilters.js';
+export { lowRank, type LowRankOptions, rankFor } from './quantize/structure/lowRank.js';
+export { type Svd, svdOf } from './quantize/algebra/svd.js';
 export { judgeSparse, type SparseCost, type SparseMachine } from './simulate/sparsity.js';
 
 // targets and simulate: the rooms together
@@ -133,11 +137,11 @@ export { accumulationCurve } from './simulate/accumulate.js';
 export { ErrorMeter, sqnrDb } from './simulate/errors.js';
 
 // quantization-aware training: each method's forward and gradient as plain functions on Float32Array or Float64Array
-export type { Reals } from './quantize/reals.js';
-export { pactForward, pactGradient } from './quantize/pact.js';
-export * from './quantize/sawbRows.js';
-export type { LsqLevels, LsqRule } from './quantize/lsq.js';
-export { lsqForward, lsqGradient, lsqGradientScale, lsqInitialStep, lsqLevels } from './quantize/lsq.js';
+export type { Reals } from './quantize/algebra/reals.js';
+export { pactForward, pactGradient } from './quantize/learned/pact.js';
+export * from './quantize/learned/sawbRows.js';
+export type { LsqLevels, LsqRule } from './quantize/learned/lsq.js';
+export { lsqForward, lsqGradient, lsqGradientScale, lsqInitialStep, lsqLevels } from './quantize/learned/lsq.js';
 export {
   dorefaActivationGradient,
   dorefaActivations,
@@ -145,26 +149,26 @@ export {
   dorefaRound,
   dorefaWeightGradient,
   dorefaWeights,
-} from './quantize/dorefa.js';
-export { binaryConnect, binaryConnectStochastic } from './quantize/binaryConnect.js';
-export type { BinaryPadding, ChannelNorm, Threshold } from './quantize/bnn.js';
-export { foldThreshold, hardTanhGradient, paddedDot, xnorDot } from './quantize/bnn.js';
-export { xnorInputScales, xnorWeightGradient, xnorWeights, type XnorRule } from './quantize/xnor.js';
-export type { Ternary } from './quantize/twn.js';
-export { ternaryForward, ternaryOptimum, twnThreshold } from './quantize/twn.js';
-export type { TtqScales } from './quantize/ttq.js';
-export { ttqForward, ttqGradient, ttqThreshold } from './quantize/ttq.js';
+} from './quantize/learned/dorefa.js';
+export { binaryConnect, binaryConnectStochastic } from './quantize/learned/binaryConnect.js';
+export type { BinaryPadding, ChannelNorm, Threshold } from './quantize/learned/bnn.js';
+export { foldThreshold, hardTanhGradient, paddedDot, xnorDot } from './quantize/learned/bnn.js';
+export { xnorInputScales, xnorWeightGradient, xnorWeights, type XnorRule } from './quantize/learned/xnor.js';
+export type { Ternary } from './quantize/learned/twn.js';
+export { ternaryForward, ternaryOptimum, twnThreshold } from './quantize/learned/twn.js';
+export type { TtqScales } from './quantize/learned/ttq.js';
+export { ttqForward, ttqGradient, ttqThreshold } from './quantize/learned/ttq.js';
 
 // low-precision gradients and updates
-export * from './quantize/radix4.js';
-export { luq, luqAlpha, type LuqOptions } from './quantize/luq.js';
-export { stochasticRounder } from './quantize/stochastic.js';
-export * from './training/scaling.js';
+export * from './quantize/codes/radix4.js';
+export { luq, luqAlpha, type LuqOptions } from './quantize/learned/luq.js';
+export { stochasticRounder } from './quantize/codes/stochastic.js';
+export * from './training/session/scaling.js';
 /** distillationLoss(student [n, classes], teacher, labels, { share, temperature }): { loss, gradient, correct } */
-export { DISTILLATION, type Distillation, distillationLoss, logSoftmax } from './training/distill.js';
+export { DISTILLATION, type Distillation, distillationLoss, logSoftmax } from './training/session/distill.js';
 
 // training: recipes, and runs on a target step by step
-export { digits } from './training/digits.js';
-export { TRAIN_RECIPES, trainRecipeNamed } from './training/trainRecipes.js';
-export type { TrainRecipe } from './training/trainRecipe.js';
+export { digits } from './training/data/digits.js';
+export { TRAIN_RECIPES, trainRecipeNamed } from './recipes/training/catalog.js';
+export type { TrainRecipe } from './recipes/trainRecipe.js';
 export { openTraining, type StepRecord, type Training, type TrainingPlan } from './simulate/training.js';

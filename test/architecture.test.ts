@@ -14,6 +14,7 @@ const ROOMS = [
   'networks',
   'quantize',
   'training',
+  'recipes',
   'targets',
   'simulate',
   'outputs',

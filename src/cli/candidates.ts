@@ -7,8 +7,8 @@ export type Completion = readonly [word: string, about: string];
 const targetNames = async () => (await import('../targets/catalog.js')).TARGETS.map(({ name }) => name);
 const datapathNames = async () => (await import('../datapaths/catalog.js')).DATAPATHS.map(({ name }) => name);
 const formatNames = async () => (await import('../formats/catalog.js')).FORMATS.map(({ name }) => name);
-const recipeNames = async () => (await import('../quantize/recipes.js')).RECIPES.map(({ name }) => name);
-const trainNames = async () => (await import('../training/trainRecipes.js')).TRAIN_RECIPES.map(({ name }) => name);
+const recipeNames = async () => (await import('../recipes/catalog.js')).RECIPES.map(({ name }) => name);
+const trainNames = async () => (await import('../recipes/training/catalog.js')).TRAIN_RECIPES.map(({ name }) => name);
 
 /** Catalogues of names by the option that takes one; `command option` where one word means two things. */
 const NAMES: Readonly<Record<string, () => Promise<string[]>>> = {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { writeWhole } from '../outputs/files/file.js';
 import { writingSet } from '../outputs/files/fileSet.js';
-import type { Dataset } from '../training/dataset.js';
-import { digits, TEST_SEED, TRAIN_SEED } from '../training/digits.js';
-import { idxBytes } from '../training/idx.js';
+import type { Dataset } from '../training/data/dataset.js';
+import { digits, TEST_SEED, TRAIN_SEED } from '../training/data/digits.js';
+import { idxBytes } from '../training/data/idx.js';
 import { jsonOption } from './options.js';
 import { command } from './command.js';
 import { UsageError } from './errors.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeOnnx } from '../networks/onnx/write.js';
 import { makeFolder, writeWhole } from '../outputs/files/file.js';
-import { makeNetworks } from '../training/models.js';
+import { makeNetworks } from '../recipes/models.js';
 import { command } from './command.js';
 import { jsonOption } from './arguments.js';
 import { and, folderOption } from './options.js';

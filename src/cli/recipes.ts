@@ -1,8 +1,8 @@
 import { didYouMean } from '../text/nearest.js';
-import type { Recipe } from '../quantize/recipe.js';
-import { RECIPES } from '../quantize/recipes.js';
-import type { TrainRecipe } from '../training/trainRecipe.js';
-import { TRAIN_RECIPES } from '../training/trainRecipes.js';
+import type { Recipe } from '../quantize/contract/recipe.js';
+import { RECIPES } from '../recipes/catalog.js';
+import type { TrainRecipe } from '../recipes/trainRecipe.js';
+import { TRAIN_RECIPES } from '../recipes/training/catalog.js';
 import { UsageError } from './errors.js';
 
 /** Recipes of both catalogues by the name that the user gave. */

@@ -9,7 +9,7 @@ import { jsonOfCsv } from '../outputs/files/jsonRows.js';
 import { goldenRun, productNamed } from '../simulate/golden.js';
 import { runLayer } from '../simulate/layer.js';
 import { loadData, loadNetwork } from '../simulate/plan.js';
-import { imagesOf } from '../training/dataset.js';
+import { imagesOf } from '../training/data/dataset.js';
 import { integer, jsonOption } from './arguments.js';
 import { command } from './command.js';
 import { usage, UsageError } from './errors.js';

@@ -2,8 +2,8 @@ import { ownBuild } from '../simulate/build.js';
 import { dataDigest, fileDigest, recordDigest } from '../simulate/fingerprint.js';
 import type { TrainingPlan } from '../simulate/training.js';
 import type { Target } from '../targets/target.js';
-import type { Dataset } from '../training/dataset.js';
-import type { TrainRecipe } from '../training/trainRecipe.js';
+import type { Dataset } from '../training/data/dataset.js';
+import type { TrainRecipe } from '../recipes/trainRecipe.js';
 
 /**
  * All that the numbers of a training run depend on: options in words, by their names on the command line, and contents by

@@ -18,8 +18,8 @@ import {
 } from '../outputs/tables/training.js';
 import type { ProductCost } from '../simulate/trainCost.js';
 import type { StepRecord, Training } from '../simulate/training.js';
-import { checkpointBytes, readCheckpoint } from '../training/checkpoint.js';
-import type { Dataset } from '../training/dataset.js';
+import { checkpointBytes, readCheckpoint } from '../training/session/checkpoint.js';
+import type { Dataset } from '../training/data/dataset.js';
 import { newBar } from './bar.js';
 import { remark } from './terminal.js';
 import { differenceOf, type TrainingIdentity } from './trainIdentity.js';

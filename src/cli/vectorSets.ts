@@ -14,7 +14,7 @@ import { type GoldenRun, goldenRun, productNamed } from '../simulate/golden.js';
 import { loadData, loadNetwork } from '../simulate/plan.js';
 import { loadTarget } from '../targets/catalog.js';
 import type { Target } from '../targets/target.js';
-import { imagesOf } from '../training/dataset.js';
+import { imagesOf } from '../training/data/dataset.js';
 import { datapathFrom, integer } from './arguments.js';
 import { usage, UsageError } from './errors.js';
 import { progressBar, targetFor } from './runs.js';

@@ -3,10 +3,10 @@ import { foldBatchNorm } from '../networks/fold.js';
 import { type ConvLayer, type DenseLayer, isMacLayer, type Layer, type Network } from '../networks/network.js';
 import { zeroCode } from '../networks/quantization.js';
 import type { CodeTensor, FloatTensor, Quantization } from '../networks/tensor.js';
-import { inBlockFormat } from './blockWeights.js';
-import { calibrate, quantizedWeights, type Ranges, schemesOf } from './calibrate.js';
-import { integerBias, scalesForBias } from './integerBias.js';
-import type { OperandSchemes, Recipe } from './recipe.js';
+import { inBlockFormat } from './blocks/blockWeights.js';
+import { calibrate, quantizedWeights, type Ranges, schemesOf } from './contract/calibrate.js';
+import { integerBias, scalesForBias } from './codes/integerBias.js';
+import type { OperandSchemes, Recipe } from './contract/recipe.js';
 
 type Mac = ConvLayer | DenseLayer;
 /** Weights on their grid; with other scales than their scheme's where they are given. */

@@ -1,6 +1,6 @@
 import { loadTarget } from '../targets/catalog.js';
-import { type Dataset, firstOf } from '../training/dataset.js';
-import type { TrainRecipe } from '../training/trainRecipe.js';
+import { type Dataset, firstOf } from '../training/data/dataset.js';
+import type { TrainRecipe } from '../recipes/trainRecipe.js';
 import type { Candidate } from './study.js';
 import { openTraining, type Training, type TrainingPlan } from './training.js';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readBytes } from '../text/read.js';
-import type { Dataset } from '../training/dataset.js';
+import type { Dataset } from '../training/data/dataset.js';
 
 /** Digests of what enters a result: contents, never the paths where they lie. */
 

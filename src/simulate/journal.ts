@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fsyncSync, openSync, truncateSync, writeSync } from 'node:fs';
 import { readBytes } from '../text/read.js';
-import { exactJson, fromExactJson } from '../training/exactJson.js';
+import { exactJson, fromExactJson } from '../training/session/exactJson.js';
 import { ownBuild } from './build.js';
 import { fingerprintOf } from './fingerprint.js';
 

@@ -8,9 +8,9 @@ import { basename } from 'node:path';
 import { readOnnx } from '../networks/onnx/read.js';
 import { lower } from '../networks/lower.js';
 import type { Network } from '../networks/network.js';
-import { readData } from '../training/data.js';
-import { type Dataset, partOf } from '../training/dataset.js';
-import { digits } from '../training/digits.js';
+import { readData } from '../training/data/data.js';
+import { type Dataset, partOf } from '../training/data/dataset.js';
+import { digits } from '../training/data/digits.js';
 import { checkSparse } from './sparsity.js';
 
 /** What a run needs, as plain data that can go to another thread. Paths are relative to the working folder. */

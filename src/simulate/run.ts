@@ -1,8 +1,8 @@
 import { float32Arithmetic } from '../networks/arithmetic.js';
 import { execute } from '../networks/execute.js';
 import type { Network } from '../networks/network.js';
-import { classesOf, type Dataset, imagesOf } from '../training/dataset.js';
-import { checkFits } from '../training/fits.js';
+import { classesOf, type Dataset, imagesOf } from '../training/data/dataset.js';
+import { checkFits } from '../training/data/fits.js';
 import type { FloatTensor } from '../networks/tensor.js';
 import type { Target } from '../targets/target.js';
 import { type Accuracy, judgeAccuracy, type LayerErrors } from './accuracy.js';

@@ -5,8 +5,8 @@ import { exactArithmetic, float32Arithmetic } from '../../src/networks/arithmeti
 import { execute } from '../../src/networks/execute.js';
 import { readOnnx } from '../../src/networks/onnx/read.js';
 import { writeOnnx } from '../../src/networks/onnx/write.js';
-import { classesOf, imagesOf } from '../../src/training/dataset.js';
-import { digits } from '../../src/training/digits.js';
+import { classesOf, imagesOf } from '../../src/training/data/dataset.js';
+import { digits } from '../../src/training/data/digits.js';
 import { dequantize } from '../../src/networks/quantization.js';
 import { floatTensor, type FloatTensor } from '../../src/networks/tensor.js';
 import { runOnnx, withoutRuntime } from '../networks/onnx/runtime.js';

@@ -6,8 +6,8 @@ import { writeOnnx } from '../../src/networks/onnx/write.js';
 import { openTraining, type TrainingPlan } from '../../src/simulate/training.js';
 import { whyNot } from '../../src/simulate/plan.js';
 import { loadTarget } from '../../src/targets/catalog.js';
-import { digits } from '../../src/training/digits.js';
-import { TRAIN_RECIPES } from '../../src/training/trainRecipes.js';
+import { digits } from '../../src/training/data/digits.js';
+import { TRAIN_RECIPES } from '../../src/recipes/training/catalog.js';
 
 const data = digits(40, 11);
 

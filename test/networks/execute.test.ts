@@ -8,7 +8,7 @@ import { lower, macsOf } from '../../src/networks/lower.js';
 import type { ConvLayer, DenseLayer, Network } from '../../src/networks/network.js';
 import { codeTensor, dequantize, perTensor, quantize } from '../../src/networks/quantization.js';
 import { type FloatTensor, floatTensor, type Quantization, sizeOf } from '../../src/networks/tensor.js';
-import { lenet } from '../../src/training/architectures.js';
+import { lenet } from '../../src/training/networks/architectures.js';
 import { randomFrom } from '../../src/random/random.js';
 
 const int8 = fitTo(formatNamed('int8'), { overflow: 'saturate' });

@@ -6,10 +6,10 @@ import { lower, statesOf } from '../../src/networks/lower.js';
 import { isMacLayer, type Network } from '../../src/networks/network.js';
 import { dequantize } from '../../src/networks/quantization.js';
 import { quantizeNetwork } from '../../src/quantize/quantize.js';
-import { RECIPES, recipeNamed } from '../../src/quantize/recipes.js';
-import { binaryLenet, lenet } from '../../src/training/architectures.js';
-import { imagesOf } from '../../src/training/dataset.js';
-import { digits } from '../../src/training/digits.js';
+import { RECIPES, recipeNamed } from '../../src/recipes/catalog.js';
+import { binaryLenet, lenet } from '../../src/training/networks/architectures.js';
+import { imagesOf } from '../../src/training/data/dataset.js';
+import { digits } from '../../src/training/data/digits.js';
 
 const images = imagesOf(digits(20, 5));
 

@@ -16,7 +16,7 @@ import { drawTile, type TileOperands, writeTileVectors } from '../../src/outputs
 import { goldenRun, productNamed } from '../../src/simulate/golden.js';
 import { loadData, loadNetwork } from '../../src/simulate/plan.js';
 import { loadTarget } from '../../src/targets/catalog.js';
-import { imagesOf } from '../../src/training/dataset.js';
+import { imagesOf } from '../../src/training/data/dataset.js';
 import { compile, discard, INSTALLED, type Simulator } from './bench.js';
 
 const folders: string[] = [];

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { buildIn } from '../../src/simulate/build.js';
 import { fingerprintOf, recordDigest } from '../../src/simulate/fingerprint.js';
 import { openJournal } from '../../src/simulate/journal.js';
-import { exactJson, fromExactJson } from '../../src/training/exactJson.js';
+import { exactJson, fromExactJson } from '../../src/training/session/exactJson.js';
 import { folderWith } from '../cli/command.js';
 
 const outcome = { images: 10, accuracy: 0.9, sqnrExactDb: Infinity, sqnrFloatDb: -3.5 };

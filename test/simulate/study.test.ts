@@ -1,17 +1,17 @@
 import { expect, it } from 'vitest';
 import { foldBatchNorm } from '../../src/networks/fold.js';
-import { pruneNofM } from '../../src/quantize/prune.js';
+import { pruneNofM } from '../../src/quantize/structure/prune.js';
 import { quantizeNetwork } from '../../src/quantize/quantize.js';
-import { recipeNamed } from '../../src/quantize/recipes.js';
+import { recipeNamed } from '../../src/recipes/catalog.js';
 import { judgeCost } from '../../src/simulate/cost.js';
 import { modelBytesOf } from '../../src/simulate/modelBytes.js';
 import { whyNot } from '../../src/simulate/plan.js';
 import { judgeSparse } from '../../src/simulate/sparsity.js';
 import { shortlist, type StudyRow } from '../../src/simulate/study.js';
 import { loadTarget } from '../../src/targets/catalog.js';
-import { lenet } from '../../src/training/architectures.js';
-import { imagesOf } from '../../src/training/dataset.js';
-import { digits } from '../../src/training/digits.js';
+import { lenet } from '../../src/training/networks/architectures.js';
+import { imagesOf } from '../../src/training/data/dataset.js';
+import { digits } from '../../src/training/data/digits.js';
 
 const images = imagesOf(digits(10, 5));
 const float = foldBatchNorm(lenet(1));

@@ -128,8 +128,8 @@ interface ListedRecipe {
 }
 
 async function listedRecipes(): Promise<ListedRecipe[]> {
-  const { RECIPES } = await import('../../quantize/recipes.js');
-  const { TRAIN_RECIPES } = await import('../../training/trainRecipes.js');
+  const { RECIPES } = await import('../../recipes/catalog.js');
+  const { TRAIN_RECIPES } = await import('../../recipes/training/catalog.js');
   const afterwards = RECIPES.map((recipe): ListedRecipe => {
     const { name, family, description, result } = recipe;
     const { input, weight } = recipe.operands({ index: 1, count: 3 });

@@ -1,6 +1,6 @@
 import type { ProductCost } from '../../simulate/trainCost.js';
 import type { StepRecord, Training } from '../../simulate/training.js';
-import { type GradientTally, LOWEST_EXPONENT } from '../../training/watch.js';
+import { type GradientTally, LOWEST_EXPONENT } from '../../training/session/watch.js';
 import { csvText } from './csv.js';
 import { lineSvg } from './plot.js';
 import { figure } from './table.js';

@@ -10,8 +10,8 @@ import { writeLayerVectors } from '../../../src/outputs/vectors/layerVectors.js'
 import { readWords } from '../../../src/outputs/words/read.js';
 import { type GoldenProduct, goldenRun } from '../../../src/simulate/golden.js';
 import { loadTarget } from '../../../src/targets/catalog.js';
-import { imagesOf } from '../../../src/training/dataset.js';
-import { digits } from '../../../src/training/digits.js';
+import { imagesOf } from '../../../src/training/data/dataset.js';
+import { digits } from '../../../src/training/data/digits.js';
 import { folderWith, lastbit } from '../../cli/command.js';
 import { codes, conv, dense, network, quantization, random } from '../../networks/onnx/samples.js';
 

@@ -1,0 +1,30 @@
+import { statesOf } from '../../networks/lower.js';
+import type { Network } from '../../networks/network.js';
+import { sizeOf } from '../../networks/tensor.js';
+import { type Dataset, placeOf } from './dataset.js';
+
+/**
+ * Checks data where they meet a network: images of the size that it reads, and labels that are among its outputs.
+ * @throws Error with one line naming the file and line, what was found and what the network has
+ */
+export function checkFits(network: Network, data: Dataset): void {
+  const { name, output } = network;
+  checkSize(network, data);
+  const shape = statesOf(network).get(output)?.shape ?? [];
+  const classes = sizeOf(shape);
+  if (shape[0] !== classes)
+    throw new Error(`network ${name} gives ${shape.join('x')} for an image: one number for each class is wanted`);
+  const wrong = data.labels.findIndex((label) => label >= classes);
+  if (wrong >= 0)
+    throw new Error(
+      `${placeOf(data, wrong)}: the label is ${data.labels[wrong]}, and network ${name} has ${classes} outputs: labels are 0 to ${classes - 1}`,
+    );
+}
+
+/** @throws RangeError unless the images are of the size that the network reads */
+export function checkSize({ name, input }: Pick<Network, 'name' | 'input'>, { rows, cols, origin }: Dataset): void {
+  const read = input.shape.join('x');
+  if (read === `1x${rows}x${cols}`) return;
+  const where = origin === undefined ? '' : ` (${origin.file})`;
+  throw new RangeError(`network ${name} reads ${read}, the images are 1x${rows}x${cols}${where}`);
+}

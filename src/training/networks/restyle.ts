@@ -1,0 +1,73 @@
+import type { Style } from './style.js';
+import { foldBatchNorm } from '../../networks/fold.js';
+import { type BatchNormLayer, isMacLayer, type Layer, type Network } from '../../networks/network.js';
+
+/**
+ * A float network of the user's, as a style of training wants it. `relu`: as it is, batch-norms folded. `normed`: a
+ * batch-norm after every product too, one that changes nothing yet. `sign`: besides, the relu before each product but the
+ * first and the last becomes a sign. `bare`: as `sign`, with the signs left to the products' own quantizers.
+ * @throws Error naming a layer that no sign can come before
+ */
+export function restyled(network: Network, style: Style): Network {
+  const folded = foldBatchNorm(network);
+  if (style === 'relu') return folded;
+  const normed = { ...folded, layers: folded.layers.flatMap((layer) => withNorm(layer)) };
+  const named = renamedInputs(normed);
+  if (style === 'normed') return named;
+  const signed = withSigns(named);
+  return style === 'sign' ? signed : withoutSigns(signed);
+}
+
+const norm = (name: string) => `${name}.norm`;
+
+function withNorm(layer: Layer): Layer[] {
+  if (!isMacLayer(layer)) return [layer];
+  const [channels] = layer.weight.shape;
+  const [scale, shift] = [new Float32Array(channels).fill(1), new Float32Array(channels)];
+  const after: BatchNormLayer = { op: 'batchNorm', name: norm(layer.name), input: layer.name, scale, shift };
+  return [layer, after];
+}
+
+/** What read a product reads the batch-norm behind it. */
+function renamedInputs(network: Network): Network {
+  const macs = new Set(network.layers.filter(isMacLayer).map(({ name }) => name));
+  const now = (name: string, reader?: Layer) => (macs.has(name) && reader?.op !== 'batchNorm' ? norm(name) : name);
+  const layers = network.layers.map((layer) => ({
+    ...layer,
+    input: now(layer.input, layer),
+    ...(layer.op === 'add' && { other: now(layer.other, layer) }),
+  }));
+  return { ...network, layers, output: now(network.output) };
+}
+
+function withSigns(network: Network): Network {
+  const macs = network.layers.filter(isMacLayer);
+  const signs = new Set(
+    macs.slice(1, -1).map((layer) => {
+      if (layer.op === 'conv' && layer.pad.some((side) => side > 0))
+        throw new Error(`layer ${layer.name} is padded: there is no code for zero among signs, take another recipe`);
+      return reluBefore(network, layer.input, layer.name);
+    }),
+  );
+  const layers = network.layers.map(
+    (layer): Layer => (signs.has(layer.name) ? { op: 'sign', name: layer.name, input: layer.input } : layer),
+  );
+  return { ...network, layers };
+}
+
+/** The relu that a product reads, through layers that only move or choose values. */
+function reluBefore({ layers }: Network, input: string, reader: string): string {
+  const layer = layers.find(({ name }) => name === input);
+  if (layer?.op === 'relu') return layer.name;
+  if (layer?.op === 'flatten' || layer?.op === 'maxPool') return reluBefore({ layers } as Network, layer.input, reader);
+  throw new Error(`layer ${reader} reads ${input} and no relu that could become a sign: take another recipe`);
+}
+
+/** Products then read real numbers, whose magnitudes a recipe can use, and take signs themselves. */
+export function withoutSigns(network: Network): Network {
+  const signs = new Map(network.layers.filter(({ op }) => op === 'sign').map(({ name, input }) => [name, input]));
+  const layers = network.layers
+    .filter(({ op }) => op !== 'sign')
+    .map((layer) => ({ ...layer, input: signs.get(layer.input) ?? layer.input }));
+  return { ...network, layers };
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { floatTensor } from '../../../src/networks/tensor.js';
+import {
+  SAWB_ROWS,
+  sawbClip,
+  sawbForward,
+  sawbHalf,
+  sawbRow,
+  sawbWeights,
+} from '../../../src/quantize/learned/sawbRows.js';
+
+describe('SAWB', () => {
+  it('the clip is c1 rms + c2 mean magnitude', () => {
+    const w = Float64Array.of(3, -4);
+    expect(sawbClip(w, { c1: 2, c2: -1 })).toBeCloseTo(2 * Math.sqrt(12.5) - 3.5, 12);
+    // All equal: 12.035 - 12.03 stays positive; 31.76 - 35.04 does not, and max|w| steps in.
+    expect(sawbClip(Float64Array.of(1, 1), sawbRow('403'))).toBeCloseTo(0.005, 12);
+    expect(sawbClip(Float64Array.of(1, -1), sawbRow('8bit'))).toBe(1);
+  });
+
+  it('levels by row: two bits have -a -a/3 a/3 a, aligned rows have zero', () => {
+    const all = Float64Array.from({ length: 2001 }, (_, i) => (i - 1000) / 500);
+    for (const row of SAWB_ROWS) {
+      const levels = [...new Set(sawbForward(all, row, 1))].map((x) => Math.round(x * sawbHalf(row)) + 0);
+      levels.sort((a, b) => a - b);
+      const half = sawbHalf(row);
+      const step = row.aligned === 'half' ? 2 : 1;
+      expect(levels, row.name).toEqual(Array.from({ length: (2 * half) / step + 1 }, (_, i) => i * step - half));
+      expect(levels.includes(0), row.name).toBe(row.aligned === 'zero');
+    }
+    expect(SAWB_ROWS).toHaveLength(12);
+  });
+
+  it('two rows call themselves 4 bit: 16 levels without zero, 15 with it', () => {
+    expect([sawbRow('4bit').c1, sawbRow('403').c1]).toEqual([12.68, 12.035]);
+    expect(Array.from(sawbForward(Float64Array.of(0.01, -0.01), sawbRow('4bit'), 15))).toEqual([1, -1]);
+    expect(Array.from(sawbForward(Float64Array.of(0.01, 0.6), sawbRow('403'), 7))).toEqual([0, 1]);
+  });
+
+  it('on a normal distribution the clips are near those of least squared error', () => {
+    // Moments of N(0, 1): rms 1, mean magnitude sqrt(2 / pi); brute-force optima 1.50 2.06 2.52 2.90 for 2 to 5 bits.
+    const clip = (name: string) => sawbRow(name).c1 + sawbRow(name).c2 * Math.sqrt(2 / Math.PI);
+    for (const [name, best] of [
+      ['102', 1.5],
+      ['3bit', 2.06],
+      ['4bit', 2.52],
+      ['5bit', 2.9],
+    ] as const)
+      expect(Math.abs(clip(name) - best) / best, name).toBeLessThan(0.03);
+  });
+
+  it('in training: codes times a / half', () => {
+    const w = floatTensor([4], Float32Array.of(1, -2, 0.3, 0.7));
+    const { values, quantization } = sawbWeights(sawbRow('403')).forward(w);
+    const scale = quantization?.scale[0] ?? 0;
+    expect(scale).toBeCloseTo(sawbClip(w.data, sawbRow('403')) / 7, 6);
+    for (const value of values.data) expect(Math.abs(value / scale - Math.round(value / scale))).toBeLessThan(1e-5);
+  });
+
+  it('a name that there is not is answered with those that there are', () => {
+    expect(() => sawbRow('404')).toThrow(/^there is no SAWB row "404": there are 102 102-older 3bit/);
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { floatTensor } from '../../../src/networks/tensor.js';
+import { randomFrom } from '../../../src/random/random.js';
+import { total } from '../../../src/quantize/algebra/reals.js';
+import { ternaryForward, ternaryOptimum, twn, twnThreshold } from '../../../src/quantize/learned/twn.js';
+import { ttq, ttqForward, ttqGradient, ttqThreshold } from '../../../src/quantize/learned/ttq.js';
+
+const w = Float64Array.of(0.1, -0.2, 0.9, -1.2, 0.6);
+const squared = (x: Float64Array, t: { delta: number; alpha: number }) => {
+  const y = ternaryForward(x, t);
+  return total(x, (value, i) => (value - y[i]) ** 2);
+};
+
+describe('TWN', () => {
+  it('delta is 0.7 E|w|, alpha the mean beyond it', () => {
+    const found = twnThreshold(w);
+    expect(found.delta).toBeCloseTo(0.42, 12);
+    expect(found.alpha).toBeCloseTo(0.9, 12);
+    expect(Array.from(ternaryForward(w, { delta: 0.42, alpha: 2 }))).toEqual([0, 0, 2, -2, 2]);
+  });
+
+  it('the optimum is no worse than any threshold, and the rule of thumb comes near', () => {
+    const random = randomFrom(3);
+    const x = Float64Array.from({ length: 400 }, () => random.normal());
+    const best = squared(x, ternaryOptimum(x));
+    for (let factor = 0; factor < 2; factor += 0.05)
+      expect(squared(x, twnThreshold(x, factor))).toBeGreaterThanOrEqual(best - 1e-9);
+    expect(squared(x, twnThreshold(x)) / best).toBeLessThan(1.05);
+  });
+
+  it('the optimum keeps equal magnitudes together', () => {
+    const t = ternaryOptimum(Float64Array.of(1, -1, 1, 0));
+    expect(t.alpha).toBe(1);
+    expect(squared(Float64Array.of(1, -1, 1, 0), t)).toBe(0);
+  });
+
+  it('in training: ternary codes with scale alpha', () => {
+    const { values, quantization } = twn().forward(floatTensor([5], Float32Array.from(w)));
+    expect(quantization?.fit.format.name).toBe('ternary');
+    expect(quantization?.scale[0]).toBeCloseTo(0.9, 6);
+    expect(Array.from(values.data, Math.sign)).toEqual([0, 0, 1, -1, 1]);
+  });
+});
+
+describe('TTQ', () => {
+  const scales = { positive: 2, negative: 3 };
+
+  it('delta is a share of max|w|, and the parts have a scale each', () => {
+    expect(ttqThreshold(w, 0.5)).toBe(0.6);
+    // 0.6 itself is not beyond 0.6.
+    expect(Array.from(ttqForward(w, 0.6, scales))).toEqual([0, 0, 2, -3, 0]);
+  });
+
+  it('gradients: scaled on the parts, summed for the scales; the sign of Wn is a choice', () => {
+    const g = Float64Array.of(1, 1, 1, 1, 1);
+    const by = ttqGradient(w, 0.5, scales, g);
+    expect(Array.from(by.w)).toEqual([1, 1, 2, 3, 2]);
+    expect([by.positive, by.negative]).toEqual([2, -1]);
+    expect(ttqGradient(w, 0.5, scales, g, 1).negative).toBe(1);
+  });
+
+  it('in training: no codes hold two scales; the scales start at their parts’ means', () => {
+    const quantizer = ttq('w', 0.5);
+    const { values, quantization } = quantizer.forward(floatTensor([5], Float32Array.from(w)));
+    expect(quantization).toBeUndefined();
+    expect(values.data[2]).toBeCloseTo(0.9, 6);
+    expect(values.data[3]).toBeCloseTo(-1.2, 6);
+    expect(values.data[4]).toBe(0);
+  });
+});
