@@ -169,6 +169,6 @@ export { DISTILLATION, type Distillation, distillationLoss, logSoftmax } from '.
 
 // training: recipes, and runs on a target step by step
 export { digits } from './training/data/digits.js';
-export { TRAIN_RECIPES, trainRecipeNamed } from './recipes/training/catalog.js';
+export { TRAIN_RECIPES, trainRecipeNamed } from './recipes/catalog.js';
 export type { TrainRecipe } from './recipes/trainRecipe.js';
 export { openTraining, type StepRecord, type Training, type TrainingPlan } from './simulate/training.js';

@@ -1,3 +1,4 @@
+import type { MethodKind } from '../recipes/method.js';
 import { nameOf, positionalsOf } from './command.js';
 import { COMMANDS, entryNamed } from './commands.js';
 
@@ -7,8 +8,10 @@ export type Completion = readonly [word: string, about: string];
 const targetNames = async () => (await import('../targets/catalog.js')).TARGETS.map(({ name }) => name);
 const datapathNames = async () => (await import('../datapaths/catalog.js')).DATAPATHS.map(({ name }) => name);
 const formatNames = async () => (await import('../formats/catalog.js')).FORMATS.map(({ name }) => name);
-const recipeNames = async () => (await import('../recipes/catalog.js')).RECIPES.map(({ name }) => name);
-const trainNames = async () => (await import('../recipes/training/catalog.js')).TRAIN_RECIPES.map(({ name }) => name);
+const methodNames = async (kind?: MethodKind) =>
+  (await import('../recipes/catalog.js')).METHODS.filter((method) => kind === undefined || method.kind === kind).map(
+    ({ name }) => name,
+  );
 
 /** Catalogues of names by the option that takes one; `command option` where one word means two things. */
 const NAMES: Readonly<Record<string, () => Promise<string[]>>> = {
@@ -17,13 +20,13 @@ const NAMES: Readonly<Record<string, () => Promise<string[]>>> = {
   datapath: datapathNames,
   from: formatNames,
   to: formatNames,
-  recipe: recipeNames,
-  'train recipe': trainNames,
-  recipes: async () => [...(await recipeNames()), ...(await trainNames())],
+  recipe: () => methodNames('after'),
+  'train recipe': () => methodNames('training'),
+  recipes: () => methodNames(),
   'rtl name': async () => [...new Set([...(await datapathNames()), ...(await targetNames())])],
   'show name': async () => [
     ...new Set(
-      await Promise.all([formatNames(), datapathNames(), targetNames(), recipeNames()]).then((all) => all.flat()),
+      await Promise.all([formatNames(), datapathNames(), targetNames(), methodNames()]).then((all) => all.flat()),
     ),
   ],
 };

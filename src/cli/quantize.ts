@@ -7,9 +7,8 @@ import { writeWhole } from '../outputs/files/file.js';
 import { quantizeJson } from '../outputs/tables/results.js';
 import { quantizeNetwork } from '../quantize/quantize.js';
 import { loadNetwork } from '../simulate/plan.js';
-import { readData } from '../training/data/data.js';
-import { type Dataset, firstOf, imagesOf, partOf } from '../training/data/dataset.js';
-import { digits, TRAIN_SEED } from '../training/data/digits.js';
+import { calibrationData } from '../simulate/purposes.js';
+import { imagesOf } from '../training/data/dataset.js';
 import { CALIBRATION_IMAGES } from '../training/session/finetune.js';
 import { accuracyOf } from '../training/session/train.js';
 import { integer, jsonOption } from './arguments.js';
@@ -17,9 +16,6 @@ import { command } from './command.js';
 import { dataOption, floatNetworkOption, required } from './options.js';
 import { quantizeRecipeFrom } from './recipes.js';
 import { print, printJson } from './terminal.js';
-
-/** Images that accuracy is told of. */
-const TEST_IMAGES = 1000;
 
 /** `quantize`: a float network by a recipe. */
 export const quantizeCommand = command({
@@ -45,7 +41,7 @@ export const quantizeCommand = command({
   ],
   async run({ network: path, recipe: name, data, images, out, json }) {
     const recipe = quantizeRecipeFrom(name);
-    const { calibration, test } = dataFor(integer(images, '--images', 1), data);
+    const { calibration, test } = calibrationData(integer(images, '--images', 1), data);
     const float = foldBatchNorm(loadNetwork(path));
     const made = quantizeNetwork(float, recipe, imagesOf(calibration));
     const before = accuracyOf(float, test, float32Arithmetic);
@@ -73,18 +69,4 @@ export const quantizeCommand = command({
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(2)}%`;
-}
-
-/** Images to calibrate on, and others to judge by: digits of the two seeds, or the head of a test set and what follows. */
-function dataFor(images: number, folder: string | undefined): { calibration: Dataset; test: Dataset } {
-  if (folder === undefined) return { calibration: digits(images, TRAIN_SEED), test: digits(TEST_IMAGES) };
-  const all = readData(folder);
-  if (all.count <= images)
-    throw new Error(
-      `${folder} holds ${counted(all.count, 'image')} and ${images} go to calibration: take fewer --images`,
-    );
-  return {
-    calibration: firstOf(all, images),
-    test: partOf(all, images, Math.min(TEST_IMAGES, all.count - images)),
-  };
 }

@@ -5,8 +5,7 @@ import { loadDatapath } from '../datapaths/schema.js';
 import { BLOCK_FORMATS, type BlockFormat, findBlockFormat } from '../formats/block.js';
 import { FORMATS, findFormat } from '../formats/catalog.js';
 import { didYouMean } from '../text/nearest.js';
-import type { Recipe } from '../quantize/contract/recipe.js';
-import { RECIPES } from '../recipes/catalog.js';
+import { findMethod, METHODS } from '../recipes/catalog.js';
 import { loadNetwork } from '../simulate/plan.js';
 import { TARGETS } from '../targets/catalog.js';
 import { readTarget } from '../targets/schema.js';
@@ -15,6 +14,7 @@ import { command } from './command.js';
 import { UsageError } from './errors.js';
 import { datapathReport, showDatapath } from './showDatapath.js';
 import { formatReport, showFormat } from './showFormat.js';
+import { methodReport, showMethod } from './showMethod.js';
 import { networkReport, showNetwork } from './showNetwork.js';
 import { showTarget, targetReport } from './showTarget.js';
 import { print, printJson } from './terminal.js';
@@ -67,15 +67,10 @@ const SHOWABLES: readonly Showable[] = [
   },
   {
     kind: 'recipe',
-    names: () => RECIPES.map((recipe) => recipe.name),
+    names: () => METHODS.map((method) => method.name),
     find(name) {
-      const recipe = RECIPES.find((candidate) => candidate.name === name);
-      return (
-        recipe && {
-          report: () => describeRecipe(recipe),
-          show: () => print(`# recipe ${name}\n${stringify(describeRecipe(recipe)).trimEnd()}`),
-        }
-      );
+      const method = findMethod(name);
+      return method && { report: () => methodReport(method), show: () => showMethod(method) };
     },
   },
   {
@@ -96,21 +91,6 @@ function isFile(name: string): boolean {
 /** By the fields of a block format, its element and scale by name. */
 function describeBlock({ name, element, size, scale, rule, tensorScale }: BlockFormat): object {
   return { name, element: describeFormat(element), size, scale: describeFormat(scale), rule, tensorScale };
-}
-
-/** What a recipe does to the first layer and to one within. */
-function describeRecipe(recipe: Recipe): object {
-  const { name, description, result, blocks } = recipe;
-  const place = (index: number) => {
-    const { input, weight } = recipe.operands({ index, count: 3 });
-    const grids = { activations: input.fit.format.name, weights: weight.fit.format.name };
-    return {
-      ...grids,
-      scales: blocks === undefined ? `of weights per ${weight.per}` : `of ${blocks.size} each`,
-    };
-  };
-  const changes = { before: recipe.prepare !== undefined, afterwards: recipe.correct !== undefined };
-  return { name, description, result, ends: place(0), within: place(1), changesNetwork: changes };
 }
 
 /** `show`: everything about one thing of the catalogues. A name may be of several kinds: all are shown. */

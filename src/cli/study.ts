@@ -3,22 +3,18 @@ import { inLockedFolder } from '../outputs/files/lock.js';
 import { writeChanged } from '../outputs/files/file.js';
 import { scatterSvg } from '../outputs/tables/plot.js';
 import { resultCsv, resultJson, resultMarkdown, STUDY_COLUMNS } from '../outputs/tables/results.js';
+import { type CandidatePlan, candidatesOf } from '../simulate/candidates.js';
+import type { Method } from '../recipes/method.js';
 import type { Inquiry } from '../simulate/inquiry.js';
-import { loadData } from '../simulate/plan.js';
 import type { PoolOptions } from '../simulate/pool.js';
+import { studyData } from '../simulate/purposes.js';
 import { type Candidate, runStudy, shortlist, type Study, type StudyPlan } from '../simulate/study.js';
-import { isCsv, readData } from '../training/data/data.js';
-import { firstOf, partOf } from '../training/data/dataset.js';
-import { digits, TRAIN_SEED } from '../training/data/digits.js';
-import { CALIBRATION_IMAGES } from '../training/session/finetune.js';
 import { integer, jsonOption, seedOption, wideOption } from './arguments.js';
 import { command } from './command.js';
-import { usage } from './errors.js';
 import { freshOption, journaled, remarkOnJournal } from './journaled.js';
 import { and, dataOption, floatNetworkOption, folderOption, imagesOption, required, threadsOption } from './options.js';
-import { chosenRecipes } from './recipes.js';
+import { chosenMethods } from './recipes.js';
 import { progressBar, threadsFrom } from './runs.js';
-import { candidatesOf, type StudyData } from './studyCandidates.js';
 import { print, printJson, printResults, remark } from './terminal.js';
 
 /** Images in a step of training. */
@@ -52,14 +48,14 @@ export const studyCommand = command({
   ],
   async run(args) {
     const [epochs, images] = [integer(args.epochs, '--epochs'), integer(args.images, '--images', 1)];
-    const chosen = chosenRecipes(args.recipes, epochs);
-    const data = dataFor(images, integer(args.trained, '--trained', BATCH), args.data);
+    const methods = chosenMethods(args.recipes, epochs);
+    const data = studyData(images, integer(args.trained, '--trained', BATCH), args.data);
     const shared = { network: args.network, epochs, batch: BATCH, seed: integer(args.seed, '--seed') };
     const targets = args.targets?.split(',').map((name) => name.trim());
     const threads = threadsFrom(args.threads);
     const study = await inLockedFolder(args.out, () =>
       journaled(args.out, args.fresh, async (journal) => {
-        const { candidates, failed } = await candidatesOf(chosen, { ...shared, data, folder: args.out, journal });
+        const { candidates, failed } = await makeWithProgress(methods, { ...shared, data, folder: args.out, journal });
         if (candidates.length === 0) throw new Error(`no recipe makes a network of ${args.network}: ${failed[0]}`);
         const onBegin = (unfinished: readonly Inquiry[], all: number) =>
           remarkOnJournal(journal, unfinished.map(hardwareOf), all);
@@ -85,6 +81,28 @@ export const studyCommand = command({
 /** What is told of changes: networks are those that the study itself has made. */
 const hardwareOf = ({ hardware, inputs }: Inquiry) => ({ inputs: { [hardware]: inputs[hardware] } });
 
+type Made = Awaited<ReturnType<typeof candidatesOf>>;
+
+async function makeWithProgress(methods: readonly Method[], plan: Omit<CandidatePlan, 'write'>): Promise<Made> {
+  let bar: ReturnType<typeof progressBar> | undefined;
+  try {
+    return await candidatesOf(methods, {
+      ...plan,
+      write: writeChanged,
+      onBegin(known, changed) {
+        const all = methods.length;
+        if (changed.length > 0)
+          remark(`${changed.join(', ')} changed since the last run: what depends on it is done again`);
+        else if (known > 0 && known < all) remark(`goes on after ${known} of ${all} recipes`);
+        bar = progressBar(all, 'recipes');
+      },
+      progress: (done) => bar?.update(done),
+    });
+  } finally {
+    bar?.stop();
+  }
+}
+
 async function runWithProgress(candidates: Candidate[], plan: StudyPlan, options: PoolOptions): Promise<Study> {
   const bar = progressBar(plan.data.images * candidates.length, 'images');
   try {
@@ -96,30 +114,6 @@ async function runWithProgress(candidates: Candidate[], plan: StudyPlan, options
 
 /** Rows that are printed without a choice. */
 const FEW = 20;
-
-/** Digits of the two seeds, or a user's: the head calibrates, what follows judges; a CSV file's rest trains. */
-function dataFor(images: number, trained: number, path: string | undefined): StudyData {
-  if (path === undefined) {
-    const [training, plan] = [digits(Math.max(trained, CALIBRATION_IMAGES), TRAIN_SEED), { images }];
-    return {
-      calibration: firstOf(training, CALIBRATION_IMAGES),
-      training: firstOf(training, trained),
-      judged: loadData(plan),
-      plan,
-    };
-  }
-  const plan = { folder: path, images, skip: CALIBRATION_IMAGES };
-  const all = readData(path);
-  const training = isCsv(path)
-    ? usage(() => partOf(all, CALIBRATION_IMAGES + images, trained))
-    : usage(() => firstOf(readData(path, 'train'), trained));
-  return {
-    calibration: usage(() => firstOf(all, CALIBRATION_IMAGES)),
-    training,
-    judged: usage(() => loadData(plan)),
-    plan,
-  };
-}
 
 async function writeStudy(folder: string, { rows }: Study): Promise<void> {
   await writeChanged(join(folder, 'study.csv'), resultCsv(STUDY_COLUMNS, rows));

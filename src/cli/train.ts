@@ -3,15 +3,13 @@ import { NOT_COUNTED } from '../energy/actions.js';
 import { inLockedFolder } from '../outputs/files/lock.js';
 import { belowHalf, EPOCH_COLUMNS, PRODUCT_COLUMNS, trainJson } from '../outputs/tables/training.js';
 import { gemmPool } from '../datapaths/kernel/index.js';
+import { trainingData } from '../simulate/purposes.js';
 import { openTraining, type TrainingPlan } from '../simulate/training.js';
 import { loadTarget } from '../targets/catalog.js';
 import { ARCHITECTURES } from '../training/networks/architectures.js';
-import { isCsv, readData } from '../training/data/data.js';
-import { type Dataset, firstOf, partOf } from '../training/data/dataset.js';
-import { digits, TEST_SEED, TRAIN_SEED } from '../training/data/digits.js';
 import { DISTILLATION } from '../training/session/distill.js';
 import { GRAD_SCALER, type LossScaling } from '../training/session/scaling.js';
-import { TRAIN_RECIPES } from '../recipes/training/catalog.js';
+import { methodsOf } from '../recipes/catalog.js';
 import { integer, jsonOption, seedOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { UsageError, usage } from './errors.js';
@@ -31,7 +29,9 @@ export const trainCommand = command({
     recipe: {
       type: 'string',
       demandOption: true,
-      describe: `one of ${TRAIN_RECIPES.map(({ name }) => name).join(', ')}`,
+      describe: `one of ${methodsOf('training')
+        .map(({ name }) => name)
+        .join(', ')}`,
     },
     target: and(targetOption, "; default: the recipe's"),
     network: {
@@ -87,7 +87,11 @@ export const trainCommand = command({
   async run(args) {
     const plan = planFrom(args);
     const target = usage(() => loadTarget(plan.target));
-    const { training: data, judged } = dataFor(imagesFrom(args, plan), integer(args.judged, '--judged', 1), args.data);
+    const { training: data, judged } = trainingData(
+      imagesFrom(args, plan),
+      integer(args.judged, '--judged', 1),
+      args.data,
+    );
     const pool = gemmPool(integer(args.threads, '--threads', 1));
     const training = usage(() => openTraining(plan, data, pool));
     const identity = identityOf({ plan, recipe: training.recipe, target, data, judged });
@@ -117,15 +121,6 @@ export const trainCommand = command({
 });
 
 const percent = (share: number) => `${(100 * share).toFixed(2)}%`;
-
-/** Images to train on and others to judge by: digits of the two seeds, both parts of a folder, or a CSV file's head and rest. */
-function dataFor(images: number, judged: number, path: string | undefined): { training: Dataset; judged: Dataset } {
-  if (path === undefined) return { training: digits(images, TRAIN_SEED), judged: digits(judged, TEST_SEED) };
-  const data = readData(path, 'train');
-  const training = usage(() => firstOf(data, images));
-  if (isCsv(path)) return { training, judged: usage(() => partOf(data, images, judged)) };
-  return { training, judged: usage(() => firstOf(readData(path), judged)) };
-}
 
 interface TrainArguments {
   recipe: string;

@@ -1,3 +1,4 @@
+import type { Bits } from './bits.js';
 import type { Style } from '../training/networks/style.js';
 import type { Network } from '../networks/network.js';
 import type { Family, Place } from '../quantize/contract/recipe.js';
@@ -9,9 +10,13 @@ import type { LossScaling } from '../training/session/scaling.js';
 
 /** How a network is trained: what its operands are rounded to in all three products, and how weights move. */
 export interface TrainRecipe {
+  kind: 'training';
   name: string;
   description: string;
   family: Family;
+  bits: Bits;
+  /** Trained networks have real numbers between layers, quantized before each. */
+  result: 'dequantize';
   source: string;
   /** The target that has units for its products. */
   target: string;

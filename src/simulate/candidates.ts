@@ -1,37 +1,110 @@
-import { loadTarget } from '../targets/catalog.js';
-import { type Dataset, firstOf } from '../training/data/dataset.js';
-import type { TrainRecipe } from '../recipes/trainRecipe.js';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { foldBatchNorm } from '../networks/fold.js';
+import { writeOnnx } from '../networks/onnx/write.js';
+import { quantizeNetwork } from '../quantize/quantize.js';
+import type { Method } from '../recipes/method.js';
+import { imagesOf } from '../training/data/dataset.js';
+import { dataDigest, fileDigest, recordDigest } from './fingerprint.js';
+import type { Inputs, Journal } from './journal.js';
+import { loadNetwork } from './plan.js';
+import type { StudyData } from './purposes.js';
 import type { Candidate } from './study.js';
-import { openTraining, type Training, type TrainingPlan } from './training.js';
+import { type StudyTraining, type Trained, trainedBy } from './trained.js';
 
-/** What the training recipes of a study share. */
-export interface StudyTraining {
-  /** ONNX file of the float network. */
-  network: string;
-  epochs: number;
-  batch: number;
-  seed: number;
+/** What the candidates of a study are made from, and where they and their journal are kept. */
+export interface CandidatePlan extends StudyTraining {
+  data: StudyData;
+  folder: string;
+  journal: Journal;
+  /** Puts a network's file there, whole or not at all. */
+  write(path: string, content: Uint8Array): Promise<void>;
+  /** Hears how many are there from before, and which inputs changed since. */
+  onBegin?(known: number, changed: readonly string[]): void;
+  /** Hears how many are done. */
+  progress?(done: number): void;
 }
 
-/** A trained network, what a step took, and its own row in the arithmetic of its training. */
-export type Trained = Pick<Candidate, 'network' | 'home' | 'step' | 'own'>;
-
-/**
- * Trains the study's network by a recipe, on the grids of the recipe with float32 sums: the array's own sums take longer
- * and are what `lastbit train` is for.
- * @throws Error when the recipe cannot train this network
- */
-export function trainedBy(recipe: TrainRecipe, shared: StudyTraining, data: Dataset, judged: Dataset): Trained {
-  const plan: TrainingPlan = { ...shared, recipe: recipe.name, target: recipe.target, arithmetic: 'float' };
-  const training = openTraining(plan, data);
-  let step = training.step();
-  while (training.done() < training.steps) step = training.step();
-  const { cycles: stepCycles, energyPj: stepEnergyPj } = step;
-  const network = training.network();
-  return { network, home: recipe.target, step: { stepCycles, stepEnergyPj }, own: ownRow(training, judged) };
+/** A method's network: what it is made from, and how. */
+interface Order {
+  method: Method;
+  name: string;
+  path: string;
+  key: string;
+  make(): Trained;
 }
 
-function ownRow(training: Training, judged: Dataset): Trained['own'] {
-  const { cycles, energyPj } = training.inferenceCost(firstOf(judged, 1));
-  return { target: loadTarget(training.plan.target).name, accuracy: training.accuracyOn(judged), cycles, energyPj };
+/** What the journal keeps of a candidate: all but its network, which is in a file of that digest. */
+interface Kept extends Omit<Trained, 'network'> {
+  file: string;
+}
+
+/** Every method's network, written into the folder unless it is there; and why a method could make none. */
+export async function candidatesOf(
+  methods: readonly Method[],
+  plan: CandidatePlan,
+): Promise<{ candidates: Candidate[]; failed: string[] }> {
+  const { journal, data, network } = plan;
+  const inputs: Inputs = {
+    [network]: fileDigest(network),
+    ...(data.plan.folder !== undefined && { [data.plan.folder]: dataDigest(data.judged) }),
+  };
+  const orders = ordersOf(methods, plan);
+  plan.onBegin?.(orders.filter((order) => keptOf(order, journal) !== undefined).length, journal.changed(inputs));
+  const candidates: Candidate[] = [];
+  const failed: string[] = [];
+  for (const order of orders) {
+    try {
+      candidates.push(await candidateOf(order, inputs, plan));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
+      failed.push(`${order.method.name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    plan.progress?.(candidates.length + failed.length);
+  }
+  return { candidates, failed };
+}
+
+function ordersOf(methods: readonly Method[], plan: CandidatePlan): Order[] {
+  const { folder, data, network, epochs, batch, seed } = plan;
+  const shared: StudyTraining = { network, epochs, batch, seed };
+  const float = foldBatchNorm(loadNetwork(network));
+  const calibration = imagesOf(data.calibration);
+  const digests = {
+    network: fileDigest(network),
+    calibration: dataDigest(data.calibration),
+    training: dataDigest(data.training),
+    judged: dataDigest(data.judged),
+  };
+  const trained = [epochs, batch, seed, digests.training, digests.judged];
+  const made = (method: Method) => (method.kind === 'after' ? [digests.calibration] : trained);
+  return methods.map((method): Order => {
+    const name = `${basename(network, '.onnx')}.${method.name}`;
+    const key = recordDigest(['candidate', name, method, digests.network, made(method)]);
+    const make = () =>
+      method.kind === 'after'
+        ? { network: quantizeNetwork(float, method, calibration) }
+        : trainedBy(method, shared, data.training, data.judged);
+    return { method, name, path: join(folder, `${name}.onnx`), key, make };
+  });
+}
+
+/** Undefined where the file is not the one that was written. */
+function keptOf({ key, path }: Order, journal: Journal): Kept | undefined {
+  const kept = journal.find(key) as Kept | undefined;
+  return kept !== undefined && existsSync(path) && fileDigest(path) === kept.file ? kept : undefined;
+}
+
+/** Read from its file whether it was just made or is there from before: so both go on with the same. */
+async function candidateOf(order: Order, inputs: Inputs, { journal, write }: CandidatePlan): Promise<Candidate> {
+  const { method, name, path, key } = order;
+  let kept = keptOf(order, journal);
+  if (kept === undefined) {
+    const { network, ...rest } = order.make();
+    await write(path, writeOnnx({ ...network, name }));
+    kept = { ...rest, file: fileDigest(path) };
+    journal.add(key, inputs, kept);
+  }
+  const { file: _file, ...rest } = kept;
+  return { recipe: method.name, family: method.family, path, network: loadNetwork(path), ...rest };
 }

@@ -16,7 +16,7 @@ import type { LossScaling } from '../training/session/scaling.js';
 import { type Session, type SessionOptions, sessionOf, type TrainStep } from '../training/session/session.js';
 import type { StateArray } from '../training/model/state.js';
 import type { TrainRecipe } from '../recipes/trainRecipe.js';
-import { trainRecipeNamed } from '../recipes/training/catalog.js';
+import { trainRecipeNamed } from '../recipes/catalog.js';
 import { countGradient, type GradientTally, noGradients, watched } from '../training/session/watch.js';
 import { unitsOf } from './arithmetic.js';
 import { arrayArithmetic } from './arrayArithmetic.js';

@@ -118,3 +118,34 @@ it('block formats are listed and shown', () => {
     'element: int8q6\nsize: 32\nscale: e8m0fnu\nrule: floor\n',
   );
 });
+
+it('methods of both kinds are shown: one that quantizes by its formats, one that trains by whose it is', () => {
+  const show = (...args: string[]) => lastbit(folderWith(), ['show', ...args]);
+  expect(show('int4-gptq').stdout).toMatch(/^# recipe int4-gptq\nname: int4-gptq\n.*\nresult: dequantize\nends:\n/);
+  expect(show('lsq')).toMatchObject({
+    status: 0,
+    stderr: '',
+    stdout: `# recipe lsq
+name: lsq
+description: "4-bit weights and activations with learned step sizes; gradient
+  scale: the square root of features and levels, as in the paper"
+result: dequantize
+bits:
+  weights: 4
+  activations: 4
+source: Esser et al., ICLR 2020
+target: qat-int4
+style: relu
+rate: 0.05
+scaling:
+  kind: none
+changesNetwork: false
+`,
+  });
+  expect(JSON.parse(show('distill-half', '--json').stdout).recipe).toMatchObject({
+    bits: { weights: 8, activations: 8 },
+    distillation: { share: 0.5, temperature: 4 },
+    changesNetwork: true,
+  });
+  expect(show('lqs').stderr).toBe('lastbit: there is nothing named "lqs"; did you mean "lsq"?\n');
+});

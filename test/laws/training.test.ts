@@ -7,7 +7,7 @@ import { openTraining, type TrainingPlan } from '../../src/simulate/training.js'
 import { whyNot } from '../../src/simulate/plan.js';
 import { loadTarget } from '../../src/targets/catalog.js';
 import { digits } from '../../src/training/data/digits.js';
-import { TRAIN_RECIPES } from '../../src/recipes/training/catalog.js';
+import { TRAIN_RECIPES } from '../../src/recipes/catalog.js';
 
 const data = digits(40, 11);
 

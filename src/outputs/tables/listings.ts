@@ -5,6 +5,7 @@ import { type Format, widthOf } from '../../formats/format.js';
 import { latticeOf } from '../../formats/lattice.js';
 import { toNumber } from '../../formats/raw.js';
 import type { Network } from '../../networks/network.js';
+import type { Method, MethodKind } from '../../recipes/method.js';
 import type { Target } from '../../targets/target.js';
 import { type JsonRow, type ResultColumn, resultJson, resultTable } from './column.js';
 
@@ -127,20 +128,22 @@ interface ListedRecipe {
   description: string;
 }
 
+const COMMAND_OF = { after: 'quantize', training: 'train' } as const satisfies Record<MethodKind, string>;
+
 async function listedRecipes(): Promise<ListedRecipe[]> {
-  const { RECIPES } = await import('../../recipes/catalog.js');
-  const { TRAIN_RECIPES } = await import('../../recipes/training/catalog.js');
-  const afterwards = RECIPES.map((recipe): ListedRecipe => {
-    const { name, family, description, result } = recipe;
-    const { input, weight } = recipe.operands({ index: 1, count: 3 });
-    const [activations, weights] = [input.fit.format.name, weight.fit.format.name];
+  const { METHODS } = await import('../../recipes/catalog.js');
+  return METHODS.map((method): ListedRecipe => {
+    const { name, kind, family, description, result } = method;
     const between = result === 'requantize' ? 'codes' : 'real';
-    return { name, command: 'quantize', family, activations, weights, between, description };
+    return { name, command: COMMAND_OF[kind], family, ...gridsOf(method), between, description };
   });
-  const training = TRAIN_RECIPES.map(
-    ({ name, family, description }): ListedRecipe => ({ name, command: 'train', family, between: 'real', description }),
-  );
-  return [...afterwards, ...training];
+}
+
+/** The formats of a layer within; those that train choose theirs as they go. */
+function gridsOf(method: Method): Pick<ListedRecipe, 'activations' | 'weights'> {
+  if (method.kind === 'training') return {};
+  const { input, weight } = method.operands({ index: 1, count: 3 });
+  return { activations: input.fit.format.name, weights: weight.fit.format.name };
 }
 
 const RECIPE_COLUMNS: readonly ResultColumn<ListedRecipe>[] = [

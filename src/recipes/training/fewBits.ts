@@ -58,6 +58,7 @@ function sawbRecipe(row: SawbRow): TrainRecipe {
   return {
     ...QAT,
     name: row.name === '403' ? 'sawb' : `sawb-${row.name}`,
+    bits: { weights: Math.ceil(Math.log2(sawbLevels(row))), activations: bits },
     description: `${row.bits}-bit SAWB weights, ${sawbLevels(row)} levels, row ${row.name} of its table; ${bits}-bit activations by their largest; ${container} containers`,
     source: 'Choi et al., SysML 2019; fms-model-optimizer, and the code of LUQ’s authors',
     target: container === 'int4' ? 'qat-int4' : 'qat-int8',
@@ -78,6 +79,7 @@ function lsqRecipe(name: string, rule: LsqRule, what: string): TrainRecipe {
   return {
     ...QAT,
     name,
+    bits: { weights: 4, activations: 4 },
     description: `4-bit weights and activations with learned step sizes; gradient scale: ${what}`,
     source: 'Esser et al., ICLR 2020',
     target: 'qat-int4',
@@ -88,10 +90,11 @@ function lsqRecipe(name: string, rule: LsqRule, what: string): TrainRecipe {
   };
 }
 
-export const QAT_RECIPES: readonly TrainRecipe[] = [
+export const FEW_BITS_RECIPES: readonly TrainRecipe[] = [
   {
     ...QAT,
     name: 'pact',
+    bits: { weights: 4, activations: 4 },
     description: '4-bit PACT activations, 4-bit DoReFa weights (odd integers), in int8 containers',
     source: 'Choi et al. 2018, arXiv 1805.06085',
     target: 'qat-int8',
@@ -104,6 +107,7 @@ export const QAT_RECIPES: readonly TrainRecipe[] = [
   {
     ...QAT,
     name: 'pact-sawb',
+    bits: { weights: 4, activations: 4 },
     description: '4-bit PACT activations, 4-bit SAWB weights on 15 levels',
     source: 'Choi et al., SysML 2019; row 403 of fms-model-optimizer',
     target: 'qat-int4',
@@ -112,6 +116,7 @@ export const QAT_RECIPES: readonly TrainRecipe[] = [
   {
     ...QAT,
     name: 'pact-sawb-2bit',
+    bits: { weights: 2, activations: 2 },
     description: '2-bit PACT activations, 2-bit SAWB weights -a, -a/3, a/3, a, in 4-bit containers',
     source: 'Choi et al., SysML 2019; row 102 of fms-model-optimizer',
     target: 'qat-int4',
@@ -126,6 +131,7 @@ export const QAT_RECIPES: readonly TrainRecipe[] = [
   {
     ...QAT,
     name: 'dorefa',
+    bits: { weights: 4, activations: 4 },
     description: '4-bit activations in [0, 1], 4-bit weights (odd integers), in int8 containers; real gradients',
     source: 'Zhou et al. 2016, arXiv 1606.06160',
     target: 'qat-int8',
@@ -138,6 +144,7 @@ export const QAT_RECIPES: readonly TrainRecipe[] = [
   {
     ...LATENT,
     name: 'bnn',
+    bits: { weights: 1, activations: 1 },
     description: 'signs of weights and activations; first and last layer int8',
     source: 'Courbariaux et al. 2016, arXiv 1602.02830',
     target: 'qat-xnor',
@@ -148,6 +155,7 @@ export const QAT_RECIPES: readonly TrainRecipe[] = [
   {
     ...LATENT,
     name: 'xnor',
+    bits: { weights: 1, activations: 1 },
     description:
       'signs of activations, a scale and signs for each filter; first and last layer int8; no input scales K',
     source: 'Rastegari et al., ECCV 2016',
@@ -161,6 +169,7 @@ export const QAT_RECIPES: readonly TrainRecipe[] = [
   {
     ...LATENT,
     name: 'xnor-k',
+    bits: { weights: 1, activations: 1 },
     description: 'the same with the input scales K; in the file their mean over the images stands for them',
     source: 'Rastegari et al., ECCV 2016',
     target: 'qat-xnor',
@@ -178,6 +187,7 @@ export const QAT_RECIPES: readonly TrainRecipe[] = [
   {
     ...LATENT,
     name: 'binaryconnect',
+    bits: { weights: 1, activations: 16 },
     description: 'signs of weights, fp16 activations',
     source: 'Courbariaux et al., NeurIPS 2015',
     target: 'fp16',
@@ -187,6 +197,7 @@ export const QAT_RECIPES: readonly TrainRecipe[] = [
   {
     ...LATENT,
     name: 'binaryconnect-fp32',
+    bits: { weights: 1, activations: 32 },
     description: 'signs of weights, fp32 activations',
     source: 'Courbariaux et al., NeurIPS 2015',
     target: 'fp32',
@@ -198,6 +209,7 @@ export const QAT_RECIPES: readonly TrainRecipe[] = [
     // Latent weights have to move far before their signs are no longer drawn evenly.
     rate: 0.1,
     name: 'binaryconnect-stochastic',
+    bits: { weights: 1, activations: 16 },
     description: 'weights +1 or -1 at random by their value, their means where the network is judged; fp16 activations',
     source: 'Courbariaux et al., NeurIPS 2015',
     target: 'fp16',
@@ -207,6 +219,7 @@ export const QAT_RECIPES: readonly TrainRecipe[] = [
   {
     ...QAT,
     name: 'twn',
+    bits: { weights: 2, activations: 16 },
     description: 'ternary weights with a scale, fp16 activations',
     source: 'Li and Liu 2016, arXiv 1605.04711',
     target: 'fp16',
@@ -215,6 +228,7 @@ export const QAT_RECIPES: readonly TrainRecipe[] = [
   {
     ...LATENT,
     name: 'ttq',
+    bits: { weights: 2, activations: 16 },
     description: 'ternary weights with two learned scales, fp16 activations; products in real numbers',
     source: 'Zhu et al., ICLR 2017',
     target: 'fp16',

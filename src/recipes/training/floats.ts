@@ -18,6 +18,8 @@ const DECAY = 5e-4;
 
 /** What every recipe has that does not say otherwise. */
 export const PLAIN = {
+  kind: 'training',
+  result: 'dequantize',
   style: 'relu',
   rate: 0.05,
   optimizer: () => sgd({ decay: DECAY }),
@@ -40,8 +42,9 @@ function writeBack(fit: Fit): (values: Float32Array) => void {
   return (values) => values.set(dequantize(quantize(floatTensor([values.length], values), quantization)).data);
 }
 
-const MIXED: Pick<TrainRecipe, 'family' | 'source' | 'target' | 'quantizers'> = {
+const MIXED: Pick<TrainRecipe, 'family' | 'bits' | 'source' | 'target' | 'quantizers'> = {
   family: 'fp16 training',
+  bits: { weights: 16, activations: 16 },
   source: 'Micikevicius et al., ICLR 2018',
   target: 'fp16',
   quantizers: () => ({
@@ -61,12 +64,15 @@ function fp8(forward: string, backward: string): () => OperandQuantizers {
   });
 }
 
+const FP8_BITS = { weights: 8, activations: 8 };
+
 const LOSS_SCALE_1000 = { kind: 'static', scale: 1000 } as const;
 
 /** Weights and velocities in dlfloat16, moved by stochastic rounding. */
 const FP8_IBM: Omit<TrainRecipe, 'name' | 'description' | 'target'> = {
   ...PLAIN,
   family: 'fp8 training',
+  bits: FP8_BITS,
   source: 'Wang et al., NeurIPS 2018 (the loss scale is recalled)',
   scaling: LOSS_SCALE_1000,
   optimizer: ({ unit }) =>
@@ -78,6 +84,7 @@ function hfp8(name: string, forward: string, what: string): TrainRecipe {
   return {
     ...PLAIN,
     family: 'fp8 training',
+    bits: FP8_BITS,
     name,
     description: `1-4-3 forward with bias ${what}; 1-5-2 gradients; dlfloat16 sums in chunks of 64; loss scale 1000`,
     source: 'Sun et al., NeurIPS 2019 (loss scale as in fp8-ibm)',
@@ -94,6 +101,7 @@ export const FLOAT_RECIPES: readonly TrainRecipe[] = [
     ...PLAIN,
     name: 'fp32',
     family: 'fp16 training',
+    bits: { weights: 32, activations: 32 },
     description: 'real numbers: float32 products and sums',
     source: 'the baseline',
     target: 'fp32',
@@ -138,6 +146,7 @@ export const FLOAT_RECIPES: readonly TrainRecipe[] = [
     ...PLAIN,
     name: 'ocp-fp8',
     family: 'fp8 training',
+    bits: FP8_BITS,
     description: 'e4m3fn forward, e5m2 gradients, each tensor scaled by its largest magnitude; float32 sums',
     source: 'Micikevicius et al. 2022, arXiv 2209.05433',
     target: 'fp8-fp32',

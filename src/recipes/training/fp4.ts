@@ -55,6 +55,7 @@ function fp4(
   return {
     ...PLAIN,
     family: 'fp4 training',
+    bits: { weights: 4, activations: 4 },
     ...parts,
     quantizers: (layer, draws) =>
       isLast(layer) && !lastToo ? inDlfloat16() : { ...int4Forward(layer, row), gradient: gradient(layer.name, draws) },

@@ -32,7 +32,12 @@ function pruned(prune: (weights: Float32Array, width: number) => Float32Array): 
   };
 }
 
-const STRUCTURE = { ...PLAIN, family: 'fewer weights', target: 'qat-int8' } as const;
+const STRUCTURE = {
+  ...PLAIN,
+  family: 'fewer weights',
+  bits: { weights: 8, activations: 8 },
+  target: 'qat-int8',
+} as const;
 
 export const STRUCTURE_TRAIN_RECIPES: readonly TrainRecipe[] = [
   {
