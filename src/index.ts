@@ -61,13 +61,18 @@ export { lower, macsOf } from './networks/lower.js';
 export { readOnnx } from './networks/onnx/read.js';
 export { writeOnnx } from './networks/onnx/write.js';
 
+// methods: everything that makes a quantized network of a float one, after its training or by it
+/** METHODS: { kind: 'after' | 'training', name, family, description, bits, result, source, ... } of each */
+export { findMethod, METHODS, RECIPES, recipeNamed, TRAIN_RECIPES, trainRecipeNamed } from './recipes/catalog.js';
+export type { AfterRecipe, Method } from './recipes/method.js';
+export type { TrainRecipe } from './recipes/trainRecipe.js';
+
 // quantize: a float network becomes a quantized one; each recipe a method, each method a file of its own
 export type { OperandSchemes, Place, Recipe } from './quantize/contract/recipe.js';
 export type { Calibrator, Grid, Scheme } from './quantize/contract/scheme.js';
 export type { ClipRule, Window } from './quantize/ranges/clip.js';
 /** quantizeNetwork(float, recipe, images [n, c, h, w]): Network */
 export { quantizeNetwork } from './quantize/quantize.js';
-export { RECIPES, recipeNamed } from './recipes/catalog.js';
 /** scheme('int8', calibrator, 'channel' | 'tensor'): Scheme; quantizationOf(tensor, scheme): scales and zero point */
 export { quantizationOf, scheme } from './quantize/contract/scheme.js';
 /** quantizeValues(values, 'int8', minMax, channels): { scales, zeroPoints, codes, reals }, all plain arrays */
@@ -169,6 +174,12 @@ export { DISTILLATION, type Distillation, distillationLoss, logSoftmax } from '.
 
 // training: recipes, and runs on a target step by step
 export { digits } from './training/data/digits.js';
-export { TRAIN_RECIPES, trainRecipeNamed } from './recipes/catalog.js';
-export type { TrainRecipe } from './recipes/trainRecipe.js';
 export { openTraining, type StepRecord, type Training, type TrainingPlan } from './simulate/training.js';
+export { calibrationData, type StudyData, studyData, trainingData } from './simulate/purposes.js';
+export { resumeTraining, type TrainingLog, type TrainingRun, trainToEnd } from './simulate/trainRun.js';
+export { identityOf, type TrainingIdentity } from './simulate/trainIdentity.js';
+
+// studies: methods against targets
+export { type CandidatePlan, candidatesOf } from './simulate/candidates.js';
+export { type Candidate, runStudy, shortlist, type Study, type StudyPlan, type StudyRow } from './simulate/study.js';
+export { type Journal, openJournal } from './simulate/journal.js';

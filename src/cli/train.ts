@@ -1,10 +1,13 @@
 import { counted } from '../text/plural.js';
 import { NOT_COUNTED } from '../energy/actions.js';
+import { writeWhole } from '../outputs/files/file.js';
 import { inLockedFolder } from '../outputs/files/lock.js';
 import { belowHalf, EPOCH_COLUMNS, PRODUCT_COLUMNS, trainJson } from '../outputs/tables/training.js';
 import { gemmPool } from '../datapaths/kernel/index.js';
 import { trainingData } from '../simulate/purposes.js';
+import { identityOf } from '../simulate/trainIdentity.js';
 import { openTraining, type TrainingPlan } from '../simulate/training.js';
+import { resumeTraining, type TrainingLog, type TrainingRun } from '../simulate/trainRun.js';
 import { loadTarget } from '../targets/catalog.js';
 import { ARCHITECTURES } from '../training/networks/architectures.js';
 import { DISTILLATION } from '../training/session/distill.js';
@@ -15,9 +18,8 @@ import { command } from './command.js';
 import { UsageError, usage } from './errors.js';
 import { and, floatNetworkOption, folderOption, targetOption } from './options.js';
 import { trainRecipeFrom } from './recipes.js';
-import { print, printJson, printResults } from './terminal.js';
-import { identityOf } from './trainIdentity.js';
-import { resumed, type TrainingLog, trainToEnd, writeTraining } from './trainRun.js';
+import { print, printJson, printResults, remark } from './terminal.js';
+import { trainWithBar, writeTraining } from './trainRun.js';
 
 const BATCH = 50;
 
@@ -95,9 +97,13 @@ export const trainCommand = command({
     const pool = gemmPool(integer(args.threads, '--threads', 1));
     const training = usage(() => openTraining(plan, data, pool));
     const identity = identityOf({ plan, recipe: training.recipe, target, data, judged });
+    const { clockMhz } = target;
+    const run: TrainingRun = { training, identity, judged, clockMhz, folder: args.out, write: writeWhole };
     const work = async () => {
-      const log = resumed(training, args.out, identity, args.fresh);
-      await trainToEnd(training, log, judged, target.clockMhz, args.out, identity);
+      const log = resumeTraining(run, args.fresh);
+      const done = log.steps.length;
+      if (done > 0 && done < training.steps) remark(`goes on after ${done} of ${training.steps} steps`);
+      await trainWithBar(run, log);
       if (args.out !== undefined) await writeTraining(args.out, training, log);
       return log;
     };

@@ -1,14 +1,10 @@
-import { existsSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { readBytes } from '../text/read.js';
 import { writeOnnx } from '../networks/onnx/write.js';
-import { writeChanged, writeWhole } from '../outputs/files/file.js';
+import { writeChanged } from '../outputs/files/file.js';
 import { resultCsv } from '../outputs/tables/results.js';
 import {
   accuracySvg,
   EPOCH_COLUMNS,
-  type EpochRecord,
-  epochOf,
   gradientsCsv,
   gradientsSvg,
   lossSvg,
@@ -16,83 +12,18 @@ import {
   scaleSvg,
   STEP_COLUMNS,
 } from '../outputs/tables/training.js';
-import type { ProductCost } from '../simulate/trainCost.js';
 import type { StepRecord, Training } from '../simulate/training.js';
-import { checkpointBytes, readCheckpoint } from '../training/session/checkpoint.js';
-import type { Dataset } from '../training/data/dataset.js';
+import { type TrainingLog, type TrainingRun, trainToEnd } from '../simulate/trainRun.js';
 import { newBar } from './bar.js';
-import { remark } from './terminal.js';
-import { differenceOf, type TrainingIdentity } from './trainIdentity.js';
 
-/** What a training run has seen. */
-export interface TrainingLog {
-  steps: StepRecord[];
-  epochs: EpochRecord[];
-}
-
-interface Kept extends TrainingLog {
-  identity: TrainingIdentity;
-  /** Of the last step. */
-  products: readonly ProductCost[];
-}
-
-const CHECKPOINT = 'checkpoint.bin';
-/** Steps between checkpoints; one is written after each epoch too. */
-const INTERVAL = 20;
-
-/** Goes on from a folder's checkpoint where there is one. @throws Error when it belongs to another run */
-export function resumed(
-  training: Training,
-  folder: string | undefined,
-  identity: TrainingIdentity,
-  fresh: boolean,
-): TrainingLog {
-  const log: TrainingLog = { steps: [], epochs: [] };
-  if (folder === undefined) return log;
-  const path = join(folder, CHECKPOINT);
-  if (fresh) rmSync(path, { force: true });
-  if (!existsSync(path)) return log;
-  const { kept, state } = readCheckpoint<Kept>(readBytes(path), path);
-  const difference = differenceOf(kept.identity, identity);
-  if (difference !== undefined)
-    throw new Error(
-      `${path} belongs to another training run (${difference}): take --fresh to begin again, or another --out`,
-    );
-  training.resume(state, kept.products);
-  const { steps, epochs } = kept;
-  if (steps.length < training.steps) remark(`goes on after ${steps.length} of ${training.steps} steps`);
-  return { steps, epochs };
-}
-
-/** Steps to the end, with checkpoints into the folder where there is one. */
-export async function trainToEnd(
-  training: Training,
-  log: TrainingLog,
-  judged: Dataset,
-  clockMhz: number,
-  folder: string | undefined,
-  identity: TrainingIdentity,
-): Promise<void> {
-  const bar = progressLine(training.steps, log.steps.length);
+/** Steps to the end, with a bar, and with checkpoints into the folder where there is one. */
+export async function trainWithBar(run: TrainingRun, log: TrainingLog): Promise<void> {
+  const bar = progressLine(run.training.steps, log.steps.length);
   try {
-    while (training.done() < training.steps) {
-      const record = training.step();
-      log.steps.push(record);
-      const ends = training.done() % training.stepsPerEpoch === 0;
-      if (ends)
-        log.epochs.push(epochOf(log.steps.slice(-training.stepsPerEpoch), training.accuracyOn(judged), clockMhz));
-      if (folder !== undefined && (ends || training.done() % INTERVAL === 0))
-        await writeWhole(join(folder, CHECKPOINT), checkpointOf(training, log, identity));
-      bar.update(record);
-    }
+    await trainToEnd({ ...run, onStep: (record) => bar.update(record) }, log);
   } finally {
     bar.stop();
   }
-}
-
-function checkpointOf(training: Training, log: TrainingLog, identity: TrainingIdentity): Uint8Array {
-  const kept: Kept = { identity, ...log, products: training.products() };
-  return checkpointBytes({ kept, state: training.state() });
 }
 
 /** On a terminal only. */

@@ -1,6 +1,6 @@
-import { ownBuild } from '../simulate/build.js';
-import { dataDigest, fileDigest, recordDigest } from '../simulate/fingerprint.js';
-import type { TrainingPlan } from '../simulate/training.js';
+import { ownBuild } from './build.js';
+import { dataDigest, fileDigest, recordDigest } from './fingerprint.js';
+import type { TrainingPlan } from './training.js';
 import type { Target } from '../targets/target.js';
 import type { Dataset } from '../training/data/dataset.js';
 import type { TrainRecipe } from '../recipes/trainRecipe.js';
