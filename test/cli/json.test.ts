@@ -48,7 +48,9 @@ const RUNS: readonly (readonly [string, number?])[] = [
   ['init sweep new.yaml'],
   ['completion fish'],
   ...['formats', 'blocks', 'datapaths', 'targets', 'recipes', 'networks'].map((what) => [`list ${what}`] as const),
-  ...['e4m3fn', 'int8', 'mxfp4', 'int4-gptq', 'hopper-e4m3fn-fp32', int8].map((name) => [`show ${name}`] as const),
+  ...['e4m3fn', 'int8', 'mxfp4', 'int4-gptq', 'lsq', 'distill-half', 'hopper-e4m3fn-fp32', int8].map(
+    (name) => [`show ${name}`] as const,
+  ),
 ];
 
 /** One folder for all: what the runs leave there is looked at too. */
