@@ -104,7 +104,7 @@ export { awq } from './quantize/awq.js';
 export { gptq, gptqRow } from './quantize/gptq.js';
 
 // blocks along k: quantizeRows(format, x [rows, k], k, tensorScale): codes and scales; realRows gives the numbers back
-export { type BlockRows, quantizeRows, realRows } from './networks/blockRows.js';
+export { type BlockRows, quantizeRows, realRows } from './networks/products/blocks.js';
 export { inBlockFormat } from './quantize/blockWeights.js';
 
 // structure: networks with fewer or zero weights, and what arrays make of zeros

@@ -1,5 +1,5 @@
 import { type BlockFormat, tensorScaleOf } from '../formats/block.js';
-import { quantizeRows, realRows } from '../networks/blockRows.js';
+import { quantizeRows, realRows } from '../networks/products/blocks.js';
 import { foldBatchNorm } from '../networks/fold.js';
 import { isMacLayer, type Layer, type Network } from '../networks/network.js';
 import { type FloatTensor, floatTensor } from '../networks/tensor.js';

@@ -1,4 +1,4 @@
-import { statesOf } from '../networks/lower.js';
+import { factsOf } from '../networks/facts.js';
 import type { Network } from '../networks/network.js';
 import { sizeOf } from '../networks/tensor.js';
 import { type Dataset, placeOf } from './dataset.js';
@@ -14,7 +14,7 @@ export function checkFits(network: Network, data: Dataset): void {
     throw new Error(
       `network ${name} reads ${input.shape.join('x')}, the images are ${images}${data.origin === undefined ? '' : ` (${data.origin.file})`}`,
     );
-  const shape = statesOf(network).get(output)?.shape ?? [];
+  const shape = factsOf(network).get(output)?.shape ?? [];
   const classes = sizeOf(shape);
   if (shape[0] !== classes)
     throw new Error(`network ${name} gives ${shape.join('x')} for an image: one number for each class is wanted`);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { formatNamed } from '../../src/formats/catalog.js';
 import { fitTo } from '../../src/formats/codec.js';
 import { dequantizeBlock, findBlockFormat, quantizeBlocks } from '../../src/formats/block.js';
-import { quantizeRows, realRows } from '../../src/networks/blockRows.js';
+import { quantizeRows, realRows } from '../../src/networks/products/blocks.js';
 import { aciq } from '../../src/quantize/aciq.js';
 import { correctedWeights, correctionOf } from '../../src/quantize/biasCorrection.js';
 import { allocateBits, allocateMeanBits } from '../../src/quantize/bitAllocation.js';
