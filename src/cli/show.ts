@@ -7,6 +7,7 @@ import { FORMATS, findFormat } from '../formats/catalog.js';
 import { didYouMean } from '../text/nearest.js';
 import type { Recipe } from '../quantize/recipe.js';
 import { RECIPES } from '../quantize/recipes.js';
+import { isNetworkFile } from '../networks/readers/index.js';
 import { loadNetwork } from '../simulate/plan.js';
 import { TARGETS } from '../targets/catalog.js';
 import { jsonOption, wideOption } from './arguments.js';
@@ -79,7 +80,7 @@ const SHOWABLES: readonly Showable[] = [
     kind: 'network',
     names: () => [],
     find(name) {
-      if (!name.endsWith('.onnx')) return undefined;
+      if (!isNetworkFile(name)) return undefined;
       const network = loadNetwork(name);
       return { report: () => networkReport(network), show: (wide) => showNetwork(network, wide) };
     },

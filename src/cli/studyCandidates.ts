@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { foldBatchNorm } from '../networks/fold.js';
-import { writeOnnx } from '../networks/onnx/write.js';
+import { NETWORK_ENDING, networkBytes, networkNameOf } from '../networks/readers/index.js';
 import { writeChanged } from '../outputs/file.js';
 import { quantizeNetwork } from '../quantize/quantize.js';
 import type { Recipe } from '../quantize/recipe.js';
@@ -91,9 +91,9 @@ function ordersOf({ afterwards, training }: ChosenRecipes, making: Making): Orde
     judged: dataDigest(data.judged),
   };
   const order = (recipe: Recipe | TrainRecipe, from: unknown, make: () => Trained): Order => {
-    const name = `${basename(network, '.onnx')}.${recipe.name}`;
+    const name = `${networkNameOf(network)}.${recipe.name}`;
     const key = recordDigest(['candidate', name, recipe, digests.network, from]);
-    return { recipe, name, path: join(folder, `${name}.onnx`), key, make };
+    return { recipe, name, path: join(folder, `${name}${NETWORK_ENDING}`), key, make };
   };
   const trained = [epochs, batch, seed, digests.training, digests.judged];
   return [
@@ -112,11 +112,11 @@ function keptOf({ key, path }: Order, journal: Journal): Kept | undefined {
 
 /** Read from its file whether it was just made or is there from before: so both go on with the same. */
 async function candidateOf(order: Order, inputs: Inputs, journal: Journal): Promise<Candidate> {
-  const { recipe, name, path, key } = order;
+  const { recipe, path, key } = order;
   let kept = keptOf(order, journal);
   if (kept === undefined) {
     const { network, ...rest } = order.make();
-    await writeChanged(path, writeOnnx({ ...network, name }));
+    await writeChanged(path, networkBytes(network, path));
     kept = { ...rest, file: fileDigest(path) };
     journal.add(key, inputs, kept);
   }

@@ -1,3 +1,4 @@
+import { isNetworkFile } from '../networks/readers/index.js';
 import { ownBuild } from '../simulate/build.js';
 import { dataDigest, fileDigest, recordDigest } from '../simulate/fingerprint.js';
 import type { TrainingPlan } from '../simulate/training.js';
@@ -25,7 +26,7 @@ interface Parts {
 
 export function identityOf({ plan, recipe, target, data, judged }: Parts): TrainingIdentity {
   const { epochs, batch, seed, arithmetic, rate, scaling, distillation, network, teacher } = plan;
-  const isFile = network.toLowerCase().endsWith('.onnx');
+  const isFile = isNetworkFile(network);
   return {
     build: ownBuild(),
     options: {

@@ -1,3 +1,4 @@
+import { networkNameOf } from '../networks/readers/index.js';
 import type { Accumulation } from '../simulate/accumulate.js';
 import type { StudyRow } from '../simulate/study.js';
 import type { SweepPoint } from '../simulate/sweep.js';
@@ -6,7 +7,7 @@ import { energyColumn, percent, PICO_PER_NANO, type ResultColumn } from './colum
 /** What sweeps, studies and accumulation curves print and write: a row for each point. */
 
 /** The terminal has no room for paths; CSV and JSON have them whole. */
-const baseName = (path: string) => path.replace(/^.*[/\\]|\.onnx$/g, '');
+const baseName = (path: string) => networkNameOf(path.replace(/^.*[/\\]/, ''));
 
 export const SWEEP_COLUMNS: readonly ResultColumn<SweepPoint>[] = [
   { field: 'network', title: 'network', kind: 'text', value: (p) => p.network, shown: (p) => baseName(p.network) },

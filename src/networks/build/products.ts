@@ -4,7 +4,7 @@ import { oneZeroPoint, type Tensor } from '../tensor.js';
 import { type Activation, type Builder, called, push, realOf } from './builder.js';
 
 /** What a product multiplies and adds, whatever operator of a file it comes from. */
-export interface Operands {
+export interface ProductOperands {
   x: Activation;
   input: string;
   weight: Tensor;
@@ -13,10 +13,10 @@ export interface Operands {
 }
 
 /** Strides, padding and dilations. */
-export type Window = Pick<ConvLayer, 'stride' | 'pad' | 'dilation'>;
+export type SlidingWindow = Pick<ConvLayer, 'stride' | 'pad' | 'dilation'>;
 
 /** Over codes with code weights the product is of codes; else of real numbers, or of blocks that the array makes of them. */
-export function operandsOf(builder: Builder, x: Activation, weight: Tensor, bias?: Float32Array): Operands {
+export function operandsOf(builder: Builder, x: Activation, weight: Tensor, bias?: Float32Array): ProductOperands {
   if ((x.as === 'dequantized' || x.as === 'carried') && weight.kind === 'codes')
     return { x, input: x.name, weight, bias, result: { kind: 'dequantize' } };
   const real: Tensor = weight.kind === 'float' ? weight : dequantize(weight);
@@ -27,7 +27,7 @@ export function operandsOf(builder: Builder, x: Activation, weight: Tensor, bias
 export function pushDense(
   builder: Builder,
   name: string,
-  { x, input, weight, bias, result }: Operands,
+  { x, input, weight, bias, result }: ProductOperands,
   column = false,
 ): Activation {
   checkScales(weight);
@@ -48,9 +48,9 @@ export function pushDense(
 export function pushConv(
   builder: Builder,
   name: string,
-  operands: Operands,
+  operands: ProductOperands,
   groups: number,
-  windowOver: (shape: readonly number[], kernel: readonly number[]) => Window,
+  windowOver: (shape: readonly number[], kernel: readonly number[]) => SlidingWindow,
 ): Activation {
   const { x, input, weight, bias, result } = operands;
   const [filters, channels, ...kernel] = weight.shape;
@@ -71,7 +71,12 @@ export function pushConv(
   return push(builder, layer, [x]);
 }
 
-function pushPointwise(builder: Builder, name: string, operands: Operands, { stride, pad }: Window): Activation {
+function pushPointwise(
+  builder: Builder,
+  name: string,
+  operands: ProductOperands,
+  { stride, pad }: SlidingWindow,
+): Activation {
   const { x, weight } = operands;
   const [filters, channels] = weight.shape;
   if (pad.some((length) => length > 0) || x.pad !== undefined)
@@ -83,8 +88,8 @@ function pushPointwise(builder: Builder, name: string, operands: Operands, { str
 function paddedWindow(
   x: Activation,
   kernel: readonly number[],
-  windowOver: (shape: readonly number[], kernel: readonly number[]) => Window,
-): Window {
+  windowOver: (shape: readonly number[], kernel: readonly number[]) => SlidingWindow,
+): SlidingWindow {
   if (x.shape.length !== 3) return windowOver(x.shape, kernel);
   const [channels, height, width] = x.shape;
   const [top, left, bottom, right] = x.pad ?? [0, 0, 0, 0];
@@ -111,7 +116,7 @@ function checkScales(weight: Tensor): void {
     );
 }
 
-function checkBias(bias: Operands['bias'], channels: number): void {
+function checkBias(bias: ProductOperands['bias'], channels: number): void {
   if (bias !== undefined && bias.length !== channels)
     throw new Error(`has ${bias.length} biases for ${channels} output channels`);
 }

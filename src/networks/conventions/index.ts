@@ -8,6 +8,6 @@ export const CONVENTIONS: Readonly<Record<Convention, Requantization>> = { onnx 
 export function conventionOf(layer: string, convention: Convention): Requantization {
   if (Object.hasOwn(CONVENTIONS, convention)) return CONVENTIONS[convention];
   throw new Error(
-    `layer ${layer} requantizes by the convention ${String(convention)}: there are ${Object.keys(CONVENTIONS).join(' ')}`,
+    `layer ${layer} requantizes by the convention ${convention}: there are ${Object.keys(CONVENTIONS).join(' ')}`,
   );
 }

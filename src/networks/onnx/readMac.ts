@@ -1,5 +1,5 @@
 import { type Activation, LARGEST, saturating } from '../build/builder.js';
-import { type Operands, operandsOf, pushConv, pushDense, type Window } from '../build/products.js';
+import { type ProductOperands, operandsOf, pushConv, pushDense, type SlidingWindow } from '../build/products.js';
 import { int32s } from '../integers.js';
 import type { ConvLayer } from '../network.js';
 import { transpose } from '../products/gemm.js';
@@ -20,7 +20,7 @@ import {
 } from './reader.js';
 
 /** Strides, pads and dilations of a two-dimensional window; auto_pad is worked out from the input's shape. */
-export function windowOf(node: NodeReader, shape: readonly number[], kernel: readonly number[]): Window {
+export function windowOf(node: NodeReader, shape: readonly number[], kernel: readonly number[]): SlidingWindow {
   if (shape.length !== 3 || kernel.length !== 2)
     throw new Error(
       `has kernel ${kernel.join('x')} over shape ${shape.join('x')}: two-dimensional windows over channels x height x width are supported`,
@@ -81,7 +81,7 @@ export function readConv(reader: Reader, node: NodeReader): Value {
 }
 
 /** @throws Error where the node says another kernel than its weights have */
-function convLayer(reader: Reader, node: NodeReader, operands: Operands): Activation {
+function convLayer(reader: Reader, node: NodeReader, operands: ProductOperands): Activation {
   const { shape } = operands.weight;
   const kernel = shape.slice(2);
   if (node.has('kernel_shape') && node.ints('kernel_shape', []).join('x') !== kernel.join('x'))
@@ -167,7 +167,7 @@ export function readQLinearMatMul(reader: Reader, node: NodeReader): Value {
   return pushDense(reader, node.output, { ...parts, weight: transposed(parts.weight) });
 }
 
-function requantizeParts(reader: Reader, node: NodeReader, axis = 0): Operands {
+function requantizeParts(reader: Reader, node: NodeReader, axis = 0): ProductOperands {
   const x = checkedCodes(activation(reader, node), stored(reader, node, 1), optional(reader, node, 2));
   const weight = operand(reader, node, 3);
   if (weight.kind !== 'stored') throw new Error(`needs constant weights, found the computed ${node.inputs[3]}`);

@@ -35,7 +35,7 @@ export const OPERATORS: { readonly [O in Op]: Operator<LayerOf<O>> } = {
  */
 export function entryOf<T>(registry: Readonly<Record<Op, T>>, { name, op }: Layer): T {
   if (Object.hasOwn(registry, op)) return registry[op];
-  throw new Error(`layer ${name} has the operator ${String(op)}: there are ${Object.keys(OPERATORS).sort().join(' ')}`);
+  throw new Error(`layer ${name} has the operator ${op}: there are ${Object.keys(OPERATORS).sort().join(' ')}`);
 }
 
 export function operatorOf(layer: Layer): Operator {
