@@ -36,7 +36,8 @@ const one = <L extends Layer>(module: (layer: L) => Module, learns = false): Tra
   module: (layer) => single(module(layer)),
 });
 
-const MODULES = {
+/** How training goes through each operator, or that it does not. */
+const MODULES: { readonly [O in Op]: Trainable<LayerOf<O>> | typeof NO_GRADIENT } = {
   add: { module: addModule },
   averagePool: NO_GRADIENT,
   batchNorm: one(normModule, true),
@@ -49,7 +50,7 @@ const MODULES = {
   relu: one(reluModule),
   sign: one(signModule),
   softmax: NO_GRADIENT,
-} satisfies { readonly [O in Op]: Trainable<LayerOf<O>> | typeof NO_GRADIENT };
+};
 
 /** @throws Error naming a layer that cannot be trained through */
 export function trainableOf(layer: Layer): Trainable {

@@ -152,4 +152,9 @@ it('a convention of requantization that there is not is refused', () => {
   expect(() => executeLayer({ ...layer, result }, inputs, exactArithmetic)).toThrow(
     `layer ${layer.name} requantizes by the convention tflite: there are onnx`,
   );
+  const sample = integers.find(({ layers }) => layers.includes(layer)) as Network;
+  const layers = sample.layers.map((each) => (each === layer ? { ...layer, result } : each));
+  expect(() => writeOnnx({ ...sample, layers })).toThrow(
+    `layer ${layer.name} requantizes by the convention tflite: ONNX has that of QLinearConv alone`,
+  );
 });
