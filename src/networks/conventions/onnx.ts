@@ -8,11 +8,15 @@ import type { Requantization } from './requantization.js';
  */
 export const onnx: Requantization = {
   multipliers: (scales, output) => scales.map((scale) => scale / output.scale[0]),
-  withBias(sums, bias) {
-    const whole = new Float64Array(sums.length);
-    for (let from = 0; from < sums.length; from += bias.length)
-      for (let j = 0; j < bias.length; j++) whole[from + j] = (sums[from + j] + bias[j]) | 0;
-    return whole;
-  },
+  withBias: asInt32,
   codes: (scaled, output) => encodeAll(scaled, output.fit, oneZeroPoint(output)),
 };
+
+/** A loop of its own, over arrays that it reads the lengths of once. */
+function asInt32(sums: Float32Array | Float64Array, bias: Float32Array | Int32Array): Float64Array {
+  const whole = new Float64Array(sums.length);
+  const filters = bias.length;
+  for (let from = 0; from < sums.length; from += filters)
+    for (let j = 0; j < filters; j++) whole[from + j] = (sums[from + j] + bias[j]) | 0;
+  return whole;
+}
