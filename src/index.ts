@@ -114,8 +114,8 @@ export { awq } from './quantize/equalize/awq.js';
 export { gptq, gptqRow } from './quantize/codes/gptq.js';
 
 // blocks along k: quantizeRows(format, x [rows, k], k, tensorScale): codes and scales; realRows gives the numbers back
-export { type BlockRows, quantizeRows, realRows } from './networks/blockRows.js';
 export { inBlockFormat } from './quantize/blocks/blockWeights.js';
+export { type BlockRows, quantizeRows, realRows } from './networks/products/blocks.js';
 
 // structure: networks with fewer or zero weights, and what arrays make of zeros
 export {

@@ -14,8 +14,9 @@ async function networkFiles(): Promise<NetworkFile[]> {
   const folder = [MODELS, installed].find((path) => existsSync(path));
   if (folder === undefined) return [];
   const { loadNetwork } = await import('../simulate/plan.js');
+  const { isNetworkFile } = await import('../networks/readers/index.js');
   const { macsOf } = await import('../networks/lower.js');
-  const files = readdirSync(folder).filter((name) => name.endsWith('.onnx'));
+  const files = readdirSync(folder).filter(isNetworkFile);
   return files.sort().map((name) => {
     const path = join(folder, name);
     const network = loadNetwork(path);

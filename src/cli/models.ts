@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { writeOnnx } from '../networks/onnx/write.js';
 import { makeFolder, writeWhole } from '../outputs/files/file.js';
 import { makeNetworks } from '../recipes/models.js';
+import { NETWORK_ENDING, networkBytes } from '../networks/readers/index.js';
 import { command } from './command.js';
 import { jsonOption } from './arguments.js';
 import { and, folderOption } from './options.js';
@@ -31,7 +31,10 @@ export const modelsCommand = command({
       bar?.update(done);
     });
     bar?.stop();
-    for (const network of networks) await writeWhole(join(out, `${network.name}.onnx`), writeOnnx(network));
+    for (const network of networks) {
+      const path = join(out, `${network.name}${NETWORK_ENDING}`);
+      await writeWhole(path, networkBytes(network, path));
+    }
     if (json) return printJson(networks.map(({ name, metadata }) => ({ name, judgement: metadata.accuracy })));
     for (const { name, metadata } of networks) print(`${name}: ${metadata.accuracy}`);
   },

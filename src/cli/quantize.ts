@@ -2,9 +2,9 @@ import { basename, dirname, relative } from 'node:path';
 import { counted } from '../text/plural.js';
 import { exactArithmetic, float32Arithmetic } from '../networks/arithmetic.js';
 import { foldBatchNorm } from '../networks/fold.js';
-import { writeOnnx } from '../networks/onnx/write.js';
 import { writeWhole } from '../outputs/files/file.js';
 import { quantizeJson } from '../outputs/tables/results.js';
+import { networkBytes } from '../networks/readers/index.js';
 import { quantizeNetwork } from '../quantize/quantize.js';
 import { loadNetwork } from '../simulate/plan.js';
 import { calibrationData } from '../simulate/purposes.js';
@@ -49,7 +49,7 @@ export const quantizeCommand = command({
     if (out !== undefined) {
       const accuracy = `${percent(after)} of ${test.count} ${data === undefined ? 'generated digits' : `images of ${basename(data)}`}, sums exact`;
       const metadata = { ...made.metadata, accuracy, reference: relative(dirname(out), path) };
-      await writeWhole(out, writeOnnx({ ...made, name: basename(out, '.onnx'), metadata }));
+      await writeWhole(out, networkBytes({ ...made, metadata }, out));
     }
     const result = quantizeJson({
       network: path,

@@ -6,6 +6,7 @@ import { BLOCK_FORMATS, type BlockFormat, findBlockFormat } from '../formats/blo
 import { FORMATS, findFormat } from '../formats/catalog.js';
 import { didYouMean } from '../text/nearest.js';
 import { findMethod, METHODS } from '../recipes/catalog.js';
+import { isNetworkFile } from '../networks/readers/index.js';
 import { loadNetwork } from '../simulate/plan.js';
 import { TARGETS } from '../targets/catalog.js';
 import { readTarget } from '../targets/schema.js';
@@ -77,7 +78,7 @@ const SHOWABLES: readonly Showable[] = [
     kind: 'network',
     names: () => [],
     find(name) {
-      if (!name.endsWith('.onnx')) return undefined;
+      if (!isNetworkFile(name)) return undefined;
       const network = loadNetwork(name);
       return { report: () => networkReport(network), show: (wide) => showNetwork(network, wide) };
     },

@@ -1,7 +1,8 @@
 import { counted } from '../text/plural.js';
 import { isMacLayer, type Layer, type Network } from '../networks/network.js';
-import { lower, macsOf, statesOf, type TensorState } from '../networks/lower.js';
-import type { Quantization } from '../networks/tensor.js';
+import { factsOf } from '../networks/facts.js';
+import { lower, macsOf } from '../networks/lower.js';
+import type { Quantization, TensorFacts } from '../networks/tensor.js';
 import { print, printTable } from './terminal.js';
 
 /** One line for each layer: what comes in, what it holds, what it costs, what goes out. */
@@ -19,7 +20,7 @@ function formatOf(quantization: Quantization | undefined): string {
   return quantization === undefined ? 'float' : quantization.fit.format.name;
 }
 
-function tensorText(state: TensorState | undefined): string {
+function tensorText(state: TensorFacts | undefined): string {
   return state === undefined ? '' : `${state.shape.join('x')} ${formatOf(state.quantization)}`;
 }
 
@@ -31,12 +32,12 @@ function weightText(layer: Layer): string {
 
 /** The layers of a network in order. */
 export function linesOfNetwork(network: Network): LayerLine[] {
-  const states = statesOf(network);
+  const states = factsOf(network);
   const macs = new Map(lower(network).map(({ layer, m, n, k, groups }) => [layer, m * n * k * groups]));
   return network.layers.map((layer) => ({
     layer: layer.name,
     op: layer.op,
-    input: tensorText(states.get(layer.input)),
+    input: tensorText(states.get(layer.inputs[0])),
     weight: weightText(layer),
     output: tensorText(states.get(layer.name)),
     macs: macs.get(layer.name),

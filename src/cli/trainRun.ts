@@ -1,7 +1,7 @@
-import { basename, join } from 'node:path';
-import { writeOnnx } from '../networks/onnx/write.js';
 import { writeChanged } from '../outputs/files/file.js';
 import { resultCsv } from '../outputs/tables/results.js';
+import { join } from 'node:path';
+import { NETWORK_ENDING, networkBytes, networkNameOf } from '../networks/readers/index.js';
 import {
   accuracySvg,
   EPOCH_COLUMNS,
@@ -50,7 +50,7 @@ function progressLine(total: number, done: number): { update(record: StepRecord)
 /** CSV of steps, epochs, products and gradients, the curves, and the network; each file whole or not at all. */
 export async function writeTraining(folder: string, training: Training, log: TrainingLog): Promise<void> {
   const { plan, gradients } = training;
-  const trained = basename(plan.network, '.onnx');
+  const trained = networkNameOf(plan.network);
   const title = `${plan.recipe} on ${plan.target}, ${trained}`;
   const write = (name: string, content: string | Uint8Array) => writeChanged(join(folder, name), content);
   await write('steps.csv', resultCsv(STEP_COLUMNS, log.steps));
@@ -61,7 +61,7 @@ export async function writeTraining(folder: string, training: Training, log: Tra
   await write('accuracy.svg', await accuracySvg(log.steps, log.epochs, title));
   await write('lossScale.svg', await scaleSvg(log.steps, title));
   await write('gradients.svg', await gradientsSvg(gradients, title));
-  await writeNetwork(join(folder, `${trained}-${plan.recipe}.onnx`), training, log);
+  await writeNetwork(join(folder, `${trained}-${plan.recipe}${NETWORK_ENDING}`), training, log);
 }
 
 async function writeNetwork(path: string, training: Training, { epochs }: TrainingLog): Promise<void> {
@@ -73,5 +73,5 @@ async function writeNetwork(path: string, training: Training, { epochs }: Traini
     made: `lastbit train --recipe ${plan.recipe} --target ${plan.target} --network ${plan.network} --epochs ${plan.epochs} --seed ${plan.seed}`,
     accuracy: `${(100 * (epochs.at(-1)?.judgedAccuracy ?? 0)).toFixed(2)}% of the images judged on, in training's arithmetic`,
   };
-  await writeChanged(path, writeOnnx({ ...network, name: basename(path, '.onnx'), metadata }));
+  await writeChanged(path, networkBytes({ ...network, metadata }, path));
 }

@@ -1,8 +1,8 @@
 import { type Datapath, datapath, sumFit } from '../datapaths/datapath.js';
 import { type CodeArray, exactSums, valuesOf } from '../datapaths/kernel/index.js';
 import type { Format } from '../formats/format.js';
-import { inBlocks } from './blockRows.js';
-import { gemm } from './gemm.js';
+import { inBlocks } from './products/blocks.js';
+import { gemm } from './products/gemm.js';
 import type { Arithmetic, MatmulJob } from './network.js';
 
 /** The two arithmetics that belong to no hardware. */

@@ -1,5 +1,6 @@
 import { encodeValue } from './codes.js';
 import { decoderOf } from '../datapaths/kernel/index.js';
+import { readersOf } from './facts.js';
 import {
   type BatchNormLayer,
   type ConvLayer,
@@ -19,22 +20,18 @@ export function foldBatchNorm(network: Network): Network {
   const layers: Layer[] = [];
   const renamed = new Map<string, string>();
   for (const layer of network.layers) {
-    const input = renamed.get(layer.input) ?? layer.input;
+    const inputs = layer.inputs.map((name) => renamed.get(name) ?? name);
     const before = layers.at(-1);
-    const readers = network.layers.filter(
-      (l) => l.input === layer.input || (l.op === 'add' && l.other === layer.input),
-    );
     if (
       layer.op === 'batchNorm' &&
-      before?.name === input &&
+      before?.name === inputs[0] &&
       isMacLayer(before) &&
-      readers.length === 1 &&
+      readersOf(network, layer.inputs[0]) === 1 &&
       canFold(before)
     ) {
       layers[layers.length - 1] = folded(before, layer);
       renamed.set(layer.name, before.name);
-    } else if (layer.op === 'add') layers.push({ ...layer, input, other: renamed.get(layer.other) ?? layer.other });
-    else layers.push({ ...layer, input });
+    } else layers.push({ ...layer, inputs });
   }
   return { ...network, layers, output: renamed.get(network.output) ?? network.output };
 }

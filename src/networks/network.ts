@@ -19,7 +19,8 @@ export interface Network {
 export type Layer =
   | ConvLayer
   | DenseLayer
-  | PoolLayer
+  | MaxPoolLayer
+  | AveragePoolLayer
   | QuantizeLayer
   | DequantizeLayer
   | ReluLayer
@@ -29,10 +30,16 @@ export type Layer =
   | SignLayer
   | SoftmaxLayer;
 
+export type Op = Layer['op'];
+/** The layers of one operator. */
+export type LayerOf<O extends Op> = Extract<Layer, { op: O }>;
+
 interface Common {
-  /** Unique; the name of the tensor that the layer writes. */
+  /** Unique; a layer that writes one tensor gives it this name. */
   name: string;
-  input: string;
+  /** Names of the tensors that it reads and writes, in the operator's order. */
+  inputs: readonly string[];
+  outputs: readonly string[];
 }
 
 /**
@@ -56,7 +63,10 @@ export type MacResult =
   | { kind: 'float' }
   | ({ kind: 'blocks' } & Blocks)
   | { kind: 'dequantize' }
-  | { kind: 'requantize'; output: Quantization; convention: 'onnx' };
+  | { kind: 'requantize'; output: Quantization; convention: Convention };
+
+/** Arithmetics of requantization (conventions/). */
+export type Convention = 'onnx';
 
 /** How the operands of a product are put in blocks along k: a convolution's k is [c r s], its patches are cut, not its image. */
 export interface Blocks {
@@ -77,12 +87,18 @@ export interface ConvLayer extends MacLayer {
 export interface DenseLayer extends MacLayer {
   op: 'dense';
 }
-export interface PoolLayer extends Common {
-  op: 'maxPool' | 'averagePool';
+interface Pooling extends Common {
   kernel: readonly [number, number];
   stride: readonly [number, number];
   pad: readonly [number, number, number, number];
 }
+export interface MaxPoolLayer extends Pooling {
+  op: 'maxPool';
+}
+export interface AveragePoolLayer extends Pooling {
+  op: 'averagePool';
+}
+export type PoolLayer = MaxPoolLayer | AveragePoolLayer;
 export interface QuantizeLayer extends Common {
   op: 'quantize';
   quantization: Quantization;
@@ -104,7 +120,6 @@ export interface FlattenLayer extends Common {
 /** Elementwise sum of two tensors of one shape (residual connections). */
 export interface AddLayer extends Common {
   op: 'add';
-  other: string;
 }
 /** Per channel: y = x * scale + shift. Folded into the layer before it where that is a conv or a dense layer. */
 export interface BatchNormLayer extends Common {

@@ -21,6 +21,12 @@ export interface CodeTensor {
 
 export type Tensor = FloatTensor | CodeTensor;
 
+/** What is known of a tensor before a run: its shape without the batch, and its quantization where it is codes. */
+export interface TensorFacts {
+  shape: readonly number[];
+  quantization?: Quantization;
+}
+
 /**
  * real = scale * (value(code) - zeroPoint). `scale` has one entry, or one for each index along `axis` (weights:
  * output channels, axis 0). The zero point counts in units of the format's value and is 0 for floats.

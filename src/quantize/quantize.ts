@@ -1,4 +1,5 @@
 import { orderTable } from '../networks/codes.js';
+import { keepsCodes } from '../networks/facts.js';
 import { foldBatchNorm } from '../networks/fold.js';
 import { type ConvLayer, type DenseLayer, isMacLayer, type Layer, type Network } from '../networks/network.js';
 import { zeroCode } from '../networks/quantization.js';
@@ -56,8 +57,14 @@ function inputOf({ name }: Mac, ranges: Ranges): Quantization {
 function dequantizing(layer: Layer, codes: Codes, ranges: Ranges): Layer[] {
   if (!isMacLayer(layer)) return [layer];
   const name = `${layer.name}.input`;
-  const quantize: Layer = { op: 'quantize', name, input: layer.input, quantization: inputOf(layer, ranges) };
-  return [quantize, { ...layer, input: name, weight: codes(layer), result: { kind: 'dequantize' } }];
+  const quantize: Layer = {
+    op: 'quantize',
+    name,
+    inputs: layer.inputs,
+    outputs: [name],
+    quantization: inputOf(layer, ranges),
+  };
+  return [quantize, { ...layer, inputs: [name], weight: codes(layer), result: { kind: 'dequantize' } }];
 }
 
 /** Codes end to end: each product is rescaled to what the next one reads. */
@@ -65,22 +72,28 @@ function requantizing(network: Network, codes: Codes, ranges: Ranges): Network {
   const macs = network.layers.filter(isMacLayer);
   const entry = `${network.input.name}.codes`;
   const layers: Layer[] = [
-    { op: 'quantize', name: entry, input: network.input.name, quantization: inputOf(macs[0], ranges) },
+    {
+      op: 'quantize',
+      name: entry,
+      inputs: [network.input.name],
+      outputs: [entry],
+      quantization: inputOf(macs[0], ranges),
+    },
   ];
   const renamed = new Map([[network.input.name, entry]]);
   let held = inputOf(macs[0], ranges);
   for (const layer of network.layers) {
-    const input = renamed.get(layer.input) ?? layer.input;
+    const inputs = layer.inputs.map((name) => renamed.get(name) ?? name);
     if (isMacLayer(layer)) {
       const next = macs[macs.indexOf(layer) + 1];
       held = next === undefined ? ranges.output : inputOf(next, ranges);
-      layers.push(requantized({ ...layer, input }, codes, inputOf(layer, ranges), held));
-    } else if (layer.op === 'relu' && endsAtZero(held)) renamed.set(layer.name, input);
-    else if (layer.op === 'relu' || layer.op === 'maxPool' || layer.op === 'flatten') layers.push({ ...layer, input });
+      layers.push(requantized({ ...layer, inputs }, codes, inputOf(layer, ranges), held));
+    } else if (layer.op === 'relu' && endsAtZero(held)) renamed.set(layer.name, inputs[0]);
+    else if (keepsCodes(layer, held)) layers.push({ ...layer, inputs });
     else throw new Error(`layer ${layer.name}: ${layer.op} cannot run on codes here; take a recipe that dequantizes`);
   }
   const last = renamed.get(network.output) ?? network.output;
-  layers.push({ op: 'dequantize', name: `${last}.real`, input: last });
+  layers.push({ op: 'dequantize', name: `${last}.real`, inputs: [last], outputs: [`${last}.real`] });
   return { ...network, layers, output: `${last}.real` };
 }
 

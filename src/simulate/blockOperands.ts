@@ -1,6 +1,6 @@
 import type { GemmJob } from '../datapaths/kernel/index.js';
-import { blocksOf, realRows } from '../networks/blockRows.js';
-import { transpose } from '../networks/gemm.js';
+import { blocksOf, realRows } from '../networks/products/blocks.js';
+import { transpose } from '../networks/products/gemm.js';
 import type { MatmulJob } from '../networks/network.js';
 
 /** Codes [m, k] and [k, n], with scales where they are in blocks. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { foldBatchNorm } from '../networks/fold.js';
-import { writeOnnx } from '../networks/onnx/write.js';
+import { NETWORK_ENDING, networkBytes, networkNameOf } from '../networks/readers/index.js';
 import { quantizeNetwork } from '../quantize/quantize.js';
 import type { Method } from '../recipes/method.js';
 import { imagesOf } from '../training/data/dataset.js';
@@ -79,13 +79,13 @@ function ordersOf(methods: readonly Method[], plan: CandidatePlan): Order[] {
   const trained = [epochs, batch, seed, digests.training, digests.judged];
   const made = (method: Method) => (method.kind === 'after' ? [digests.calibration] : trained);
   return methods.map((method): Order => {
-    const name = `${basename(network, '.onnx')}.${method.name}`;
+    const name = `${networkNameOf(network)}.${method.name}`;
     const key = recordDigest(['candidate', name, method, digests.network, made(method)]);
     const make = () =>
       method.kind === 'after'
         ? { network: quantizeNetwork(float, method, calibration) }
         : trainedBy(method, shared, data.training, data.judged);
-    return { method, name, path: join(folder, `${name}.onnx`), key, make };
+    return { method, name, path: join(folder, `${name}${NETWORK_ENDING}`), key, make };
   });
 }
 
@@ -97,11 +97,11 @@ function keptOf({ key, path }: Order, journal: Journal): Kept | undefined {
 
 /** Read from its file whether it was just made or is there from before: so both go on with the same. */
 async function candidateOf(order: Order, inputs: Inputs, { journal, write }: CandidatePlan): Promise<Candidate> {
-  const { method, name, path, key } = order;
+  const { method, path, key } = order;
   let kept = keptOf(order, journal);
   if (kept === undefined) {
     const { network, ...rest } = order.make();
-    await write(path, writeOnnx({ ...network, name }));
+    await write(path, networkBytes(network, path));
     kept = { ...rest, file: fileDigest(path) };
     journal.add(key, inputs, kept);
   }

@@ -1,7 +1,7 @@
 import { type CodeArray, valuesOf } from '../datapaths/kernel/index.js';
 import type { Format } from '../formats/format.js';
 import { floorLog2 } from '../formats/raw.js';
-import { gemm } from '../networks/gemm.js';
+import { gemm } from '../networks/products/gemm.js';
 import type { LayerSums } from './arithmetic.js';
 
 /** More than what rounding takes off a length. */

@@ -4,8 +4,7 @@ import { loadTarget } from '../targets/catalog.js';
 import { type TargetFields, targetOf, targetSchema } from '../targets/schema.js';
 import { unitForJob } from '../targets/blockUnit.js';
 import { type Target, withEveryEnergy } from '../targets/target.js';
-import { basename } from 'node:path';
-import { readOnnx } from '../networks/onnx/read.js';
+import { readNetwork } from '../networks/readers/index.js';
 import { lower } from '../networks/lower.js';
 import type { Network } from '../networks/network.js';
 import { readData } from '../training/data/data.js';
@@ -39,7 +38,7 @@ export interface TargetPlan {
 
 /** @throws Error naming the file and what is wrong with it */
 export function loadNetwork(path: string): Network {
-  return { ...readOnnx(readBytes(path), path), name: basename(path, '.onnx') };
+  return readNetwork(readBytes(path), path);
 }
 
 export function loadData({ folder, images, skip = 0 }: DataPlan): Dataset {

@@ -1,7 +1,7 @@
 import { formatNamed } from '../formats/catalog.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import type { Format } from '../formats/format.js';
-import { gemm } from '../networks/gemm.js';
+import { gemm } from '../networks/products/gemm.js';
 import type { Arithmetic, MatmulJob } from '../networks/network.js';
 import { sqnrOf } from './errors.js';
 import { findUnit, layerCostOf, layerEnergyOf, type Target } from '../targets/target.js';

@@ -1,6 +1,7 @@
 import { ownBuild } from './build.js';
 import { dataDigest, fileDigest, recordDigest } from './fingerprint.js';
 import type { TrainingPlan } from './training.js';
+import { isNetworkFile } from '../networks/readers/index.js';
 import type { Target } from '../targets/target.js';
 import type { Dataset } from '../training/data/dataset.js';
 import type { TrainRecipe } from '../recipes/trainRecipe.js';
@@ -25,7 +26,7 @@ interface Parts {
 
 export function identityOf({ plan, recipe, target, data, judged }: Parts): TrainingIdentity {
   const { epochs, batch, seed, arithmetic, rate, scaling, distillation, network, teacher } = plan;
-  const isFile = network.toLowerCase().endsWith('.onnx');
+  const isFile = isNetworkFile(network);
   return {
     build: ownBuild(),
     options: {

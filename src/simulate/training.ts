@@ -21,6 +21,7 @@ import { countGradient, type GradientTally, noGradients, watched } from '../trai
 import { unitsOf } from './arithmetic.js';
 import { arrayArithmetic } from './arrayArithmetic.js';
 import { ALONE, type GemmPool } from '../datapaths/kernel/index.js';
+import { isNetworkFile } from '../networks/readers/index.js';
 import { loadNetwork } from './plan.js';
 import { costMeter, type ProductCost, type TrainingCost } from './trainCost.js';
 
@@ -89,7 +90,7 @@ export function openTraining(plan: TrainingPlan, data: Dataset, pool: GemmPool =
   let products: readonly ProductCost[] = [];
   const options: SessionOptions = {
     ...plan,
-    rate: plan.rate ?? (isFile(plan.network) ? recipe.rate / FINE : recipe.rate),
+    rate: plan.rate ?? (isNetworkFile(plan.network) ? recipe.rate / FINE : recipe.rate),
     optimizer: recipe.optimizer(draws),
     arithmetic: meter.arithmetic,
     scaling: plan.scaling ?? recipe.scaling,
@@ -143,17 +144,15 @@ export function openTraining(plan: TrainingPlan, data: Dataset, pool: GemmPool =
 /** A trained network moves by this much less than one from its first weights. */
 const FINE = 10;
 
-const isFile = (network: string) => network.toLowerCase().endsWith('.onnx');
-
 function givenNetwork({ network, seed }: TrainingPlan, style: Style): Network {
-  return isFile(network) ? restyled(loadNetwork(network), style) : architecture(network, style)(seed);
+  return isNetworkFile(network) ? restyled(loadNetwork(network), style) : architecture(network, style)(seed);
 }
 
 /** Cross-entropy, or the teacher's word beside it. */
 function lossOf(plan: TrainingPlan, recipe: TrainRecipe): SessionOptions['loss'] {
   const distillation = plan.distillation ?? recipe.distillation;
   if (distillation === undefined) return undefined;
-  const path = plan.teacher ?? (isFile(plan.network) ? plan.network : undefined);
+  const path = plan.teacher ?? (isNetworkFile(plan.network) ? plan.network : undefined);
   if (path === undefined) throw new RangeError(`recipe ${recipe.name} learns from a teacher: name one with --teacher`);
   const teacher = foldBatchNorm(loadNetwork(path));
   return (logits, labels, images) => {

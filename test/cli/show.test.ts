@@ -77,8 +77,8 @@ it('a network is shown layer by layer, with the MACs of one image', () => {
     input: { name: 'image', shape: [1, 28, 28] },
     output: 'fc',
     layers: [
-      { op: 'flatten', name: 'flat', input: 'image' },
-      { op: 'dense', name: 'fc', input: 'flat', weight, result: { kind: 'float' } },
+      { op: 'flatten', name: 'flat', inputs: ['image'], outputs: ['flat'] },
+      { op: 'dense', name: 'fc', inputs: ['flat'], outputs: ['fc'], weight, result: { kind: 'float' } },
     ],
     metadata: {},
   };

@@ -18,7 +18,8 @@ function conv(parts: Partial<ConvLayer> & Pick<ConvLayer, 'weight'>): ConvLayer 
   return {
     op: 'conv',
     name: 'conv',
-    input: 'x',
+    inputs: ['x'],
+    outputs: ['conv'],
     result: { kind: 'float' },
     stride: [1, 1],
     pad: [0, 0, 0, 0],
@@ -74,7 +75,7 @@ describe('convolution', () => {
   ])('is the sum over the window, by its definition: %o', (parts) => {
     const x = integers([2, 3, 7, 8], 1);
     const layer = conv({ weight: integers([4, 3, 3, 2], 2), bias: Float32Array.of(1, -2, 3, 0), ...parts });
-    const y = executeLayer(layer, x, float32Arithmetic);
+    const y = executeLayer(layer, [x], float32Arithmetic)[0];
     const expected = convolved(x, layer);
     expect(y.shape).toEqual(expected.shape);
     expect(Array.from(y.data)).toEqual(expected.data);
@@ -84,7 +85,7 @@ describe('convolution', () => {
     for (const groups of [2, 4]) {
       const x = integers([2, 4, 5, 5], 3);
       const layer = conv({ weight: integers([8, 4 / groups, 3, 3], 4), groups, pad: [1, 1, 1, 1] });
-      expect(Array.from(executeLayer(layer, x, float32Arithmetic).data)).toEqual(convolved(x, layer).data);
+      expect(Array.from(executeLayer(layer, [x], float32Arithmetic)[0].data)).toEqual(convolved(x, layer).data);
     }
   });
 
@@ -93,13 +94,13 @@ describe('convolution', () => {
     const w: Quantization = { ...perTensor(int8, 1, -2) };
     const [x, weight] = [integers([2, 2, 5, 6], 5), integers([3, 2, 3, 3], 6)];
     const layer = conv({ weight: quantize(weight, w), pad: [1, 1, 2, 0], result: { kind: 'dequantize' } });
-    const y = executeLayer(layer, quantize(x, q), exactArithmetic);
+    const y = executeLayer(layer, [quantize(x, q)], exactArithmetic)[0];
     expect(Array.from(y.data)).toEqual(convolved(x, { ...layer, weight }).data);
   });
 
   it('says which layer needs a quantize layer', () => {
     const layer = conv({ weight: quantize(integers([1, 1, 1, 1], 1), perTensor(int8, 1)) });
-    expect(() => executeLayer(layer, integers([1, 1, 2, 2], 1), exactArithmetic)).toThrow(
+    expect(() => executeLayer(layer, [integers([1, 1, 2, 2], 1)], exactArithmetic)[0]).toThrow(
       /^layer conv: the input is float/,
     );
   });
@@ -111,13 +112,14 @@ describe('requantization by the ONNX convention', () => {
     const layer: DenseLayer = {
       op: 'dense',
       name: 'd',
-      input: 'x',
+      inputs: ['x'],
+      outputs: ['d'],
       weight: codeTensor([1, 1], Uint8Array.of(1), perTensor(int8, 1)),
       bias: Int32Array.of(bias),
       result: { kind: 'requantize', output: perTensor(int8, sOut, zeroPoint), convention: 'onnx' },
     };
     const input = codeTensor([codes.length, 1], Uint8Array.from(codes), perTensor(int8, sIn));
-    return signed(executeLayer(layer, input, exactArithmetic).data);
+    return signed(executeLayer(layer, [input], exactArithmetic)[0].data);
   }
 
   it('rounds half to even before the zero point is added, and saturates', () => {
@@ -141,59 +143,76 @@ describe('requantization by the ONNX convention', () => {
 
 describe('layers beside the array', () => {
   it('pools codes by value: int8 -1 (0xff) is below 1, e5m2 by magnitude and sign', () => {
-    const pool = { op: 'maxPool', name: 'p', input: 'x', kernel: [2, 2], stride: [2, 2], pad: [0, 0, 0, 0] } as const;
+    const pool = {
+      op: 'maxPool',
+      name: 'p',
+      inputs: ['x'],
+      outputs: ['p'],
+      kernel: [2, 2],
+      stride: [2, 2],
+      pad: [0, 0, 0, 0],
+    } as const;
     const x = quantize(floatTensor([1, 1, 2, 4], Float32Array.of(-1, 1, -3, -2, 0, -5, -128, -7)), perTensor(int8, 1));
-    expect(signed(executeLayer(pool, x, exactArithmetic).data as Uint8Array)).toEqual([1, -2]);
+    expect(signed(executeLayer(pool, [x], exactArithmetic)[0].data as Uint8Array)).toEqual([1, -2]);
     const e5m2 = perTensor(fitTo(formatNamed('e5m2'), { overflow: 'saturate' }), 1);
     const y = quantize(floatTensor([1, 1, 2, 2], Float32Array.of(-4, -0.5, -1, -0.25)), e5m2);
-    expect(Array.from(dequantize(executeLayer(pool, y, exactArithmetic)).data)).toEqual([-0.25]);
+    expect(Array.from(dequantize(executeLayer(pool, [y], exactArithmetic)[0]).data)).toEqual([-0.25]);
   });
 
   it('lets no padding win a pool, and refuses a window of padding', () => {
-    const pool = { op: 'maxPool', name: 'p', input: 'x', kernel: [2, 2], stride: [1, 1], pad: [1, 1, 0, 0] } as const;
+    const pool = {
+      op: 'maxPool',
+      name: 'p',
+      inputs: ['x'],
+      outputs: ['p'],
+      kernel: [2, 2],
+      stride: [1, 1],
+      pad: [1, 1, 0, 0],
+    } as const;
     const x = floatTensor([1, 1, 1, 2], Float32Array.of(-3, -2));
-    expect(Array.from(executeLayer(pool, x, exactArithmetic).data)).toEqual([-3, -2]);
-    expect(() => executeLayer({ ...pool, pad: [2, 2, 0, 0] }, x, exactArithmetic)).toThrow(/padding alone/);
+    expect(Array.from(executeLayer(pool, [x], exactArithmetic)[0].data)).toEqual([-3, -2]);
+    expect(() => executeLayer({ ...pool, pad: [2, 2, 0, 0] }, [x], exactArithmetic)[0]).toThrow(/padding alone/);
   });
 
   it('averages over the image only', () => {
     const pool = {
       op: 'averagePool',
       name: 'p',
-      input: 'x',
+      inputs: ['x'],
+      outputs: ['p'],
       kernel: [2, 2],
       stride: [1, 1],
       pad: [0, 1, 0, 0],
     } as const;
     const x = floatTensor([1, 1, 2, 2], Float32Array.of(1, 2, 3, 6));
-    expect(Array.from(executeLayer(pool, x, exactArithmetic).data)).toEqual([2, 3]);
+    expect(Array.from(executeLayer(pool, [x], exactArithmetic)[0].data)).toEqual([2, 3]);
   });
 
   it('clamps codes at the zero point in relu', () => {
     const x = quantize(floatTensor([1, 4], Float32Array.of(-2, -0.5, 0, 2)), perTensor(int8, 0.5, -10));
-    const y = executeLayer({ op: 'relu', name: 'r', input: 'x' }, x, exactArithmetic);
+    const y = executeLayer({ op: 'relu', name: 'r', inputs: ['x'], outputs: ['r'] }, [x], exactArithmetic)[0];
     expect(signed(y.data as Uint8Array)).toEqual([-10, -10, -10, -6]);
   });
 
   it('has sign(0) = +1, and softmax sums to one', () => {
     const x = floatTensor([1, 4], Float32Array.of(-2, -0, 0, 2));
-    expect(Array.from(executeLayer({ op: 'sign', name: 's', input: 'x' }, x, exactArithmetic).data)).toEqual([
-      -1, 1, 1, 1,
-    ]);
+    expect(
+      Array.from(executeLayer({ op: 'sign', name: 's', inputs: ['x'], outputs: ['s'] }, [x], exactArithmetic)[0].data),
+    ).toEqual([-1, 1, 1, 1]);
     const y = executeLayer(
-      { op: 'softmax', name: 's', input: 'x' },
-      floatTensor([1, 2], Float32Array.of(0, Math.log(3))),
+      { op: 'softmax', name: 's', inputs: ['x'], outputs: ['s'] },
+      [floatTensor([1, 2], Float32Array.of(0, Math.log(3)))],
       exactArithmetic,
-    );
+    )[0];
     expect(y.data[0]).toBeCloseTo(0.25, 6);
     expect(y.data[1]).toBeCloseTo(0.75, 6);
   });
 
   it('names the layer that works on real numbers and was given codes', () => {
     const x = quantize(floatTensor([1, 2]), perTensor(int8, 1));
-    expect(() => executeLayer({ op: 'softmax', name: 'top', input: 'x' }, x, exactArithmetic)).toThrow(
-      'layer top (softmax) reads codes of int8: dequantize before it',
-    );
+    expect(
+      () => executeLayer({ op: 'softmax', name: 'top', inputs: ['x'], outputs: ['top'] }, [x], exactArithmetic)[0],
+    ).toThrow('layer top (softmax) reads codes of int8: dequantize before it');
   });
 });
 
@@ -205,9 +224,9 @@ describe('networks', () => {
       output: 'sum',
       metadata: {},
       layers: [
-        { op: 'relu', name: 'a', input: 'x' },
-        { op: 'relu', name: 'b', input: 'a' },
-        { op: 'add', name: 'sum', input: 'b', other: 'x' },
+        { op: 'relu', name: 'a', inputs: ['x'], outputs: ['a'] },
+        { op: 'relu', name: 'b', inputs: ['a'], outputs: ['b'] },
+        { op: 'add', name: 'sum', inputs: ['b', 'x'], outputs: ['sum'] },
       ],
     };
     expect(Array.from(execute(network, floatTensor([1, 2], Float32Array.of(-1, 2)), float32Arithmetic).data)).toEqual([
@@ -235,14 +254,15 @@ describe('networks', () => {
     const norm = {
       op: 'batchNorm',
       name: 'n',
-      input: 'conv',
+      inputs: ['conv'],
+      outputs: ['n'],
       scale: Float32Array.of(2, -0.5),
       shift: Float32Array.of(1, -3),
     } as const;
     const floatConv = conv({ weight: w, bias: Float32Array.of(4, -2) });
     const codes = conv({
       ...floatConv,
-      input: 'q',
+      inputs: ['q'],
       weight: quantize(w, perTensor(int8, 1)),
       result: { kind: 'dequantize' },
     });
@@ -255,7 +275,11 @@ describe('networks', () => {
     };
     const onCodes: Network = {
       ...network,
-      layers: [{ op: 'quantize', name: 'q', input: 'x', quantization: perTensor(int8, 1) }, codes, norm],
+      layers: [
+        { op: 'quantize', name: 'q', inputs: ['x'], outputs: ['q'], quantization: perTensor(int8, 1) },
+        codes,
+        norm,
+      ],
     };
     const plain = convolved(x, floatConv).data.map((y, i) => (i < 4 ? y * 2 + 1 : y * -0.5 - 3));
     for (const each of [network, onCodes]) {

@@ -2,13 +2,13 @@ import { expect, it } from 'vitest';
 import { encodeAll } from '../../src/networks/codes.js';
 import { fitTo } from '../../src/formats/codec.js';
 import { formatNamed } from '../../src/formats/catalog.js';
-import type { PoolLayer } from '../../src/networks/network.js';
-import { maxPlaces, maxPool, pick } from '../../src/networks/operators.js';
+import type { MaxPoolLayer } from '../../src/networks/network.js';
+import { largestOf as maxPool, maxPlaces, pick } from '../../src/networks/operators/maxPool.js';
 import { codeTensor, perTensor } from '../../src/networks/quantization.js';
 import { floatTensor, sizeOf } from '../../src/networks/tensor.js';
 import { randomFrom } from '../../src/random/random.js';
 
-const LAYERS: readonly Pick<PoolLayer, 'kernel' | 'stride' | 'pad'>[] = [
+const LAYERS: readonly Pick<MaxPoolLayer, 'kernel' | 'stride' | 'pad'>[] = [
   { kernel: [2, 2], stride: [2, 2], pad: [0, 0, 0, 0] },
   { kernel: [3, 3], stride: [2, 2], pad: [1, 1, 1, 1] },
   { kernel: [1, 4], stride: [1, 3], pad: [0, 2, 0, 1] },
@@ -37,7 +37,7 @@ function largest(x: Float32Array, shape: number[], { kernel, stride, pad }: (typ
 }
 
 it.each(LAYERS)('max pooling keeps the first of equals, signs of zeros and NaN: %o', (window) => {
-  const layer: PoolLayer = { op: 'maxPool', name: 'p', input: 'x', ...window };
+  const layer: MaxPoolLayer = { op: 'maxPool', name: 'p', inputs: ['x'], outputs: ['p'], ...window };
   // More than one chunk of planes.
   const shape = [2, 30, 37, 41];
   const x = floatTensor(shape, values(sizeOf(shape)));
@@ -49,7 +49,7 @@ it.each(LAYERS)('max pooling keeps the first of equals, signs of zeros and NaN: 
 
 it('codes are pooled by their values, -0 below +0 and NaN above all', () => {
   const fit = fitTo(formatNamed('e4m3fn'), {});
-  const layer: PoolLayer = { op: 'maxPool', name: 'p', input: 'x', ...LAYERS[0] };
+  const layer: MaxPoolLayer = { op: 'maxPool', name: 'p', inputs: ['x'], outputs: ['p'], ...LAYERS[0] };
   const pooled = (...four: number[]) => {
     const codes = encodeAll(Float32Array.from(four), fit);
     return maxPool(layer, codeTensor([1, 1, 2, 2], codes, perTensor(fit, 1))).data[0];

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { formatNamed } from '../../src/formats/catalog.js';
 import { fitTo } from '../../src/formats/codec.js';
 import { dequantizeBlock, findBlockFormat, quantizeBlocks } from '../../src/formats/block.js';
-import { quantizeRows, realRows } from '../../src/networks/blockRows.js';
 import { aciq } from '../../src/quantize/ranges/aciq.js';
 import { correctedWeights, correctionOf } from '../../src/quantize/codes/biasCorrection.js';
 import { allocateBits, allocateMeanBits } from '../../src/quantize/ranges/bitAllocation.js';
@@ -15,6 +14,7 @@ import { minMax } from '../../src/quantize/ranges/minmax.js';
 import { pactForward } from '../../src/quantize/learned/pact.js';
 import { sawbForward, sawbGradient, sawbRow } from '../../src/quantize/learned/sawbRows.js';
 import { xnorWeightGradient, type XnorRule } from '../../src/quantize/learned/xnor.js';
+import { quantizeRows, realRows } from '../../src/networks/products/blocks.js';
 import { randomFrom } from '../../src/random/random.js';
 
 /** What papers' public code gave for these numbers, under numpy 1.24.2, scipy 1.10.1 and torch 1.13.0 on a CPU. */

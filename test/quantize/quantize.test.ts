@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { exactArithmetic, float32Arithmetic } from '../../src/networks/arithmetic.js';
 import { execute } from '../../src/networks/execute.js';
 import { foldBatchNorm } from '../../src/networks/fold.js';
-import { lower, statesOf } from '../../src/networks/lower.js';
+import { factsOf } from '../../src/networks/facts.js';
+import { lower } from '../../src/networks/lower.js';
 import { isMacLayer, type Network } from '../../src/networks/network.js';
 import { dequantize } from '../../src/networks/quantization.js';
 import { quantizeNetwork } from '../../src/quantize/quantize.js';
@@ -53,7 +54,7 @@ describe('recipes', () => {
     expect(network.layers.map((layer) => layer.op)).toEqual([
       ...['quantize', 'conv', 'maxPool', 'conv', 'maxPool', 'flatten', 'dense', 'dense', 'dequantize'],
     ]);
-    const states = statesOf(network);
+    const states = factsOf(network);
     for (const layer of network.layers.filter(isMacLayer)) {
       if (layer.result.kind !== 'requantize') throw new Error(`${layer.name} does not requantize`);
       expect(layer.bias).toBeInstanceOf(Int32Array);

@@ -1,5 +1,6 @@
 import { didYouMean } from '../../text/nearest.js';
-import type { Network } from '../network.js';
+import { LARGEST, realOf } from '../build/builder.js';
+import type { Network, Op } from '../network.js';
 import { sizeOf } from '../tensor.js';
 import { readBlocks } from './blockMarks.js';
 import { type Constant, readConstant } from './constant.js';
@@ -37,48 +38,47 @@ import {
   readUnsqueeze,
 } from './readShape.js';
 import { domainOf, type NodeReader, nodeReader } from './node.js';
-import { LARGEST, operand, type Reader, realOf, type Value } from './reader.js';
+import { operand, type Reader, type Value } from './reader.js';
 
-const OPERATORS: Readonly<Record<string, (reader: Reader, node: NodeReader) => Value>> = {
-  Add: readAdd,
-  AveragePool: readAveragePool,
-  BatchNormalization: readBatchNormalization,
+type ReadNode = (reader: Reader, node: NodeReader) => Value;
+
+/** By operator of networks, the nodes of the standard that become it, or a part of the one before it. */
+const READERS: Readonly<Record<Op, Readonly<Record<string, ReadNode>>>> = {
+  add: { Add: readAdd, Sum: readAdd },
+  averagePool: { AveragePool: readAveragePool, GlobalAveragePool: readGlobalAveragePool, ReduceMean: readReduceMean },
+  batchNorm: { BatchNormalization: readBatchNormalization, Mul: readMul, Sub: readSub },
+  conv: { Conv: readConv, QLinearConv: readQLinearConv },
+  dense: { Gemm: readGemm, MatMul: readMatMul, QLinearMatMul: readQLinearMatMul },
+  dequantize: { DequantizeLinear: readDequantizeLinear },
+  flatten: { Flatten: readFlatten, Reshape: readReshape, Squeeze: readSqueeze },
+  maxPool: { MaxPool: readMaxPool },
+  quantize: { QuantizeLinear: readQuantizeLinear },
+  relu: { Clip: readClip, Max: readMax, Relu: readRelu },
+  sign: { Sign: readSign },
+  softmax: { Softmax: readSoftmax },
+};
+
+/** Nodes that become no layer: those over stored tensors and shapes, and those that change nothing or the layer after them. */
+const WITHOUT_LAYER: Readonly<Record<string, ReadNode>> = {
   Cast: readCast,
-  Clip: readClip,
   Concat: readConcat,
   Constant: readConstantNode,
   ConstantOfShape: readConstantOfShape,
-  Conv: readConv,
-  DequantizeLinear: readDequantizeLinear,
   Dropout: readDropout,
-  Flatten: readFlatten,
   Gather: readGather,
-  Gemm: readGemm,
-  GlobalAveragePool: readGlobalAveragePool,
   Identity: readIdentity,
-  MatMul: readMatMul,
-  Max: readMax,
-  MaxPool: readMaxPool,
-  Mul: readMul,
   Pad: readPad,
-  QLinearConv: readQLinearConv,
-  QLinearMatMul: readQLinearMatMul,
-  QuantizeLinear: readQuantizeLinear,
-  ReduceMean: readReduceMean,
-  Relu: readRelu,
-  Reshape: readReshape,
   Shape: readShape,
-  Sign: readSign,
   Slice: readSlice,
-  Softmax: readSoftmax,
-  Squeeze: readSqueeze,
-  Sub: readSub,
-  Sum: readAdd,
   Unsqueeze: readUnsqueeze,
 };
 
+const NODES: ReadonlyMap<string, ReadNode> = new Map(
+  [...Object.values(READERS), WITHOUT_LAYER].flatMap((nodes) => Object.entries(nodes)),
+);
+
 /** The operators of the ONNX standard that `readOnnx` understands. */
-export const SUPPORTED_OPERATORS: readonly string[] = Object.keys(OPERATORS);
+export const SUPPORTED_OPERATORS: readonly string[] = [...NODES.keys()].sort();
 
 /**
  * Reads an ONNX file of any IR version: float networks, QLinear operators, and QuantizeLinear/DequantizeLinear graphs,
@@ -217,7 +217,7 @@ function readNode(reader: Reader, proto: Proto<'NodeProto'>, opset = 1): void {
 
 function readValue(reader: Reader, node: NodeReader): Value {
   const { domain, opType } = node;
-  const operator = domain === '' && Object.hasOwn(OPERATORS, opType) ? OPERATORS[opType] : undefined;
+  const operator = domain === '' ? NODES.get(opType) : undefined;
   if (operator !== undefined) return operator(reader, node);
   if (domain === OWN_DOMAIN && opType === 'Sign') return readOwnSign(reader, node);
   const quantized = domain === '' ? undefined : (readBlocks(reader, node) ?? readQuantizerCall(reader, node));

@@ -1,11 +1,12 @@
 import { codeArray } from '../../datapaths/kernel/index.js';
 import { fitTo } from '../../formats/codec.js';
 import { type Format, isSigned, widthOf } from '../../formats/format.js';
+import { renamed } from '../build/builder.js';
 import { encodeValue } from '../codes.js';
 import type { CodeArray } from '../tensor.js';
 import { type Constant, valuesOf } from './constant.js';
 import { type ElementType, elementTypeOf, formatOf, quantizedTypeOf } from './element.js';
-import { type NodeReader, operand, type Reader, renamed, type Value } from './reader.js';
+import { type NodeReader, operand, type Reader, type Value } from './reader.js';
 
 /** Of stored tensors, computed here; of codes, where the other type holds them all. */
 export function readCast(reader: Reader, node: NodeReader): Value {
@@ -23,7 +24,7 @@ export function readCast(reader: Reader, node: NodeReader): Value {
     if (type.name === 'FLOAT') return x;
     throw new Error(`casts real numbers to ${type.name}: only FLOAT is supported`);
   }
-  if (quantizedTypeOf(format) === type) return renamed(reader, node, x);
+  if (quantizedTypeOf(format) === type) return renamed(reader, node.output, x);
   const holds = type.name === 'FLOAT' || (format.kind === 'int' && fitsIn(format, formatOf(type)));
   if (!holds) throw new Error(`casts ${format.name} codes to ${type.name}, which cannot hold them all`);
   return x;

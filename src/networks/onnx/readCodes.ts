@@ -1,23 +1,27 @@
+import {
+  type Activation,
+  called,
+  keepingCodes,
+  narrowed,
+  quantized,
+  sameMeaning,
+  saturating,
+} from '../build/builder.js';
 import { type Fit, fitTo } from '../../formats/codec.js';
 import { type Format, widthOf } from '../../formats/format.js';
 import { int32s } from '../integers.js';
-import { codeTensor, dequantize, quantize, zeroCode } from '../quantization.js';
-import { type CodeTensor, floatTensor, oneZeroPoint, type Quantization } from '../tensor.js';
+import { codeTensor, dequantize, quantize } from '../quantization.js';
+import { type CodeTensor, floatTensor, type Quantization } from '../tensor.js';
 import { codesOf, type Constant, floatsOf, realsOf, scalarOf, valuesOf } from './constant.js';
 import { elementType, type ElementType, elementTypeOf, formatOf } from './element.js';
 import { fitOfCall, isQuantizer } from './functions.js';
 import {
-  type Activation,
   activation,
   axisAmong,
   type NodeReader,
   operand,
   optional,
-  ownLayer,
-  push,
   type Reader,
-  realOf,
-  replaceLayer,
   stored,
   type StoredValue,
   type Value,
@@ -58,10 +62,6 @@ function zeroPointOf(fit: Fit, zero: Constant | undefined, scales: number): Quan
   return zeros.every((value) => value === zeros[0]) ? zeros[0] + 0 : int32s(zeros, zero.name);
 }
 
-export function saturating(format: Format): Fit {
-  return fitTo(format, { overflow: 'saturate' });
-}
-
 /** The axis of scales, which says nothing where there is one scale. */
 function axisOf(node: NodeReader, rank: number, scale: Constant): number {
   if (node.int('block_size', 0) !== 0)
@@ -95,37 +95,11 @@ export function readQuantizeLinear(reader: Reader, node: NodeReader): Value {
   const q = quantizationOf(fit, scale, zero, axisOf(node, shape?.length ?? 0, scale), shape);
   if (x.kind === 'stored') return { kind: 'stored', constant: quantizeStored(x.constant, q, type, node.output) };
   if (x.kind === 'weights') throw new Error('quantizes weights a second time');
-  return quantizeActivation(reader, node, x, q, 'codes');
+  return quantized(reader, node.output, x, q, 'codes');
 }
 
 function quantizeStored(constant: Constant, q: Quantization, type: ElementType, name: string): Constant {
   return { name, type, shape: constant.shape, data: quantize(floatTensor(constant.shape, floatsOf(constant)), q).data };
-}
-
-function quantizeActivation(
-  reader: Reader,
-  node: NodeReader,
-  x: Activation,
-  q: Quantization,
-  as: 'codes' | 'carried',
-): Activation {
-  if (q.scale.length !== 1) throw new Error(`quantizes activations with ${q.scale.length} scales: one is supported`);
-  const known = x.as === 'carried' || x.as === 'dequantized' ? x.quantization : undefined;
-  if (known !== undefined && sameMeaning(known, q)) return { ...x, as: 'codes' };
-  return push(reader, { op: 'quantize', name: node.output, input: realOf(reader, x), quantization: q }, x.shape, {
-    as,
-    quantization: q,
-    column: x.column,
-  });
-}
-
-/** Whether codes of `known` can be read by an operator that was told `q`: the same numbers, in the same or a wider integer. */
-function sameMeaning(known: Quantization, q: Quantization): boolean {
-  const [narrow, wide] = [known.fit.format, q.fit.format];
-  const fits =
-    narrow.kind === 'int' && wide.kind === 'int' && narrow.signed === wide.signed && narrow.bits <= wide.bits;
-  const scales = known.scale.length === q.scale.length && known.scale.every((value, i) => value === q.scale[i]);
-  return (fits || narrow.name === wide.name) && scales && known.zeroPoint === q.zeroPoint;
 }
 
 /** The quantization of an input of an operator that is given scale and zero point again. @throws Error where they differ */
@@ -190,7 +164,7 @@ export function readQuantizerCall(reader: Reader, node: NodeReader): Value | und
   if (fit === undefined) return undefined;
   const scale = stored(reader, node, 1);
   const x = operand(reader, node, 0);
-  if (x.kind === 'activation') return quantizeActivation(reader, node, x, scaledBy(fit, scale), 'carried');
+  if (x.kind === 'activation') return quantized(reader, node.output, x, scaledBy(fit, scale), 'carried');
   const reals = x.kind === 'stored' ? floatTensor(x.constant.shape, floatsOf(x.constant)) : dequantize(x.tensor);
   return { kind: 'weights', tensor: quantize(reals, scaledBy(fit, scale, reals.shape)) };
 }
@@ -216,7 +190,7 @@ export function readClip(reader: Reader, node: NodeReader): Value {
   const format =
     x.kind === 'weights' || (x.kind === 'activation' && x.as !== 'codes') ? undefined : integerOfRange(low, high);
   if (format !== undefined && x.kind === 'stored') return clipStored(x, format, low, high);
-  if (format !== undefined && x.kind === 'activation') return clipCodes(reader, node, x, format);
+  if (format !== undefined && x.kind === 'activation') return narrowed(reader, node.output, x, format);
   if (low === 0 && high >= 3.4e38) return readRelu(reader, node);
   throw new Error(
     `clips to [${low}, ${high}]: real numbers can be clipped below 0 only (ReLU), integers to the range of 2 to 8 bits`,
@@ -236,28 +210,6 @@ function clipStored(x: StoredValue, format: Format, low: number, high: number): 
   return { ...x, format };
 }
 
-function clipCodes(reader: Reader, node: NodeReader, x: Activation, format: Format): Activation {
-  const layer = ownLayer(reader, x);
-  const narrow = (q: Quantization) => ({ ...q, fit: saturating(format) });
-  if (layer?.op === 'quantize') {
-    const quantization = narrow(layer.quantization);
-    return { ...replaceLayer(reader, x, { ...layer, name: node.output, quantization }), quantization };
-  }
-  if ((layer?.op === 'conv' || layer?.op === 'dense') && layer.result.kind === 'requantize') {
-    const output = narrow(layer.result.output);
-    const result = { ...layer.result, output };
-    return { ...replaceLayer(reader, x, { ...layer, name: node.output, result }), quantization: output };
-  }
-  throw new Error(`clips the codes ${x.name} to ${format.name}: only what was just quantized can be clipped`);
-}
-
-/** The number that padding has in the file. Where the format has no zero it is that of the code nearest to zero. */
-export function zeroOf({ as, quantization: q }: Activation): number {
-  if (q === undefined || as === 'real') return 0;
-  if (as === 'codes') return oneZeroPoint(q);
-  return dequantize(codeTensor([1], Uint32Array.of(zeroCode(q)), q)).data[0];
-}
-
 /** Over reals, and over codes whose zero is code 0. */
 export function readRelu(reader: Reader, node: NodeReader): Value {
   const x = activation(reader, node);
@@ -265,17 +217,5 @@ export function readRelu(reader: Reader, node: NodeReader): Value {
     throw new Error(
       `is a ReLU at code 0 over codes with zero point ${String(x.quantization.zeroPoint)}: use Max with the zero point`,
     );
-  return keepingCodes(reader, x, (input) => ({ op: 'relu', name: node.output, input }));
-}
-
-/** A layer that moves or compares elements: codes stay codes. */
-export function keepingCodes(
-  reader: Reader,
-  x: Activation,
-  layer: (input: string) => Parameters<typeof push>[1],
-  shape = x.shape,
-): Activation {
-  const { as, quantization, column } = x;
-  if (as === 'codes' || as === 'carried') return push(reader, layer(x.name), shape, { as, quantization, column });
-  return push(reader, layer(realOf(reader, x)), shape, { column });
+  return keepingCodes(reader, x, (input) => ({ op: 'relu', ...called(node.output), inputs: [input] }));
 }

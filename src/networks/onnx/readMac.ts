@@ -1,40 +1,26 @@
-import type { ConvLayer, MacResult } from '../network.js';
-import { transpose } from '../gemm.js';
+import { type Activation, LARGEST, saturating } from '../build/builder.js';
+import { type ProductOperands, operandsOf, pushConv, pushDense, type SlidingWindow } from '../build/products.js';
 import { int32s } from '../integers.js';
+import type { ConvLayer } from '../network.js';
+import { transpose } from '../products/gemm.js';
 import { codeTensor, dequantize } from '../quantization.js';
 import { floatTensor, type Tensor } from '../tensor.js';
 import { type Constant, floatsOf, valuesOf } from './constant.js';
 import { elementType, formatOf } from './element.js';
-import { checkedCodes, quantizationOf, saturating, storedCodes, zeroOf } from './readCodes.js';
+import { checkedCodes, quantizationOf, storedCodes } from './readCodes.js';
 import {
-  type Activation,
   activation,
   fileShape,
-  LARGEST,
   type NodeReader,
   operand,
   optional,
-  push,
   type Reader,
-  realOf,
   stored,
   type Value,
 } from './reader.js';
-import { shapeAfter } from './shapes.js';
-
-type Window = Pick<ConvLayer, 'stride' | 'pad' | 'dilation'>;
-
-/** What a MAC layer multiplies and adds, whatever operator it comes from. */
-interface Parts {
-  x: Activation;
-  input: string;
-  weight: Tensor;
-  bias?: Float32Array | Int32Array;
-  result: MacResult;
-}
 
 /** Strides, pads and dilations of a two-dimensional window; auto_pad is worked out from the input's shape. */
-export function windowOf(node: NodeReader, shape: readonly number[], kernel: readonly number[]): Window {
+export function windowOf(node: NodeReader, shape: readonly number[], kernel: readonly number[]): SlidingWindow {
   if (shape.length !== 3 || kernel.length !== 2)
     throw new Error(
       `has kernel ${kernel.join('x')} over shape ${shape.join('x')}: two-dimensional windows over channels x height x width are supported`,
@@ -91,7 +77,18 @@ export function pairOf(node: NodeReader, name: string): [number, number] {
 /** Conv over codes with code weights multiplies codes; else over real numbers. */
 export function readConv(reader: Reader, node: NodeReader): Value {
   const x = activation(reader, node);
-  return convLayer(reader, node, macParts(reader, x, weightOf(reader, node, 1), biasOf(reader, node, 2)));
+  return convLayer(reader, node, operandsOf(reader, x, weightOf(reader, node, 1), biasOf(reader, node, 2)));
+}
+
+/** @throws Error where the node says another kernel than its weights have */
+function convLayer(reader: Reader, node: NodeReader, operands: ProductOperands): Activation {
+  const { shape } = operands.weight;
+  const kernel = shape.slice(2);
+  if (node.has('kernel_shape') && node.ints('kernel_shape', []).join('x') !== kernel.join('x'))
+    throw new Error(`has kernel_shape = ${node.ints('kernel_shape', []).join(' ')} and weights of ${shape.join('x')}`);
+  const groups = node.int('group', 1);
+  if (!(groups >= 1)) throw new Error(`has group = ${groups}: it must be 1 or more`);
+  return pushConv(reader, node.output, operands, groups, (over, of) => windowOf(node, over, of));
 }
 
 export function readGemm(reader: Reader, node: NodeReader): Value {
@@ -100,16 +97,20 @@ export function readGemm(reader: Reader, node: NodeReader): Value {
     throw new Error(`has alpha ${alpha}, beta ${beta}, transA ${Number(turnsA)}: only 1, 1 and 0 are supported`);
   const weight = weightOf(reader, node, 1);
   const turned = node.flag('transB', false) ? weight : transposed(weight);
-  return denseLayer(
+  return pushDense(
     reader,
-    node,
-    macParts(reader, rowsOf(reader, node), turned, biasOf(reader, node, 2, turned.shape[0])),
+    node.output,
+    operandsOf(reader, rowsOf(reader, node), turned, biasOf(reader, node, 2, turned.shape[0])),
   );
 }
 
 /** The second factor must be stored; a bias comes with an Add that follows. */
 export function readMatMul(reader: Reader, node: NodeReader): Value {
-  return denseLayer(reader, node, macParts(reader, rowsOf(reader, node), transposed(weightOf(reader, node, 1))));
+  return pushDense(
+    reader,
+    node.output,
+    operandsOf(reader, rowsOf(reader, node), transposed(weightOf(reader, node, 1))),
+  );
 }
 
 /** Features in rows: a matrix in the file too. */
@@ -117,14 +118,6 @@ function rowsOf(reader: Reader, node: NodeReader): Activation {
   const x = activation(reader, node);
   if (x.column) throw new Error(`multiplies shape Nx${fileShape(x).join('x')}: Flatten may be missing`);
   return x;
-}
-
-function macParts(reader: Reader, x: Activation, weight: Tensor, bias?: Float32Array): Parts {
-  if ((x.as === 'dequantized' || x.as === 'carried') && weight.kind === 'codes')
-    return { x, input: x.name, weight, bias, result: { kind: 'dequantize' } };
-  const real: Tensor = weight.kind === 'float' ? weight : dequantize(weight);
-  const result: MacResult = x.blocks === undefined ? { kind: 'float' } : { kind: 'blocks', ...x.blocks };
-  return { x, input: realOf(reader, x), weight: real, bias, result };
 }
 
 function weightOf(reader: Reader, node: NodeReader, index: number): Tensor {
@@ -161,88 +154,6 @@ function transposed(tensor: Tensor): Tensor {
   return codeTensor(shape, transpose(tensor.data, rows, cols, tensor.data.slice()), { ...q, axis });
 }
 
-function checkScales(weight: Tensor): void {
-  if (weight.kind === 'codes' && weight.quantization.axis !== 0)
-    throw new Error(
-      `has weights with scales along axis ${weight.quantization.axis}: one scale, or one for each output channel, is supported`,
-    );
-}
-
-function denseLayer(
-  reader: Reader,
-  node: NodeReader,
-  { x, input, weight, bias, result }: Parts,
-  column = false,
-): Activation {
-  checkScales(weight);
-  const [outputs, features] = weight.shape;
-  if (weight.shape.length !== 2) throw new Error(`has weights of shape ${weight.shape.join('x')}: a matrix is needed`);
-  if (x.shape.length !== 1 || x.shape[0] !== features)
-    throw new Error(
-      `multiplies shape ${x.shape.join('x')} with weights for ${features} features: Flatten may be missing`,
-    );
-  checkBias(bias, outputs);
-  return push(reader, { op: 'dense', name: node.output, input, weight, bias, result }, [outputs], {
-    ...outputOf(result),
-    column,
-  });
-}
-
-function checkBias(bias: Parts['bias'], channels: number): void {
-  if (bias !== undefined && bias.length !== channels)
-    throw new Error(`has ${bias.length} biases for ${channels} output channels`);
-}
-
-function outputOf(result: MacResult): Partial<Activation> {
-  return result.kind === 'requantize' ? { as: 'codes', quantization: result.output } : {};
-}
-
-/** The window of a Conv and the Pad before it, as one. */
-function paddedWindow(node: NodeReader, x: Activation, kernel: number[]): Window {
-  if (x.shape.length !== 3) return windowOf(node, x.shape, kernel);
-  const [channels, height, width] = x.shape;
-  const [top, left, bottom, right] = x.pad ?? [0, 0, 0, 0];
-  const window = windowOf(node, [channels, height + top + bottom, width + left + right], kernel);
-  const { pad } = window;
-  if (pad.some((length) => length > 0) && x.as === 'carried' && zeroOf(x) !== 0)
-    throw new Error(
-      `pads codes of ${x.quantization?.fit.format.name} with 0, which is none of them: use Pad with ${zeroOf(x)} before it`,
-    );
-  return { ...window, pad: [pad[0] + top, pad[1] + left, pad[2] + bottom, pad[3] + right] };
-}
-
-function convLayer(reader: Reader, node: NodeReader, parts: Parts): Activation {
-  const { x, input, weight, bias, result } = parts;
-  const [filters, channels, ...kernel] = weight.shape;
-  if (node.has('kernel_shape') && node.ints('kernel_shape', []).join('x') !== kernel.join('x'))
-    throw new Error(
-      `has kernel_shape = ${node.ints('kernel_shape', []).join(' ')} and weights of ${weight.shape.join('x')}`,
-    );
-  const groups = node.int('group', 1);
-  if (!(groups >= 1)) throw new Error(`has group = ${groups}: it must be 1 or more`);
-  const pointwise = kernel.every((length) => length === 1) && groups === 1;
-  if (x.column) {
-    if (!pointwise)
-      throw new Error(
-        `convolves features x 1 x 1 with kernel ${kernel.join('x')}, groups ${groups}: only 1x1 is supported`,
-      );
-    const { stride, pad } = windowOf(node, [channels, 1, 1], kernel);
-    if (pad.some((length) => length > 0) || x.pad !== undefined)
-      throw new Error(
-        `convolves features x 1 x 1 with strides ${stride.join(' ')} and padding: no padding is supported`,
-      );
-    return denseLayer(reader, node, { ...parts, weight: { ...weight, shape: [filters, channels] } }, true);
-  }
-  checkScales(weight);
-  const window = paddedWindow(node, x, kernel);
-  if (x.shape[0] !== channels * groups)
-    throw new Error(`has weights for ${channels} x ${groups} groups of channels, but its input has ${x.shape[0]}`);
-  if (filters % groups !== 0) throw new Error(`has group = ${groups}, which does not divide the ${filters} filters`);
-  checkBias(bias, filters);
-  const layer: ConvLayer = { op: 'conv', name: node.output, input, weight, bias, result, ...window, groups };
-  return push(reader, layer, shapeAfter(layer, x.shape), outputOf(result));
-}
-
 /** Inputs: x, its scale and zero point, w, its scale and zero point, the output's scale and zero point, int32 bias. */
 export function readQLinearConv(reader: Reader, node: NodeReader): Value {
   const parts = requantizeParts(reader, node);
@@ -253,10 +164,10 @@ export function readQLinearConv(reader: Reader, node: NodeReader): Value {
 export function readQLinearMatMul(reader: Reader, node: NodeReader): Value {
   const parts = requantizeParts(reader, node, 1);
   if (parts.x.column) rowsOf(reader, node);
-  return denseLayer(reader, node, { ...parts, weight: transposed(parts.weight) });
+  return pushDense(reader, node.output, { ...parts, weight: transposed(parts.weight) });
 }
 
-function requantizeParts(reader: Reader, node: NodeReader, axis = 0): Parts {
+function requantizeParts(reader: Reader, node: NodeReader, axis = 0): ProductOperands {
   const x = checkedCodes(activation(reader, node), stored(reader, node, 1), optional(reader, node, 2));
   const weight = operand(reader, node, 3);
   if (weight.kind !== 'stored') throw new Error(`needs constant weights, found the computed ${node.inputs[3]}`);

@@ -1,19 +1,16 @@
-import type { BatchNormLayer, ConvLayer, DenseLayer, Layer } from '../network.js';
+import { type Activation, called, keepingCodes, push, realFacts, realOf } from '../build/builder.js';
+import { affine, normalized, shifted } from '../build/scales.js';
+import type { Layer } from '../network.js';
 import { type Constant, floatsOf, realsOf, valuesOf } from './constant.js';
-import { keepingCodes, readRelu } from './readCodes.js';
+import { readRelu } from './readCodes.js';
 import {
-  type Activation,
   activation,
   axisAmong,
   fileShape,
   type NodeReader,
   operand,
   optional,
-  ownLayer,
-  push,
   type Reader,
-  realOf,
-  replaceLayer,
   stored,
   type Value,
 } from './reader.js';
@@ -22,19 +19,20 @@ import {
 export function readAdd(reader: Reader, node: NodeReader): Value {
   if (node.inputs.length !== 2) throw new Error(`adds ${node.inputs.length} tensors: two are supported`);
   const { x, constant } = withConstant(reader, node);
-  if (constant !== undefined) return addConstant(reader, node, x, channelVector(constant, x));
+  if (constant !== undefined) return shifted(reader, node.output, x, channelVector(constant, x));
   const other = activation(reader, node, 1);
   const [mine, theirs] = [fileShape(x).join('x'), fileShape(other).join('x')];
   if (mine !== theirs) throw new Error(`adds shapes ${mine} and ${theirs}: they must be equal`);
-  const layer: Layer = { op: 'add', name: node.output, input: realOf(reader, x), other: realOf(reader, other) };
-  return push(reader, layer, x.shape, { column: x.column });
+  const inputs = [realOf(reader, x), realOf(reader, other)];
+  const reads = [realFacts(x), realFacts(other)];
+  return push(reader, { op: 'add', ...called(node.output), inputs }, reads, { column: x.column });
 }
 
 export function readSub(reader: Reader, node: NodeReader): Value {
   const x = activation(reader, node);
-  return addConstant(
+  return shifted(
     reader,
-    node,
+    node.output,
     x,
     channelVector(stored(reader, node, 1), x).map((value) => -value),
   );
@@ -44,7 +42,7 @@ export function readMul(reader: Reader, node: NodeReader): Value {
   const { x, constant } = withConstant(reader, node);
   if (constant === undefined) throw new Error('multiplies two computed tensors: one must be a constant');
   const scale = channelVector(constant, x);
-  return affine(reader, node, x, scale, new Float32Array(scale.length));
+  return affine(reader, node.output, x, scale, new Float32Array(scale.length));
 }
 
 /** Max with zero (or the zero point, over codes) is ReLU. */
@@ -55,7 +53,7 @@ export function readMax(reader: Reader, node: NodeReader): Value {
   if (node.inputs.length !== 2 || bound === undefined || bound.some((value) => value !== zero))
     throw new Error(`takes the maximum with something else than ${String(zero)}: only ReLU is supported`);
   return x.as === 'codes'
-    ? keepingCodes(reader, x, (input) => ({ op: 'relu', name: node.output, input }))
+    ? keepingCodes(reader, x, (input) => ({ op: 'relu', ...called(node.output), inputs: [input] }))
     : readRelu(reader, node);
 }
 
@@ -82,24 +80,6 @@ function channelVector(constant: Constant, x: Activation): Float32Array {
   return values;
 }
 
-function addConstant(reader: Reader, node: NodeReader, x: Activation, shift: Float32Array): Activation {
-  const layer = x.as === 'real' ? ownLayer(reader, x) : undefined;
-  if (isMac(layer) && layer.bias === undefined && layer.result.kind !== 'requantize')
-    return replaceLayer(reader, x, { ...layer, name: node.output, bias: shift });
-  if (layer?.op === 'batchNorm' && layer.shift.every((value) => value === 0))
-    return replaceLayer(reader, x, { ...layer, name: node.output, shift });
-  return affine(reader, node, x, new Float32Array(shift.length).fill(1), shift);
-}
-
-function isMac(layer: Layer | undefined): layer is ConvLayer | DenseLayer {
-  return layer?.op === 'conv' || layer?.op === 'dense';
-}
-
-function affine(reader: Reader, node: NodeReader, x: Activation, scale: Float32Array, shift: Float32Array): Activation {
-  const layer: BatchNormLayer = { op: 'batchNorm', name: node.output, input: realOf(reader, x), scale, shift };
-  return push(reader, layer, x.shape, { column: x.column });
-}
-
 /** Folded into a float layer before it; kept as a layer of its own elsewhere. @throws Error where it would train */
 export function readBatchNormalization(reader: Reader, node: NodeReader): Value {
   const x = activation(reader, node);
@@ -116,10 +96,7 @@ export function readBatchNormalization(reader: Reader, node: NodeReader): Value 
     );
   const scales = Float64Array.from(gamma, (value, c) => value / Math.sqrt(variance[c] + epsilon));
   const shifts = Float64Array.from(beta, (value, c) => value - mean[c] * scales[c]);
-  const layer = x.as === 'real' ? ownLayer(reader, x) : undefined;
-  if (isMac(layer) && layer.result.kind === 'float' && layer.weight.kind === 'float')
-    return replaceLayer(reader, x, { ...folded(layer, scales, shifts), name: node.output });
-  return affine(reader, node, x, finite(scales, 'scale'), finite(shifts, 'shift'));
+  return normalized(reader, node.output, x, scales, shifts);
 }
 
 /** Momentum is for training. Until opset 14 the outputs besides the first said that it trains; before 9 there was `spatial`. */
@@ -131,14 +108,6 @@ function checkInference(node: NodeReader): void {
   if (!node.flag('spatial', true)) throw new Error('has spatial = 0, statistics of each pixel: 1 is supported');
 }
 
-/** As float32. @throws Error naming the channel whose number float32 cannot hold */
-function finite(values: Float64Array, what: string): Float32Array {
-  const reals = Float32Array.from(values);
-  const bad = reals.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw new Error(`has the ${what} ${values[bad]} at channel ${bad}: it must be a finite float32`);
-  return reals;
-}
-
 /** What it drops, it drops in training. */
 export function readDropout(reader: Reader, node: NodeReader): Value {
   node.ignore(node.opset < 12 ? 'ratio' : 'seed');
@@ -147,20 +116,6 @@ export function readDropout(reader: Reader, node: NodeReader): Value {
   if (training !== undefined && valuesOf(training).some((value) => value !== 0))
     throw new Error('has training_mode = true: it is read for inference only');
   return operand(reader, node, 0);
-}
-
-function folded<L extends ConvLayer | DenseLayer>(layer: L, scales: Float64Array, shifts: Float64Array): L {
-  const each = layer.weight.data.length / scales.length;
-  const turned = Float64Array.from(layer.weight.data, (value, i) => value * scales[Math.floor(i / each)]);
-  const data = Float32Array.from(turned);
-  const bad = data.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0)
-    throw new Error(`makes a weight ${turned[bad]} at channel ${Math.floor(bad / each)}: it must be a finite float32`);
-  const bias = finite(
-    shifts.map((shift, c) => (layer.bias?.[c] ?? 0) * scales[c] + shift),
-    'bias',
-  );
-  return { ...layer, weight: { kind: 'float', shape: layer.weight.shape, data }, bias };
 }
 
 /** ONNX's: of either zero it is 0. */
@@ -175,8 +130,8 @@ export function readOwnSign(reader: Reader, node: NodeReader): Value {
 
 function signLayer(reader: Reader, node: NodeReader, rule: { ofZero?: 0 }): Value {
   const x = activation(reader, node);
-  const layer: Layer = { op: 'sign', name: node.output, input: realOf(reader, x), ...rule };
-  return push(reader, layer, x.shape, { column: x.column });
+  const layer: Layer = { op: 'sign', ...called(node.output), inputs: [realOf(reader, x)], ...rule };
+  return push(reader, layer, [realFacts(x)], { column: x.column });
 }
 
 /** Over the channels. Before opset 13 the axis was where rows begin, 1 by default. */
@@ -187,5 +142,6 @@ export function readSoftmax(reader: Reader, node: NodeReader): Value {
   const axis = axisAmong(asked, rank);
   if (x.shape.length !== 1 || axis !== 1)
     throw new Error(`has axis ${asked} over shape Nx${fileShape(x).join('x')}: features, with axis 1, are supported`);
-  return push(reader, { op: 'softmax', name: node.output, input: realOf(reader, x) }, x.shape, { column: x.column });
+  const layer: Layer = { op: 'softmax', ...called(node.output), inputs: [realOf(reader, x)] };
+  return push(reader, layer, [realFacts(x)], { column: x.column });
 }

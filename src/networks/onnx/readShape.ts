@@ -1,44 +1,47 @@
+import { type Activation, called, keepingCodes, LARGEST, push, realFacts, realOf, renamed } from '../build/builder.js';
 import type { PoolLayer } from '../network.js';
 import { sizeOf } from '../tensor.js';
 import { type Constant, scalarOf } from './constant.js';
 import { elementType } from './element.js';
-import { keepingCodes, zeroOf } from './readCodes.js';
+
+import { zeroOf } from '../build/products.js';
 import { pairOf, windowOf } from './readMac.js';
 import {
-  type Activation,
   activation,
   axisAmong,
   fileShape,
-  LARGEST,
   type NodeReader,
   operand,
   optional,
-  push,
   type Reader,
-  realOf,
-  renamed,
   stored,
   type StoredValue,
   type Value,
 } from './reader.js';
-import { shapeAfter } from './shapes.js';
 
 export function readMaxPool(reader: Reader, node: NodeReader): Value {
   const x = activation(reader, node);
   if (node.flag('storage_order', false)) throw new Error('has storage_order = 1: only 0 is supported');
-  const layer = poolLayer(node, x, 'maxPool');
-  return keepingCodes(reader, x, (input) => ({ ...layer, input }), shapeAfter(layer, x.shape));
+  const window = poolWindow(node, x);
+  return keepingCodes(reader, x, (input) => ({ op: 'maxPool', ...called(node.output), inputs: [input], ...window }));
 }
 
 export function readAveragePool(reader: Reader, node: NodeReader): Value {
   const x = activation(reader, node);
-  const layer = poolLayer(node, x, 'averagePool');
-  if (node.flag('count_include_pad', false) && layer.pad.some((length) => length > 0))
+  const window = poolWindow(node, x);
+  if (node.flag('count_include_pad', false) && window.pad.some((length) => length > 0))
     throw new Error('counts the padding in its averages (count_include_pad 1): only 0 is supported');
-  return push(reader, { ...layer, input: realOf(reader, x) }, shapeAfter(layer, x.shape));
+  return averaged(reader, node.output, x, window);
 }
 
-function poolLayer(node: NodeReader, x: Activation, op: PoolLayer['op']): PoolLayer {
+type PoolWindow = Pick<PoolLayer, 'kernel' | 'stride' | 'pad'>;
+
+function averaged(reader: Reader, name: string, x: Activation, window: PoolWindow): Activation {
+  const layer: PoolLayer = { op: 'averagePool', ...called(name), inputs: [realOf(reader, x)], ...window };
+  return push(reader, layer, [realFacts(x)]);
+}
+
+function poolWindow(node: NodeReader, x: Activation): PoolWindow {
   if (!node.has('kernel_shape')) throw new Error('has no kernel_shape');
   const kernel = pairOf(node, 'kernel_shape');
   const { stride, dilation, pad } = windowOf(node, x.shape, kernel);
@@ -56,14 +59,7 @@ function poolLayer(node: NodeReader, x: Activation, op: PoolLayer['op']): PoolLa
   const more = node.flag('ceil_mode', false)
     ? [0, 1].map((axis) => missing(x.shape[axis + 1], kernel[axis], stride[axis], pad[axis], pad[axis + 2]))
     : [0, 0];
-  return {
-    op,
-    name: node.output,
-    input: x.name,
-    kernel,
-    stride,
-    pad: [pad[0], pad[1], pad[2] + more[0], pad[3] + more[1]],
-  };
+  return { kernel, stride, pad: [pad[0], pad[1], pad[2] + more[0], pad[3] + more[1]] };
 }
 
 /** Padding at the end that gives as many windows as rounding up does; a window must not start in the padding. */
@@ -87,23 +83,15 @@ export function readReduceMean(reader: Reader, node: NodeReader): Value {
     throw new Error(`averages over axes ${axes.join(' ')}: height and width (2 3) are supported`);
   if (node.flag('keepdims', true)) return averageAll(reader, node, node.output);
   const pooled = averageAll(reader, node, `${node.output}/pool`);
-  return push(reader, { op: 'flatten', name: node.output, input: pooled.name }, [pooled.shape[0]]);
+  return push(reader, { op: 'flatten', ...called(node.output), inputs: [pooled.name] }, [pooled]);
 }
 
 function averageAll(reader: Reader, node: NodeReader, name: string): Activation {
   const x = activation(reader, node);
-  const [channels, height, width] = x.shape;
+  const [, height, width] = x.shape;
   if (x.shape.length !== 3)
     throw new Error(`averages over shape ${x.shape.join('x')}: channels x height x width is needed`);
-  const layer: PoolLayer = {
-    op: 'averagePool',
-    name,
-    input: realOf(reader, x),
-    kernel: [height, width],
-    stride: [1, 1],
-    pad: [0, 0, 0, 0],
-  };
-  return push(reader, layer, [channels, 1, 1]);
+  return averaged(reader, name, x, { kernel: [height, width], stride: [1, 1], pad: [0, 0, 0, 0] });
 }
 
 /** Padding of height and width with what stands for zero, which the Conv that reads it takes over. */
@@ -134,8 +122,8 @@ export function readFlatten(reader: Reader, node: NodeReader): Value {
 }
 
 function flattened(reader: Reader, node: NodeReader, x: Activation): Activation {
-  if (x.shape.length === 1) return { ...(x.column ? renamed(reader, node, x) : x), column: false };
-  return keepingCodes(reader, x, (input) => ({ op: 'flatten', name: node.output, input }), [sizeOf(x.shape)]);
+  if (x.shape.length === 1) return { ...(x.column ? renamed(reader, node.output, x) : x), column: false };
+  return keepingCodes(reader, x, (input) => ({ op: 'flatten', ...called(node.output), inputs: [input] }));
 }
 
 export function readReshape(reader: Reader, node: NodeReader): Value {

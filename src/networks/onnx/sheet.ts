@@ -81,9 +81,3 @@ export function store(
 export function need(sheet: Sheet, opset: number): void {
   sheet.opset = Math.max(sheet.opset, opset);
 }
-
-export function written(sheet: Sheet, name: string, reader: string): Written {
-  const tensor = sheet.tensors.get(name);
-  if (tensor === undefined) throw new Error(`layer ${reader} reads ${name}, which no layer before it writes`);
-  return tensor;
-}

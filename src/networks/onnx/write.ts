@@ -1,11 +1,22 @@
 import { integerCode } from '../integers.js';
-import { statesOf } from '../lower.js';
-import type { BatchNormLayer, Layer, Network, PoolLayer } from '../network.js';
+import { factsOf, inputsOf, tensorOf } from '../facts.js';
+import type {
+  BatchNormLayer,
+  ConvLayer,
+  DenseLayer,
+  Layer,
+  LayerOf,
+  Network,
+  Op,
+  PoolLayer,
+  SignLayer,
+} from '../network.js';
+import { entryOf } from '../operators/index.js';
 import { oneZeroPoint } from '../tensor.js';
 import { type ElementType, irVersionOf } from './element.js';
 import { signFunction } from './functions.js';
 import { encodeModel, type ProtoInit } from './proto.js';
-import { emit, FLOAT, INT8, type Sheet, store, UINT8, type Written, written } from './sheet.js';
+import { emit, FLOAT, INT8, type Sheet, store, UINT8, type Written } from './sheet.js';
 import { asBytes, define, writeDequantize, writeQuantize } from './writeCodes.js';
 import { writeMac } from './writeMac.js';
 
@@ -29,14 +40,14 @@ export function writeOnnx(network: Network): Uint8Array {
     layers: network.layers,
     names: new Set([network.input.name]),
   };
-  const states = statesOf(network);
+  const facts = factsOf(network);
   const input: Written = { name: network.input.name, type: FLOAT, shape: network.input.shape };
   sheet.tensors.set(input.name, input);
   for (const layer of network.layers) {
-    const type = writeLayer(sheet, layer, written(sheet, layer.input, layer.name));
-    sheet.tensors.set(layer.name, { name: layer.name, type, shape: [], ...states.get(layer.name) });
+    const type = writeLayer(sheet, layer, inputsOf(layer, sheet.tensors));
+    sheet.tensors.set(layer.name, { name: layer.name, type, ...tensorOf(facts, layer.name, layer.name) });
   }
-  return encodeModel(modelOf(network, sheet, input, written(sheet, network.output, 'output')));
+  return encodeModel(modelOf(network, sheet, input, tensorOf(sheet.tensors, network.output, 'output')));
 }
 
 function modelOf(network: Network, sheet: Sheet, input: Written, output: Written): ProtoInit<'ModelProto'> {
@@ -63,48 +74,75 @@ function valueInfo({ name, type, shape }: Written): ProtoInit<'ValueInfoProto'> 
   return { name, type: { tensorType: { elemType: type.number, shape: { dim } } } };
 }
 
-function writeLayer(sheet: Sheet, layer: Layer, source: Written): ElementType {
-  const { name } = layer;
-  switch (layer.op) {
-    case 'conv':
-    case 'dense':
-      return writeMac(sheet, layer, source);
-    case 'quantize':
-      return writeQuantize(sheet, source.name, name, layer.quantization);
-    case 'dequantize':
-      writeDequantize(sheet, source, name);
-      return FLOAT;
-    case 'maxPool':
-      return overCodes(sheet, source, name, (x, y) => emit(sheet, 'MaxPool', [x], y, windowOf(layer)));
-    case 'flatten':
-      return overCodes(sheet, source, name, (x, y) => emit(sheet, 'Flatten', [x], y));
-    case 'relu':
-      return overCodes(sheet, source, name, (x, y) => writeRelu(sheet, source, x, y));
-    default:
-      return writeReal(sheet, layer, source);
-  }
+/** Writes nodes whose last one writes the layer's output, and gives the element type of that. */
+interface Writer<L extends Layer = Layer> {
+  write(sheet: Sheet, layer: L, sources: readonly Written[]): ElementType;
 }
 
-/** Layers that read real numbers only. */
-function writeReal(sheet: Sheet, layer: Layer, source: Written): ElementType {
-  const { name, op } = layer;
-  const sources = op === 'add' ? [source, written(sheet, layer.other, name)] : [source];
-  const codes = sources.find((tensor) => tensor.quantization !== undefined);
-  if (codes !== undefined)
-    throw new Error(
-      `layer ${name} (${op}) reads the codes ${codes.name}: ONNX has ${op} for real numbers only, so dequantize first`,
+/** An operator that ONNX has for real numbers only. */
+const real = <L extends Layer>(write: (sheet: Sheet, layer: L, inputs: string[]) => void): Writer<L> => ({
+  write(sheet, layer, sources) {
+    const { name, op } = layer;
+    const codes = sources.find((tensor) => tensor.quantization !== undefined);
+    if (codes !== undefined)
+      throw new Error(
+        `layer ${name} (${op}) reads the codes ${codes.name}: ONNX has ${op} for real numbers only, so dequantize first`,
+      );
+    write(
+      sheet,
+      layer,
+      sources.map((tensor) => tensor.name),
     );
-  const inputs = sources.map((tensor) => tensor.name);
-  if (op === 'add') emit(sheet, 'Add', inputs, name);
-  else if (op === 'averagePool') emit(sheet, 'AveragePool', inputs, name, windowOf(layer));
-  else if (op === 'softmax') emit(sheet, 'Softmax', inputs, name, { axis: 1 });
-  else if (op === 'batchNorm') writeBatchNorm(sheet, layer, source.name);
-  else if (op === 'sign' && layer.ofZero === 0) emit(sheet, 'Sign', inputs, name);
-  else {
-    define(sheet, signFunction);
-    emit(sheet, signFunction.opType, inputs, name, {}, signFunction.domain);
+    return FLOAT;
+  },
+});
+
+/** An operator that runs on codes as they are: from tensor x to tensor y. */
+const moving = <L extends Layer>(
+  write: (sheet: Sheet, layer: L, x: string, y: string, source: Written) => string,
+): Writer<L> => ({
+  write: (sheet, layer, [source]) => overCodes(sheet, source, layer.name, (x, y) => write(sheet, layer, x, y, source)),
+});
+
+const product: Writer<ConvLayer | DenseLayer> = {
+  write: (sheet, layer, [source]) => writeMac(sheet, layer, source),
+};
+
+/** How each operator is written, or why ONNX cannot say it. */
+const WRITERS: { readonly [O in Op]: Writer<LayerOf<O>> | { refused: string } } = {
+  add: real((sheet, { name }, inputs) => emit(sheet, 'Add', inputs, name)),
+  averagePool: real((sheet, layer, inputs) => emit(sheet, 'AveragePool', inputs, layer.name, windowOf(layer))),
+  batchNorm: real((sheet, layer, [input]) => writeBatchNorm(sheet, layer, input)),
+  conv: product,
+  dense: product,
+  dequantize: {
+    write(sheet, { name }, [source]) {
+      writeDequantize(sheet, source, name);
+      return FLOAT;
+    },
+  },
+  flatten: moving((sheet, _, x, y) => emit(sheet, 'Flatten', [x], y)),
+  maxPool: moving((sheet, layer, x, y) => emit(sheet, 'MaxPool', [x], y, windowOf(layer))),
+  quantize: { write: (sheet, { name, quantization }, [{ name: x }]) => writeQuantize(sheet, x, name, quantization) },
+  relu: moving((sheet, _, x, y, source) => writeRelu(sheet, source, x, y)),
+  sign: real((sheet, layer, inputs) => writeSign(sheet, layer, inputs)),
+  softmax: real((sheet, { name }, inputs) => emit(sheet, 'Softmax', inputs, name, { axis: 1 })),
+};
+
+function writeLayer(sheet: Sheet, layer: Layer, sources: readonly Written[]): ElementType {
+  const entry = entryOf<Writer | { refused: string }>(WRITERS, layer);
+  if ('write' in entry) return entry.write(sheet, layer, sources);
+  throw new Error(`layer ${layer.name} (${layer.op}) cannot be written as ONNX: ${entry.refused}`);
+}
+
+/** ONNX's Sign where a zero stays one; else a function of our own. */
+function writeSign(sheet: Sheet, { name, ofZero }: SignLayer, inputs: string[]): void {
+  if (ofZero === 0) {
+    emit(sheet, 'Sign', inputs, name);
+    return;
   }
-  return FLOAT;
+  define(sheet, signFunction);
+  emit(sheet, signFunction.opType, inputs, name, {}, signFunction.domain);
 }
 
 function windowOf(layer: PoolLayer): Record<string, readonly number[]> {

@@ -73,7 +73,7 @@ export function writeQuantize(sheet: Sheet, input: string, name: string, q: Quan
  */
 function wantsBytes(sheet: Sheet, name: string, q: Quantization, type: ElementType | undefined): boolean {
   if (type === undefined) return q.zeroPoint !== 0;
-  const readers = sheet.layers.filter((layer) => layer.input === name);
+  const readers = sheet.layers.filter((layer) => layer.inputs.includes(name));
   return (
     readers.length === 0 ||
     !readers.every((layer) => layer.op === 'dequantize' || (isMacLayer(layer) && layer.result.kind === 'dequantize'))

@@ -1,6 +1,6 @@
 import { decode } from '../../formats/codec.js';
 import { toNumber } from '../../formats/raw.js';
-import type { ConvLayer, DenseLayer } from '../network.js';
+import type { ConvLayer, Convention, DenseLayer, MacResult } from '../network.js';
 import { int32s } from '../integers.js';
 import { codeTensor, dequantize, zeroCode } from '../quantization.js';
 import type { CodeTensor, Quantization } from '../tensor.js';
@@ -22,7 +22,7 @@ import { asBytes, asReals, byteTypeOf, callQuantizer, clipTo, saturateOf, storeQ
 
 /** Writes a conv or dense layer and gives the element type of its output. */
 export function writeMac(sheet: Sheet, layer: ConvLayer | DenseLayer, input: Written): ElementType {
-  if (layer.result.kind === 'requantize') return requantize(sheet, layer, layer.result.output, input);
+  if (layer.result.kind === 'requantize') return requantize(sheet, layer, layer.result, input);
   const x = operandOf(sheet, layer, input);
   const rest = [realWeights(sheet, layer)];
   if (layer.bias !== undefined)
@@ -105,12 +105,22 @@ function realLevels(sheet: Sheet, name: string, { data, shape, quantization }: C
   return store(sheet, name, FLOAT, shape, reals);
 }
 
+/** Whether QLinearConv rounds as a convention does. */
+const QLINEAR: Readonly<Record<Convention, boolean>> = { onnx: true };
+
 /**
  * QLinearConv; a dense layer is a 1 x 1 convolution over features x 1 x 1. Integers narrower than a byte run as bytes
  * whose results are clipped, which is the same as saturating to the narrow range.
  */
-function requantize(sheet: Sheet, layer: ConvLayer | DenseLayer, output: Quantization, input: Written): ElementType {
+function requantize(
+  sheet: Sheet,
+  layer: ConvLayer | DenseLayer,
+  { output, convention }: Extract<MacResult, { kind: 'requantize' }>,
+  input: Written,
+): ElementType {
   const { name, weight } = layer;
+  if (!QLINEAR[convention])
+    throw new Error(`layer ${name} requantizes by the convention ${convention}: ONNX has that of QLinearConv alone`);
   if (weight.kind === 'float' || input.quantization === undefined)
     throw new Error(`layer ${name} requantizes, so its input and weights must be codes`);
   const byte = byteTypeOf(output.fit.format, name);

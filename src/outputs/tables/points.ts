@@ -1,12 +1,13 @@
 import type { Accumulation } from '../../simulate/accumulate.js';
 import type { StudyRow } from '../../simulate/study.js';
 import type { SweepPoint } from '../../simulate/sweep.js';
+import { networkNameOf } from '../../networks/readers/index.js';
 import { energyColumn, percent, PICO_PER_NANO, type ResultColumn } from './column.js';
 
 /** What sweeps, studies and accumulation curves print and write: a row for each point. */
 
 /** The terminal has no room for paths; CSV and JSON have them whole. */
-const baseName = (path: string) => path.replace(/^.*[/\\]|\.onnx$/g, '');
+const baseName = (path: string) => networkNameOf(path.replace(/^.*[/\\]/, ''));
 
 export const SWEEP_COLUMNS: readonly ResultColumn<SweepPoint>[] = [
   { field: 'network', title: 'network', kind: 'text', value: (p) => p.network, shown: (p) => baseName(p.network) },

@@ -1,5 +1,5 @@
 import type { Format } from '../../formats/format.js';
-import { multipliersOf } from '../../networks/mac.js';
+import { multipliersOf } from '../../networks/products/mac.js';
 import type { Layer } from '../../networks/network.js';
 import type { CodeTensor } from '../../networks/tensor.js';
 import type { GoldenProduct, GoldenRun } from '../../simulate/golden.js';
@@ -32,7 +32,10 @@ export async function writeLayerVectors(
   about: Provenance & Source,
 ): Promise<Manifest> {
   const { layer, job, unit, order } = product;
-  const { name, input } = layer;
+  const {
+    name,
+    inputs: [input],
+  } = layer;
   const output = tensors.get(name) as CodeTensor;
   const images: Image[] = [
     activation(input, tensors.get(input) as CodeTensor, { direction: 'in', meaning: `what ${name} reads` }),
@@ -65,7 +68,7 @@ export async function writeLayerVectors(
 /** Weights, bias and multipliers of a layer on the array. */
 export function parametersOf({ layer }: GoldenProduct, tensors: GoldenRun['tensors']): Image[] {
   const { name, weight, bias, result } = layer;
-  const { quantization } = tensors.get(layer.input) as CodeTensor;
+  const { quantization } = tensors.get(layer.inputs[0]) as CodeTensor;
   const multipliers = multipliersOf(layer, quantization, (weight as CodeTensor).quantization);
   const unit = result.kind === 'requantize' ? 'added to the sums' : 'added after the multiplication';
   return [
@@ -93,7 +96,7 @@ function matrix(
 
 /** What a layer has beside its tensors: strides, padding and the like. */
 export function parametersIn(layer: Layer): Record<string, unknown> {
-  const tensors = ['op', 'name', 'input', 'other', 'weight', 'bias', 'result', 'quantization', 'scale', 'shift'];
+  const tensors = ['op', 'name', 'inputs', 'outputs', 'weight', 'bias', 'result', 'quantization', 'scale', 'shift'];
   const entries = Object.entries(layer).filter(([key]) => !tensors.includes(key));
   return { ...Object.fromEntries(entries), ...('result' in layer && { result: layer.result.kind }) };
 }

@@ -3,6 +3,7 @@ import type { Tensor } from '../../networks/tensor.js';
 import type { GoldenRun } from '../../simulate/golden.js';
 import type { Target } from '../../targets/target.js';
 import { writingSet } from '../files/fileSet.js';
+import { operatorOf } from '../../networks/operators/index.js';
 import { activation, type Image, vector, writeImages } from './images.js';
 import { costIn, type ImageOptions, parametersIn, parametersOf, type Source, sumsOf } from './layerVectors.js';
 import { type Manifest, manifestText, type Provenance, SCHEMA_VERSION } from './manifest.js';
@@ -51,15 +52,12 @@ function imagesOf(layer: Layer, { tensors, products }: GoldenRun): Image[] {
   const product = products.get(name);
   return [
     ...(product === undefined ? [] : [...parametersOf(product, tensors), sumsOf(product)]),
-    ...(layer.op === 'batchNorm' ? scaleAndShift(name, layer) : []),
-    activation(name, tensors.get(name) as Tensor, { direction: 'out', meaning: `what ${name} gives` }),
-  ];
-}
-
-function scaleAndShift(name: string, { scale, shift }: { scale: Float32Array; shift: Float32Array }): Image[] {
-  return [
-    vector(`${name}_scale`, scale, name, 'a factor for each channel'),
-    vector(`${name}_shift`, shift, name, 'added to each channel'),
+    ...(operatorOf(layer).parameters?.(layer) ?? []).map(({ part, data, meaning }) =>
+      vector(`${name}_${part}`, data, name, meaning),
+    ),
+    ...layer.outputs.map((output) =>
+      activation(output, tensors.get(output) as Tensor, { direction: 'out', meaning: `what ${name} gives` }),
+    ),
   ];
 }
 
@@ -68,7 +66,7 @@ function entryOf(layer: Layer, { products }: GoldenRun, target: Target): LayerEn
   return {
     name: layer.name,
     op: layer.op,
-    reads: [layer.input, ...(layer.op === 'add' ? [layer.other] : [])],
+    reads: [...layer.inputs],
     parameters: parametersIn(layer),
     ...(product !== undefined && { ...describeUnit(product.unit, product.order), ...costIn(product, target) }),
   };

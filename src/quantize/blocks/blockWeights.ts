@@ -1,11 +1,11 @@
 import { type BlockFormat, tensorScaleOf } from '../../formats/block.js';
-import { quantizeRows, realRows } from '../../networks/blockRows.js';
 import { foldBatchNorm } from '../../networks/fold.js';
 import { isMacLayer, type Layer, type Network } from '../../networks/network.js';
 import { type FloatTensor, floatTensor } from '../../networks/tensor.js';
 import { floatWeights } from '../contract/calibrate.js';
 import { gatherInputs } from '../contract/inputs.js';
 import { largestMagnitude } from '../algebra/reals.js';
+import { quantizeRows, realRows } from '../../networks/products/blocks.js';
 
 /**
  * A network whose products have their operands in blocks along k (OCP Microscaling v1.0; NVFP4). Weights are put on their

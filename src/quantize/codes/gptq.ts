@@ -1,5 +1,5 @@
 import { encodeAll } from '../../networks/codes.js';
-import { gemm, transpose } from '../../networks/gemm.js';
+import { gemm, transpose } from '../../networks/products/gemm.js';
 import { type ConvLayer, type DenseLayer, isMacLayer, type Network } from '../../networks/network.js';
 import { decoderOf } from '../../datapaths/kernel/index.js';
 import { zeroPointAt } from '../../networks/quantization.js';

@@ -57,7 +57,7 @@ export interface Ranges {
 export function calibrate(network: Network, recipe: Recipe, images: FloatTensor): Ranges {
   const schemes = schemesOf(network, recipe);
   const rounded: Network = { ...network, layers: network.layers.map((layer) => withRoundedWeights(layer, schemes)) };
-  const wanted = new Set(rounded.layers.filter(isMacLayer).map((layer) => layer.input)).add(network.output);
+  const wanted = new Set(rounded.layers.filter(isMacLayer).map((layer) => layer.inputs[0])).add(network.output);
   const seen = new Map([[network.input.name, flat(images)]]);
   execute(rounded, images, float32Arithmetic, (name, tensor) => {
     if (wanted.has(name)) seen.set(name, flat(dequantize(tensor)));
@@ -69,7 +69,7 @@ export function calibrate(network: Network, recipe: Recipe, images: FloatTensor)
     const { input } = last;
     inputs.set(
       layer.name,
-      within(`the input of layer ${layer.name}`, () => quantizationOf(seen.get(layer.input) as FloatTensor, input)),
+      within(`the input of layer ${layer.name}`, () => quantizationOf(seen.get(layer.inputs[0]) as FloatTensor, input)),
     );
   }
   if (last === undefined) throw new Error(`network ${network.name} has no conv or dense layer to quantize`);

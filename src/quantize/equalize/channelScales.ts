@@ -1,6 +1,8 @@
 import { isMacLayer, type ConvLayer, type DenseLayer, type Network } from '../../networks/network.js';
 import { floatTensor, sizeOf } from '../../networks/tensor.js';
 import { floatWeights } from '../contract/calibrate.js';
+import { readersOf } from '../../networks/facts.js';
+import { operatorOf } from '../../networks/operators/index.js';
 
 type Mac = ConvLayer | DenseLayer;
 
@@ -13,15 +15,13 @@ export interface Link {
 /** The links of a network along which channels can be scaled: every tensor between has one reader. */
 export function linksOf(network: Network): Link[] {
   const producers = new Map(network.layers.map((layer) => [layer.name, layer]));
-  const readers = (name: string) =>
-    network.layers.filter((layer) => layer.input === name || (layer.op === 'add' && layer.other === name)).length +
-    Number(network.output === name);
+  const readers = (name: string) => readersOf(network, name) + Number(network.output === name);
   return network.layers.filter(isMacLayer).flatMap((to) => {
-    let before = producers.get(to.input);
+    let before = producers.get(to.inputs[0]);
     while (before !== undefined && readers(before.name) === 1) {
       if (isMacLayer(before)) return to.op === 'conv' && to.groups > 1 ? [] : [{ from: before, to }];
-      if (!['relu', 'maxPool', 'averagePool', 'flatten'].includes(before.op)) return [];
-      before = producers.get(before.input);
+      if (operatorOf(before).homogeneous !== true) return [];
+      before = producers.get(before.inputs[0]);
     }
     return [];
   });

@@ -57,14 +57,14 @@ function factors(layer: Mac, { u, s, v, rank }: Svd, k: number): [Mac, Mac] {
   const name = `${layer.name}.rank`;
   if (layer.op === 'dense')
     return [
-      { ...layer, name, weight: floatTensor([k, n], right), bias: undefined },
-      { ...layer, input: name, weight: floatTensor([m, k], left) },
+      { ...layer, name, outputs: [name], weight: floatTensor([k, n], right), bias: undefined },
+      { ...layer, inputs: [name], weight: floatTensor([m, k], left) },
     ];
   return [
-    { ...layer, name, weight: floatTensor([k, ...shape.slice(1)], right), bias: undefined },
+    { ...layer, name, outputs: [name], weight: floatTensor([k, ...shape.slice(1)], right), bias: undefined },
     {
       ...layer,
-      input: name,
+      inputs: [name],
       weight: floatTensor([m, k, 1, 1], left),
       stride: [1, 1],
       pad: [0, 0, 0, 0],

@@ -1,6 +1,6 @@
-import { statesOf } from '../../networks/lower.js';
 import type { Network } from '../../networks/network.js';
 import { sizeOf } from '../../networks/tensor.js';
+import { factsOf } from '../../networks/facts.js';
 import { type Dataset, placeOf } from './dataset.js';
 
 /**
@@ -10,7 +10,7 @@ import { type Dataset, placeOf } from './dataset.js';
 export function checkFits(network: Network, data: Dataset): void {
   const { name, output } = network;
   checkSize(network, data);
-  const shape = statesOf(network).get(output)?.shape ?? [];
+  const shape = factsOf(network).get(output)?.shape ?? [];
   const classes = sizeOf(shape);
   if (shape[0] !== classes)
     throw new Error(`network ${name} gives ${shape.join('x')} for an image: one number for each class is wanted`);

@@ -25,7 +25,7 @@ function quantized(layer: Layer, operands: ReadonlyMap<string, LayerOperands>): 
     return [{ ...layer, weight: dequantize(weight) }];
   const name = `${layer.name}.input`;
   return [
-    { op: 'quantize', name, input: layer.input, quantization: input },
-    { ...layer, input: name, weight, result: { kind: 'dequantize' } },
+    { op: 'quantize', name, inputs: layer.inputs, outputs: [name], quantization: input },
+    { ...layer, inputs: [name], weight, result: { kind: 'dequantize' } },
   ];
 }

@@ -1,8 +1,8 @@
-import { addPatches, type Product, productOf } from '../../networks/convolution.js';
-import { transpose } from '../../networks/gemm.js';
+import { addPatches, type Product, productOf } from '../../networks/products/convolution.js';
+import { transpose } from '../../networks/products/gemm.js';
 import type { Arithmetic, ConvLayer, DenseLayer, MatmulJob } from '../../networks/network.js';
 import { type Parameter, parameter } from '../../networks/parameter.js';
-import { patchesOf } from '../../networks/patches.js';
+import { patchesOf } from '../../networks/products/patches.js';
 import { codeTensor, quantize } from '../../networks/quantization.js';
 import { type FloatTensor, floatTensor } from '../../networks/tensor.js';
 import type { FakeQuantizer, Quantized } from '../../quantize/contract/fake.js';

@@ -1,19 +1,13 @@
-import {
-  type Arithmetic,
-  type ConvLayer,
-  type DenseLayer,
-  isMacLayer,
-  type Layer,
-  type Network,
-} from '../../networks/network.js';
-import { add } from '../../networks/operators.js';
 import type { Parameter } from '../../networks/parameter.js';
 import { type FloatTensor, floatTensor } from '../../networks/tensor.js';
-import { macModule, type OperandQuantizers } from './mac.js';
-import type { Module, LayerOperands } from './module.js';
-import { normModule } from './norm.js';
+import { inputsOf, putOutputs, tensorOf } from '../../networks/facts.js';
+import type { Arithmetic, Network } from '../../networks/network.js';
+import { sum } from '../../networks/operators/add.js';
+import type { LayerOperands } from './module.js';
+import { type QuantizersOf, trainableOf } from './modules.js';
 import type { StateArray } from './state.js';
-import { flattenModule, maxPoolModule, reluModule, signModule } from './plain.js';
+
+export type { QuantizersOf };
 
 /** A float network that can be trained: what runs is a module for each layer, what comes out is a network again. */
 export interface Model {
@@ -27,91 +21,56 @@ export interface Model {
   operands(): ReadonlyMap<string, LayerOperands>;
 }
 
-export type QuantizersOf = (layer: ConvLayer | DenseLayer) => OperandQuantizers;
-
 /** @throws Error naming a layer that cannot be trained through */
 export function modelOf(network: Network, arithmetic: Arithmetic, quantizersOf: QuantizersOf = () => ({})): Model {
   const moved = movedByTraining(network);
-  const steps = network.layers.map((layer) => ({ layer, module: moduleOf(layer, moved, arithmetic, quantizersOf) }));
-  const input = network.input.name;
+  const steps = network.layers.map((layer) => {
+    const needsInputGradient = layer.inputs.some((name) => moved.has(name));
+    return { layer, module: trainableOf(layer).module(layer, { arithmetic, quantizersOf, needsInputGradient }) };
+  });
+  /** Shapes of the last run, for outputs that nothing of the loss comes through. */
+  let tensors = new Map<string, FloatTensor>();
 
   function forward(x: FloatTensor, training: boolean): FloatTensor {
-    const tensors = new Map([[input, x]]);
-    const at = (name: string) => tensors.get(name) ?? floatTensor([0]);
+    tensors = new Map([[network.input.name, x]]);
     for (const { layer, module } of steps)
-      tensors.set(
-        layer.name,
-        module === undefined ? add(at(layer.input), at(otherOf(layer))) : module.forward(at(layer.input), training),
-      );
-    return at(network.output);
+      putOutputs(layer, module.forward(inputsOf(layer, tensors), training), tensors);
+    return tensorOf(tensors, network.output, 'output');
   }
 
   function backward(gradient: FloatTensor): void {
     const gradients = new Map([[network.output, gradient]]);
     for (const { layer, module } of steps.toReversed()) {
-      const dy = gradients.get(layer.name);
-      if (dy === undefined) continue;
-      const dx = module === undefined ? dy : module.backward(dy);
-      for (const name of module === undefined ? [layer.input, otherOf(layer)] : [layer.input]) {
+      if (!layer.outputs.some((name) => gradients.has(name))) continue;
+      const dys = layer.outputs.map(
+        (name) => gradients.get(name) ?? floatTensor(tensorOf(tensors, name, layer.name).shape),
+      );
+      const dxs = module.backward(dys);
+      layer.inputs.forEach((name, i) => {
         const known = gradients.get(name);
-        gradients.set(name, known === undefined ? dx : add(known, dx));
-      }
+        gradients.set(name, known === undefined ? dxs[i] : sum(known, dxs[i]));
+      });
     }
   }
 
   return {
-    parameters: steps.flatMap(({ module }) => module?.parameters ?? []),
-    state: steps.flatMap(({ module }) => module?.state ?? []),
+    parameters: steps.flatMap(({ module }) => module.parameters),
+    state: steps.flatMap(({ module }) => module.state ?? []),
     forward,
     backward,
     operands() {
-      const found = steps.map(({ layer, module }) => [layer.name, module?.operands?.()] as const);
+      const found = steps.map(({ layer, module }) => [layer.name, module.operands?.()] as const);
       return new Map(found.filter((entry): entry is [string, LayerOperands] => entry[1] !== undefined));
     },
-    network: () => ({ ...network, layers: steps.map(({ layer, module }) => module?.layer() ?? layer) }),
+    network: () => ({ ...network, layers: steps.map(({ module }) => module.layer()) }),
   };
-}
-
-function otherOf(layer: Layer): string {
-  return layer.op === 'add' ? layer.other : '';
 }
 
 /** Tensors that some parameter has a part in: only their gradients are of use. */
 function movedByTraining({ layers }: Network): ReadonlySet<string> {
   const moved = new Set<string>();
-  for (const layer of layers) {
-    const own = isMacLayer(layer) || layer.op === 'batchNorm';
-    if (own || moved.has(layer.input) || moved.has(otherOf(layer))) moved.add(layer.name);
-  }
+  for (const layer of layers)
+    if (trainableOf(layer).learns === true || layer.inputs.some((name) => moved.has(name)))
+      for (const name of layer.outputs) moved.add(name);
   return moved;
-}
-
-/** Undefined for an add, which has nothing of its own. */
-function moduleOf(
-  layer: Layer,
-  moved: ReadonlySet<string>,
-  arithmetic: Arithmetic,
-  quantizersOf: QuantizersOf,
-): Module | undefined {
-  switch (layer.op) {
-    case 'conv':
-    case 'dense':
-      return macModule(layer, arithmetic, quantizersOf(layer), moved.has(layer.input));
-    case 'batchNorm':
-      return normModule(layer);
-    case 'maxPool':
-      return maxPoolModule(layer);
-    case 'relu':
-      return reluModule(layer);
-    case 'sign':
-      return signModule(layer);
-    case 'flatten':
-      return flattenModule(layer);
-    case 'add':
-      return undefined;
-    default:
-      throw new Error(
-        `layer ${layer.name}: there is no gradient of ${layer.op} here, leave it out of a network to be trained`,
-      );
-  }
 }

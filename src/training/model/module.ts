@@ -18,6 +18,22 @@ export interface Module {
   operands?(): LayerOperands | undefined;
 }
 
+/** The module of a layer with any number of inputs and outputs, in the layer's order. */
+export interface LayerModule extends Omit<Module, 'forward' | 'backward'> {
+  forward(inputs: readonly FloatTensor[], training: boolean): readonly FloatTensor[];
+  /** One gradient for each input. */
+  backward(gradients: readonly FloatTensor[]): readonly FloatTensor[];
+}
+
+/** A module of one input and one output as one of any number. */
+export function single(module: Module): LayerModule {
+  return {
+    ...module,
+    forward: ([x], training) => [module.forward(x, training)],
+    backward: ([dy]) => [module.backward(dy)],
+  };
+}
+
 export interface LayerOperands {
   /** Of what the layer read; undefined where that was real. */
   input: Quantization | undefined;

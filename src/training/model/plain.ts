@@ -1,8 +1,12 @@
-import type { Layer, PoolLayer, SignLayer } from '../../networks/network.js';
-import { flatten, maxPlaces, pick, relu, sign } from '../../networks/operators.js';
 import { type FloatTensor, floatTensor } from '../../networks/tensor.js';
-import { shapeAfter } from '../../networks/onnx/shapes.js';
-import type { Module } from './module.js';
+import type { AddLayer, Layer, MaxPoolLayer, SignLayer } from '../../networks/network.js';
+import { sum } from '../../networks/operators/add.js';
+import { inRows } from '../../networks/operators/flatten.js';
+import { maxPlaces, pick } from '../../networks/operators/maxPool.js';
+import { positive } from '../../networks/operators/relu.js';
+import { signs } from '../../networks/operators/sign.js';
+import { slidingOf } from '../../networks/products/windows.js';
+import type { LayerModule, Module } from './module.js';
 
 /** Layers without parameters. */
 
@@ -24,18 +28,13 @@ function gated(layer: Layer, run: (x: FloatTensor) => FloatTensor, passes: (x: n
   };
 }
 
-export const reluModule = (layer: Layer): Module =>
-  gated(
-    layer,
-    (x) => relu(x) as FloatTensor,
-    (x) => x > 0,
-  );
+export const reluModule = (layer: Layer): Module => gated(layer, positive, (x) => x > 0);
 
 /** The gradient of the hard tanh in place of the step's (BNN, Courbariaux et al. 2016): passed where |x| <= 1. */
 export const signModule = (layer: SignLayer): Module =>
   gated(
     layer,
-    (x) => sign(x, layer),
+    (x) => signs(x, layer),
     (x) => Math.abs(x) <= 1,
   );
 
@@ -46,13 +45,13 @@ export function flattenModule(layer: Layer): Module {
     layer: () => layer,
     forward(x) {
       shape = x.shape;
-      return flatten(x) as FloatTensor;
+      return inRows(x);
     },
     backward: (dy) => floatTensor(shape, dy.data),
   };
 }
 
-export function maxPoolModule(layer: PoolLayer): Module {
+export function maxPoolModule(layer: MaxPoolLayer): Module {
   let shape: readonly number[] = [];
   let places: Int32Array = new Int32Array(0);
   return {
@@ -61,13 +60,22 @@ export function maxPoolModule(layer: PoolLayer): Module {
     forward(x) {
       shape = x.shape;
       places = maxPlaces(layer, x.data, shape);
-      const output = [shape[0], ...shapeAfter(layer, shape.slice(1))];
-      return floatTensor(output, pick(x.data, places, new Float32Array(places.length)));
+      return floatTensor(slidingOf(layer, shape).shape, pick(x.data, places, new Float32Array(places.length)));
     },
     backward(dy) {
       const dx = floatTensor(shape);
       for (let i = 0; i < places.length; i++) dx.data[places[i]] += dy.data[i];
       return dx;
     },
+  };
+}
+
+/** Each input's gradient is that of the sum. */
+export function addModule(layer: AddLayer): LayerModule {
+  return {
+    parameters: [],
+    layer: () => layer,
+    forward: ([x, y]) => [sum(x, y)],
+    backward: ([dy]) => [dy, dy],
   };
 }

@@ -1,7 +1,7 @@
 import type { Style } from './style.js';
-import type { BatchNormLayer, ConvLayer, DenseLayer, Layer, Network, PoolLayer } from '../../networks/network.js';
 import { floatTensor, sizeOf } from '../../networks/tensor.js';
 import { randomFrom } from '../../random/random.js';
+import type { BatchNormLayer, ConvLayer, DenseLayer, Layer, MaxPoolLayer, Network } from '../../networks/network.js';
 import { withoutSigns } from './restyle.js';
 
 /** The networks that the project trains, with their weights as they start. */
@@ -19,14 +19,14 @@ export function lenet(seed: number): Network {
     conv('conv1', 'image', [16, 1, 5, 5], 2, seed),
     norm('norm1', 'conv1', 16),
     pool('pool1', 'norm1'),
-    { op: 'relu', name: 'relu1', input: 'pool1' },
+    { op: 'relu', name: 'relu1', inputs: ['pool1'], outputs: ['relu1'] },
     conv('conv2', 'relu1', [16, 16, 5, 5], 0, seed + 1),
     norm('norm2', 'conv2', 16),
     pool('pool2', 'norm2'),
-    { op: 'flatten', name: 'flat', input: 'pool2' },
-    { op: 'relu', name: 'relu2', input: 'flat' },
+    { op: 'flatten', name: 'flat', inputs: ['pool2'], outputs: ['flat'] },
+    { op: 'relu', name: 'relu2', inputs: ['flat'], outputs: ['relu2'] },
     dense('dense1', 'relu2', [120, 400], seed + 2),
-    { op: 'relu', name: 'relu3', input: 'dense1' },
+    { op: 'relu', name: 'relu3', inputs: ['dense1'], outputs: ['relu3'] },
     dense('dense2', 'relu3', [10, 120], seed + 3),
   ]);
 }
@@ -41,15 +41,15 @@ export function binaryLenet(seed: number): Network {
     conv('conv1', 'image', [16, 1, 5, 5], 2, seed),
     norm('norm1', 'conv1', 16),
     pool('pool1', 'norm1'),
-    { op: 'sign', name: 'sign1', input: 'pool1' },
+    { op: 'sign', name: 'sign1', inputs: ['pool1'], outputs: ['sign1'] },
     conv('conv2', 'sign1', [16, 16, 5, 5], 0, seed + 1),
     norm('norm2', 'conv2', 16),
     pool('pool2', 'norm2'),
-    { op: 'sign', name: 'sign2', input: 'pool2' },
-    { op: 'flatten', name: 'flat', input: 'sign2' },
+    { op: 'sign', name: 'sign2', inputs: ['pool2'], outputs: ['sign2'] },
+    { op: 'flatten', name: 'flat', inputs: ['sign2'], outputs: ['flat'] },
     dense('dense1', 'flat', [120, 400], seed + 2),
     norm('norm3', 'dense1', 120),
-    { op: 'relu', name: 'relu3', input: 'norm3' },
+    { op: 'relu', name: 'relu3', inputs: ['norm3'], outputs: ['relu3'] },
     dense('dense2', 'relu3', [10, 120], seed + 3),
   ]);
 }
@@ -59,7 +59,7 @@ export function normedLenet(seed: number): Network {
   return network('lenet-normed', [
     ...lenet(seed).layers.slice(0, -2),
     norm('norm3', 'dense1', 120),
-    { op: 'relu', name: 'relu3', input: 'norm3' },
+    { op: 'relu', name: 'relu3', inputs: ['norm3'], outputs: ['relu3'] },
     dense('dense2', 'relu3', [10, 120], seed + 3),
     norm('norm4', 'dense2', 10),
   ]);
@@ -81,13 +81,13 @@ export function normedMlp(seed: number): Network {
 
 function mlpTrunk(seed: number, first: 'relu' | 'sign'): Layer[] {
   return [
-    { op: 'flatten', name: 'flat', input: 'image' },
+    { op: 'flatten', name: 'flat', inputs: ['image'], outputs: ['flat'] },
     dense('dense1', 'flat', [128, 784], seed),
     norm('norm1', 'dense1', 128),
-    { op: first, name: 'act1', input: 'norm1' },
+    { op: first, name: 'act1', inputs: ['norm1'], outputs: ['act1'] },
     dense('dense2', 'act1', [64, 128], seed + 1),
     norm('norm2', 'dense2', 64),
-    { op: 'relu', name: 'act2', input: 'norm2' },
+    { op: 'relu', name: 'act2', inputs: ['norm2'], outputs: ['act2'] },
   ];
 }
 
@@ -108,18 +108,18 @@ function residualLayers(seed: number): Layer[] {
     conv('conv1', 'image', [8, 1, 3, 3], 1, seed),
     norm('norm1', 'conv1', 8),
     pool('pool1', 'norm1'),
-    { op: 'relu', name: 'relu1', input: 'pool1' },
+    { op: 'relu', name: 'relu1', inputs: ['pool1'], outputs: ['relu1'] },
     conv('conv2', 'relu1', [8, 8, 3, 3], 1, seed + 1),
     norm('norm2', 'conv2', 8),
-    { op: 'relu', name: 'relu2', input: 'norm2' },
+    { op: 'relu', name: 'relu2', inputs: ['norm2'], outputs: ['relu2'] },
     conv('conv3', 'relu2', [8, 8, 3, 3], 1, seed + 2),
     norm('norm3', 'conv3', 8),
-    { op: 'add', name: 'sum', input: 'norm3', other: 'relu1' },
+    { op: 'add', name: 'sum', inputs: ['norm3', 'relu1'], outputs: ['sum'] },
     // Without it the dense layer's first steps are too long for the rate of the other networks (measured: they diverge).
     norm('norm4', 'sum', 8),
     pool('pool2', 'norm4'),
-    { op: 'flatten', name: 'flat', input: 'pool2' },
-    { op: 'relu', name: 'relu3', input: 'flat' },
+    { op: 'flatten', name: 'flat', inputs: ['pool2'], outputs: ['flat'] },
+    { op: 'relu', name: 'relu3', inputs: ['flat'], outputs: ['relu3'] },
     dense('dense', 'relu3', [10, 392], seed + 3),
   ];
 }
@@ -160,7 +160,8 @@ function conv(name: string, input: string, shape: readonly number[], pad: number
   return {
     op: 'conv',
     name,
-    input,
+    inputs: [input],
+    outputs: [name],
     weight: weights(shape, seed),
     bias: new Float32Array(shape[0]),
     result: { kind: 'float' },
@@ -173,13 +174,28 @@ function conv(name: string, input: string, shape: readonly number[], pad: number
 
 function dense(name: string, input: string, shape: readonly [number, number], seed: number): DenseLayer {
   const bias = new Float32Array(shape[0]);
-  return { op: 'dense', name, input, weight: weights(shape, seed), bias, result: { kind: 'float' } };
+  return {
+    op: 'dense',
+    name,
+    inputs: [input],
+    outputs: [name],
+    weight: weights(shape, seed),
+    bias,
+    result: { kind: 'float' },
+  };
 }
 
 function norm(name: string, input: string, channels: number): BatchNormLayer {
-  return { op: 'batchNorm', name, input, scale: new Float32Array(channels).fill(1), shift: new Float32Array(channels) };
+  return {
+    op: 'batchNorm',
+    name,
+    inputs: [input],
+    outputs: [name],
+    scale: new Float32Array(channels).fill(1),
+    shift: new Float32Array(channels),
+  };
 }
 
-function pool(name: string, input: string): PoolLayer {
-  return { op: 'maxPool', name, input, kernel: [2, 2], stride: [2, 2], pad: [0, 0, 0, 0] };
+function pool(name: string, input: string): MaxPoolLayer {
+  return { op: 'maxPool', name, inputs: [input], outputs: [name], kernel: [2, 2], stride: [2, 2], pad: [0, 0, 0, 0] };
 }

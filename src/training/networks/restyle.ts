@@ -1,6 +1,7 @@
 import type { Style } from './style.js';
 import { foldBatchNorm } from '../../networks/fold.js';
 import { type BatchNormLayer, isMacLayer, type Layer, type Network } from '../../networks/network.js';
+import { operatorOf } from '../../networks/operators/index.js';
 
 /**
  * A float network of the user's, as a style of training wants it. `relu`: as it is, batch-norms folded. `normed`: a
@@ -24,7 +25,14 @@ function withNorm(layer: Layer): Layer[] {
   if (!isMacLayer(layer)) return [layer];
   const [channels] = layer.weight.shape;
   const [scale, shift] = [new Float32Array(channels).fill(1), new Float32Array(channels)];
-  const after: BatchNormLayer = { op: 'batchNorm', name: norm(layer.name), input: layer.name, scale, shift };
+  const after: BatchNormLayer = {
+    op: 'batchNorm',
+    name: norm(layer.name),
+    inputs: layer.outputs,
+    outputs: [norm(layer.name)],
+    scale,
+    shift,
+  };
   return [layer, after];
 }
 
@@ -32,11 +40,7 @@ function withNorm(layer: Layer): Layer[] {
 function renamedInputs(network: Network): Network {
   const macs = new Set(network.layers.filter(isMacLayer).map(({ name }) => name));
   const now = (name: string, reader?: Layer) => (macs.has(name) && reader?.op !== 'batchNorm' ? norm(name) : name);
-  const layers = network.layers.map((layer) => ({
-    ...layer,
-    input: now(layer.input, layer),
-    ...(layer.op === 'add' && { other: now(layer.other, layer) }),
-  }));
+  const layers = network.layers.map((layer) => ({ ...layer, inputs: layer.inputs.map((name) => now(name, layer)) }));
   return { ...network, layers, output: now(network.output) };
 }
 
@@ -46,28 +50,30 @@ function withSigns(network: Network): Network {
     macs.slice(1, -1).map((layer) => {
       if (layer.op === 'conv' && layer.pad.some((side) => side > 0))
         throw new Error(`layer ${layer.name} is padded: there is no code for zero among signs, take another recipe`);
-      return reluBefore(network, layer.input, layer.name);
+      return reluBefore(network, layer.inputs[0], layer.name);
     }),
   );
   const layers = network.layers.map(
-    (layer): Layer => (signs.has(layer.name) ? { op: 'sign', name: layer.name, input: layer.input } : layer),
+    (layer): Layer =>
+      signs.has(layer.name) ? { op: 'sign', name: layer.name, inputs: layer.inputs, outputs: layer.outputs } : layer,
   );
   return { ...network, layers };
 }
 
 /** The relu that a product reads, through layers that only move or choose values. */
-function reluBefore({ layers }: Network, input: string, reader: string): string {
+function reluBefore({ layers }: Pick<Network, 'layers'>, input: string, reader: string): string {
   const layer = layers.find(({ name }) => name === input);
   if (layer?.op === 'relu') return layer.name;
-  if (layer?.op === 'flatten' || layer?.op === 'maxPool') return reluBefore({ layers } as Network, layer.input, reader);
+  if (layer !== undefined && operatorOf(layer).chooses === true) return reluBefore({ layers }, layer.inputs[0], reader);
   throw new Error(`layer ${reader} reads ${input} and no relu that could become a sign: take another recipe`);
 }
 
 /** Products then read real numbers, whose magnitudes a recipe can use, and take signs themselves. */
 export function withoutSigns(network: Network): Network {
-  const signs = new Map(network.layers.filter(({ op }) => op === 'sign').map(({ name, input }) => [name, input]));
+  const signs = new Map(network.layers.flatMap(({ op, name, inputs }) => (op === 'sign' ? [[name, inputs[0]]] : [])));
+  const now = (name: string) => signs.get(name) ?? name;
   const layers = network.layers
     .filter(({ op }) => op !== 'sign')
-    .map((layer) => ({ ...layer, input: signs.get(layer.input) ?? layer.input }));
-  return { ...network, layers };
+    .map((layer) => ({ ...layer, inputs: layer.inputs.map(now) }));
+  return { ...network, layers, output: now(network.output) };
 }

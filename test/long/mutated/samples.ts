@@ -16,10 +16,10 @@ export function networks(): Files {
     [1, 8, 8],
     [
       conv('conv1', 'image', floatTensor([2, 1, 3, 3], reals(draw, 18)), { bias: reals(draw, 2), stride: [2, 2] }),
-      { op: 'relu', name: 'relu1', input: 'conv1' },
-      { op: 'flatten', name: 'flat', input: 'relu1' },
+      { op: 'relu', name: 'relu1', inputs: ['conv1'], outputs: ['relu1'] },
+      { op: 'flatten', name: 'flat', inputs: ['relu1'], outputs: ['flat'] },
       dense('fc1', 'flat', floatTensor([4, 18], reals(draw, 72)), { bias: reals(draw, 4) }),
-      { op: 'relu', name: 'relu2', input: 'fc1' },
+      { op: 'relu', name: 'relu2', inputs: ['fc1'], outputs: ['relu2'] },
       dense('fc2', 'relu2', floatTensor([3, 4], reals(draw, 12)), { bias: reals(draw, 3) }),
     ],
   );

@@ -161,7 +161,8 @@ describe('what ONNX cannot say is refused when it is written', () => {
   const quantize = (format: string, parts: object = {}): Layer => ({
     op: 'quantize',
     name: 'q',
-    input: 'image',
+    inputs: ['image'],
+    outputs: ['q'],
     quantization: { ...quantization(format, 1), ...parts },
   });
 
@@ -175,10 +176,10 @@ describe('what ONNX cannot say is refused when it is written', () => {
       );
     expect(writing(quantize('dlfloat16'))).toThrow('ONNX has no type for dlfloat16');
     expect(writing(quantize('radix4', { zeroPoint: 2 }))).toThrow('layer q has the zero point 2');
-    expect(writing(quantize('int8'), { op: 'softmax', name: 's', input: 'q' })).toThrow(
+    expect(writing(quantize('int8'), { op: 'softmax', name: 's', inputs: ['q'], outputs: ['s'] })).toThrow(
       'layer s (softmax) reads the codes q',
     );
-    expect(writing({ op: 'relu', name: 'r', input: 'nothing' })).toThrow(
+    expect(writing({ op: 'relu', name: 'r', inputs: ['nothing'], outputs: ['r'] })).toThrow(
       'layer r reads nothing, which no layer before it writes',
     );
   });

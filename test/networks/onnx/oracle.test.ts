@@ -31,7 +31,8 @@ async function bothRuns(network: Network): Promise<Outcome[]> {
     if (mine === undefined) throw new Error(`layer ${layer.name} was not run`);
     const byte = mine.kind === 'codes' && /^u?int8$/.test(mine.quantization.fit.format.name);
     const layers = network.layers.slice(0, i + 1);
-    if (mine.kind === 'codes' && !byte) layers.push({ op: 'dequantize', name: 'reals', input: layer.name });
+    if (mine.kind === 'codes' && !byte)
+      layers.push({ op: 'dequantize', name: 'reals', inputs: [layer.name], outputs: ['reals'] });
     const model = writeOnnx({ ...network, layers, output: layers[layers.length - 1].name });
     const theirs = await runOnnx(model, images.data, shape);
     expect(theirs.dims).toEqual(mine.shape);

@@ -59,7 +59,8 @@ export function conv(
   return {
     op: 'conv',
     name,
-    input,
+    inputs: [input],
+    outputs: [name],
     weight,
     result,
     stride: [1, 1],
@@ -77,7 +78,7 @@ export function dense(
   rest: Partial<DenseLayer> = {},
 ): DenseLayer {
   const result: MacResult = weight.kind === 'float' ? { kind: 'float' } : { kind: 'dequantize' };
-  return { op: 'dense', name, input, weight, result, ...rest };
+  return { op: 'dense', name, inputs: [input], outputs: [name], weight, result, ...rest };
 }
 
 export function network(name: string, shape: readonly number[], layers: readonly Layer[]): Network {
@@ -98,21 +99,28 @@ function floatNetwork(): Network {
         pad: [1, 0, 2, 1],
         stride: [2, 1],
       }),
-      { op: 'relu', name: 'relu1', input: 'conv1' },
+      { op: 'relu', name: 'relu1', inputs: ['conv1'], outputs: ['relu1'] },
       conv('conv2', 'relu1', floatTensor([4, 2, 3, 3], reals(draw, 72)), {
         groups: 2,
         dilation: [1, 2],
         pad: [1, 2, 1, 2],
       }),
-      { op: 'add', name: 'sum', input: 'conv2', other: 'relu1' },
-      { op: 'batchNorm', name: 'norm', input: 'sum', scale: reals(draw, 4), shift: reals(draw, 4) },
-      { op: 'maxPool', name: 'pool1', input: 'norm', ...pool, pad: [1, 0, 0, 1] },
-      { op: 'averagePool', name: 'pool2', input: 'pool1', ...pool },
-      { op: 'flatten', name: 'flat', input: 'pool2' },
+      { op: 'add', name: 'sum', inputs: ['conv2', 'relu1'], outputs: ['sum'] },
+      {
+        op: 'batchNorm',
+        name: 'norm',
+        inputs: ['sum'],
+        outputs: ['norm'],
+        scale: reals(draw, 4),
+        shift: reals(draw, 4),
+      },
+      { op: 'maxPool', name: 'pool1', inputs: ['norm'], outputs: ['pool1'], ...pool, pad: [1, 0, 0, 1] },
+      { op: 'averagePool', name: 'pool2', inputs: ['pool1'], outputs: ['pool2'], ...pool },
+      { op: 'flatten', name: 'flat', inputs: ['pool2'], outputs: ['flat'] },
       dense('fc1', 'flat', floatTensor([6, 8], reals(draw, 48)), { bias: reals(draw, 6) }),
-      { op: 'sign', name: 'sign1', input: 'fc1' },
+      { op: 'sign', name: 'sign1', inputs: ['fc1'], outputs: ['sign1'] },
       dense('fc2', 'sign1', floatTensor([3, 6], reals(draw, 18))),
-      { op: 'softmax', name: 'scores', input: 'fc2' },
+      { op: 'softmax', name: 'scores', inputs: ['fc2'], outputs: ['scores'] },
     ],
   );
 }
@@ -136,25 +144,31 @@ function integerNetwork(activations: string, weights: string, zeroPoint: number,
     `${activations} x ${weights} integers`,
     [2, 9, 8],
     [
-      { op: 'quantize', name: 'q', input: 'image', quantization: quantization(activations, 1.5 * unit, zeroPoint) },
+      {
+        op: 'quantize',
+        name: 'q',
+        inputs: ['image'],
+        outputs: ['q'],
+        quantization: quantization(activations, 1.5 * unit, zeroPoint),
+      },
       conv('conv1', 'q', weight([4, 2, 3, 3]), {
         bias: biases(draw, 4),
         pad: [1, 0, 2, 1],
         stride: [2, 1],
         result: a(5),
       }),
-      { op: 'relu', name: 'relu1', input: 'conv1' },
+      { op: 'relu', name: 'relu1', inputs: ['conv1'], outputs: ['relu1'] },
       conv('conv2', 'relu1', weight([4, 2, 3, 3], false), {
         groups: 2,
         dilation: [1, 2],
         pad: [1, 2, 1, 2],
         result: a(20),
       }),
-      { op: 'maxPool', name: 'pool1', input: 'conv2', ...pool },
-      { op: 'flatten', name: 'flat', input: 'pool1' },
+      { op: 'maxPool', name: 'pool1', inputs: ['conv2'], outputs: ['pool1'], ...pool },
+      { op: 'flatten', name: 'flat', inputs: ['pool1'], outputs: ['flat'] },
       dense('fc1', 'flat', weight([8, 24]), { bias: biases(draw, 8), result: a(60) }),
       dense('fc2', 'fc1', weight([5, 8], false), { result: a(90) }),
-      { op: 'dequantize', name: 'scores', input: 'fc2' },
+      { op: 'dequantize', name: 'scores', inputs: ['fc2'], outputs: ['scores'] },
     ],
   );
 }
@@ -166,7 +180,8 @@ function mixedNetwork(activations: string, weights: string, zeroPoint = 0): Netw
   const q = (name: string, input: string, range: number): Layer => ({
     op: 'quantize',
     name,
-    input,
+    inputs: [input],
+    outputs: [name],
     quantization: quantization(activations, range * unit, zeroPoint),
   });
   return network(
@@ -180,12 +195,12 @@ function mixedNetwork(activations: string, weights: string, zeroPoint = 0): Netw
         pad: [1, 1, 1, 1],
       }),
       q('q2', 'conv1', 4),
-      { op: 'maxPool', name: 'pool1', input: 'q2', ...pool },
-      { op: 'flatten', name: 'flat', input: 'pool1' },
+      { op: 'maxPool', name: 'pool1', inputs: ['q2'], outputs: ['pool1'], ...pool },
+      { op: 'flatten', name: 'flat', inputs: ['pool1'], outputs: ['flat'] },
       dense('fc1', 'flat', codes(draw, weights, [7, 12]), { bias: reals(draw, 7, 0.1) }),
       q('q3', 'fc1', 20),
-      ...(activations === 'binary' ? [] : [{ op: 'relu', name: 'relu1', input: 'q3' } as const]),
-      { op: 'dequantize', name: 'back', input: activations === 'binary' ? 'q3' : 'relu1' },
+      ...(activations === 'binary' ? [] : [{ op: 'relu', name: 'relu1', inputs: ['q3'], outputs: ['relu1'] } as const]),
+      { op: 'dequantize', name: 'back', inputs: [activations === 'binary' ? 'q3' : 'relu1'], outputs: ['back'] },
       q('q4', 'back', 15),
       dense('fc2', 'q4', codes(draw, weights, [3, 7], false), { bias: reals(draw, 3) }),
     ],

@@ -17,8 +17,8 @@ function codesAfter(format: string, overflow: Overflow): number[] {
     zeroPoint: 0,
   };
   const layers: Layer[] = [
-    { op: 'quantize', name: 'q', input: 'image', quantization },
-    { op: 'dequantize', name: 'y', input: 'q' },
+    { op: 'quantize', name: 'q', inputs: ['image'], outputs: ['q'], quantization },
+    { op: 'dequantize', name: 'y', inputs: ['q'], outputs: ['y'] },
   ];
   const network = { name: 'n', input: { name: 'image', shape: [4] }, output: 'y', layers, metadata: {} };
   const read = readOnnx(writeOnnx(network), 'n.onnx').layers.find((layer) => layer.op === 'quantize');

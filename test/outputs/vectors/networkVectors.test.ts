@@ -25,7 +25,7 @@ function integerNetwork(): Network {
     'small',
     [1, 28, 28],
     [
-      { op: 'quantize', name: 'q', input: 'image', quantization: quantization('int8', 1 / 100, -3) },
+      { op: 'quantize', name: 'q', inputs: ['image'], outputs: ['q'], quantization: quantization('int8', 1 / 100, -3) },
       conv('c/1', 'q', codes(draw, 'int8', [4, 1, 3, 3]), {
         stride: [4, 3],
         pad: [1, 0, 0, 1],
@@ -33,9 +33,9 @@ function integerNetwork(): Network {
         result: requantize(0.05),
       }),
       conv('c.2', 'c/1', codes(draw, 'int8', [6, 2, 3, 3]), { groups: 2, result: requantize(0.1) }),
-      { op: 'flatten', name: 'flat', input: 'c.2' },
+      { op: 'flatten', name: 'flat', inputs: ['c.2'], outputs: ['flat'] },
       dense('fc', 'flat', codes(draw, 'int8', [5, 210]), { bias: biases(5), result: requantize(0.4) }),
-      { op: 'dequantize', name: 'real', input: 'fc' },
+      { op: 'dequantize', name: 'real', inputs: ['fc'], outputs: ['real'] },
     ],
   );
 }

@@ -8,7 +8,7 @@ import {
 } from '../../../src/formats/block.js';
 import { datapathNamed } from '../../../src/datapaths/catalog.js';
 import { exactArithmetic, float32Arithmetic } from '../../../src/networks/arithmetic.js';
-import { blocksOf, quantizeRows, realRows } from '../../../src/networks/blockRows.js';
+import { blocksOf, quantizeRows, realRows } from '../../../src/networks/products/blocks.js';
 import { execute } from '../../../src/networks/execute.js';
 import { foldBatchNorm } from '../../../src/networks/fold.js';
 import { isMacLayer, type Network } from '../../../src/networks/network.js';
@@ -132,8 +132,8 @@ describe('blocks on arrays', () => {
         input: { name: 'image', shape: [1, 28, 28] },
         output: 'y',
         layers: [
-          { op: 'flatten', name: 'flat', input: 'image' },
-          { op: 'dense', name: 'y', input: 'flat', weight, result: { kind: 'float' } },
+          { op: 'flatten', name: 'flat', inputs: ['image'], outputs: ['flat'] },
+          { op: 'dense', name: 'y', inputs: ['flat'], outputs: ['y'], weight, result: { kind: 'float' } },
         ],
         metadata: {},
       },

@@ -39,7 +39,7 @@ function dense(weight: FloatTensor): Network {
     name: 'dense',
     input: { name: 'x', shape: [weight.shape[1]] },
     output: 'y',
-    layers: [{ op: 'dense', name: 'y', input: 'x', weight, result: { kind: 'float' } }],
+    layers: [{ op: 'dense', name: 'y', inputs: ['x'], outputs: ['y'], weight, result: { kind: 'float' } }],
     metadata: {},
   };
 }

@@ -36,7 +36,7 @@ function dense(rows: readonly (readonly number[])[]): Network {
     name: 'dense',
     input: { name: 'x', shape: [rows[0].length] },
     output: 'y',
-    layers: [{ op: 'dense', name: 'y', input: 'x', weight, result: { kind: 'float' } }],
+    layers: [{ op: 'dense', name: 'y', inputs: ['x'], outputs: ['y'], weight, result: { kind: 'float' } }],
     metadata: {},
   };
 }

@@ -16,7 +16,7 @@ const three: Network = network(
   'three',
   [1, 2, 2],
   [
-    { op: 'flatten', name: 'flat', input: 'image' },
+    { op: 'flatten', name: 'flat', inputs: ['image'], outputs: ['flat'] },
     dense(
       'd',
       'flat',

@@ -22,7 +22,8 @@ function conv(name: string, input: string, shape: readonly number[], parts: Part
   return {
     op: 'conv',
     name,
-    input,
+    inputs: [input],
+    outputs: [name],
     weight: normal(shape, shape[1] + 40, 0.5),
     bias,
     result: { kind: 'float' },
@@ -33,11 +34,12 @@ function conv(name: string, input: string, shape: readonly number[], parts: Part
 
 function networkOf(layers: readonly Layer[], features: number): Network {
   const top: Layer[] = [
-    { op: 'flatten', name: 'flat', input: layers[layers.length - 1].name },
+    { op: 'flatten', name: 'flat', inputs: [layers[layers.length - 1].name], outputs: ['flat'] },
     {
       op: 'dense',
       name: 'top',
-      input: 'flat',
+      inputs: ['flat'],
+      outputs: ['top'],
       weight: normal([3, features], 23, 0.3),
       bias: Float32Array.of(0.1, 0, -0.1),
       result: { kind: 'float' },
@@ -53,7 +55,7 @@ function networkOf(layers: readonly Layer[], features: number): Network {
 }
 
 const networks: [string, Network][] = [
-  ['dense alone', networkOf([{ op: 'relu', name: 'r', input: 'x' }], 60)],
+  ['dense alone', networkOf([{ op: 'relu', name: 'r', inputs: ['x'], outputs: ['r'] }], 60)],
   ['conv', networkOf([conv('c0', 'x', [4, 2, 3, 3]), conv('c1', 'c0', [4, 4, 3, 3])], 120)],
   [
     'stride, dilation, groups, uneven padding',
@@ -73,12 +75,13 @@ const networks: [string, Network][] = [
         {
           op: 'batchNorm',
           name: 'b',
-          input: 'c0',
+          inputs: ['c0'],
+          outputs: ['b'],
           scale: Float32Array.of(1, 0.7, -1.2),
           shift: Float32Array.of(0, 0.3, 0.1),
         },
-        { op: 'relu', name: 'r', input: 'b' },
-        { op: 'maxPool', name: 'p', input: 'r', kernel: [2, 2], stride: [2, 2], pad: [0, 0, 0, 0] },
+        { op: 'relu', name: 'r', inputs: ['b'], outputs: ['r'] },
+        { op: 'maxPool', name: 'p', inputs: ['r'], outputs: ['p'], kernel: [2, 2], stride: [2, 2], pad: [0, 0, 0, 0] },
         conv('c1', 'p', [3, 3, 3, 3]),
       ],
       18,
@@ -90,7 +93,7 @@ const networks: [string, Network][] = [
       [
         conv('c0', 'x', [2, 2, 3, 3]),
         conv('c1', 'c0', [2, 2, 3, 3]),
-        { op: 'add', name: 'a', input: 'c1', other: 'c0' },
+        { op: 'add', name: 'a', inputs: ['c1', 'c0'], outputs: ['a'] },
       ],
       60,
     ),

@@ -20,7 +20,8 @@ const normal = (length: number) => Float32Array.from({ length }, () => random.no
 const conv: ConvLayer = {
   op: 'conv',
   name: 'conv',
-  input: 'x',
+  inputs: ['x'],
+  outputs: ['conv'],
   weight: floatTensor([4, 3, 3, 3], normal(108)),
   result: { kind: 'float' },
   stride: [2, 1],

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { gemm } from '../../src/networks/gemm.js';
-import { exactArithmetic } from '../../src/networks/arithmetic.js';
-import { encode, fitTo } from '../../src/formats/codec.js';
-import { formatNamed } from '../../src/formats/catalog.js';
-import { decode } from '../../src/formats/codec.js';
-import { fromNumber, multiply, sum, toNumber } from '../../src/formats/raw.js';
-import { perTensor } from '../../src/networks/quantization.js';
-import { randomFrom } from '../../src/random/random.js';
+import { gemm } from '../../../src/networks/products/gemm.js';
+import { exactArithmetic } from '../../../src/networks/arithmetic.js';
+import { encode, fitTo } from '../../../src/formats/codec.js';
+import { formatNamed } from '../../../src/formats/catalog.js';
+import { decode } from '../../../src/formats/codec.js';
+import { fromNumber, multiply, sum, toNumber } from '../../../src/formats/raw.js';
+import { perTensor } from '../../../src/networks/quantization.js';
+import { randomFrom } from '../../../src/random/random.js';
 
 const shapes = [
   [1, 1, 1],

@@ -1,12 +1,12 @@
-import { decode, fitTo } from '../formats/codec.js';
-import { type BlockFormat, isFlushed, quantizeBlock } from '../formats/block.js';
-import type { Format } from '../formats/format.js';
-import { toNumber } from '../formats/raw.js';
-import { codeArray, valuesOf } from '../datapaths/kernel/index.js';
-import { encodeAll } from './codes.js';
+import { decode, fitTo } from '../../formats/codec.js';
+import { type BlockFormat, isFlushed, quantizeBlock } from '../../formats/block.js';
+import type { Format } from '../../formats/format.js';
+import { toNumber } from '../../formats/raw.js';
+import { codeArray, valuesOf } from '../../datapaths/kernel/index.js';
+import { encodeAll } from '../codes.js';
 import { transpose } from './gemm.js';
-import type { MatmulJob } from './network.js';
-import type { CodeArray } from './tensor.js';
+import type { MatmulJob } from '../network.js';
+import type { CodeArray } from '../tensor.js';
 
 /**
  * Operands in blocks along k (formats/block.ts), as an array's own quantizers make them: rows of a matrix [rows, k] are

@@ -1,8 +1,8 @@
-import { type Code, FunctionBuilder, i32, type Local } from '../wasm/assembler.js';
-import { Arena, type Kernel, kernelOf, sharedMemory } from '../wasm/memory.js';
-import { v128 } from '../wasm/vector.js';
+import { type Code, FunctionBuilder, i32, type Local } from '../../wasm/assembler.js';
+import { Arena, type Kernel, kernelOf, sharedMemory } from '../../wasm/memory.js';
+import { v128 } from '../../wasm/vector.js';
 import { productOf } from './convolution.js';
-import type { ConvLayer } from './network.js';
+import type { ConvLayer } from '../network.js';
 
 /**
  * im2col by a kernel that copies the elements of a patch's line, which lie side by side, in one piece, whatever they are.

@@ -1,18 +1,27 @@
 import { expect, it } from 'vitest';
-import { fitTo } from '../../src/formats/codec.js';
-import { formatNamed } from '../../src/formats/catalog.js';
-import { exactArithmetic } from '../../src/networks/arithmetic.js';
-import { executeLayer } from '../../src/networks/execute.js';
-import type { Arithmetic, ConvLayer } from '../../src/networks/network.js';
-import { patchesOf } from '../../src/networks/patches.js';
-import { perTensor, quantize } from '../../src/networks/quantization.js';
-import { floatTensor, sizeOf } from '../../src/networks/tensor.js';
-import { randomFrom } from '../../src/random/random.js';
+import { fitTo } from '../../../src/formats/codec.js';
+import { formatNamed } from '../../../src/formats/catalog.js';
+import { exactArithmetic } from '../../../src/networks/arithmetic.js';
+import { executeLayer } from '../../../src/networks/execute.js';
+import type { Arithmetic, ConvLayer } from '../../../src/networks/network.js';
+import { patchesOf } from '../../../src/networks/products/patches.js';
+import { perTensor, quantize } from '../../../src/networks/quantization.js';
+import { floatTensor, sizeOf } from '../../../src/networks/tensor.js';
+import { randomFrom } from '../../../src/random/random.js';
 
 function convLayer(kernel: readonly number[], parts: Partial<ConvLayer> = {}): ConvLayer {
   const weight = floatTensor(kernel);
   const plain = { stride: [1, 1], pad: [0, 0, 0, 0], dilation: [1, 1], groups: 1 } as const;
-  return { op: 'conv', name: 'conv', input: 'x', result: { kind: 'float' }, weight, ...plain, ...parts };
+  return {
+    op: 'conv',
+    name: 'conv',
+    inputs: ['x'],
+    outputs: ['conv'],
+    result: { kind: 'float' },
+    weight,
+    ...plain,
+    ...parts,
+  };
 }
 
 /** The definition of im2col, element by element. */
@@ -84,12 +93,12 @@ it('a layer of the size of ResNet-50 goes in chunks of a few megabytes, and give
       return exactArithmetic.codes(a, b, job);
     },
   });
-  const chunked = executeLayer(layer, x, watched(false));
+  const chunked = executeLayer(layer, [x], watched(false))[0];
   const most = Math.max(...rows);
   expect(most * 64 * 9).toBeLessThanOrEqual(4 << 20);
   expect(rows.reduce((total, count) => total + count, 0)).toBe(2 * 56 * 56);
   expect(rows.length).toBe(Math.ceil((2 * 56 * 56) / most));
-  const whole = executeLayer(layer, x, watched(true));
+  const whole = executeLayer(layer, [x], watched(true))[0];
   expect(rows[rows.length - 1]).toBe(2 * 56 * 56);
   expect(chunked.data).toEqual(whole.data);
 });

@@ -1,6 +1,6 @@
-import { type Code, FunctionBuilder, i32, type Local } from '../wasm/assembler.js';
-import { Arena, type Kernel, kernelOf, sharedMemory } from '../wasm/memory.js';
-import { f32x4, f64x2, splat32, v128 } from '../wasm/vector.js';
+import { type Code, FunctionBuilder, i32, type Local } from '../../wasm/assembler.js';
+import { Arena, type Kernel, kernelOf, sharedMemory } from '../../wasm/memory.js';
+import { f32x4, f64x2, splat32, v128 } from '../../wasm/vector.js';
 
 /**
  * Dense matrix products in float32 or float64 on WebAssembly's 128-bit vectors, which every Node that this project runs

@@ -1,10 +1,10 @@
-import { valuesOf } from '../datapaths/kernel/index.js';
-import { encodeAll } from './codes.js';
+import { valuesOf } from '../../datapaths/kernel/index.js';
+import { conventionOf } from '../conventions/index.js';
 import { type Product, productOf } from './convolution.js';
 import { transpose } from './gemm.js';
-import type { Arithmetic, ConvLayer, DenseLayer } from './network.js';
+import type { Arithmetic, ConvLayer, DenseLayer } from '../network.js';
 import { patchesOf, type RowRange } from './patches.js';
-import { codeTensor, zeroCode } from './quantization.js';
+import { codeTensor, zeroCode } from '../quantization.js';
 import {
   type CodeTensor,
   type FloatTensor,
@@ -12,7 +12,7 @@ import {
   oneZeroPoint,
   type Quantization,
   type Tensor,
-} from './tensor.js';
+} from '../tensor.js';
 
 type Mac = ConvLayer | DenseLayer;
 
@@ -46,8 +46,8 @@ export function executeMac(layer: Mac, input: Tensor, arithmetic: Arithmetic): T
       );
     }
   if (result.kind !== 'requantize' || input.kind !== 'codes') return output;
-  const { fit } = result.output;
-  return codeTensor(product.output, encodeAll(output.data, fit, oneZeroPoint(result.output)), result.output);
+  const { codes } = conventionOf(layer.name, result.convention);
+  return codeTensor(product.output, codes(output.data, result.output), result.output);
 }
 
 /** Rows of so many bytes that a chunk takes: a multiple of four, which kernels take rows by. */
@@ -141,12 +141,13 @@ function weightsOf({ name }: Mac, w: CodeTensor, group: number, n: number, k: nu
 }
 
 /** What a layer multiplies its sums by, in float32, a filter each: s_in * s_w, over s_out where the result is codes. */
-export function multipliersOf({ weight, result }: Mac, a: Quantization, b: Quantization): Float32Array {
+export function multipliersOf({ name, weight, result }: Mac, a: Quantization, b: Quantization): Float32Array {
   const scales = Float32Array.from(
     { length: weight.shape[0] },
     (_, f) => a.scale[0] * b.scale[b.scale.length === 1 ? 0 : f],
   );
-  return result.kind === 'requantize' ? scales.map((scale) => scale / result.output.scale[0]) : scales;
+  if (result.kind !== 'requantize') return scales;
+  return conventionOf(name, result.convention).multipliers(scales, result.output);
 }
 
 type Sums = Float32Array | Float64Array;
@@ -156,8 +157,7 @@ const NOTHING = -0;
 
 /**
  * Puts sums [rows, n] of a group where they belong in [images, filters, pixels], as what becomes of them: reals, or what
- * is yet to be encoded. Requantization is ONNX Runtime's (mlas, RequantizeOutput): the sum plus bias as an int32 is made a
- * float32, multiplied by the float32 s_in * s_w / s_out, rounded half to even, moved by the zero point and saturated.
+ * is yet to be encoded by the layer's convention (conventions/).
  */
 function finishOf(layer: Mac, input: Tensor, product: Product, output: Float32Array): (sums: Sums, part: Part) => void {
   const { bias, weight, result } = layer;
@@ -172,17 +172,15 @@ function finishOf(layer: Mac, input: Tensor, product: Product, output: Float32Ar
     const biases = Float64Array.from(bias ?? fill(0));
     return (sums, part) => spread(sums, output, product, part, scales, biases);
   }
+  const { withBias } = conventionOf(layer.name, result.convention);
+  const own = Array.from({ length: product.groups }, (_, group) =>
+    bias?.subarray(group * product.n, (group + 1) * product.n),
+  );
   return (sums, part) => {
-    const whole = bias === undefined ? sums : asInt32(sums, bias, product.n, part.group);
+    const biases = own[part.group];
+    const whole = biases === undefined ? sums : withBias(sums, biases);
     spread(whole, output, product, part, scales, fill(NOTHING));
   };
-}
-
-function asInt32(sums: Sums, bias: Float32Array | Int32Array, n: number, group: number): Float64Array {
-  const whole = new Float64Array(sums.length);
-  for (let from = 0; from < sums.length; from += n)
-    for (let j = 0; j < n; j++) whole[from + j] = (sums[from + j] + bias[group * n + j]) | 0;
-  return whole;
 }
 
 /** float32 of float32(sum) * scale, plus bias. */

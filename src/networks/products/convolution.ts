@@ -1,6 +1,6 @@
-import type { ConvLayer, DenseLayer } from './network.js';
-import { shapeAfter } from './onnx/shapes.js';
-import { sizeOf } from './tensor.js';
+import type { ConvLayer, DenseLayer } from '../network.js';
+import { sizeOf } from '../tensor.js';
+import { slide } from './windows.js';
 
 /** A conv or dense layer as matrix products, one for each group: m = images * output pixels, n = filters, k = c r s. */
 export interface Product {
@@ -14,9 +14,15 @@ export interface Product {
   output: readonly number[];
 }
 
+/** Shape of what a conv or dense layer writes; both without the batch. */
+export function productShape(layer: ConvLayer | DenseLayer, input: readonly number[]): readonly number[] {
+  const [filters, , r, s] = layer.weight.shape;
+  return layer.op === 'conv' ? [filters, ...slide(input, [r, s], layer, layer.dilation)] : [filters];
+}
+
 export function productOf(layer: ConvLayer | DenseLayer, input: readonly number[]): Product {
   const [filters, ...patch] = layer.weight.shape;
-  const output = [input[0], ...shapeAfter(layer, input.slice(1))];
+  const output = [input[0], ...productShape(layer, input.slice(1))];
   const pixels = sizeOf(output.slice(2));
   const groups = layer.op === 'conv' ? layer.groups : 1;
   return { m: input[0] * pixels, n: filters / groups, k: sizeOf(patch), groups, pixels, output };

@@ -1,0 +1,55 @@
+import { operatorOf } from './operators/index.js';
+import type { Layer, Network } from './network.js';
+import type { Quantization, TensorFacts } from './tensor.js';
+
+/**
+ * What a layer reads, by name: tensors, or what is known of them.
+ * @throws Error where no layer before it writes one of them, or where their number is not the operator's
+ */
+export function inputsOf<T>(layer: Layer, tensors: ReadonlyMap<string, T>): readonly T[] {
+  const { reads } = operatorOf(layer);
+  if (layer.inputs.length !== reads)
+    throw new Error(`layer ${layer.name} reads ${layer.inputs.length} tensors: ${layer.op} reads ${reads}`);
+  return layer.inputs.map((name) => tensorOf(tensors, name, layer.name));
+}
+
+/** @throws Error naming reader and tensor */
+export function tensorOf<T>(tensors: ReadonlyMap<string, T>, name: string, reader: string): T {
+  const tensor = tensors.get(name);
+  if (tensor === undefined) throw new Error(`layer ${reader} reads ${name}, which no layer before it writes`);
+  return tensor;
+}
+
+/** Puts what a layer gave under the names of its outputs. @throws Error where it has not one name for each */
+export function putOutputs<T>({ name, outputs }: Layer, given: readonly T[], tensors: Map<string, T>): void {
+  if (given.length !== outputs.length)
+    throw new Error(`layer ${name} names ${outputs.length} outputs, and gives ${given.length} tensors`);
+  outputs.forEach((output, i) => tensors.set(output, given[i]));
+}
+
+/** Every tensor of a network by name. @throws Error when a layer reads what no layer before it writes */
+export function factsOf(network: Network): Map<string, TensorFacts> {
+  const facts = new Map<string, TensorFacts>([[network.input.name, { shape: network.input.shape }]]);
+  for (const layer of network.layers) putOutputs(layer, factsAfter(layer, inputsOf(layer, facts)), facts);
+  return facts;
+}
+
+/** What a layer writes. @throws Error where its attributes cannot be meant */
+export function factsAfter(layer: Layer, inputs: readonly TensorFacts[]): readonly TensorFacts[] {
+  const operator = operatorOf(layer);
+  operator.check?.(layer);
+  return operator.facts(layer, inputs);
+}
+
+/** Codes that a layer reads come out of it as codes of the same quantization. */
+export function keepsCodes(layer: Layer, quantization: Quantization): boolean {
+  const operator = operatorOf(layer);
+  if (operator.codes === undefined) return false;
+  const inputs = layer.inputs.map(() => ({ shape: [1, 1, 1], quantization }));
+  return operator.facts(layer, inputs).every((output) => output.quantization === quantization);
+}
+
+/** How many layers read a tensor. */
+export function readersOf({ layers }: Network, name: string): number {
+  return layers.filter((layer) => layer.inputs.includes(name)).length;
+}

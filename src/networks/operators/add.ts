@@ -1,0 +1,22 @@
+import type { AddLayer } from '../network.js';
+import { type FloatTensor, floatTensor, sizeOf } from '../tensor.js';
+import { oneEach, type Operator, realLikeInput } from './operator.js';
+
+/** Elementwise sum of two tensors of one shape. */
+export const add: Operator<AddLayer> = {
+  reads: 2,
+  facts: realLikeInput,
+  reals({ name }, [x, y]) {
+    if (sizeOf(y.shape) !== sizeOf(x.shape))
+      throw new Error(`layer ${name} adds shapes ${x.shape.join('x')} and ${y.shape.join('x')}: they must be the same`);
+    return [sum(x, y)];
+  },
+  operations: oneEach,
+};
+
+/** In float32. */
+export function sum(x: FloatTensor, y: FloatTensor): FloatTensor {
+  const output = floatTensor(x.shape);
+  for (let i = 0; i < x.data.length; i++) output.data[i] = x.data[i] + y.data[i];
+  return output;
+}

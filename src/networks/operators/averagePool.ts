@@ -1,0 +1,29 @@
+import type { AveragePoolLayer } from '../network.js';
+import { slide, slidingOf } from '../products/windows.js';
+import { type FloatTensor, floatTensor, sizeOf } from '../tensor.js';
+import type { Operator } from './operator.js';
+
+/** Mean over the elements that lie in the image (ONNX's count_include_pad = 0), in float32. */
+export const averagePool: Operator<AveragePoolLayer> = {
+  reads: 1,
+  facts: (layer, [{ shape }]) => [{ shape: [shape[0], ...slide(shape, layer.kernel, layer)] }],
+  reals: (layer, [x]) => [means(layer, x)],
+  operations: (layer, [{ shape }]) => sizeOf([shape[0], ...slide(shape, layer.kernel, layer)]) * sizeOf(layer.kernel),
+  homogeneous: true,
+};
+
+function means(layer: AveragePoolLayer, x: FloatTensor): FloatTensor {
+  const { planes, size, outputs, taps, places, shape } = slidingOf(layer, x.shape);
+  const output = floatTensor(shape);
+  for (let plane = 0, at = 0; plane < planes; plane++)
+    for (let o = 0; o < outputs; o++, at++) {
+      let [total, count] = [0, 0];
+      for (let t = o * taps; t < (o + 1) * taps; t++) {
+        if (places[t] < 0) continue;
+        total = Math.fround(total + x.data[plane * size + places[t]]);
+        count++;
+      }
+      output.data[at] = total / count;
+    }
+  return output;
+}

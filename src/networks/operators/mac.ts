@@ -1,0 +1,46 @@
+import { productOf, productShape } from '../products/convolution.js';
+import { executeMac } from '../products/mac.js';
+import type { Arithmetic, ConvLayer, DenseLayer } from '../network.js';
+import { sizeOf, type Tensor, type TensorFacts } from '../tensor.js';
+import type { ArrayProducts, Operator } from './operator.js';
+
+type Mac = ConvLayer | DenseLayer;
+
+/** What operators have in common whose products run on the array. */
+export const onArray = {
+  reads: 1,
+  check({ name, bias, weight }: Mac) {
+    if (bias !== undefined && bias.length !== weight.shape[0])
+      throw new Error(`layer ${name} has ${bias.length} biases for ${weight.shape[0]} output channels`);
+  },
+  facts: (layer: Mac, [{ shape }]: readonly TensorFacts[]): readonly TensorFacts[] => [
+    {
+      shape: productShape(layer, shape),
+      quantization: layer.result.kind === 'requantize' ? layer.result.output : undefined,
+    },
+  ],
+  reals: run,
+  codes: run,
+  products,
+} satisfies Operator<Mac>;
+
+function run(layer: Mac, [input]: readonly Tensor[], arithmetic: Arithmetic): readonly Tensor[] {
+  return [executeMac(layer, input, arithmetic)];
+}
+
+function products(layer: Mac, [input]: readonly TensorFacts[], batch: number): ArrayProducts {
+  const { m, n, k, groups } = productOf(layer, [batch, ...input.shape]);
+  const inputs = (batch * sizeOf(input.shape)) / groups;
+  const bFormat = layer.weight.kind === 'codes' ? layer.weight.quantization.fit.format : undefined;
+  const blocks = layer.result.kind === 'blocks' ? layer.result.format : undefined;
+  return {
+    m,
+    n,
+    k,
+    groups,
+    inputs,
+    aFormat: blocks?.element ?? input.quantization?.fit.format,
+    bFormat: blocks?.element ?? bFormat,
+    ...(blocks && { blocks }),
+  };
+}
