@@ -53,8 +53,7 @@ const documents = readdirSync(join(root, 'docs')).filter((name) => name.endsWith
 export const pages: readonly Page[] = ['README.md', ...documents.sort().map((name) => `docs/${name}`)].map(pageOf);
 
 /** The README's own text and steps. */
-export const readme = pages[0].text;
-export const steps = pages[0].steps;
+export const { text: readme, steps } = pages[0];
 
 /** What is outside the blocks of a page, where links and commands within lines stand. */
 export function proseOf({ text }: Page): string {
