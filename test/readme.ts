@@ -1,17 +1,35 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * The README as tests run it. A `console` block holds commands (lines that start with `$ `) and what they print. A block
- * `yaml name` or `csv name` is a file of that name.
+ * README.md and the pages of docs/ as tests run them. A `console` block holds commands (lines that start with `$ `) and
+ * what they print; a block `yaml name`, `csv name` or `json name` is a file of that name beside them; a `ts` block is a
+ * program; a `diff` block is a change to the project's own files.
  */
 export const root = join(import.meta.dirname, '..');
-export const readme = readFileSync(join(root, 'README.md'), 'utf8');
+
+export interface Block {
+  /** The word behind the fence; empty where there is none. */
+  kind: string;
+  /** The second word: a file's name. */
+  name?: string;
+  text: string;
+}
 
 export interface Step {
   command: string;
   output: string;
 }
+
+export interface Page {
+  /** From the root: docs/units.md. */
+  name: string;
+  text: string;
+  blocks: readonly Block[];
+  steps: readonly Step[];
+}
+
+const FENCED = /^```(\S*)(?: (\S+))?\n([\s\S]*?)^```$/gm;
 
 function stepsOf(block: string): Step[] {
   const steps: Step[] = [];
@@ -22,10 +40,27 @@ function stepsOf(block: string): Step[] {
   return steps;
 }
 
-export const steps = [...readme.matchAll(/```console\n([\s\S]*?)```/g)].flatMap((match) => stepsOf(match[1]));
+function pageOf(name: string): Page {
+  const text = readFileSync(join(root, name), 'utf8');
+  const blocks = [...text.matchAll(FENCED)].map(([, kind, file, body]): Block => ({ kind, name: file, text: body }));
+  const steps = blocks.filter(({ kind }) => kind === 'console').flatMap((block) => stepsOf(block.text));
+  return { name, text, blocks, steps };
+}
 
-/** Writes the README's files into a folder. */
-export function writeFiles(folder: string): void {
-  for (const [, name, text] of readme.matchAll(/```(?:yaml|csv) (\S+)\n([\s\S]*?)```/g))
-    writeFileSync(join(folder, name), text);
+const documents = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+
+/** The README first, then the pages of docs/ by name. */
+export const pages: readonly Page[] = ['README.md', ...documents.sort().map((name) => `docs/${name}`)].map(pageOf);
+
+/** The README's own text and steps. */
+export const { text: readme, steps } = pages[0];
+
+/** What is outside the blocks of a page, where links and commands within lines stand. */
+export function proseOf({ text }: Page): string {
+  return text.replace(FENCED, '');
+}
+
+/** Writes a page's files into a folder. */
+export function writeFiles(folder: string, { blocks }: Page = pages[0]): void {
+  for (const { name, text } of blocks) if (name !== undefined) writeFileSync(join(folder, name), text);
 }

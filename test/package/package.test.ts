@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { root, steps, writeFiles } from '../readme.js';
+import { pages, root, writeFiles } from '../readme.js';
 
 /**
  * The package as a user gets it: packed in a fresh clone, installed into empty folders of another account that has
@@ -72,7 +72,7 @@ describe('installed into an empty folder', () => {
   beforeAll(() => {
     folder = ownFolder('local');
     succeeds(account, folder, `npm install --no-fund --no-audit ${tarball}`);
-    writeFiles(folder);
+    for (const page of pages) writeFiles(folder, page);
   }, 300_000);
 
   it('runs the main job, which finds the networks of the package', () => {
@@ -80,7 +80,7 @@ describe('installed into an empty folder', () => {
     expect(existsSync(join(folder, 'traces/six.csv'))).toBe(true);
   });
 
-  it.each(steps)('$command', ({ command, output }) => {
+  it.each(pages.flatMap(({ steps }) => steps))('$command', ({ command, output }) => {
     const own = command.replaceAll('npx lastbit', './node_modules/.bin/lastbit');
     const result = as(account, folder, own);
     expect(`${result.stdout}${result.stderr}`).toBe(output);
