@@ -87,6 +87,11 @@ const CASES: readonly [string[], number, string][] = [
     2,
     'cannot write /dev/full: the disk is full',
   ],
+  [
+    ['accumulate', '--datapath', 'int8', '--lengths', '4', '--out', 'new.csv', '--plot', './new.csv'],
+    2,
+    '--output and --plot name the same file: take another name for one',
+  ],
   [['eval', '--input', 'ops.csv'], 2, 'eval needs either --op with --formats, or --datapath'],
   [
     ['eval', '--op', 'fma', '--formats', 'fp16,fp16', '--input', 'ops.csv'],
