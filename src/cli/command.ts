@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { InferredOptionTypes, Options } from 'yargs';
 import { checkFile, checkFolder, forgetInputs, protectInputs } from '../outputs/files/file.js';
 import { type CommandFacts, type Mode, refuse } from './modes.js';
@@ -58,8 +59,29 @@ function checkPlaces<O extends Record<string, Options>, F extends string>(
   forgetInputs();
   // Some options take several files, with commas between them.
   protectInputs(reads.flatMap((name) => wordsOf(args[name])).flatMap((word) => [word, ...word.split(',')]));
+  refuseTwins(
+    Object.keys(writes).filter((name) => writes[name] === 'file' && args[name] !== '-'),
+    args,
+  );
   for (const [name, kind] of Object.entries(writes))
     for (const path of wordsOf(args[name])) if (path !== '-') (kind === 'file' ? checkFile : checkFolder)(path);
+}
+
+/** @throws Error when two outputs are one file, of which the later would replace the former */
+function refuseTwins(names: readonly string[], args: Readonly<Record<string, unknown>>): void {
+  const seen = new Map<string, string>();
+  for (const name of names)
+    for (const path of wordsOf(args[name]).map((word) => resolve(word))) {
+      const other = seen.get(path);
+      if (other !== undefined && other !== name && !isDevice(path))
+        throw new Error(`--${other} and --${name} name the same file: take another name for one`);
+      seen.set(path, name);
+    }
+}
+
+/** Such as /dev/null, which takes any number of outputs. */
+function isDevice(path: string): boolean {
+  return path.startsWith('/dev/');
 }
 
 function wordsOf(value: unknown): string[] {

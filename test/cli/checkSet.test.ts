@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { datapathNamed } from '../../src/datapaths/catalog.js';
 import { writeVectors } from '../../src/outputs/vectors/unitVectors.js';
-import { folderWith, lastbit } from './command.js';
+import { folderWith, lastbit, linesOf } from './command.js';
 
 /** int8 products, 0 to 255 with 1 row each, as they were written. */
-async function golden(format: 'readmemh' | 'json' = 'readmemh'): Promise<string> {
+async function golden(format: 'readmemh' | 'json' | 'mif-intel' = 'readmemh'): Promise<string> {
   const folder = folderWith();
   const options = { k: 1, count: 40, seed: 1, format, module: 'dut' } as const;
   await writeVectors(datapathNamed('fp8-fp16'), options, folder, { generator: 'test', command: 'test' });
@@ -155,4 +155,24 @@ it.each([
   const { status, stderr } = lastbit(folder, ['check', '--manifest', 'manifest.json']);
   expect([status, stderr.slice(0, words.length + 9)]).toEqual([2, `lastbit: ${words}`]);
   expect(stderr).not.toMatch(/JSON|Invalid|undefined/);
+});
+
+it('an address that float64 does not hold is beyond the words like any other', async () => {
+  const folder = await golden('mif-intel');
+  const text = linesOf(folder, 'expected.mif').join('\n').replace(/^3 : /m, '9007199254740992 : ');
+  writeFileSync(join(folder, 'dut.mif'), text);
+  const args = [
+    'check',
+    '--manifest',
+    'manifest.json',
+    '--dut',
+    'dut.mif',
+    '--port',
+    'expected',
+    '--format',
+    'mif-intel',
+  ];
+  const { status, stderr } = lastbit(folder, args);
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^lastbit: dut\.mif:\d+: address 9007199254740992; DEPTH is 40\n$/);
 });

@@ -87,6 +87,16 @@ const CASES: readonly [string[], number, string][] = [
     2,
     'cannot write /dev/full: the disk is full',
   ],
+  [
+    ['accumulate', '--datapath', 'int8', '--lengths', '4', '--out', 'new.csv', '--plot', './new.csv'],
+    2,
+    '--output and --plot name the same file: take another name for one',
+  ],
+  [
+    ['rtl', 'int8', '--out', 'new', '--steps', '1e9'],
+    2,
+    '--steps must be a whole number of at most 1048576, found 1000000000',
+  ],
   [['eval', '--input', 'ops.csv'], 2, 'eval needs either --op with --formats, or --datapath'],
   [
     ['eval', '--op', 'fma', '--formats', 'fp16,fp16', '--input', 'ops.csv'],

@@ -83,7 +83,7 @@ function* wordsOf(
     throw new Error(`${where}: "${shortened(statement.join(' '))}" is no entry; write "address : word;"`);
   const words = entry[4].split(' ').map((token) => codesInRadix(token, data, port, where));
   const first = addressOf(entry[1] ?? entry[3], radix, where);
-  const last = entry[2] === undefined ? first + words.length - 1 : addressOf(entry[2], radix, where);
+  const last = entry[2] === undefined ? first + (words.length - 1) : addressOf(entry[2], radix, where);
   if (last < first) throw new Error(`${where}: the range ${entry[1]}..${entry[2]} runs backwards`);
   if (words.length > last - first + 1)
     throw new Error(`${where}: ${counted(words.length, 'word')} for a range of ${last - first + 1}`);
