@@ -14,8 +14,6 @@ import { printJson, printResults } from './terminal.js';
 
 /** `accumulate`: the swamping curve. */
 export const accumulateCommand = command({
-  usage: 'accumulate',
-  summary: 'How a running sum fares as it grows: swamping, overflow and error against the length, as CSV and SVG',
   options: {
     datapath: { type: 'string', array: true, demandOption: true, describe: 'one or more, by name or file' },
     lengths: { type: 'string', default: '64..65536', describe: 'from..to in powers of two, or a list 10,100,1000' },

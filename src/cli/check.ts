@@ -19,9 +19,6 @@ interface RowFinding extends Finding {
 
 /** `check`: does a unit's dump agree with the model, bit for bit? */
 export const checkCommand = command({
-  usage: 'check',
-  summary:
-    "Compare a unit's dumped results with a datapath, or with golden vectors; exit code 0 for PASS, 1 for FAIL, 2 where it cannot be done",
   options: {
     manifest: { type: 'string', describe: 'manifest.json of golden vectors; without --dut, its files are checked' },
     datapath: { type: 'string', describe: 'or a datapath by name or file, with --input' },

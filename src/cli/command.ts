@@ -4,10 +4,14 @@ import { checkFile, checkFolder, forgetInputs, protectInputs } from '../outputs/
 import { type CommandFacts, type Mode, refuse } from './modes.js';
 
 /** A subcommand as data; parse.ts reads its words, help.ts lays out its help. */
-export interface Command {
+export interface Command extends CommandBody {
   /** As in the help: `show <name>`. */
   usage: string;
   summary: string;
+}
+
+/** What a command's own file says; its name and what it is for stand in the list of commands (commands.ts). */
+export interface CommandBody {
   /** Options by name; the usage's positionals are among them. */
   options: Readonly<Record<string, Options>>;
   /** Options that name files to read, or folders of them: no output may be one of these. */
@@ -23,7 +27,7 @@ export interface Command {
 }
 
 type Definition<O extends Record<string, Options>, F extends string> = Omit<
-  Command,
+  CommandBody,
   'options' | 'reads' | 'writes' | 'modes' | 'facts' | 'run'
 > & {
   options: O;
@@ -37,11 +41,11 @@ type Definition<O extends Record<string, Options>, F extends string> = Omit<
 /** Ties the type of `run`'s arguments to the options, and looks at inputs and outputs before it runs. */
 export function command<O extends Record<string, Options>, F extends string = never>(
   definition: Definition<O, F>,
-): Command {
+): CommandBody {
   const modes = definition.modes;
   return {
     ...definition,
-    writes: definition.writes as Command['writes'],
+    writes: definition.writes as CommandBody['writes'],
     modes,
     run(args: InferredOptionTypes<O>) {
       checkPlaces(definition, args);

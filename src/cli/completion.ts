@@ -37,8 +37,6 @@ complete -c lastbit -f -a '(__lastbit_complete)'`,
 
 /** `completion`: a shell's script. */
 export const completionCommand = command({
-  usage: 'completion <shell>',
-  summary: 'Print a script that completes commands, options and names in bash, zsh or fish',
   options: {
     shell: { type: 'string', demandOption: true, choices: Object.keys(SCRIPTS), describe: 'whose script' },
     json: jsonOption,

@@ -8,8 +8,6 @@ import { addTo } from './rowsJson.js';
 
 /** `convert`: codes of one format in a CSV file become codes of another. */
 export const convertCommand = command({
-  usage: 'convert',
-  summary: 'Convert codes from one number format to another, with flags',
   options: {
     from: { type: 'string', demandOption: true, describe: 'format of the column "code"' },
     to: {

@@ -14,8 +14,6 @@ import { print, printResults, versionedJson } from './terminal.js';
 
 /** `cycles`: what a topology file's layers take on an array, without a network or a datapath. */
 export const cyclesCommand = command({
-  usage: 'cycles <topology>',
-  summary: 'Count the cycles of a SCALE-Sim topology CSV on an array, itemised, or exactly as SCALE-Sim does',
   options: {
     topology: { type: 'string', demandOption: true, describe: 'CSV of conv layers or of M,N,K shapes' },
     rows: { type: 'number', demandOption: true, describe: 'rows of PEs' },

@@ -30,8 +30,6 @@ const SHOWN = 'fp8-fp16';
 
 /** `demo`: the main job, what `npm start` runs. */
 export const demoCommand = command({
-  usage: 'demo',
-  summary: 'The main job: the digits network on six arrays of 16 x 16, side by side',
   options: {
     images: imagesOption,
     data: dataOption,

@@ -13,8 +13,6 @@ const OPS = Object.keys(OPERANDS) as ScalarOp[];
 
 /** `eval`: what a unit gives for operands in a CSV file; one operation, or a whole datapath's dot products. */
 export const evalCommand = command({
-  usage: 'eval',
-  summary: 'Compute one operation, or the dot products of a datapath, on codes in a CSV file',
   options: {
     op: { type: 'string', choices: OPS, describe: 'operation on the columns a, b and c; fma is a * b + c' },
     formats: { type: 'string', describe: "formats of the operands and then the result's, separated by commas" },

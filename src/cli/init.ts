@@ -42,8 +42,6 @@ const KINDS: Readonly<Record<string, Kind>> = {
 
 /** `init`: samples to begin with. */
 export const initCommand = command({
-  usage: 'init [kind] [file]',
-  summary: 'Write a commented sample that runs: a unit, a target, a sweep, or a folder of data',
   options: {
     kind: { type: 'string', choices: Object.keys(KINDS), describe: 'of what; without it, the kinds are listed' },
     file: { type: 'string', describe: 'where; default: KIND.yaml here, and data is a folder. Nothing is overwritten' },

@@ -26,8 +26,6 @@ async function networkFiles(): Promise<NetworkFile[]> {
 
 /** `list`: the names of a catalogue. */
 export const listCommand = command({
-  usage: 'list <what>',
-  summary: `List ${Object.keys(LISTINGS).join(', ')}`,
   options: {
     what: { type: 'string', demandOption: true, choices: Object.keys(LISTINGS), describe: 'catalogue' },
     json: jsonOption,

@@ -3,7 +3,7 @@ import { answer, COMPLETE, report, requestOf } from './shell.js';
 /** Commands that take time run in a thread of their own; what ends at once is answered here. */
 async function begin(words: readonly string[]): Promise<void> {
   const request = words[0] === COMPLETE ? undefined : requestOf(words);
-  if (request?.kind !== 'command' || request.entry.quick === true) return answer(words);
+  if (request?.kind !== 'command' || request.entry.quick) return answer(words);
   const { supervise } = await import('./supervisor.js');
   return supervise(words);
 }

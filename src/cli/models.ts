@@ -10,8 +10,6 @@ import { print, printJson } from './terminal.js';
 
 /** `models`: what `npm run models` runs. */
 export const modelsCommand = command({
-  usage: 'models',
-  summary: "Train and quantize the project's networks from their seeds: the same bits each time",
   options: {
     out: { ...and(folderOption, ' for the ONNX files'), default: 'models' },
     json: jsonOption,

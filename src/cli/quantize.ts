@@ -19,8 +19,6 @@ import { print, printJson } from './terminal.js';
 
 /** `quantize`: a float network by a recipe. */
 export const quantizeCommand = command({
-  usage: 'quantize <network>',
-  summary: 'Quantize a float network after training, and say what that does to its accuracy',
   options: {
     network: required(floatNetworkOption),
     recipe: { type: 'string', demandOption: true, describe: 'how; see "lastbit list recipes"' },

@@ -34,8 +34,6 @@ type Arguments = VectorArguments & { name: string; out: string };
 
 /** `rtl`: the hardware of a unit or an array, with the vectors that prove it. */
 export const rtlCommand = command({
-  usage: 'rtl <name>',
-  summary: 'Write SystemVerilog of a datapath or of a target and its array, with vectors, testbench and Makefile',
   options: {
     name: { type: 'string', demandOption: true, describe: 'datapath or target, by name or file' },
     out: required(and(folderOption, '; an array goes into its folder "mesh"')),

@@ -16,8 +16,6 @@ import { usage } from './errors.js';
 
 /** `run`: one network on one target. */
 export const runCommand = command({
-  usage: 'run <network>',
-  summary: 'Run a quantized network on a target: accuracy, errors, cycles and energy, layer by layer',
   options: {
     network: required(networkOption),
     target: required(and(targetOption, '; see "lastbit list targets"')),

@@ -18,8 +18,6 @@ const SCHEMAS: Readonly<Record<string, () => object>> = {
 
 /** `schema`: for editors that check YAML and JSON while one types. */
 export const schemaCommand = command({
-  usage: 'schema <file>',
-  summary: 'Print the JSON Schema of a kind of file, or of what a command prints with --json',
   options: {
     file: {
       type: 'string',

@@ -96,8 +96,6 @@ function describeBlock({ name, element, size, scale, rule, tensorScale }: BlockF
 
 /** `show`: everything about one thing of the catalogues. A name may be of several kinds: all are shown. */
 export const showCommand = command({
-  usage: 'show <name>',
-  summary: 'Show a format, a datapath, a target, a recipe or a network',
   options: {
     name: {
       type: 'string',

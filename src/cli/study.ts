@@ -22,8 +22,6 @@ const BATCH = 50;
 
 /** `study`: which method, on which hardware. */
 export const studyCommand = command({
-  usage: 'study <network>',
-  summary: 'Quantize and train a float network by every recipe, run each on the targets that can, and judge',
   options: {
     network: required(floatNetworkOption),
     recipes: { type: 'string', describe: 'names with commas; default: all of "lastbit list recipes"' },

@@ -18,8 +18,6 @@ import { print, printJson, printResults, remark } from './terminal.js';
 
 /** `sweep`: all combinations of networks, datapaths and arrays. */
 export const sweepCommand = command({
-  usage: 'sweep <file>',
-  summary: 'Run all combinations of networks, datapaths, array sizes and dataflows; mark the Pareto-optimal ones',
   options: {
     file: { type: 'string', demandOption: true, describe: 'YAML or JSON; "lastbit schema sweep" says what is in it' },
     out: {

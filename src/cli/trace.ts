@@ -36,8 +36,6 @@ function traceJson(sink: Sink, ...rest: Parameters<typeof traceCsv> extends [Sin
 
 /** `trace`: what every PE holds in every cycle. */
 export const traceCommand = command({
-  usage: 'trace <network>',
-  summary: 'Write what each PE of the array holds in each cycle of a layer: a spreadsheet, a waveform, a drawing',
   options: {
     network: required(networkOption),
     layer: { type: 'string', demandOption: true, describe: 'name of a conv or dense layer; "lastbit show" lists them' },

@@ -25,8 +25,6 @@ const BATCH = 50;
 
 /** `train`: a network from its first weights, in a recipe's arithmetic. */
 export const trainCommand = command({
-  usage: 'train',
-  summary: 'Train a network in low precision on a target: loss, accuracy, lost gradients, cycles and energy per step',
   options: {
     recipe: {
       type: 'string',

@@ -19,9 +19,6 @@ import { VERSION } from './version.js';
 
 /** `vectors`: golden files for a hardware team's bench. */
 export const vectorsCommand = command({
-  usage: 'vectors [datapath]',
-  summary:
-    'Write golden vectors of a unit, an array, a layer or a network, with a manifest; of a unit, with a testbench',
   options: {
     datapath: { type: 'string', describe: 'a unit, by name or file; or else:' },
     network: and(networkOption, ': all its tensors'),

@@ -20,7 +20,8 @@ const drawn = (shape) => {
 const layer = {
   op: 'conv',
   name: 'conv1',
-  input: 'x',
+  inputs: ['x'],
+  outputs: ['conv1'],
   result: { kind: 'dequantize' },
   weight: drawn([64, 3, 7, 7]),
   stride: [2, 2],
@@ -28,7 +29,7 @@ const layer = {
   dilation: [1, 1],
   groups: 1,
 };
-const sums = executeLayer(layer, drawn([BATCH, 3, 224, 224]), targetArithmetic(unitsOf(loadTarget('int8'))));
+const [sums] = executeLayer(layer, [drawn([BATCH, 3, 224, 224])], targetArithmetic(unitsOf(loadTarget('int8'))));
 if (sums.data.every((value) => value === 0)) throw new Error('memory.js: the layer gave nothing');
 const result = { layer: 'resnet50 conv1', batch: BATCH, megabytes: process.resourceUsage().maxRSS / 1024, bar: BAR };
 

@@ -2,22 +2,24 @@ import { describe, expect, it } from 'vitest';
 import { command } from '../../src/cli/command.js';
 import { parseArguments } from '../../src/cli/parse.js';
 
-const sample = command({
+const sample = {
   usage: 'sample <file> [more]',
   summary: 'For these tests',
-  options: {
-    file: { type: 'string', demandOption: true },
-    more: { type: 'string' },
-    count: { type: 'number', default: 7 },
-    kind: { type: 'string', choices: ['fast', 'slow'] },
-    units: { type: 'string', array: true },
-    output: { type: 'string', alias: 'out' },
-    json: { type: 'boolean', default: false },
-    wide: { type: 'boolean', default: true },
-  },
-  examples: [],
-  run: () => undefined,
-});
+  ...command({
+    options: {
+      file: { type: 'string', demandOption: true },
+      more: { type: 'string' },
+      count: { type: 'number', default: 7 },
+      kind: { type: 'string', choices: ['fast', 'slow'] },
+      units: { type: 'string', array: true },
+      output: { type: 'string', alias: 'out' },
+      json: { type: 'boolean', default: false },
+      wide: { type: 'boolean', default: true },
+    },
+    examples: [],
+    run: () => undefined,
+  }),
+};
 const parse = (line: string) => parseArguments(['sample', ...line.split(' ').filter(Boolean)], sample);
 
 describe('values', () => {

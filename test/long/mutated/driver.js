@@ -15,7 +15,7 @@ let before;
 let giveUp;
 
 const { answer, report } = await of('cli/shell.js');
-const { discardUnfinished } = await of('outputs/begun.js');
+const { discardUnfinished } = await of('outputs/files/begun.js');
 
 const writeSync = fs.writeSync;
 fs.writeSync = (descriptor, chunk, ...rest) => {

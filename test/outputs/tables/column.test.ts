@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { type ResultColumn, resultCsv, resultJson, resultTable } from '../../../src/outputs/tables/column.js';
 import { cellText, figure, formatTable } from '../../../src/outputs/tables/table.js';
-import { decodeOutcome, encodeOutcome } from '../../../src/simulate/outcome.js';
 
 interface Row {
   name: string;
@@ -96,17 +95,4 @@ it('long text wraps into the room there is, and every word stays', () => {
 it('text that does not wrap is cut with an ellipsis where one column is too wide', () => {
   const lines = formatTable([{ title: 'path', value: () => 'a/very/long/path/of/many/folders' }], [1], 12).split('\n');
   expect(lines).toEqual(['path', '------------', 'a/very/long…']);
-});
-
-it('what a journal keeps of an outcome is what was there, in JSON', () => {
-  for (const outcome of [
-    { images: 10, accuracy: 1 / 3, sqnrExactDb: Infinity },
-    { images: 10, accuracy: 0.9, floatAccuracy: 0.95, sqnrExactDb: 29.783253917723936, sqnrFloatDb: Infinity },
-    { images: 1, accuracy: 0, floatAccuracy: 1, sqnrExactDb: Number.NaN, sqnrFloatDb: -3.5 },
-  ]) {
-    const text = JSON.stringify(encodeOutcome(outcome));
-    expect(text).toContain(`"exact":${outcome.sqnrExactDb === Infinity}`);
-    expect(text).not.toMatch(/Infinity|NaN/);
-    expect(decodeOutcome(JSON.parse(text))).toEqual(outcome);
-  }
 });
