@@ -43,6 +43,6 @@ it('says what a window misses, and what a drawing cannot hold', () => {
     'lastbit: a drawing has at most 16 PEs and 1000 cycles, found 256 PEs and 100 cycles: narrow --rows, --cols and --cycles\n',
   );
   expect(trace(folder, '--format vdc').stderr).toBe(
-    'lastbit: --format is one of csv, vcd, wavedrom, found "vdc"; did you mean "vcd"?\n',
+    'lastbit: --format is one of csv, vcd, wavedrom, json, found "vdc"; did you mean "vcd"?\n',
   );
 });

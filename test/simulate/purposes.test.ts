@@ -29,7 +29,7 @@ describe('images of one file', () => {
   it('train at its head, and those that follow judge', () => {
     const { training, judged } = trainingData(6, 4, numbered(10));
     expect([numbersOf(training), numbersOf(judged)]).toEqual([from(0, 6), from(6, 4)]);
-    expect(() => trainingData(7, 4, numbered(10))).toThrow('the data holds 10 images, 11 were asked for');
+    expect(() => trainingData(7, 4, numbered(10))).toThrow('own.csv holds 10 images, 11 were asked for');
   });
 
   it('serve three purposes of a study, none of them two', () => {
