@@ -1,28 +1,26 @@
 import { linkSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type Command, nameOf } from '../../src/cli/command.js';
+import { nameOf } from '../../src/cli/command.js';
+import { COMMANDS } from '../../src/cli/commands.js';
 import { folderWith, lastbit } from './command.js';
 import { contentsOf } from './killed.js';
 
-const src = join(import.meta.dirname, '..', '..', 'src', 'cli');
-
-/** Options that speak of files and name none: kinds of files, ports; and the demo's networks, beside which it writes CSV. */
+/**
+ * Options that speak of files and name none: kinds of files, ports; the demo's networks, beside which it writes CSV; and what
+ * `init` writes, a file or a folder, which refuses whatever is there.
+ */
 const NO_PLACES: readonly string[] = [
   'check --format',
   'check --port',
   'demo --models',
+  'init --file',
   'schema --file',
   'vectors --format',
 ];
 
-const isCommand = (value: unknown): value is Command =>
-  typeof value === 'object' && value !== null && 'usage' in value && 'options' in value;
-
 it('every option that names a file or a folder is declared as one that is read or written', async () => {
-  const names = readdirSync(src).filter((name) => name.endsWith('.ts') && name !== 'main.ts');
-  const modules = await Promise.all(names.map((name) => import(join(src, name)) as Promise<object>));
-  const commands = modules.flatMap((module) => Object.values(module)).filter(isCommand);
+  const commands = await Promise.all(COMMANDS.map((entry) => entry.load()));
   expect(commands.length).toBeGreaterThan(15);
   for (const entry of commands) {
     const declared = [...(entry.reads ?? []), ...Object.keys(entry.writes ?? {})];
