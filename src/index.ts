@@ -58,8 +58,8 @@ export type * from './networks/tensor.js';
 export { exactArithmetic, float32Arithmetic } from './networks/arithmetic.js';
 export { execute } from './networks/execute.js';
 export { lower, macsOf } from './networks/lower.js';
-export { readOnnx } from './networks/onnx/read.js';
-export { writeOnnx } from './networks/onnx/write.js';
+export { readOnnx } from './networks/readers/onnx/read.js';
+export { writeOnnx } from './networks/readers/onnx/write.js';
 
 // methods: everything that makes a quantized network of a float one, after its training or by it
 /** METHODS: { kind: 'after' | 'training', name, family, description, bits, result, source, ... } of each */

@@ -56,6 +56,19 @@ export function usage<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw error instanceof RangeError ? new UsageError(error.message, { cause: error }) : error;
+    throw usersOwn(error);
   }
+}
+
+/** As `usage`, of what takes a while. */
+export async function usageAsync<T>(result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (error) {
+    throw usersOwn(error);
+  }
+}
+
+function usersOwn(error: unknown): unknown {
+  return error instanceof RangeError ? new UsageError(error.message, { cause: error }) : error;
 }

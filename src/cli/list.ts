@@ -17,11 +17,13 @@ async function networkFiles(): Promise<NetworkFile[]> {
   const { isNetworkFile } = await import('../networks/readers/index.js');
   const { macsOf } = await import('../networks/lower.js');
   const files = readdirSync(folder).filter(isNetworkFile);
-  return files.sort().map((name) => {
+  const found: NetworkFile[] = [];
+  for (const name of files.sort()) {
     const path = join(folder, name);
-    const network = loadNetwork(path);
-    return { path, network, macs: macsOf(network) };
-  });
+    const network = await loadNetwork(path);
+    found.push({ path, network, macs: macsOf(network) });
+  }
+  return found;
 }
 
 /** `list`: the names of a catalogue. */

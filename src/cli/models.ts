@@ -31,7 +31,7 @@ export const modelsCommand = command({
     bar?.stop();
     for (const network of networks) {
       const path = join(out, `${network.name}${NETWORK_ENDING}`);
-      await writeWhole(path, networkBytes(network, path));
+      await writeWhole(path, await networkBytes(network, path));
     }
     if (json) return printJson(networks.map(({ name, metadata }) => ({ name, judgement: metadata.accuracy })));
     for (const { name, metadata } of networks) print(`${name}: ${metadata.accuracy}`);

@@ -40,14 +40,14 @@ export const quantizeCommand = command({
   async run({ network: path, recipe: name, data, images, out, json }) {
     const recipe = quantizeRecipeFrom(name);
     const { calibration, test } = calibrationData(integer(images, '--images', 1), data);
-    const float = foldBatchNorm(loadNetwork(path));
+    const float = foldBatchNorm(await loadNetwork(path));
     const made = quantizeNetwork(float, recipe, imagesOf(calibration));
     const before = accuracyOf(float, test, float32Arithmetic);
     const after = accuracyOf(made, test, exactArithmetic);
     if (out !== undefined) {
       const accuracy = `${percent(after)} of ${test.count} ${data === undefined ? 'generated digits' : `images of ${basename(data)}`}, sums exact`;
       const metadata = { ...made.metadata, accuracy, reference: relative(dirname(out), path) };
-      await writeWhole(out, networkBytes({ ...made, metadata }, out));
+      await writeWhole(out, await networkBytes({ ...made, metadata }, out));
     }
     const result = quantizeJson({
       network: path,

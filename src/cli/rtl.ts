@@ -92,7 +92,7 @@ export const rtlCommand = command({
     const steps = integer(options.steps ?? 64, '--steps', 1, MOST_PRODUCTS);
     const { unit, mesh } = kindsOf(args.name);
     // What is wrong with either is found before anything of the other is written.
-    const all = [...(unit ? [unitOf(args)] : []), ...(mesh ? [meshOf(args, steps)] : [])];
+    const all = [...(unit ? [unitOf(args)] : []), ...(mesh ? [await meshOf(args, steps)] : [])];
     const written: Written[] = [];
     for (const write of all) written.push(await write());
     const reports = [];
@@ -142,12 +142,12 @@ function unitOf(args: Arguments): () => Promise<Written> {
   };
 }
 
-function meshOf(args: Arguments, steps: number): () => Promise<Written> {
+async function meshOf(args: Arguments, steps: number): Promise<() => Promise<Written>> {
   const folder = join(args.out, 'mesh');
   const { target, operands, set } =
     args.network === undefined
       ? drawnTile({ ...args, count: steps })
-      : layerTile(loadGolden(args.network, args), args.layer as string, args);
+      : layerTile(await loadGolden(args.network, args), args.layer as string, args);
   usage(() => meshRtl(target, operands, 1));
   return async () => {
     const manifest = await set.write(folder, { generator, command: `lastbit vectors ${set.words}` });

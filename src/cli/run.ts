@@ -40,7 +40,7 @@ export const runCommand = command({
       target: { base: target },
       data: { images: integer(images, '--images', 1), ...(data !== undefined && { folder: data }) },
     };
-    const float = reference ?? referenceOf(network);
+    const float = reference ?? (await referenceOf(network));
     const [result] = await runWithBar([float === undefined ? plan : { ...plan, reference: float }]);
     if (out !== undefined) await writeResult(out, result);
     if (json) printJson(runJson(result));

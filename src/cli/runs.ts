@@ -37,8 +37,8 @@ export function threadsFrom(threads: number | undefined): PoolOptions {
 }
 
 /** The float network that a quantized one names in its metadata, where it lies in the same folder. */
-export function referenceOf(path: string): string | undefined {
-  const name = loadNetwork(path).metadata.reference;
+export async function referenceOf(path: string): Promise<string | undefined> {
+  const name = (await loadNetwork(path)).metadata.reference;
   if (name === undefined) return undefined;
   const beside = join(dirname(path), name);
   return existsSync(inputPath(beside)) ? beside : undefined;

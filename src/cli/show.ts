@@ -25,7 +25,12 @@ interface Showable {
   kind: string;
   names(): readonly string[];
   /** Undefined when the name is of another kind. */
-  find(name: string): { report(): object; show(wide: boolean): void } | undefined;
+  find(name: string): Shown | undefined | Promise<Shown | undefined>;
+}
+
+interface Shown {
+  report(): object;
+  show(wide: boolean): void;
 }
 
 /** Adding a kind is one entry. */
@@ -77,9 +82,9 @@ const SHOWABLES: readonly Showable[] = [
   {
     kind: 'network',
     names: () => [],
-    find(name) {
+    async find(name) {
       if (!isNetworkFile(name)) return undefined;
-      const network = loadNetwork(name);
+      const network = await loadNetwork(name);
       return { report: () => networkReport(network), show: (wide) => showNetwork(network, wide) };
     },
   },
@@ -111,11 +116,12 @@ export const showCommand = command({
     ['show fp8-fp16', 'a target with the source of each field, and the datapath of that name as a file has it'],
     ['show models/digits-int8.onnx', 'the layers of a network'],
   ],
-  run({ name, json, wide }) {
-    const found = SHOWABLES.flatMap((showable) => {
-      const thing = showable.find(name);
-      return thing === undefined ? [] : [{ kind: showable.kind, thing }];
-    });
+  async run({ name, json, wide }) {
+    const found: { kind: string; thing: Shown }[] = [];
+    for (const { kind, find } of SHOWABLES) {
+      const thing = await find(name);
+      if (thing !== undefined) found.push({ kind, thing });
+    }
     if (found.length === 0) {
       const names = SHOWABLES.flatMap((showable) => showable.names());
       throw new UsageError(

@@ -42,7 +42,7 @@ export const sweepCommand = command({
     const folder = out ?? basename(file, extname(file));
     checkFolder(folder);
     const options = threadsFrom(threads);
-    const plan = planSweep(sweep);
+    const plan = await planSweep(sweep);
     for (const reason of plan.skipped) remark(`skipped ${reason}`);
     const path = join(folder, 'sweep.csv');
     const points = await inLockedFolder(folder, async () => {

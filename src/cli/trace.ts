@@ -63,7 +63,7 @@ export const traceCommand = command({
     ['trace models/digits-int8.onnx --layer conv1 --rows 0 --cols 0 --cycles 0-11 --format wavedrom', 'a drawing'],
   ],
   async run(args) {
-    const network = loadNetwork(args.network);
+    const network = await loadNetwork(args.network);
     const target = targetFor(args.target, network);
     const number = integer(args.image, '--image');
     const data = loadData({ images: number + 1, ...(args.data !== undefined && { folder: args.data }) });

@@ -15,7 +15,7 @@ import { GRAD_SCALER, type LossScaling } from '../training/session/scaling.js';
 import { methodsOf } from '../recipes/catalog.js';
 import { integer, jsonOption, seedOption, wideOption } from './arguments.js';
 import { command } from './command.js';
-import { UsageError, usage } from './errors.js';
+import { UsageError, usage, usageAsync } from './errors.js';
 import { and, floatNetworkOption, folderOption, targetOption } from './options.js';
 import { trainRecipeFrom } from './recipes.js';
 import { print, printJson, printResults, remark } from './terminal.js';
@@ -93,7 +93,7 @@ export const trainCommand = command({
       args.data,
     );
     const pool = gemmPool(integer(args.threads, '--threads', 1));
-    const training = usage(() => openTraining(plan, data, pool));
+    const training = await usageAsync(openTraining(plan, data, pool));
     const identity = identityOf({ plan, recipe: training.recipe, target, data, judged });
     const { clockMhz } = target;
     const run: TrainingRun = { training, identity, judged, clockMhz, folder: args.out, write: writeWhole };

@@ -73,5 +73,5 @@ async function writeNetwork(path: string, training: Training, { epochs }: Traini
     made: `lastbit train --recipe ${plan.recipe} --target ${plan.target} --network ${plan.network} --epochs ${plan.epochs} --seed ${plan.seed}`,
     accuracy: `${(100 * (epochs.at(-1)?.judgedAccuracy ?? 0)).toFixed(2)}% of the images judged on, in training's arithmetic`,
   };
-  await writeChanged(path, networkBytes({ ...network, metadata }, path));
+  await writeChanged(path, await networkBytes({ ...network, metadata }, path));
 }

@@ -16,7 +16,7 @@ import { loadTarget } from '../targets/catalog.js';
 import type { Target } from '../targets/target.js';
 import { imagesOf } from '../training/data/dataset.js';
 import { datapathFrom, integer } from './arguments.js';
-import { usage, UsageError } from './errors.js';
+import { usage, usageAsync, UsageError } from './errors.js';
 import { progressBar, targetFor } from './runs.js';
 
 /** What the command line says, options that were not given left out. */
@@ -93,15 +93,6 @@ function lateBar() {
   };
 }
 
-/** A RangeError there is the user's. */
-async function usageAsync<T>(result: Promise<T>): Promise<T> {
-  try {
-    return await result;
-  } catch (error) {
-    throw error instanceof RangeError ? new UsageError(error.message, { cause: error }) : error;
-  }
-}
-
 /** One image through a network on a target, and where all that came from. */
 export interface Loaded {
   /** The file's, without its ending. */
@@ -114,8 +105,8 @@ export interface Loaded {
   words: string;
 }
 
-export function loadGolden(file: string, args: VectorArguments): Loaded {
-  const network = loadNetwork(file);
+export async function loadGolden(file: string, args: VectorArguments): Promise<Loaded> {
+  const network = await loadNetwork(file);
   const target = targetFor(args.target, network);
   const image = integer(args.image, '--image');
   const data = loadData({ images: image + 1, ...(args.data !== undefined && { folder: args.data }) });

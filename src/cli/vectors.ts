@@ -86,7 +86,7 @@ export const vectorsCommand = command({
   async run(args) {
     const seed = integer(args.seed ?? seedOption.default, '--seed');
     const { image = 0, pack = 1, format } = args;
-    const set = chosen({ ...args, image, pack, format: format as VectorFormat, seed });
+    const set = await chosen({ ...args, image, pack, format: format as VectorFormat, seed });
     const out = args.out ?? join('vectors', set.name);
     const manifest = await set.write(out, { generator: `lastbit ${VERSION}`, command: `lastbit vectors ${set.words}` });
     if (args.json) return printJson(manifest);
@@ -97,11 +97,11 @@ export const vectorsCommand = command({
 });
 
 /** The set of what is named; the modes have seen to the rest. */
-function chosen(args: VectorArguments): VectorSet<Manifest> {
+async function chosen(args: VectorArguments): Promise<VectorSet<Manifest>> {
   const { datapath, network, layer, tile } = args;
   if (datapath !== undefined) return unitSet(datapath, args);
   if (network === undefined) return drawnTile(args).set;
-  const loaded = loadGolden(network, args);
+  const loaded = await loadGolden(network, args);
   if (layer === undefined) return networkSet(loaded, args);
   return tile ? layerTile(loaded, layer, args).set : layerSet(loaded, layer, args);
 }

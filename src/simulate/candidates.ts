@@ -31,7 +31,7 @@ interface Order {
   name: string;
   path: string;
   key: string;
-  make(): Trained;
+  make(): Promise<Trained>;
 }
 
 /** What the journal keeps of a candidate: all but its network, which is in a file of that digest. */
@@ -49,7 +49,7 @@ export async function candidatesOf(
     [network]: fileDigest(network),
     ...(data.plan.folder !== undefined && { [data.plan.folder]: dataDigest(data.judged) }),
   };
-  const orders = ordersOf(methods, plan);
+  const orders = await ordersOf(methods, plan);
   plan.onBegin?.(orders.filter((order) => keptOf(order, journal) !== undefined).length, journal.changed(inputs));
   const candidates: Candidate[] = [];
   const failed: string[] = [];
@@ -65,10 +65,10 @@ export async function candidatesOf(
   return { candidates, failed };
 }
 
-function ordersOf(methods: readonly Method[], plan: CandidatePlan): Order[] {
+async function ordersOf(methods: readonly Method[], plan: CandidatePlan): Promise<Order[]> {
   const { folder, data, network, epochs, batch, seed } = plan;
   const shared: StudyTraining = { network, epochs, batch, seed };
-  const float = foldBatchNorm(loadNetwork(network));
+  const float = foldBatchNorm(await loadNetwork(network));
   const calibration = imagesOf(data.calibration);
   const digests = {
     network: fileDigest(network),
@@ -81,7 +81,7 @@ function ordersOf(methods: readonly Method[], plan: CandidatePlan): Order[] {
   return methods.map((method): Order => {
     const name = `${networkNameOf(network)}.${method.name}`;
     const key = recordDigest(['candidate', name, method, digests.network, made(method)]);
-    const make = () =>
+    const make = async () =>
       method.kind === 'after'
         ? { network: quantizeNetwork(float, method, calibration) }
         : trainedBy(method, shared, data.training, data.judged);
@@ -100,11 +100,11 @@ async function candidateOf(order: Order, inputs: Inputs, { journal, write }: Can
   const { method, path, key } = order;
   let kept = keptOf(order, journal);
   if (kept === undefined) {
-    const { network, ...rest } = order.make();
-    await write(path, networkBytes(network, path));
+    const { network, ...rest } = await order.make();
+    await write(path, await networkBytes(network, path));
     kept = { ...rest, file: fileDigest(path) };
     journal.add(key, inputs, kept);
   }
   const { file: _file, ...rest } = kept;
-  return { recipe: method.name, family: method.family, path, network: loadNetwork(path), ...rest };
+  return { recipe: method.name, family: method.family, path, network: await loadNetwork(path), ...rest };
 }

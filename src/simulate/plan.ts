@@ -37,7 +37,7 @@ export interface TargetPlan {
 }
 
 /** @throws Error naming the file and what is wrong with it */
-export function loadNetwork(path: string): Network {
+export async function loadNetwork(path: string): Promise<Network> {
   return readNetwork(readBytes(path), path);
 }
 

@@ -41,12 +41,12 @@ export interface SweepPlan {
 }
 
 /** @throws Error when no datapath runs any network, or a file is wrong */
-export function planSweep(file: SweepFile): SweepPlan {
+export async function planSweep(file: SweepFile): Promise<SweepPlan> {
   const points: Planned[] = [];
   const skipped: string[] = [];
   const images = imagesDigest(dataOf(file));
   for (const path of file.networks) {
-    const network = loadNetwork(path);
+    const network = await loadNetwork(path);
     const files = digestsOf({ network: path, reference: file.reference }, images);
     for (const datapath of file.datapaths) {
       const base = targetAround(datapath, file);

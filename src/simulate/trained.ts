@@ -21,9 +21,14 @@ export type Trained = Pick<Candidate, 'network' | 'home' | 'step' | 'own'>;
  * and are what `lastbit train` is for.
  * @throws Error when the recipe cannot train this network
  */
-export function trainedBy(recipe: TrainRecipe, shared: StudyTraining, data: Dataset, judged: Dataset): Trained {
+export async function trainedBy(
+  recipe: TrainRecipe,
+  shared: StudyTraining,
+  data: Dataset,
+  judged: Dataset,
+): Promise<Trained> {
   const plan: TrainingPlan = { ...shared, recipe: recipe.name, target: recipe.target, arithmetic: 'float' };
-  const training = openTraining(plan, data);
+  const training = await openTraining(plan, data);
   let step = training.step();
   while (training.done() < training.steps) step = training.step();
   const { cycles: stepCycles, energyPj: stepEnergyPj } = step;

@@ -75,10 +75,10 @@ export interface Training {
 }
 
 /** @throws RangeError naming a recipe, network or target that there is not, or images of another size */
-export function openTraining(plan: TrainingPlan, data: Dataset, pool: GemmPool = ALONE): Training {
+export async function openTraining(plan: TrainingPlan, data: Dataset, pool: GemmPool = ALONE): Promise<Training> {
   const recipe = trainRecipeNamed(plan.recipe);
   const target = loadTarget(plan.target);
-  const given = givenNetwork(plan, recipe.style);
+  const given = await givenNetwork(plan, recipe.style);
   const start = recipe.prepare?.(given) ?? given;
   checkSize(start, data);
   const inner = plan.arithmetic === 'array' ? arrayArithmetic(unitsOf(target), pool) : float32Arithmetic;
@@ -94,7 +94,7 @@ export function openTraining(plan: TrainingPlan, data: Dataset, pool: GemmPool =
     optimizer: recipe.optimizer(draws),
     arithmetic: meter.arithmetic,
     scaling: plan.scaling ?? recipe.scaling,
-    loss: lossOf(plan, recipe),
+    loss: await lossOf(plan, recipe),
     quantizers: watching(start, recipe, draws, (before, after) => countGradient(now, before, after, lossScale)),
     onBegin(step, scale) {
       draws.begin(step, step / session.steps);
@@ -144,17 +144,17 @@ export function openTraining(plan: TrainingPlan, data: Dataset, pool: GemmPool =
 /** A trained network moves by this much less than one from its first weights. */
 const FINE = 10;
 
-function givenNetwork({ network, seed }: TrainingPlan, style: Style): Network {
-  return isNetworkFile(network) ? restyled(loadNetwork(network), style) : architecture(network, style)(seed);
+async function givenNetwork({ network, seed }: TrainingPlan, style: Style): Promise<Network> {
+  return isNetworkFile(network) ? restyled(await loadNetwork(network), style) : architecture(network, style)(seed);
 }
 
 /** Cross-entropy, or the teacher's word beside it. */
-function lossOf(plan: TrainingPlan, recipe: TrainRecipe): SessionOptions['loss'] {
+async function lossOf(plan: TrainingPlan, recipe: TrainRecipe): Promise<SessionOptions['loss']> {
   const distillation = plan.distillation ?? recipe.distillation;
   if (distillation === undefined) return undefined;
   const path = plan.teacher ?? (isNetworkFile(plan.network) ? plan.network : undefined);
   if (path === undefined) throw new RangeError(`recipe ${recipe.name} learns from a teacher: name one with --teacher`);
-  const teacher = foldBatchNorm(loadNetwork(path));
+  const teacher = foldBatchNorm(await loadNetwork(path));
   return (logits, labels, images) => {
     const said = execute(teacher, images, float32Arithmetic);
     if (said.kind !== 'float') throw new RangeError(`the teacher ${path} is quantized: take the float network`);

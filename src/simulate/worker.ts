@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { loadData, loadNetwork, resolveTarget, type RunPlan } from './plan.js';
-import { type FloatRun, run, runFloat, type RunResult } from './run.js';
+import { run, runFloat, type RunResult } from './run.js';
 
 /** One run in a worker thread. Data and float outputs are kept for the next plan that wants the same. */
 export interface Task {
@@ -17,14 +17,14 @@ function keep<T>(key: unknown, make: () => T): T {
   return kept.get(name) as T;
 }
 
-export default function runTask({ plan, port }: Task): RunResult {
+export default async function runTask({ plan, port }: Task): Promise<RunResult> {
   const data = keep(plan.data, () => loadData(plan.data));
   const { reference } = plan;
   const float =
     reference === undefined
       ? undefined
-      : keep([reference, plan.data], (): FloatRun => runFloat(loadNetwork(reference), data));
-  const result = run(loadNetwork(plan.network), resolveTarget(plan.target), data, float, (images) =>
+      : await keep([reference, plan.data], async () => runFloat(await loadNetwork(reference), data));
+  const result = run(await loadNetwork(plan.network), resolveTarget(plan.target), data, float, (images) =>
     port?.postMessage(images),
   );
   port?.close();

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readOnnx } from '../../src/networks/onnx/read.js';
+import { readOnnx } from '../../src/networks/readers/onnx/read.js';
 import { digits } from '../../src/training/data/digits.js';
 import { folderWith, lastbit, linesOf } from './command.js';
 import { contentsOf, expectNothingChanges, expectSameAfterKills } from './killed.js';

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exactArithmetic, float32Arithmetic } from '../../src/networks/arithmetic.js';
 import { execute } from '../../src/networks/execute.js';
-import { readOnnx } from '../../src/networks/onnx/read.js';
-import { writeOnnx } from '../../src/networks/onnx/write.js';
+import { readOnnx } from '../../src/networks/readers/onnx/read.js';
+import { writeOnnx } from '../../src/networks/readers/onnx/write.js';
 import { classesOf, imagesOf } from '../../src/training/data/dataset.js';
 import { digits } from '../../src/training/data/digits.js';
 import { dequantize } from '../../src/networks/quantization.js';
 import { floatTensor, type FloatTensor } from '../../src/networks/tensor.js';
-import { runOnnx, withoutRuntime } from '../networks/onnx/runtime.js';
+import { runOnnx, withoutRuntime } from '../networks/readers/onnx/runtime.js';
 
 const folder = join(import.meta.dirname, '..', '..', 'models');
 const files = readdirSync(folder).filter((file) => file.endsWith('.onnx'));

@@ -16,8 +16,8 @@ const sixDigits = (value: number) => String(Number(value.toPrecision(6)));
 /** What the main job wrote is what it would write now; test/long runs the arithmetic behind it too. */
 it.each(rowsOf('six.csv'))(
   '$network on $target costs what traces/six.csv says',
-  ({ network, target, cycles, energyPj }) => {
-    const cost = judgeCost(loadNetwork(join(root, 'models', `${network}.onnx`)), loadTarget(target));
+  async ({ network, target, cycles, energyPj }) => {
+    const cost = judgeCost(await loadNetwork(join(root, 'models', `${network}.onnx`)), loadTarget(target));
     expect(cost.cycles.total).toBe(Number(cycles));
     expect(sixDigits(cost.energyPj)).toBe(energyPj);
     const layers = rowsOf('six.layers.csv').filter((row) => row.target === target && row.network === network);

@@ -4,14 +4,14 @@ import { execute, executeLayer } from '../../src/networks/execute.js';
 import { factsAfter, factsOf, inputsOf, keepsCodes } from '../../src/networks/facts.js';
 import { lower, operationsOf } from '../../src/networks/lower.js';
 import { isMacLayer, type Layer, type Network, type Op } from '../../src/networks/network.js';
-import { writeOnnx } from '../../src/networks/onnx/write.js';
+import { writeOnnx } from '../../src/networks/readers/onnx/write.js';
 import { OPERATORS, operatorOf } from '../../src/networks/operators/index.js';
 import { perTensor, quantize } from '../../src/networks/quantization.js';
 import { type FloatTensor, floatTensor, sizeOf, type Tensor } from '../../src/networks/tensor.js';
 import { fitTo } from '../../src/formats/codec.js';
 import { formatNamed } from '../../src/formats/catalog.js';
 import { modelOf } from '../../src/training/model/model.js';
-import { floats, integers, mixed, network, random, reals } from '../networks/onnx/samples.js';
+import { floats, integers, mixed, network, random, reals } from '../networks/readers/onnx/samples.js';
 
 const samples = [floats, ...integers, ...mixed];
 const BATCH = 3;

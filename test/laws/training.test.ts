@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isMacLayer } from '../../src/networks/network.js';
-import { readOnnx } from '../../src/networks/onnx/read.js';
-import { writeOnnx } from '../../src/networks/onnx/write.js';
+import { readOnnx } from '../../src/networks/readers/onnx/read.js';
+import { writeOnnx } from '../../src/networks/readers/onnx/write.js';
 import { openTraining, type TrainingPlan } from '../../src/simulate/training.js';
 import { whyNot } from '../../src/simulate/plan.js';
 import { loadTarget } from '../../src/targets/catalog.js';
@@ -20,15 +20,18 @@ function open(recipe: string, target: string, parts: Partial<TrainingPlan> = {})
   );
 }
 
-describe.each(TRAIN_RECIPES.map((recipe) => [recipe.name, recipe] as const))('training recipe %s', (name, recipe) => {
-  const whole = open(name, recipe.target);
+const opened = TRAIN_RECIPES.map(
+  async (recipe) => [recipe.name, recipe, await open(recipe.name, recipe.target)] as const,
+);
+
+describe.each(await Promise.all(opened))('training recipe %s', (name, recipe, whole) => {
   const records = Array.from({ length: whole.steps }, () => whole.step());
 
-  it('goes on after a stop with the same bits', () => {
-    const half = open(name, recipe.target);
+  it('goes on after a stop with the same bits', async () => {
+    const half = await open(name, recipe.target);
     half.step();
     const state = half.state().map(({ name, data }) => ({ name, data: data.slice() }));
-    const rest = open(name, recipe.target);
+    const rest = await open(name, recipe.target);
     rest.resume(state);
     expect(rest.done()).toBe(1);
     expect(Array.from({ length: rest.steps - 1 }, () => rest.step())).toEqual(records.slice(1));
@@ -51,8 +54,8 @@ describe.each(TRAIN_RECIPES.map((recipe) => [recipe.name, recipe] as const))('tr
     for (const product of products) expect(product.energyPj).toBeGreaterThan(0);
   });
 
-  it('is not far from its float stand-in in the first step: the same grids, other sums', () => {
-    const float = open(name, recipe.target, { arithmetic: 'float' }).step();
+  it('is not far from its float stand-in in the first step: the same grids, other sums', async () => {
+    const float = (await open(name, recipe.target, { arithmetic: 'float' })).step();
     expect(Math.abs(records[0].loss - float.loss)).toBeLessThan(0.02 * float.loss);
   });
 

@@ -1,4 +1,4 @@
-import { random } from '../networks/onnx/samples.js';
+import { random } from '../networks/readers/onnx/samples.js';
 
 /** A seeded source of mutations: the same seed gives the same ones. */
 export class Chance {

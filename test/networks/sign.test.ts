@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { float32Arithmetic } from '../../src/networks/arithmetic.js';
 import { execute } from '../../src/networks/execute.js';
-import { readOnnx } from '../../src/networks/onnx/read.js';
-import { writeOnnx } from '../../src/networks/onnx/write.js';
+import { readOnnx } from '../../src/networks/readers/onnx/read.js';
+import { writeOnnx } from '../../src/networks/readers/onnx/write.js';
 import { floatTensor, type Tensor } from '../../src/networks/tensor.js';
-import { bytesOf, op } from './onnx/graphs.js';
-import { runOnnx, withoutRuntime } from './onnx/runtime.js';
+import { bytesOf, op } from './readers/onnx/graphs.js';
+import { runOnnx, withoutRuntime } from './readers/onnx/runtime.js';
 
 const images = floatTensor([1, 6], Float32Array.of(0, -0, 3, -2, 1e-45, -1e-45));
 const run = (bytes: Uint8Array): Tensor => execute(readOnnx(bytes, 'sign.onnx'), images, float32Arithmetic);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exactArithmetic } from '../../src/networks/arithmetic.js';
 import { lower, macsOf } from '../../src/networks/lower.js';
-import { readOnnx } from '../../src/networks/onnx/read.js';
+import { readOnnx } from '../../src/networks/readers/onnx/read.js';
 import { digits } from '../../src/training/data/digits.js';
 import { accuracyOf } from '../../src/training/session/train.js';
 

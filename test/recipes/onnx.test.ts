@@ -3,15 +3,15 @@ import { exactArithmetic, float32Arithmetic } from '../../src/networks/arithmeti
 import { execute } from '../../src/networks/execute.js';
 import { foldBatchNorm } from '../../src/networks/fold.js';
 import { isMacLayer, type Network } from '../../src/networks/network.js';
-import { readOnnx } from '../../src/networks/onnx/read.js';
-import { writeOnnx } from '../../src/networks/onnx/write.js';
+import { readOnnx } from '../../src/networks/readers/onnx/read.js';
+import { writeOnnx } from '../../src/networks/readers/onnx/write.js';
 import { dequantize } from '../../src/networks/quantization.js';
 import { quantizeNetwork } from '../../src/quantize/quantize.js';
 import { RECIPES, recipeNamed } from '../../src/recipes/catalog.js';
 import { lenet } from '../../src/training/networks/architectures.js';
 import { imagesOf } from '../../src/training/data/dataset.js';
 import { digits } from '../../src/training/data/digits.js';
-import { runOnnx, withoutRuntime } from '../networks/onnx/runtime.js';
+import { runOnnx, withoutRuntime } from '../networks/readers/onnx/runtime.js';
 
 const images = imagesOf(digits(4, 5));
 const float = foldBatchNorm(lenet(1));

@@ -223,7 +223,7 @@ it.skipIf(!INSTALLED.icarus)(
 );
 
 it.skipIf(!INSTALLED.icarus).each(['conv2', 'dense2'])('a whole layer of the digits network: %s', async (layer) => {
-  const network = loadNetwork(join(import.meta.dirname, '..', '..', 'models', 'digits-int8.onnx'));
+  const network = await loadNetwork(join(import.meta.dirname, '..', '..', 'models', 'digits-int8.onnx'));
   const target = loadTarget('int8');
   const product = productNamed(goldenRun(network, target, imagesOf(loadData({ images: 1 }), 0, 1)), network, layer);
   const { folder, edges } = await folderOf(target.array, product);

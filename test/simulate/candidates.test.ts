@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readOnnx } from '../../src/networks/onnx/read.js';
+import { readOnnx } from '../../src/networks/readers/onnx/read.js';
 import { recipeNamed, trainRecipeNamed } from '../../src/recipes/catalog.js';
 import { type CandidatePlan, candidatesOf } from '../../src/simulate/candidates.js';
 import { openJournal } from '../../src/simulate/journal.js';

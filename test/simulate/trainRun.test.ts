@@ -11,8 +11,8 @@ const { training: images, judged } = trainingData(60, 20, undefined);
 const target = loadTarget('fp16');
 const identity: TrainingIdentity = { build: 'build', options: { seed: '1' }, contents: {} };
 
-function runIn(folder: string | undefined, stopAfter = Infinity): TrainingRun {
-  const training = openTraining(
+async function runIn(folder: string | undefined, stopAfter = Infinity): Promise<TrainingRun> {
+  const training = await openTraining(
     {
       ...{ recipe: 'fp16-mixed', target: 'fp16', network: 'mlp' },
       ...{ epochs: 3, batch: 20, seed: 1, arithmetic: 'float' },
@@ -29,16 +29,16 @@ function runIn(folder: string | undefined, stopAfter = Infinity): TrainingRun {
 }
 
 it('a run that was stopped goes on from its folder and ends as one that was not', async () => {
-  const whole = runIn(undefined);
+  const whole = await runIn(undefined);
   const log = resumeTraining(whole);
   await trainToEnd(whole, log);
   expect(log.steps.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   expect(log.epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
 
   const folder = folderWith();
-  const stopped = runIn(folder, 5);
+  const stopped = await runIn(folder, 5);
   await expect(trainToEnd(stopped, resumeTraining(stopped))).rejects.toThrow('stopped');
-  const rest = runIn(folder);
+  const rest = await runIn(folder);
   const resumed = resumeTraining(rest);
   // Of the last epoch's end: what came after is done again.
   expect(resumed.steps).toHaveLength(3);
@@ -46,7 +46,7 @@ it('a run that was stopped goes on from its folder and ends as one that was not'
   expect(resumed).toEqual(log);
   expect(rest.training.network()).toEqual(whole.training.network());
 
-  const other = { ...runIn(folder), identity: { ...identity, options: { seed: '2' } } };
+  const other = { ...(await runIn(folder)), identity: { ...identity, options: { seed: '2' } } };
   expect(() => resumeTraining(other)).toThrow(/belongs to another training run \(--seed was 1, is 2\)/);
   expect(resumeTraining(other, true).steps).toEqual([]);
 });

@@ -1,7 +1,13 @@
 import { basename } from 'node:path';
 import type { Network } from '../network.js';
-import { readOnnx } from '../onnx/read.js';
-import { writeOnnx } from '../onnx/write.js';
+
+/** A front end: what it takes to turn a file into a network, and back. */
+interface FrontEnd {
+  /** @param name begins the errors. @throws Error with one line */
+  read(bytes: Uint8Array, name: string): Network;
+  /** The same bytes each time. @throws Error naming the layer that such a file cannot say */
+  write?(network: Network): Uint8Array;
+}
 
 /** A kind of network file. */
 interface NetworkKind {
@@ -10,15 +16,13 @@ interface NetworkKind {
   endings: readonly string[];
   /** Bytes that such a file begins with; left out where there are none, as in ONNX, which is a bare protobuf. */
   magic?: readonly number[];
-  /** @param name begins the errors. @throws Error with one line */
-  read(bytes: Uint8Array, name: string): Network;
-  /** The same bytes each time. @throws Error naming the layer that such a file cannot say */
-  write?(network: Network): Uint8Array;
+  /** Only where there is such a file: a front end brings its whole schema along. */
+  load(): Promise<FrontEnd>;
 }
 
 /** The kinds of network files; a file that none knows by its ending or its first bytes is taken for the first. */
 const KINDS: readonly [NetworkKind, ...NetworkKind[]] = [
-  { name: 'ONNX', endings: ['.onnx'], read: readOnnx, write: writeOnnx },
+  { name: 'ONNX', endings: ['.onnx'], load: () => import('./onnx/index.js') },
 ];
 
 /** What networks are written as where a command chooses the name. */
@@ -48,13 +52,15 @@ function kindOf(path: string, bytes: Uint8Array): NetworkKind {
 }
 
 /** The network in a file, called as the file is. @throws Error with one line that begins with the path */
-export function readNetwork(bytes: Uint8Array, path: string): Network {
-  return { ...kindOf(path, bytes).read(bytes, path), name: networkNameOf(path) };
+export async function readNetwork(bytes: Uint8Array, path: string): Promise<Network> {
+  const { read } = await kindOf(path, bytes).load();
+  return { ...read(bytes, path), name: networkNameOf(path) };
 }
 
 /** A network as the bytes of a file, called as the file is. @throws Error where files of its kind are only read */
-export function networkBytes(network: Network, path: string): Uint8Array {
+export async function networkBytes(network: Network, path: string): Promise<Uint8Array> {
   const kind = kindOf(path, new Uint8Array());
-  if (kind.write === undefined) throw new Error(`${path}: files of ${kind.name} are read, not written`);
-  return kind.write({ ...network, name: networkNameOf(path) });
+  const { write } = await kind.load();
+  if (write === undefined) throw new Error(`${path}: files of ${kind.name} are read, not written`);
+  return write({ ...network, name: networkNameOf(path) });
 }

@@ -1,6 +1,6 @@
-import { writeOnnx } from '../../../src/networks/onnx/write.js';
+import { writeOnnx } from '../../../src/networks/readers/onnx/write.js';
 import { floatTensor } from '../../../src/networks/tensor.js';
-import { conv, dense, integers, mixed, network, random, reals } from '../../networks/onnx/samples.js';
+import { conv, dense, integers, mixed, network, random, reals } from '../../networks/readers/onnx/samples.js';
 import { Chance } from '../mutator.js';
 
 /** Valid files by name, and valid command lines that read them. */

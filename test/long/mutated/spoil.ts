@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { parse, stringify } from 'yaml';
-import { decodeModel, encodeModel } from '../../../src/networks/onnx/proto.js';
+import { decodeModel, encodeModel } from '../../../src/networks/readers/onnx/proto.js';
 import { type Chance, type Mutated, mutateBytes, mutateHead, mutateText } from '../mutator.js';
 import { text } from './samples.js';
 import { mutateJson, mutateMessage } from './structure.js';

@@ -6,7 +6,7 @@ import {
   networkNameOf,
   readNetwork,
 } from '../../../src/networks/readers/index.js';
-import { floats } from '../onnx/samples.js';
+import { floats } from './onnx/samples.js';
 
 it('knows files by their ending, in capitals too, and names networks without it', () => {
   expect(NETWORK_ENDING).toBe('.onnx');
@@ -19,15 +19,16 @@ it('knows files by their ending, in capitals too, and names networks without it'
   expect(networkNameOf('a/int8.v2')).toBe('int8.v2');
 });
 
-it('a network comes back as it was, under the name of its file', () => {
-  const bytes = networkBytes(floats, 'out/other.onnx');
-  const again = readNetwork(bytes, 'out/other.onnx');
+it('a network comes back as it was, under the name of its file', async () => {
+  const bytes = await networkBytes(floats, 'out/other.onnx');
+  const again = await readNetwork(bytes, 'out/other.onnx');
   expect(again.name).toBe('other');
-  expect(networkBytes(again, 'out/other.onnx')).toEqual(bytes);
-  expect(readNetwork(bytes, 'other').layers).toEqual(again.layers);
+  expect(await networkBytes(again, 'out/other.onnx')).toEqual(bytes);
+  expect((await readNetwork(bytes, 'other')).layers).toEqual(again.layers);
 });
 
-it('a file that is none says so, whatever its ending', () => {
+it('a file that is none says so, whatever its ending', async () => {
   const bytes = new TextEncoder().encode('not a network');
-  for (const path of ['a.onnx', 'a.txt']) expect(() => readNetwork(bytes, path)).toThrow(`${path}: not an ONNX file`);
+  for (const path of ['a.onnx', 'a.txt'])
+    await expect(readNetwork(bytes, path)).rejects.toThrow(`${path}: not an ONNX file`);
 });

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { writeOnnx } from '../../../src/networks/onnx/write.js';
+import { writeOnnx } from '../../../src/networks/readers/onnx/write.js';
 import type { Network } from '../../../src/networks/network.js';
 import { formatNamed } from '../../../src/formats/catalog.js';
 import { VECTOR_FORMATS, type VectorFormat } from '../../../src/outputs/words/index.js';
@@ -13,7 +13,7 @@ import { loadTarget } from '../../../src/targets/catalog.js';
 import { imagesOf } from '../../../src/training/data/dataset.js';
 import { digits } from '../../../src/training/data/digits.js';
 import { folderWith, lastbit } from '../../cli/command.js';
-import { codes, conv, dense, network, quantization, random } from '../../networks/onnx/samples.js';
+import { codes, conv, dense, network, quantization, random } from '../../networks/readers/onnx/samples.js';
 
 /** Integers from the first layer to the last, asymmetric activations, grouped and strided. */
 function integerNetwork(): Network {

@@ -12,8 +12,8 @@ import { blocksOf, quantizeRows, realRows } from '../../../src/networks/products
 import { execute } from '../../../src/networks/execute.js';
 import { foldBatchNorm } from '../../../src/networks/fold.js';
 import { isMacLayer, type Network } from '../../../src/networks/network.js';
-import { readOnnx } from '../../../src/networks/onnx/read.js';
-import { writeOnnx } from '../../../src/networks/onnx/write.js';
+import { readOnnx } from '../../../src/networks/readers/onnx/read.js';
+import { writeOnnx } from '../../../src/networks/readers/onnx/write.js';
 import { dequantize } from '../../../src/networks/quantization.js';
 import { floatTensor } from '../../../src/networks/tensor.js';
 import { quantizeNetwork } from '../../../src/quantize/quantize.js';

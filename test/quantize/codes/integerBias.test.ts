@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { exactArithmetic, float32Arithmetic } from '../../../src/networks/arithmetic.js';
 import { execute } from '../../../src/networks/execute.js';
 import type { ConvLayer, Network } from '../../../src/networks/network.js';
-import { writeOnnx } from '../../../src/networks/onnx/write.js';
-import { readOnnx } from '../../../src/networks/onnx/read.js';
+import { writeOnnx } from '../../../src/networks/readers/onnx/write.js';
+import { readOnnx } from '../../../src/networks/readers/onnx/read.js';
 import { dequantize } from '../../../src/networks/quantization.js';
 import { floatTensor } from '../../../src/networks/tensor.js';
 import { quantizeNetwork } from '../../../src/quantize/quantize.js';
 import { RECIPES, recipeNamed } from '../../../src/recipes/catalog.js';
-import { conv, network, random, reals } from '../../networks/onnx/samples.js';
+import { conv, network, random, reals } from '../../networks/readers/onnx/samples.js';
 
 const images = floatTensor([4, 1, 5, 5], reals(random(3), 100));
 const tiny = (bias: number[], size = 1e-7): Network =>

@@ -10,7 +10,7 @@ import { runFloat } from '../../../src/simulate/run.js';
 import { floatTensor } from '../../../src/networks/tensor.js';
 import type { Network } from '../../../src/networks/network.js';
 import { folderWith } from '../../cli/command.js';
-import { conv, dense, network } from '../../networks/onnx/samples.js';
+import { conv, dense, network } from '../../networks/readers/onnx/samples.js';
 
 const three: Network = network(
   'three',

@@ -101,14 +101,14 @@ describe('a residual network', () => {
     expect(outputs(bare).every(Number.isFinite)).toBe(true);
   });
 
-  it('trains by xnor-k without a NaN', () => {
+  it('trains by xnor-k without a NaN', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'lastbit-'));
     try {
       const network = join(folder, 'shortcut.onnx');
-      writeFileSync(network, networkBytes(shortcut(), network));
+      writeFileSync(network, await networkBytes(shortcut(), network));
       const { target } = trainRecipeNamed('xnor-k');
       const plan = { recipe: 'xnor-k', target, network, epochs: 1, batch: 20, seed: 1, arithmetic: 'float' } as const;
-      const training = openTraining(plan, digits(60, 5));
+      const training = await openTraining(plan, digits(60, 5));
       const losses = Array.from({ length: training.steps }, () => training.step().loss);
       expect(losses).toHaveLength(3);
       expect(losses.every(Number.isFinite)).toBe(true);

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { readConstant, valuesOf, writeConstant } from '../../../src/networks/onnx/constant.js';
-import { elementType } from '../../../src/networks/onnx/element.js';
+import { readConstant, valuesOf, writeConstant } from '../../../../src/networks/readers/onnx/constant.js';
+import { elementType } from '../../../../src/networks/readers/onnx/element.js';
 import { tensor } from './graphs.js';
-import type { Proto, ProtoInit } from '../../../src/networks/onnx/proto.js';
+import type { Proto, ProtoInit } from '../../../../src/networks/readers/onnx/proto.js';
 
 const EMPTY: Proto<'TensorProto'> = {
   dims: [],

@@ -1,7 +1,7 @@
-import { didYouMean } from '../../text/nearest.js';
-import { LARGEST, realOf } from '../build/builder.js';
-import type { Network, Op } from '../network.js';
-import { sizeOf } from '../tensor.js';
+import { didYouMean } from '../../../text/nearest.js';
+import { LARGEST, realOf } from '../../build/builder.js';
+import type { Network, Op } from '../../network.js';
+import { sizeOf } from '../../tensor.js';
 import { readBlocks } from './blockMarks.js';
 import { type Constant, readConstant } from './constant.js';
 import { elementType, elementTypeOf } from './element.js';

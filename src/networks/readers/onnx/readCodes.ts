@@ -6,12 +6,12 @@ import {
   quantized,
   sameMeaning,
   saturating,
-} from '../build/builder.js';
-import { type Fit, fitTo } from '../../formats/codec.js';
-import { type Format, widthOf } from '../../formats/format.js';
-import { int32s } from '../integers.js';
-import { codeTensor, dequantize, quantize } from '../quantization.js';
-import { type CodeTensor, floatTensor, type Quantization } from '../tensor.js';
+} from '../../build/builder.js';
+import { type Fit, fitTo } from '../../../formats/codec.js';
+import { type Format, widthOf } from '../../../formats/format.js';
+import { int32s } from '../../integers.js';
+import { codeTensor, dequantize, quantize } from '../../quantization.js';
+import { type CodeTensor, floatTensor, type Quantization } from '../../tensor.js';
 import { codesOf, type Constant, floatsOf, realsOf, scalarOf, valuesOf } from './constant.js';
 import { elementType, type ElementType, elementTypeOf, formatOf } from './element.js';
 import { fitOfCall, isQuantizer } from './functions.js';

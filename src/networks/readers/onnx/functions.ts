@@ -1,8 +1,8 @@
-import { binary, findFormat, ternary } from '../../formats/catalog.js';
-import { decode, encode, type Fit, fitTo, saturatesWhole } from '../../formats/codec.js';
-import { type Format, widthOf } from '../../formats/format.js';
-import { fromNumber, toNumber } from '../../formats/raw.js';
-import { ROUNDINGS } from '../../formats/rounding.js';
+import { binary, findFormat, ternary } from '../../../formats/catalog.js';
+import { decode, encode, type Fit, fitTo, saturatesWhole } from '../../../formats/codec.js';
+import { type Format, widthOf } from '../../../formats/format.js';
+import { fromNumber, toNumber } from '../../../formats/raw.js';
+import { ROUNDINGS } from '../../../formats/rounding.js';
 import type { Constant } from './constant.js';
 import { elementType } from './element.js';
 import type { ProtoInit } from './proto.js';

@@ -1,9 +1,9 @@
-import { formatNamed } from '../../../src/formats/catalog.js';
-import { decode, fitTo } from '../../../src/formats/codec.js';
-import { widthOf } from '../../../src/formats/format.js';
-import { levelsOf } from '../../../src/networks/onnx/functions.js';
-import type { ConvLayer, DenseLayer, Layer, MacResult, Network } from '../../../src/networks/network.js';
-import { type CodeTensor, floatTensor, type Quantization, sizeOf } from '../../../src/networks/tensor.js';
+import { formatNamed } from '../../../../src/formats/catalog.js';
+import { decode, fitTo } from '../../../../src/formats/codec.js';
+import { widthOf } from '../../../../src/formats/format.js';
+import { levelsOf } from '../../../../src/networks/readers/onnx/functions.js';
+import type { ConvLayer, DenseLayer, Layer, MacResult, Network } from '../../../../src/networks/network.js';
+import { type CodeTensor, floatTensor, type Quantization, sizeOf } from '../../../../src/networks/tensor.js';
 
 /** Small networks with random weights, one for each way of quantizing. */
 

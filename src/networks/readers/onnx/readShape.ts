@@ -1,10 +1,19 @@
-import { type Activation, called, keepingCodes, LARGEST, push, realFacts, realOf, renamed } from '../build/builder.js';
-import type { PoolLayer } from '../network.js';
-import { sizeOf } from '../tensor.js';
+import {
+  type Activation,
+  called,
+  keepingCodes,
+  LARGEST,
+  push,
+  realFacts,
+  realOf,
+  renamed,
+} from '../../build/builder.js';
+import type { PoolLayer } from '../../network.js';
+import { sizeOf } from '../../tensor.js';
 import { type Constant, scalarOf } from './constant.js';
 import { elementType } from './element.js';
 
-import { zeroOf } from '../build/products.js';
+import { zeroOf } from '../../build/products.js';
 import { pairOf, windowOf } from './readMac.js';
 import {
   activation,

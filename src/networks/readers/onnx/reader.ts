@@ -1,6 +1,6 @@
-import type { Format } from '../../formats/format.js';
-import type { Activation, Builder } from '../build/builder.js';
-import type { CodeTensor } from '../tensor.js';
+import type { Format } from '../../../formats/format.js';
+import type { Activation, Builder } from '../../build/builder.js';
+import type { CodeTensor } from '../../tensor.js';
 import type { Constant } from './constant.js';
 import type { NodeReader } from './node.js';
 

@@ -1,5 +1,5 @@
-import { integerCode } from '../integers.js';
-import { factsOf, inputsOf, tensorOf } from '../facts.js';
+import { integerCode } from '../../integers.js';
+import { factsOf, inputsOf, tensorOf } from '../../facts.js';
 import type {
   BatchNormLayer,
   ConvLayer,
@@ -10,9 +10,9 @@ import type {
   Op,
   PoolLayer,
   SignLayer,
-} from '../network.js';
-import { entryOf } from '../operators/index.js';
-import { oneZeroPoint } from '../tensor.js';
+} from '../../network.js';
+import { entryOf } from '../../operators/index.js';
+import { oneZeroPoint } from '../../tensor.js';
 import { type ElementType, irVersionOf } from './element.js';
 import { signFunction } from './functions.js';
 import { encodeModel, type ProtoInit } from './proto.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /** ONNX Runtime, the oracle: another implementation of the standard, installed by `npm run oracle`. */
-const entry = join(import.meta.dirname, '../../../.oracle/node_modules/onnxruntime-web/dist/ort.wasm.min.mjs');
+const entry = join(import.meta.dirname, '../../../../.oracle/node_modules/onnxruntime-web/dist/ort.wasm.min.mjs');
 
 /** In CI the oracle must be there; elsewhere its absence skips these tests, and says so. */
 export const withoutRuntime = !existsSync(entry) && process.env.CI === undefined;

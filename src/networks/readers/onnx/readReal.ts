@@ -1,6 +1,6 @@
-import { type Activation, called, keepingCodes, push, realFacts, realOf } from '../build/builder.js';
-import { affine, normalized, shifted } from '../build/scales.js';
-import type { Layer } from '../network.js';
+import { type Activation, called, keepingCodes, push, realFacts, realOf } from '../../build/builder.js';
+import { affine, normalized, shifted } from '../../build/scales.js';
+import type { Layer } from '../../network.js';
 import { type Constant, floatsOf, realsOf, valuesOf } from './constant.js';
 import { readRelu } from './readCodes.js';
 import {

@@ -1,6 +1,6 @@
-import { codeArray, decoderOf } from '../../datapaths/kernel/index.js';
-import { wholeNumber } from '../integers.js';
-import { type CodeArray, sizeOf } from '../tensor.js';
+import { codeArray, decoderOf } from '../../../datapaths/kernel/index.js';
+import { wholeNumber } from '../../integers.js';
+import { type CodeArray, sizeOf } from '../../tensor.js';
 import { type ElementType, elementTypeOf, formatOf } from './element.js';
 import type { Proto, ProtoInit } from './proto.js';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { exactArithmetic, float32Arithmetic } from '../../../src/networks/arithmetic.js';
-import { execute } from '../../../src/networks/execute.js';
-import type { Layer, Network } from '../../../src/networks/network.js';
-import { writeOnnx } from '../../../src/networks/onnx/write.js';
-import { dequantize } from '../../../src/networks/quantization.js';
-import { floatTensor, sizeOf, type Tensor } from '../../../src/networks/tensor.js';
+import { exactArithmetic, float32Arithmetic } from '../../../../src/networks/arithmetic.js';
+import { execute } from '../../../../src/networks/execute.js';
+import type { Layer, Network } from '../../../../src/networks/network.js';
+import { writeOnnx } from '../../../../src/networks/readers/onnx/write.js';
+import { dequantize } from '../../../../src/networks/quantization.js';
+import { floatTensor, sizeOf, type Tensor } from '../../../../src/networks/tensor.js';
 import { runOnnx, withoutRuntime } from './runtime.js';
 import { floats, integers, mixed, random, reals } from './samples.js';
 

@@ -1,10 +1,10 @@
-import { type Activation, LARGEST, saturating } from '../build/builder.js';
-import { type ProductOperands, operandsOf, pushConv, pushDense, type SlidingWindow } from '../build/products.js';
-import { int32s } from '../integers.js';
-import type { ConvLayer } from '../network.js';
-import { transpose } from '../products/gemm.js';
-import { codeTensor, dequantize } from '../quantization.js';
-import { floatTensor, type Tensor } from '../tensor.js';
+import { type Activation, LARGEST, saturating } from '../../build/builder.js';
+import { type ProductOperands, operandsOf, pushConv, pushDense, type SlidingWindow } from '../../build/products.js';
+import { int32s } from '../../integers.js';
+import type { ConvLayer } from '../../network.js';
+import { transpose } from '../../products/gemm.js';
+import { codeTensor, dequantize } from '../../quantization.js';
+import { floatTensor, type Tensor } from '../../tensor.js';
 import { type Constant, floatsOf, valuesOf } from './constant.js';
 import { elementType, formatOf } from './element.js';
 import { checkedCodes, quantizationOf, storedCodes } from './readCodes.js';

@@ -1,10 +1,10 @@
-import { elementType, formatOf } from '../../../src/networks/onnx/element.js';
-import { writeConstant } from '../../../src/networks/onnx/constant.js';
-import { encodeModel, type ProtoInit } from '../../../src/networks/onnx/proto.js';
-import { type AttributeValue, node } from '../../../src/networks/onnx/sheet.js';
-import { encodeAll } from '../../../src/networks/codes.js';
-import { fitTo } from '../../../src/formats/codec.js';
-import { sizeOf } from '../../../src/networks/tensor.js';
+import { elementType, formatOf } from '../../../../src/networks/readers/onnx/element.js';
+import { writeConstant } from '../../../../src/networks/readers/onnx/constant.js';
+import { encodeModel, type ProtoInit } from '../../../../src/networks/readers/onnx/proto.js';
+import { type AttributeValue, node } from '../../../../src/networks/readers/onnx/sheet.js';
+import { encodeAll } from '../../../../src/networks/codes.js';
+import { fitTo } from '../../../../src/formats/codec.js';
+import { sizeOf } from '../../../../src/networks/tensor.js';
 
 /** Graphs as other tools write them, put together by hand. */
 export interface Graph {

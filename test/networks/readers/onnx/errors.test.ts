@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { readOnnx } from '../../../src/networks/onnx/read.js';
-import { encodeModel, type ProtoInit } from '../../../src/networks/onnx/proto.js';
-import { writeOnnx } from '../../../src/networks/onnx/write.js';
-import { fitTo } from '../../../src/formats/codec.js';
-import { formatNamed } from '../../../src/formats/catalog.js';
-import type { Layer } from '../../../src/networks/network.js';
+import { readOnnx } from '../../../../src/networks/readers/onnx/read.js';
+import { encodeModel, type ProtoInit } from '../../../../src/networks/readers/onnx/proto.js';
+import { writeOnnx } from '../../../../src/networks/readers/onnx/write.js';
+import { fitTo } from '../../../../src/formats/codec.js';
+import { formatNamed } from '../../../../src/formats/catalog.js';
+import type { Layer } from '../../../../src/networks/network.js';
 import { bytesOf, type Graph, modelOf, op, tensor } from './graphs.js';
 import { integers, network, quantization } from './samples.js';
 

@@ -1,9 +1,9 @@
-import { codeArray } from '../../datapaths/kernel/index.js';
-import { fitTo } from '../../formats/codec.js';
-import { type Format, isSigned, widthOf } from '../../formats/format.js';
-import { renamed } from '../build/builder.js';
-import { encodeValue } from '../codes.js';
-import type { CodeArray } from '../tensor.js';
+import { codeArray } from '../../../datapaths/kernel/index.js';
+import { fitTo } from '../../../formats/codec.js';
+import { type Format, isSigned, widthOf } from '../../../formats/format.js';
+import { renamed } from '../../build/builder.js';
+import { encodeValue } from '../../codes.js';
+import type { CodeArray } from '../../tensor.js';
 import { type Constant, valuesOf } from './constant.js';
 import { type ElementType, elementTypeOf, formatOf, quantizedTypeOf } from './element.js';
 import { type NodeReader, operand, type Reader, type Value } from './reader.js';

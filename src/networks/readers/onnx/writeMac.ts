@@ -1,9 +1,9 @@
-import { decode } from '../../formats/codec.js';
-import { toNumber } from '../../formats/raw.js';
-import type { ConvLayer, Convention, DenseLayer, MacResult } from '../network.js';
-import { int32s } from '../integers.js';
-import { codeTensor, dequantize, zeroCode } from '../quantization.js';
-import type { CodeTensor, Quantization } from '../tensor.js';
+import { decode } from '../../../formats/codec.js';
+import { toNumber } from '../../../formats/raw.js';
+import type { ConvLayer, Convention, DenseLayer, MacResult } from '../../network.js';
+import { int32s } from '../../integers.js';
+import { codeTensor, dequantize, zeroCode } from '../../quantization.js';
+import type { CodeTensor, Quantization } from '../../tensor.js';
 import { markBlocks } from './blockMarks.js';
 import { type ElementType, quantizedTypeOf } from './element.js';
 import {

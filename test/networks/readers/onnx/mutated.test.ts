@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { exactArithmetic } from '../../../src/networks/arithmetic.js';
-import { execute } from '../../../src/networks/execute.js';
-import { readOnnx } from '../../../src/networks/onnx/read.js';
-import { writeOnnx } from '../../../src/networks/onnx/write.js';
-import { floatTensor, sizeOf } from '../../../src/networks/tensor.js';
+import { exactArithmetic } from '../../../../src/networks/arithmetic.js';
+import { execute } from '../../../../src/networks/execute.js';
+import { readOnnx } from '../../../../src/networks/readers/onnx/read.js';
+import { writeOnnx } from '../../../../src/networks/readers/onnx/write.js';
+import { floatTensor, sizeOf } from '../../../../src/networks/tensor.js';
 import { floats, integers, mixed, random, reals } from './samples.js';
 
 /** Files with a few bytes changed: they are read, and run, or refused in one line that is ours. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { exactArithmetic, float32Arithmetic } from '../../../src/networks/arithmetic.js';
-import { execute } from '../../../src/networks/execute.js';
-import { readOnnx } from '../../../src/networks/onnx/read.js';
-import { dequantize } from '../../../src/networks/quantization.js';
-import { floatTensor, sizeOf } from '../../../src/networks/tensor.js';
-import { elementType } from '../../../src/networks/onnx/element.js';
+import { exactArithmetic, float32Arithmetic } from '../../../../src/networks/arithmetic.js';
+import { execute } from '../../../../src/networks/execute.js';
+import { readOnnx } from '../../../../src/networks/readers/onnx/read.js';
+import { dequantize } from '../../../../src/networks/quantization.js';
+import { floatTensor, sizeOf } from '../../../../src/networks/tensor.js';
+import { elementType } from '../../../../src/networks/readers/onnx/element.js';
 import { bytesOf, type Graph, op, tensor } from './graphs.js';
 import { runOnnx, withoutRuntime } from './runtime.js';
 import { random, reals } from './samples.js';

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { formatNamed } from '../../../src/formats/catalog.js';
-import { fitTo, type Overflow } from '../../../src/formats/codec.js';
-import type { Layer } from '../../../src/networks/network.js';
-import { readOnnx } from '../../../src/networks/onnx/read.js';
-import { writeOnnx } from '../../../src/networks/onnx/write.js';
-import { quantize } from '../../../src/networks/quantization.js';
-import { floatTensor } from '../../../src/networks/tensor.js';
+import { formatNamed } from '../../../../src/formats/catalog.js';
+import { fitTo, type Overflow } from '../../../../src/formats/codec.js';
+import type { Layer } from '../../../../src/networks/network.js';
+import { readOnnx } from '../../../../src/networks/readers/onnx/read.js';
+import { writeOnnx } from '../../../../src/networks/readers/onnx/write.js';
+import { quantize } from '../../../../src/networks/quantization.js';
+import { floatTensor } from '../../../../src/networks/tensor.js';
 import { bytesOf, op, tensor } from './graphs.js';
 
 /** The codes that a network gives for infinities, after it was written as ONNX and read back. */

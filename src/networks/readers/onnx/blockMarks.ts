@@ -1,6 +1,6 @@
-import { findBlockFormat } from '../../formats/block.js';
-import type { Activation } from '../build/builder.js';
-import type { Blocks } from '../network.js';
+import { findBlockFormat } from '../../../formats/block.js';
+import type { Activation } from '../../build/builder.js';
+import type { Blocks } from '../../network.js';
 import { OWN_DOMAIN } from './functions.js';
 import { activation, type NodeReader, type Reader, stored } from './reader.js';
 import { emit, FLOAT, node, type Sheet, store } from './sheet.js';

@@ -1,5 +1,5 @@
-import type { Layer } from '../network.js';
-import type { Quantization } from '../tensor.js';
+import type { Layer } from '../../network.js';
+import type { Quantization } from '../../tensor.js';
 import { type Constant, writeConstant } from './constant.js';
 import { type ElementType, elementType } from './element.js';
 import { ATTRIBUTE_TYPES, type ProtoInit } from './proto.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { readOnnx } from '../../../src/networks/onnx/read.js';
-import { writeOnnx } from '../../../src/networks/onnx/write.js';
+import { readOnnx } from '../../../../src/networks/readers/onnx/read.js';
+import { writeOnnx } from '../../../../src/networks/readers/onnx/write.js';
 import { floats, integers, mixed } from './samples.js';
 
 const networks = [floats, ...integers, ...mixed];

@@ -1,5 +1,5 @@
-import { formatNamed } from '../../formats/catalog.js';
-import type { Format } from '../../formats/format.js';
+import { formatNamed } from '../../../formats/catalog.js';
+import type { Format } from '../../../formats/format.js';
 
 /** An element type of an ONNX tensor: its number in TensorProto.DataType and the format that it holds. */
 export interface ElementType {

@@ -1,9 +1,9 @@
-import { type Fit, saturates, saturatesWhole } from '../../formats/codec.js';
-import { hasInfinity, type IntFormat } from '../../formats/format.js';
-import { integerCode } from '../integers.js';
-import { isMacLayer } from '../network.js';
-import { zeroPointAt } from '../quantization.js';
-import type { CodeArray, Quantization } from '../tensor.js';
+import { type Fit, saturates, saturatesWhole } from '../../../formats/codec.js';
+import { hasInfinity, type IntFormat } from '../../../formats/format.js';
+import { integerCode } from '../../integers.js';
+import { isMacLayer } from '../../network.js';
+import { zeroPointAt } from '../../quantization.js';
+import type { CodeArray, Quantization } from '../../tensor.js';
 import { type ElementType, formatOf, quantizedTypeOf } from './element.js';
 import { type LocalQuantizer, localQuantizer } from './functions.js';
 import { emit, FLOAT, INT8, need, type Sheet, store, UINT8, type Written } from './sheet.js';
