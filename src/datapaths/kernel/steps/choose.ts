@@ -1,5 +1,6 @@
 import { type Fit, stopsAtLargest } from '../../../formats/codec.js';
 import type { FloatFormat } from '../../../formats/format.js';
+import { floorLog2 } from '../../../formats/raw.js';
 import { randomBitsOf } from '../../../formats/rounding.js';
 import { type Facts, factsOf, spanBits } from '../contract/facts.js';
 import type { LaneRounding, Step } from './step.js';
@@ -57,7 +58,7 @@ export function floatRegister(fit: Fit): FloatRegister | undefined {
     facts,
     mantissaBits: format.mantissaBits,
     lowest: 1 - format.bias + (format.shift ?? 0),
-    highest: Math.floor(Math.log2(facts.max)),
+    highest: floorLog2(facts.max),
     toInfinity: format.specials === 'ieee' && !stopsAtLargest(fit, false),
   };
 }

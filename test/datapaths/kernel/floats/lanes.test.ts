@@ -3,7 +3,7 @@ import { type Datapath, datapath, sumFit } from '../../../../src/datapaths/datap
 import { codeArray, compileGemm, type GemmJob } from '../../../../src/datapaths/kernel/index.js';
 import { scalarGemm, scalarOf } from '../../../../src/datapaths/kernel/scalar.js';
 import { formatNamed } from '../../../../src/formats/catalog.js';
-import { widthOf } from '../../../../src/formats/format.js';
+import { type FloatFormat, widthOf } from '../../../../src/formats/format.js';
 import { stochastic } from '../../../../src/formats/rounding.js';
 import { generator } from '../jobs.js';
 
@@ -87,4 +87,17 @@ describe.each(UNITS.map((unit) => [unit.name, unit] as const))('%s', (_name, uni
     expect(lanes.sums(data)).toEqual(single.sums(data));
     expect(lanes.stats(data)).toEqual(single.stats(data));
   });
+});
+
+/** Sums of 56 bits whose largest number is so near to 2^128 that its logarithm in float64 is 128. */
+it('a sum in the octave above a wide register becomes infinite', () => {
+  const bf16 = formatNamed('bf16') as FloatFormat;
+  const wide: FloatFormat = { ...bf16, name: 'wide', mantissaBits: 47 };
+  const unit = own('wide', 'bf16', { sum: sumFit(wide) });
+  // 2^127 x 3 and 2^127 x 1 + 2^127 x 1.
+  const a = Uint16Array.of(0x7f00, 0x7f00);
+  const b = Uint16Array.of(0x4040, 0x3f80, 0x0000, 0x3f80);
+  const gemm = compileGemm(unit);
+  expect(gemm.route).toBe('simd f64');
+  expect(gemm.sums({ m: 1, n: 2, k: 2, a, b })).toEqual(new BigUint64Array(2).fill(0xffn << 47n));
 });
