@@ -108,7 +108,9 @@ export function chooseStep(register: FloatRegister, addends: Addends, carrier: S
     return addends.counted ? guarded('native', top) : { ...base, method: 'native', overflow: 'none', limit: top };
   if (m === precision - 1) return 'the register has the whole precision of the carrier and other rules';
   const capacity = top - (precision - 1 - m) - 1;
-  if (rounding === 'rne' && (addends.exact || innocuous(register, addends, largest, precision)))
+  // Where one bit is dropped, a sum and its constant come to more than the constant's octave.
+  const magic = rounding === 'rne' && m < precision - 2;
+  if (magic && (addends.exact || innocuous(register, addends, largest, precision)))
     return guarded('magic', Math.min(highest, capacity), belowLattice ? { floor: lowest } : {});
   if (belowLattice) return 'sums fall between two subnormals';
   if (randomBits > precision - 1 - m) return 'there are more random bits than the carrier drops';

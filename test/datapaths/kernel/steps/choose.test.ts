@@ -125,6 +125,11 @@ const ROWS: readonly Row[] = [
   ['its precision with infinity elsewhere', sumFit(own(8, 23, { specials: 'fn' })), {}, 'f32', RULES],
   ['its precision in fewer exponents', sumFit(own(7, 23, { bias: 127 })), {}, 'f32', RULES],
   ['bf16, which its magic lifts out of float32', bf16, {}, 'f32', magic(110)],
+  ['two bits that are dropped', sumFit(own(7, 21)), {}, 'f32', magic(63)],
+  ['one bit', sumFit(own(7, 22)), {}, 'f32', pattern(24)],
+  ['one bit that is held', sumFit(own(7, 22)), { exact: true }, 'f32', pattern(63)],
+  ['one bit of float64', sumFit(own(7, 51)), {}, 'f64', pattern(53)],
+  ['two bits of float64', sumFit(own(7, 50)), {}, 'f64', magic(63)],
   ['bf16 in float64', bf16, {}, 'f64', magic(127)],
   ['random bits that the carrier drops', sumFit('fp16', { rounding: stochastic(13) }), {}, 'f32', pattern(15)],
   [
