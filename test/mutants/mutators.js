@@ -49,7 +49,7 @@ const NAMES = {
 const isSkipped = (node) =>
   (node.type.startsWith('TS') && !['TSAsExpression', 'TSNonNullExpression', 'TSSatisfiesExpression'].includes(node.type)) ||
   ['ImportDeclaration', 'ImportExpression', 'ExportAllDeclaration', 'ThrowStatement', 'TemplateLiteral'].includes(node.type) ||
-  (node.type === 'NewExpression' && /Error$/.test(node.callee.name ?? ''));
+  (node.type === 'NewExpression' && (node.callee.name ?? '').endsWith('Error'));
 
 const isText = (node) => node.type === 'TemplateLiteral' || (node.type === 'Literal' && typeof node.value === 'string');
 
