@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 
 /** Each with the argument why no input can tell it from the program. */
-const EQUIVALENT = parse(readFileSync(fileURLToPath(new URL('equivalent.yaml', import.meta.url)), 'utf8'));
+export const EQUIVALENT = parse(readFileSync(fileURLToPath(new URL('equivalent.yaml', import.meta.url)), 'utf8'));
 
 /** By the file, the text of the line and the change: lines move. */
 export function isEquivalent({ path, text, mutant: { before, after } }) {
