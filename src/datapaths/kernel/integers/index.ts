@@ -129,7 +129,7 @@ function startsOf({ datapath, order, register }: IntSite, job: GemmJob): IntStar
 }
 
 /** Whether lanes count as the reference does: a sum that may wrap has to be watched at every addition. */
-function countable(
+export function countable(
   { register, wrap, tables, codes }: IntSite,
   { kind }: IntStep,
   job: GemmJob,
