@@ -39,8 +39,9 @@ function trier() {
           if (done) return settle(by === undefined ? { state: 'survived' } : { state: 'killed', by });
           const { ms } = job.tests.find((each) => each.test === test);
           timer = setTimeout(() => {
-            kill();
+            // In this order: the end of this process is no answer to what the next one is sent.
             settle({ state: 'endless', by: test });
+            kill();
           }, PATIENCE * ms + START_MS);
         });
         child.on('exit', () => {
