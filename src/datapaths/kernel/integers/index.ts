@@ -107,7 +107,7 @@ function intSums(site: IntSite, job: GemmJob, counts?: Counts): SumArray {
 }
 
 /** By what the formats hold, or, where that leaves no quick step, by what the job's operands do. */
-function jobStep(site: IntSite, job: GemmJob, starts: IntStarts): IntStep | string {
+export function jobStep(site: IntSite, job: GemmJob, starts: IntStarts): IntStep | string {
   const known = stepFor(site, site.codes, job.k, starts);
   if (typeof known !== 'string' && (known.kind !== 'clamped' || known.free !== undefined)) return known;
   return stepFor(site, [seenIn(job.a, site.tables[0]), seenIn(job.b, site.tables[1])], job.k, starts);

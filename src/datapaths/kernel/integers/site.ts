@@ -101,7 +101,7 @@ export function stepFor(
   if (reach <= high && (!below || register.signed) && reach < 2 ** 31) return { kind: 'dot', low, high };
   if (wrap) return register.bits <= 32 ? { kind: 'dot', low, high } : 'its register is wider than 32 bits';
   if (!chained || order.kind === 'tree') return 'its lanes are added before they saturate';
-  if (high >= 2 ** 30 || product >= 2 ** 30) return 'its register is too wide to saturate in 32-bit lanes';
+  if (Math.max(high, product) >= 2 ** 30) return 'its register is too wide to saturate in 32-bit lanes';
   const free = freeRange(low, high, product, negative);
   const seldom = free !== undefined && free.pairs >= 16 && reach <= SELDOM * (high - low);
   if (high <= 32767 && product <= 32767 && !seldom)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Datapath, datapath, sumFit } from '../../../../src/datapaths/datapath.js';
-import { countable } from '../../../../src/datapaths/kernel/integers/index.js';
+import { countable, jobStep } from '../../../../src/datapaths/kernel/integers/index.js';
 import { type IntSite, intSite, stepFor } from '../../../../src/datapaths/kernel/integers/site.js';
 import { freeRange } from '../../../../src/datapaths/kernel/nests/intNest.js';
 import type { Seen } from '../../../../src/datapaths/kernel/panels/pack.js';
@@ -10,7 +10,7 @@ import { fitTo } from '../../../../src/formats/codec.js';
 import type { Format } from '../../../../src/formats/format.js';
 
 /** Which integer step a job gets, exactly where the choice turns. */
-const WORD = int(16);
+const [WORD, BYTE] = [int(16), int(8)];
 const asked = (unit: Datapath) =>
   intSite({ datapath: unit, order: unit.order, scalar: undefined as never, slower: undefined as never });
 
@@ -21,7 +21,7 @@ function siteOf(unit: Datapath): IntSite {
 }
 
 const unitOf = (sum: Format, overflow: 'saturate' | 'wrap', parts: Partial<Datapath> = {}) =>
-  datapath({ name: 'own', a: WORD, b: WORD, sum: sumFit(sum, { overflow }), ...parts });
+  datapath({ name: 'own', a: BYTE, b: BYTE, sum: sumFit(sum, { overflow }), ...parts });
 
 const seen = (max: number, rest: Partial<Seen> = {}): Seen => ({
   max,
@@ -234,5 +234,67 @@ describe('units of integer lanes', () => {
     expect(signs(binary, turned)).toBe(false);
     expect(signs(binary, int(2))).toBe(false);
     expect(signs(binary, { kind: 'table', name: 'bit', bits: 1, values: [0, 1] })).toBe(false);
+  });
+});
+
+describe('what the formats say decides where it is quick, else what the operands hold', () => {
+  const jobOf = (x: number, y: number): GemmJob => ({
+    m: 1,
+    n: 1,
+    k: 2,
+    a: Uint16Array.of(x, 0),
+    b: Uint16Array.of(y, 0),
+  });
+  const none = { max: 0, negative: false };
+  const [int4, int8] = [int(4), int(8)];
+
+  it.each<[string, Datapath, GemmJob, string | object]>([
+    ['a dot product', unitOf(int(20), 'saturate', { a: int8, b: int8 }), jobOf(1, 1), { kind: 'dot' }],
+    [
+      '16 bits, though these sums are small',
+      unitOf(int(8), 'saturate', { a: int4, b: int4 }),
+      jobOf(1, 1),
+      { kind: 'narrow' },
+    ],
+    [
+      '32 bits that are seldom looked at',
+      unitOf(int(12), 'saturate', { a: int4, b: int8, lanes: 2 }),
+      jobOf(1, 1),
+      { kind: 'narrow' },
+    ],
+    [
+      '32 bits that would be looked at for each product',
+      unitOf(int(18), 'saturate', { a: WORD, b: WORD }),
+      jobOf(100, 100),
+      { kind: 'dot' },
+    ],
+    [
+      'and are, where products are large',
+      unitOf(int(18), 'saturate', { a: WORD, b: WORD }),
+      jobOf(30_000, 30_000),
+      { kind: 'clamped', free: undefined },
+    ],
+    [
+      'no step by the formats',
+      unitOf(int(18), 'wrap', { order: { kind: 'tree', width: 2 } }),
+      jobOf(1, 1),
+      { kind: 'dot' },
+    ],
+    [
+      'a tree of small products',
+      unitOf(int(18), 'saturate', { a: WORD, b: WORD, order: { kind: 'tree', width: 2 } }),
+      jobOf(3, 3),
+      { kind: 'dot' },
+    ],
+    [
+      'a tree of large ones',
+      unitOf(int(18), 'saturate', { a: WORD, b: WORD, order: { kind: 'tree', width: 2 } }),
+      jobOf(3000, 3000),
+      NONE,
+    ],
+  ])('%s', (_what, unit, job, expected) => {
+    const step = jobStep(siteOf(unit), job, none);
+    if (typeof expected === 'string') expect(step).toBe(expected);
+    else expect(step).toMatchObject(expected);
   });
 });
