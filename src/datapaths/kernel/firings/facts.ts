@@ -187,8 +187,8 @@ function alignmentOf(
   const reach = reachOf(register, addends);
   const top = Math.ceil(Math.max(largest[0] + largest[1], Math.log2(reach), floor)) + 1;
   const least = floor - most - 2;
-  if (least < lowest || most - floor > highest || top > highest - 2 || top + bits - fractionBits >= highest)
-    return "exponents leave the carrier's range";
+  // So that 2^-floor and what is above 2^top are in range as well.
+  if (least < lowest || top + bits - fractionBits >= highest) return "exponents leave the carrier's range";
   const subnormal = quantum < register.lowest && register.fit.format.lowest === 'subnormal';
   return {
     floor,

@@ -44,8 +44,8 @@ function hold(unit: Datapath, job: GemmJob): void {
   const { codes, swamped, overflowed } = plain(unit, job);
   const got = gemm.stats(job);
   const at = [unit.name, job.k, gemm.route];
-  expect([at, Array.from(gemm.sums(job))]).toEqual([at, codes]);
-  expect([at, Array.from(got.sums)]).toEqual([at, codes]);
+  expect([at, Array.from(gemm.sums(job) as Uint32Array)]).toEqual([at, codes]);
+  expect([at, Array.from(got.sums as Uint32Array)]).toEqual([at, codes]);
   expect([at, got.swamped, got.overflowed]).toEqual([at, swamped, overflowed]);
 }
 

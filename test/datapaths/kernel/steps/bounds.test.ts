@@ -3,7 +3,7 @@ import { type Datapath, datapath, sumFit } from '../../../../src/datapaths/datap
 import { codeArray, type GemmJob } from '../../../../src/datapaths/kernel/contract/gemm.js';
 import type { Seen } from '../../../../src/datapaths/kernel/panels/pack.js';
 import { dotBound, isExact } from '../../../../src/datapaths/kernel/steps/bounds.js';
-import { floatSite, type FloatSite } from '../../../../src/datapaths/kernel/steps/floatSite.js';
+import type { FloatSite } from '../../../../src/datapaths/kernel/steps/floatSite.js';
 import { NO_STARTS, type Starts } from '../../../../src/datapaths/kernel/steps/starts.js';
 import type { Order } from '../../../../src/datapaths/order.js';
 import { FORMATS, formatNamed, int } from '../../../../src/formats/catalog.js';
@@ -12,6 +12,7 @@ import { type FloatFormat, type Format, widthOf } from '../../../../src/formats/
 import { toNumber } from '../../../../src/formats/raw.js';
 import { randomFrom } from '../../../../src/random/random.js';
 import { records } from '../../../formats/records.js';
+import { siteOf } from './sites.js';
 
 const seenOf = (max: number, quantum: number): Seen => ({
   max,
@@ -23,15 +24,6 @@ const seenOf = (max: number, quantum: number): Seen => ({
 
 /** Integers of 16 bits as operands: their values are their codes. */
 const WORDS = int(16);
-
-function siteOf(unit: Datapath): FloatSite {
-  const nothing = () => {
-    throw new Error('no product is computed');
-  };
-  const site = floatSite(unit, unit.order, { finish: nothing, single: nothing, whole: nothing });
-  if (typeof site === 'string') throw new Error(site);
-  return site;
-}
 
 const unitOf = (sum: Datapath['sum'], order: Order = { kind: 'sequential' }) =>
   datapath({ name: 'own', a: WORDS, b: WORDS, sum, order });

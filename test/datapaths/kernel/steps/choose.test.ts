@@ -8,7 +8,7 @@ import {
   reachOf,
 } from '../../../../src/datapaths/kernel/steps/choose.js';
 import type { Step } from '../../../../src/datapaths/kernel/steps/step.js';
-import { formatNamed, int } from '../../../../src/formats/catalog.js';
+import { int } from '../../../../src/formats/catalog.js';
 import type { Fit } from '../../../../src/formats/codec.js';
 import type { FloatFormat } from '../../../../src/formats/format.js';
 import { stochastic } from '../../../../src/formats/rounding.js';
