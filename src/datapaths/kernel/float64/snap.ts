@@ -6,7 +6,7 @@ export type Snap = (x: number, q: number, drawn: number) => number;
 const PHI = 2 ** 52 + 1;
 const PSI = 1 - 2 ** -53;
 
-/** 2^floor(log2 x) of a positive float64 below 2^970, in four flops (Rump, Ogita, Oishi 2008, algorithm 3.5). */
+/** 2^floor(log2 |x|) of a float64 below 2^970, with its sign, in four flops (Rump, Ogita, Oishi 2008, algorithm 3.5). */
 export function unitInFirstPlace(x: number): number {
   const q = PHI * x;
   return q - PSI * q;

@@ -44,8 +44,7 @@ export function startsOf(
     else {
       facts.max = Math.max(facts.max, Math.abs(value));
       if (Object.is(value, -0)) facts.negativeZero = true;
-      if (value !== 0 && (value / unitInFirstPlace(Math.abs(value))) % 2 ** -outer.mantissaBits !== 0)
-        facts.wide = true;
+      if (value !== 0 && (value / unitInFirstPlace(value)) % 2 ** -outer.mantissaBits !== 0) facts.wide = true;
       if (!(value % unit === 0)) facts.quantum = Math.min(outer.facts.quantum, factsOf(total.format).quantum);
     }
   }

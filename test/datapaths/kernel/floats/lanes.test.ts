@@ -59,7 +59,7 @@ const UNITS = [
 /** @param top share of the magnitudes that occur; below 1 nothing is infinite or NaN */
 function job({ a, b }: Datapath, seed: number, top: number): GemmJob {
   const random = generator(seed);
-  const [m, n, k] = [13, 21, 37];
+  const [m, n, k] = [6, 11, 35];
   const data = { m, n, k, a: codeArray(a, m * k), b: codeArray(b, k * n) };
   for (const [codes, format] of [[data.a, a] as const, [data.b, b] as const]) {
     const half = 2 ** (widthOf(format) - 1);

@@ -203,6 +203,14 @@ describe('steps of a job', () => {
     ['sums one below', fine(255), 255, FINE, {}, ['f32 pattern watch 4', 'f32 native none 127']],
     ['sums that often do', fine(256), 256, FINE, {}, ['f64 pattern none 33', 'f64 magic none 127']],
     [
+      'runs to infinity, joined in fewer bits',
+      unitOf(fp16, { order: chunks(16, sumFit('bf16', { rounding: 'rtz' })) }),
+      64,
+      [seen(256, -4), seen(256, -4)],
+      {},
+      ['f64 magic watch 15', 'f64 pattern none 45'],
+    ],
+    [
       'sums that go on from one of as many',
       unitOf(sumFit('bf16', { rounding: 'rtz' })),
       64,
