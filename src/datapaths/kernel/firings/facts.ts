@@ -103,7 +103,7 @@ function addendsOf({ combine, terms }: FiringUnit, { seen, starts }: JobFacts, p
   const finest = seen[0].quantum + seen[1].quantum;
   const quantum = Number.isFinite(finest) ? finest : 0;
   const most = terms * seen[0].max * seen[1].max;
-  const count = Math.ceil(Math.max(...plan.runs, 1) / terms);
+  const count = Math.ceil(Math.max(...plan.runs) / terms);
   const grown = combine.kind === 'aligned' ? Math.exp(count * (terms + 1) * 2 ** -combine.fractionBits) : 1;
   return {
     start: plan.direct ? starts.max : 0,

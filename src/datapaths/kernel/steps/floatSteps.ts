@@ -61,7 +61,7 @@ function addendsOf(
     max: seen[0].max * seen[1].max,
     precision,
     start: plan.direct ? starts.max : 0,
-    count: Math.max(...plan.runs, 1),
+    count: Math.max(...plan.runs),
     specials,
     negativeZero: plan.direct && starts.negativeZero,
   };

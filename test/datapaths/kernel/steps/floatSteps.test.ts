@@ -74,6 +74,8 @@ describe('products that their own fit leaves alone', () => {
 describe('steps of a job', () => {
   it.each<[string, Datapath, number, readonly Seen[], Partial<Starts>, string | string[]]>([
     ['ones', unitOf(fp16), 4, ONES, {}, ['f32 magic none 15', 'f32 magic none 15']],
+    ['one addition', unitOf(fp16), 1, ONES, { max: 32734 }, ['f32 magic none 15', 'f32 magic none 15']],
+    ['two of them', unitOf(fp16), 2, ONES, { max: 32734 }, ['f32 magic watch 15', 'f32 magic watch 15']],
     ['one that is begun', unitOf(fp16), 4, ONES, { max: 40_000 }, ['f32 magic watch 15', 'f32 magic watch 15']],
     [
       'a start of finer places',
