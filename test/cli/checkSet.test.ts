@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { datapathNamed } from '../../src/datapaths/catalog.js';
 import { writeVectors } from '../../src/outputs/vectors/unitVectors.js';
+import { answered } from './answered.js';
 import { folderWith, lastbit, linesOf } from './command.js';
 
 /** int8 products, 0 to 255 with 1 row each, as they were written. */
@@ -17,7 +18,7 @@ const linesIn = (folder: string) => readFileSync(join(folder, 'expected.memh'), 
 
 function check(folder: string, lines: readonly string[], ...more: string[]) {
   writeFileSync(join(folder, 'dut.memh'), `${lines.join('\n')}\n`);
-  return lastbit(folder, ['check', '--manifest', 'manifest.json', '--dut', 'dut.memh', ...more]);
+  return answered(folder, ['check', '--manifest', 'manifest.json', '--dut', 'dut.memh', ...more]);
 }
 
 it('names address, expected and got of what differs, and every kind of difference', async () => {
@@ -55,7 +56,7 @@ it('dumps of another kind, with addresses of their own', async () => {
   const lines = linesIn(folder);
   writeFileSync(join(folder, 'dut.csv'), `result\n${lines.map((line) => `0x${line}`).join('\n')}\n`);
   const args = ['check', '--manifest', 'manifest.json', '--dut'];
-  expect(lastbit(folder, [...args, 'dut.csv']).stdout).toBe('PASS: 0 of 40 codes differ\n');
+  expect(answered(folder, [...args, 'dut.csv']).stdout).toBe('PASS: 0 of 40 codes differ\n');
   const input = `@0 ${lines.slice(0, 20).join(' ')}\n@14 ${lines.slice(20).join(' ')}`;
   expect(lastbit(folder, [...args, '-', '--format', 'readmemh'], input).stdout).toBe('PASS: 0 of 40 codes differ\n');
 });
@@ -86,7 +87,7 @@ it('words behind the closing semicolon of a .coe file are comments', async () =>
   const lines = linesIn(folder);
   const coe = `memory_initialization_radix=16;\nmemory_initialization_vector=\n${lines.slice(0, 39).join(',\n')}\n; ${lines[39]}\n`;
   writeFileSync(join(folder, 'dut.coe'), coe);
-  const { status, stdout } = lastbit(folder, ['check', '--manifest', 'manifest.json', '--dut', 'dut.coe']);
+  const { status, stdout } = answered(folder, ['check', '--manifest', 'manifest.json', '--dut', 'dut.coe']);
   expect([status, stdout.split('\n').at(-2)]).toEqual([1, 'FAIL: 1 of 40 codes differ']);
 });
 
@@ -94,7 +95,7 @@ it('exit codes: 0 for PASS, 1 for FAIL, 2 for what keeps a check from its work',
   const folder = await golden();
   const lines = linesIn(folder);
   const status = (dut: string, manifest = 'manifest.json') =>
-    lastbit(folder, ['check', '--manifest', manifest, '--dut', dut]).status;
+    answered(folder, ['check', '--manifest', manifest, '--dut', dut]).status;
   expect(check(folder, lines).status).toBe(0);
   expect(check(folder, lines.slice(1)).status).toBe(1);
   expect(check(folder, [...lines, '0000']).status).toBe(2);
@@ -106,7 +107,7 @@ it('exit codes: 0 for PASS, 1 for FAIL, 2 for what keeps a check from its work',
   writeFileSync(join(folder, 'ops.csv'), '"a","b"\n"0x38","38"\n');
   writeFileSync(join(folder, 'dut.csv'), 'a,b,"result"\n38,0x38,"3c00"\n');
   const rows = (dut: string) =>
-    lastbit(folder, ['check', '--datapath', 'fp8-fp16', '--input', 'ops.csv', '--dut', dut]).status;
+    answered(folder, ['check', '--datapath', 'fp8-fp16', '--input', 'ops.csv', '--dut', dut]).status;
   expect(rows('dut.csv')).toBe(0);
   expect(rows('none.csv')).toBe(2);
   writeFileSync(join(folder, 'dut.csv'), 'result\ninf\n');
@@ -133,9 +134,9 @@ it('refuses what cannot be compared, in one line', async () => {
 it('without a dump, the files are held against their digests', async () => {
   const folder = await golden('json');
   const args = ['check', '--manifest', 'manifest.json'];
-  expect(lastbit(folder, args).stdout).toBe('PASS: 0 of 4 files differ\n');
+  expect(answered(folder, args).stdout).toBe('PASS: 0 of 4 files differ\n');
   writeFileSync(join(folder, 'a.json'), '[]\n');
-  const changed = lastbit(folder, args);
+  const changed = answered(folder, args);
   expect([changed.status, changed.stdout]).toEqual([
     1,
     'a.json is not the file that the manifest describes\nFAIL: 1 of 4 files differ\n',
@@ -152,7 +153,7 @@ it.each([
 ])('of the manifest %j, it says where it is wrong and what would do', async (text, words) => {
   const folder = await golden('json');
   writeFileSync(join(folder, 'manifest.json'), text);
-  const { status, stderr } = lastbit(folder, ['check', '--manifest', 'manifest.json']);
+  const { status, stderr } = answered(folder, ['check', '--manifest', 'manifest.json']);
   expect([status, stderr.slice(0, words.length + 9)]).toEqual([2, `lastbit: ${words}`]);
   expect(stderr).not.toMatch(/JSON|Invalid|undefined/);
 });
@@ -172,7 +173,7 @@ it('an address that float64 does not hold is beyond the words like any other', a
     '--format',
     'mif-intel',
   ];
-  const { status, stderr } = lastbit(folder, args);
+  const { status, stderr } = answered(folder, args);
   expect(status).toBe(2);
   expect(stderr).toMatch(/^lastbit: dut\.mif:\d+: address 9007199254740992; DEPTH is 40\n$/);
 });

@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { answered } from './answered.js';
 import { folderWith, launcher, lastbit, linesOf } from './command.js';
 
 function convert(options: string, rows: string): string[] {
   const folder = folderWith({ 'in.csv': rows });
-  const result = lastbit(folder, ['convert', ...options.split(' '), '--input', 'in.csv', '--output', 'out.csv']);
+  const result = answered(folder, ['convert', ...options.split(' '), '--input', 'in.csv', '--output', 'out.csv']);
   expect(result).toEqual({ status: 0, stdout: '', stderr: '' });
   return linesOf(folder, 'out.csv');
 }
@@ -65,7 +66,7 @@ it('e8m0 asks no rounding for zero and negative values', () => {
 });
 
 it('help says which way ties of e8m0fnu go', () => {
-  expect(lastbit(folderWith(), ['convert', '--help']).stdout.replace(/\s+/g, ' ')).toContain(
+  expect(answered(folderWith(), ['convert', '--help']).stdout.replace(/\s+/g, ' ')).toContain(
     'ties of e8m0fnu go to even, in ml_dtypes and ONNX up, as rna does',
   );
 });
@@ -121,7 +122,7 @@ it('a record is a format too', () => {
 function convertRecord(): string[] {
   const folder = folderWith({ 'in.csv': 'code\n3f800000\n3fc00000\n' });
   const record = '{exponentBits: 3, mantissaBits: 3}';
-  lastbit(folder, ['convert', '--from', 'fp32', '--to', record, '--input', 'in.csv', '--output', 'out.csv']);
+  answered(folder, ['convert', '--from', 'fp32', '--to', record, '--input', 'in.csv', '--output', 'out.csv']);
   return linesOf(folder, 'out.csv');
 }
 

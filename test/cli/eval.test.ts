@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { answered } from './answered.js';
 import { folderWith, lastbit, linesOf } from './command.js';
 
 /** The datapath file of the documentation: Hopper's fp8 wgmma. */
@@ -14,7 +15,7 @@ order: {kind: sequential}
 
 function evaluate(args: string, files: Record<string, string>): string[] {
   const folder = folderWith(files);
-  const result = lastbit(folder, ['eval', ...args.split(' '), '--input', 'in.csv', '--output', 'out.csv']);
+  const result = answered(folder, ['eval', ...args.split(' '), '--input', 'in.csv', '--output', 'out.csv']);
   expect(result).toEqual({ status: 0, stdout: '', stderr: '' });
   return linesOf(folder, 'out.csv').slice(1);
 }
@@ -86,9 +87,9 @@ it('check passes what eval gave, and tells what differs by kind', () => {
     'ops.csv': ops,
     'dut.csv': 'result\n3f800000\n40400001\n80000000\n7f800000\n0x48440010\n',
   });
-  lastbit(folder, ['eval', '--datapath', 'fp8-fp32', '--input', 'ops.csv', '--output', 'good.csv']);
+  answered(folder, ['eval', '--datapath', 'fp8-fp32', '--input', 'ops.csv', '--output', 'good.csv']);
   const check = (dut: string, ...more: string[]) =>
-    lastbit(folder, ['check', '--datapath', 'fp8-fp32', '--input', 'ops.csv', '--dut', dut, ...more]);
+    answered(folder, ['check', '--datapath', 'fp8-fp32', '--input', 'ops.csv', '--dut', dut, ...more]);
   expect(check('good.csv')).toEqual({ status: 0, stdout: 'PASS: 0 of 5 rows differ\n', stderr: '' });
   const bad = check('dut.csv');
   expect(bad.status).toBe(1);
@@ -119,7 +120,7 @@ it('check refuses a dump of other operands, and reports words that are not known
     'unknown.csv': 'result\nxxxxzzzz\n',
   });
   const check = (dut: string) =>
-    lastbit(folder, ['check', '--datapath', 'fp8-fp32', '--input', 'ops.csv', '--dut', dut]);
+    answered(folder, ['check', '--datapath', 'fp8-fp32', '--input', 'ops.csv', '--dut', dut]);
   expect(check('same.csv').status).toBe(0);
   expect(check('swapped.csv').stderr).toBe(
     'lastbit: swapped.csv:2: column "b" differs from ops.csv:2; the rows must be of the same operands, in the same order\n',
@@ -142,7 +143,7 @@ it('rows shorter than the header are filled up, and surplus empty fields dropped
 
 it('a table without rows gives its header, and a remark', () => {
   const folder = folderWith({ 'ops.csv': 'a,b\n' });
-  expect(lastbit(folder, ['eval', '--datapath', 'int8', '--input', 'ops.csv'])).toEqual({
+  expect(answered(folder, ['eval', '--datapath', 'int8', '--input', 'ops.csv'])).toEqual({
     status: 0,
     stdout: 'a,b,result,exact,error_ulp,flags,swamped,overflowed\n',
     stderr: 'lastbit: ops.csv has no rows\n',

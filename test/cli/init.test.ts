@@ -1,12 +1,13 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { folderWith, lastbit } from './command.js';
+import { answered } from './answered.js';
+import { folderWith } from './command.js';
 
 const kinds = ['unit', 'target', 'sweep', 'data'];
 
 it('lists the kinds', () => {
-  const { stdout, status } = lastbit(folderWith(), ['init']);
+  const { stdout, status } = answered(folderWith(), ['init']);
   expect(status).toBe(0);
   expect(
     stdout
@@ -19,17 +20,17 @@ it('lists the kinds', () => {
 describe.each(kinds)('%s', (kind) => {
   it('is written, and runs as it says', () => {
     const folder = folderWith();
-    const { stdout, status } = lastbit(folder, ['init', kind]);
+    const { stdout, status } = answered(folder, ['init', kind]);
     const [, path, next] = /^wrote (\S+); try: lastbit (.*)\n$/.exec(stdout) as unknown as string[];
     expect([status, path]).toEqual([0, kind === 'data' ? 'data' : `${kind}.yaml`]);
     expect(readFileSync(join(folder, kind === 'data' ? 'data/README.md' : path), 'utf8')).toMatch(/^(#|Images)/);
-    expect(lastbit(folder, next.split(' '))).toMatchObject({ status: 0 });
+    expect(answered(folder, next.split(' '))).toMatchObject({ status: 0 });
   });
 
   it('is never written over what is there', () => {
     const folder = folderWith();
     writeFileSync(join(folder, 'mine'), 'mine');
-    expect(lastbit(folder, ['init', kind, 'mine'])).toEqual({
+    expect(answered(folder, ['init', kind, 'mine'])).toEqual({
       status: 2,
       stdout: '',
       stderr: 'lastbit: mine is there already, and nothing is overwritten: name another\n',
@@ -40,8 +41,8 @@ describe.each(kinds)('%s', (kind) => {
 
 it('the data train too, and the CSV file is read', () => {
   const folder = folderWith();
-  lastbit(folder, ['init', 'data', 'images']);
-  const run = (words: string) => lastbit(folder, words.split(' '));
+  answered(folder, ['init', 'data', 'images']);
+  const run = (words: string) => answered(folder, words.split(' '));
   expect(run('train --recipe lsq --network mlp --data images --images 100 --judged 50 --epochs 1').status).toBe(0);
   const args = 'run models/digits-int8.onnx --target int8 --images 20 --data';
   const [fromCsv, fromIdx] = [run(`${args} images/images.csv`), run(`${args} images`)];
@@ -51,7 +52,7 @@ it('the data train too, and the CSV file is read', () => {
 
 it('an unknown kind is refused, and nothing is written', () => {
   const folder = folderWith();
-  expect(lastbit(folder, ['init', 'units']).stderr).toBe(
+  expect(answered(folder, ['init', 'units']).stderr).toBe(
     'lastbit: <kind> is one of unit, target, sweep, data, found "units"; did you mean "unit"?\n',
   );
   expect(existsSync(join(folder, 'units.yaml'))).toBe(false);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { RESULT_SCHEMAS, resultJsonSchema } from '../../src/outputs/tables/schemas.js';
+import { answered } from './answered.js';
 import { lastbit } from './command.js';
 
 const models = join(import.meta.dirname, '..', '..', 'models');
@@ -58,15 +59,15 @@ let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'lastbit-json-'));
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
-  expect(lastbit(folder, ['vectors', 'int8', '--count', '4', '--out', 'v']).status).toBe(0);
+  expect(answered(folder, ['vectors', 'int8', '--count', '4', '--out', 'v']).status).toBe(0);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const done = new Map<string, ReturnType<typeof lastbit>>();
+const done = new Map<string, ReturnType<typeof answered>>();
 
 /** Runs a command once. */
-function ran(line: string): ReturnType<typeof lastbit> {
-  const known = done.get(line) ?? lastbit(folder, line.split(' '));
+function ran(line: string): ReturnType<typeof answered> {
+  const known = done.get(line) ?? answered(folder, line.split(' '));
   done.set(line, known);
   return known;
 }

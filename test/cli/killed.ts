@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { randomFrom } from '../../src/random/random.js';
+import { answered } from './answered.js';
 import { lastbit, launcher } from './command.js';
 
 /** Runs the real command and kills it after some time. @returns whether it was killed: it may have ended before */
@@ -66,11 +67,11 @@ function expectNothingTwice(journal: string): void {
 
 /** Runs a finished command again: every file keeps its bytes and its time, and the output is the same. */
 export function expectNothingChanges(folder: string, args: readonly string[], out: string): void {
-  const first = lastbit(folder, args);
+  const first = answered(folder, args);
   expect(first).toMatchObject({ status: 0 });
   const timesOf = () => readdirSync(join(folder, out)).map((name) => [name, lastModified(join(folder, out, name))]);
   const [contents, times] = [contentsOf(join(folder, out)), timesOf()];
-  expect(lastbit(folder, args)).toEqual({ status: 0, stdout: first.stdout, stderr: expect.any(String) });
+  expect(answered(folder, args)).toEqual({ status: 0, stdout: first.stdout, stderr: expect.any(String) });
   expect(contentsOf(join(folder, out))).toEqual(contents);
   expect(timesOf()).toEqual(times);
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { nameOf } from '../../src/cli/command.js';
 import { COMMANDS } from '../../src/cli/commands.js';
-import { folderWith, lastbit } from './command.js';
+import { answered } from './answered.js';
+import { folderWith } from './command.js';
 import { contentsOf } from './killed.js';
 
 /**
@@ -60,7 +61,7 @@ it('no command writes over what it reads', () => {
     ['trace', model, '--layer', 'conv1', '--out', model],
   ];
   for (const args of cases) {
-    const { status, stdout, stderr } = lastbit(folder, args);
+    const { status, stdout, stderr } = answered(folder, args);
     expect([status, stdout], args.join(' ')).toEqual([2, '']);
     expect(stderr).toMatch(
       /^lastbit: cannot write .*, which this command reads; take another name\n$|this command reads it; take another name\n$/,
@@ -82,7 +83,7 @@ it('says where it cannot write before it reads anything', () => {
     [['train', '--recipe', 'lsq', '--network', 'none.onnx', '--out', '/proc/x'], 'cannot write /proc/x: '],
   ];
   for (const [args, message] of cases) {
-    const { status, stdout, stderr } = lastbit(folder, args);
+    const { status, stdout, stderr } = answered(folder, args);
     expect([status, stdout], args.join(' ')).toEqual([2, '']);
     expect(stderr.startsWith(`lastbit: ${message}`), stderr).toBe(true);
   }

@@ -2,7 +2,8 @@ import { parse } from 'csv-parse/sync';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { folderWith, lastbit } from './command.js';
+import { answered } from './answered.js';
+import { folderWith } from './command.js';
 import { expectNothingChanges, expectSameAfterKills } from './killed.js';
 
 const float = join(import.meta.dirname, '..', '..', 'models', 'digits-fp32.onnx');
@@ -11,7 +12,7 @@ const SMALL = ['--images', '20', '--trained', '100', '--threads', '1'];
 it('judges methods with and without training, on every target that can', () => {
   const folder = folderWith();
   const recipes = 'int8-minmax,int8-2of4,e3m2-sqnr,int4-allocated,lsq,fp16-mixed';
-  const { status, stdout, stderr } = lastbit(folder, ['study', float, '--recipes', recipes, ...SMALL]);
+  const { status, stdout, stderr } = answered(folder, ['study', float, '--recipes', recipes, ...SMALL]);
   expect(status).toBe(0);
   expect(stderr).toContain('no target can run int4-allocated: layer conv1 multiplies int4 x int8');
   expect(stdout).toContain('wrote study.csv, study.md and study.svg in study');
@@ -32,9 +33,9 @@ it('judges methods with and without training, on every target that can', () => {
 
 it('names what is wrong in one line', () => {
   const folder = folderWith();
-  const failing = (...args: string[]) => lastbit(folder, ['study', float, ...args]).stderr;
+  const failing = (...args: string[]) => answered(folder, ['study', float, ...args]).stderr;
   expect(failing('--recipes', 'lsq', '--epochs', '0')).toBe('lastbit: lsq trains: take --epochs of at least 1\n');
-  expect(lastbit(folder, ['study', float.replace('fp32', 'int8'), '--images', '1', '--epochs', '0'])).toMatchObject({
+  expect(answered(folder, ['study', float.replace('fp32', 'int8'), '--images', '1', '--epochs', '0'])).toMatchObject({
     status: 2,
     stdout: '',
     stderr: expect.stringMatching(
@@ -47,8 +48,8 @@ it('names what is wrong in one line', () => {
 });
 
 it('a study that was killed goes on, and ends as if it never had been', { timeout: 400_000 }, async () => {
-  const recipes = 'int8-minmax,int4-allocated,lsq,luq,fp16-mixed';
-  const args = ['study', float, '--recipes', recipes, '--images', '40', '--trained', '400', '--threads', '1'];
+  const recipes = 'int8-minmax,int4-allocated,lsq,luq';
+  const args = ['study', float, '--recipes', recipes, ...SMALL];
   await expectSameAfterKills(folderWith(), args, { kills: 3, seed: 5, without: ['journal.ndjson'] });
 });
 
@@ -63,7 +64,7 @@ it('a target that was edited is judged anew, and no recipe trains again', { time
     'energy: {table: horowitz-45nm, entries: [{action: "mac:int4*int4+int8", pj: 0.1, source: s, node: 45 nm}]}\n';
   const folder = folderWith({ 'unit.yaml': unit('rne'), 'own.yaml': target });
   const study = (out: string) =>
-    lastbit(folder, ['study', float, '--recipes', 'int4,lsq', '--targets', './own.yaml', ...SMALL, '--out', out]);
+    answered(folder, ['study', float, '--recipes', 'int4,lsq', '--targets', './own.yaml', ...SMALL, '--out', out]);
   expect(study('a')).toMatchObject({ status: 0 });
   const network = join(folder, 'a', 'digits-fp32.lsq.onnx');
   const made = statSync(network, { bigint: true }).mtimeNs;
@@ -82,11 +83,11 @@ it('a target that was edited is judged anew, and no recipe trains again', { time
 it('a network in the folder that is not the one it wrote is made again', { timeout: 120_000 }, () => {
   const folder = folderWith();
   const args = ['study', float, '--recipes', 'int8-minmax', ...SMALL, '--out', 'a'];
-  lastbit(folder, args);
+  answered(folder, args);
   const network = join(folder, 'a', 'digits-fp32.int8-minmax.onnx');
   const [bytes, csv] = [readFileSync(network), readFileSync(join(folder, 'a', 'study.csv'))];
   writeFileSync(network, 'something else');
-  expect(lastbit(folder, args)).toMatchObject({ status: 0, stderr: '' });
+  expect(answered(folder, args)).toMatchObject({ status: 0, stderr: '' });
   expect(readFileSync(network).equals(bytes)).toBe(true);
   expect(readFileSync(join(folder, 'a', 'study.csv')).equals(csv)).toBe(true);
 });

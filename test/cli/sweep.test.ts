@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { answered } from './answered.js';
 import { folderWith, lastbit, launcher, linesOf } from './command.js';
 import { expectNothingChanges, expectSameAfterKills } from './killed.js';
 
@@ -33,7 +34,7 @@ it('rows come in the order of the file, whatever the number of threads', () => {
 });
 
 it('a sweep that was killed goes on, and ends as if it never had been', { timeout: 300_000 }, async () => {
-  const folder = folderWith({ 'space.yaml': SPACE.replace('images: 20', 'images: 100') });
+  const folder = folderWith({ 'space.yaml': SPACE.replace('images: 20', 'images: 40') });
   await expectSameAfterKills(folder, ['sweep', 'space.yaml', '--threads', '1'], {
     kills: 3,
     seed: 11,
@@ -43,15 +44,15 @@ it('a sweep that was killed goes on, and ends as if it never had been', { timeou
 
 it('says how far it was, and does not do it again', { timeout: 120_000 }, async () => {
   const folder = folderWith({ 'space.yaml': SPACE });
-  const args = ['sweep', 'space.yaml', '--out', 'out'];
-  lastbit(folder, args);
+  const args = ['sweep', 'space.yaml', '--out', 'out', '--threads', '1'];
+  answered(folder, args);
   const journal = join(folder, 'out', 'journal.ndjson');
   const lines = readFileSync(journal, 'utf8').split('\n');
   expect(lines).toHaveLength(1 + 6 + 1);
   writeFileSync(journal, `${lines.slice(0, 3).join('\n')}\n${lines[3].slice(0, 40)}`);
   const csv = linesOf(folder, 'out/sweep.csv');
   rmSync(join(folder, 'out', 'sweep.csv'));
-  const second = lastbit(folder, args);
+  const second = answered(folder, args);
   expect(second).toMatchObject({ status: 0 });
   expect(second.stderr).toContain('lastbit: goes on after 2 of 6 runs\n');
   expect(linesOf(folder, 'out/sweep.csv')).toEqual(csv);
@@ -60,15 +61,15 @@ it('says how far it was, and does not do it again', { timeout: 120_000 }, async 
 
 it('a finished sweep changes nothing when it is run again', () => {
   const folder = folderWith({ 'space.yaml': SPACE });
-  expectNothingChanges(folder, ['sweep', 'space.yaml', '--out', 'out'], 'out');
+  expectNothingChanges(folder, ['sweep', 'space.yaml', '--out', 'out', '--threads', '1'], 'out');
 });
 
 const UNIT = 'a: e4m3fn\nb: e4m3fn\nsum: {format: fp16, rounding: rne}\n';
-const OWN = 'networks: net.onnx\ndatapaths: [fp8-fp32, unit.yaml]\nimages: 10\n';
+const OWN = 'networks: net.onnx\ndatapaths: [fp8-fp32, unit.yaml]\nimages: 5\n';
 
 /** The same folder with its files as they are now, judged from nothing. */
 const afresh = (folder: string) => {
-  lastbit(folder, ['sweep', 'own.yaml', '--out', 'afresh', '--fresh']);
+  answered(folder, ['sweep', 'own.yaml', '--out', 'afresh', '--fresh', '--threads', '1']);
   return linesOf(folder, 'afresh/sweep.csv');
 };
 
@@ -76,7 +77,7 @@ it('whatever an input became, the numbers are those of the input', { timeout: 24
   const folder = folderWith({ 'own.yaml': OWN, 'unit.yaml': UNIT });
   const put = (name: string, model: string) => cpSync(join(models, model), join(folder, name));
   put('net.onnx', 'digits-e4m3fn.onnx');
-  const sweep = () => lastbit(folder, ['sweep', 'own.yaml', '--out', 'out']);
+  const sweep = () => answered(folder, ['sweep', 'own.yaml', '--out', 'out', '--threads', '1']);
   expect(sweep()).toMatchObject({ status: 0, stderr: '' });
   const first = linesOf(folder, 'out/sweep.csv');
   const steps: [string, () => void, RegExp][] = [
@@ -85,7 +86,7 @@ it('whatever an input became, the numbers are those of the input', { timeout: 24
       () => writeFileSync(join(folder, 'unit.yaml'), UNIT.replace('rne', 'rtz')),
       /^lastbit: unit\.yaml changed since the last run: 1 run of 2 to do\n$/,
     ],
-    ['the images', () => writeFileSync(join(folder, 'own.yaml'), OWN.replace('10', '12')), /^$/],
+    ['the images', () => writeFileSync(join(folder, 'own.yaml'), OWN.replace('5', '6')), /^$/],
     [
       'the float network',
       () => {
@@ -124,7 +125,7 @@ it('whatever an input became, the numbers are those of the input', { timeout: 24
 
 it('a journal of another build is not mixed with this one’s, and a damaged one is named', () => {
   const folder = folderWith({ 'a.yaml': `networks: ${models}/digits-int8.onnx\ndatapaths: int8\nimages: 2\n` });
-  const sweep = (...more: string[]) => lastbit(folder, ['sweep', 'a.yaml', '--out', 'out', ...more]);
+  const sweep = (...more: string[]) => answered(folder, ['sweep', 'a.yaml', '--out', 'out', ...more]);
   expect(sweep().status).toBe(0);
   const journal = join(folder, 'out', 'journal.ndjson');
   const [head, line] = readFileSync(journal, 'utf8').split('\n');
@@ -141,7 +142,7 @@ it('a journal of another build is not mixed with this one’s, and a damaged one
 });
 
 it('one sweep at a time works in a folder, and the other says which', { timeout: 180_000 }, async () => {
-  const folder = folderWith({ 'space.yaml': SPACE.replace('images: 20', 'images: 400') });
+  const folder = folderWith({ 'space.yaml': SPACE.replace('images: 20', 'images: 200') });
   const args = [launcher, 'sweep', 'space.yaml', '--out', 'deep/out', '--threads', '1'];
   const started = Array.from({ length: 4 }, () => {
     const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], timeout: 150_000 });

@@ -1,6 +1,7 @@
 import { spawnSync, type StdioOptions } from 'node:child_process';
 import { closeSync, openSync, readdirSync } from 'node:fs';
 import { expect, it, onTestFinished } from 'vitest';
+import { answered } from './answered.js';
 import { folderWith, lastbit, launcher } from './command.js';
 
 const FILES = {
@@ -214,21 +215,27 @@ const CASES: readonly [string[], number, string][] = [
 
 it.each(CASES)('lastbit %j', (args, status, line) => {
   const folder = folderWith(FILES);
-  const result = lastbit(folder, args);
+  const result = answered(folder, args);
   expect(result.stderr).toBe(`lastbit: ${line}\n`);
   expect(result.status).toBe(status);
   expect(result.stdout).toBe('');
   expect(readdirSync(folder).sort()).toEqual(Object.keys(FILES).sort());
 });
 
+it('the command itself says the same line with the same exit code', () => {
+  const folder = folderWith(FILES);
+  for (const [args, status, line] of [CASES[0], CASES[8], CASES.at(-1) as (typeof CASES)[number]])
+    expect(lastbit(folder, args)).toEqual({ status, stdout: '', stderr: `lastbit: ${line}\n` });
+});
+
 it('every command has help with examples', () => {
   const folder = folderWith();
-  const { stdout, status } = lastbit(folder, ['--help']);
+  const { stdout, status } = answered(folder, ['--help']);
   expect(status).toBe(0);
   const names = [...stdout.matchAll(/^ {2}lastbit (\w+)/gm)].map((match) => match[1]);
   expect(names.length).toBeGreaterThan(6);
   for (const name of names) {
-    const help = lastbit(folder, [name, '--help']);
+    const help = answered(folder, [name, '--help']);
     expect(help.status, name).toBe(0);
     expect(help.stdout, name).toContain(`Examples:\n  lastbit ${name}`);
   }

@@ -41,5 +41,6 @@ process.on('message', async ({ path, mutant, tests }) => {
   vitest.invalidateFile(file);
   process.send({ done: true, by });
 });
-process.on('disconnect', () => process.exit());
+// It leads a group of processes: a test that never ends goes with it.
+process.on('disconnect', () => process.kill(-process.pid, 'SIGKILL'));
 process.send({ ready: true });
