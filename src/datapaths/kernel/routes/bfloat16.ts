@@ -41,7 +41,7 @@ function scalesProducts({ product, combine, widened, operands, blockScale }: Dat
 
 /** The product with bfloat16 operands in place of elements and scales; undefined where one is no finite bfloat16. */
 function inBfloat16(job: GemmJob, unit: Datapath, { format, size }: BlockScale): GemmJob | undefined {
-  const { m, n, k, c } = job;
+  const { m, n, k, c, sums } = job;
   const perRow = Math.ceil(k / size);
   const scale = valuesOf(format);
   // a is [m][k] with scales [m][blocks], b is [k][n] with scales [blocks][n].
@@ -53,7 +53,7 @@ function inBfloat16(job: GemmJob, unit: Datapath, { format, size }: BlockScale):
     const row = Math.floor(i / n);
     return Math.floor(row / size) * n + i - row * n;
   });
-  return a === undefined || b === undefined ? undefined : { m, n, k, a, b, ...(c && { c }) };
+  return a === undefined || b === undefined ? undefined : { m, n, k, a, b, ...(c && { c }), ...(sums && { sums }) };
 }
 
 function scaledCodes(

@@ -23,7 +23,7 @@ import { randomFrom } from '../../../../src/random/random.js';
  * unless a test has another.
  */
 const { threads, port, at } = vi.hoisted(() => ({
-  threads: [] as { ended: boolean; shares: Share[]; options: unknown }[],
+  threads: [] as { ended: boolean; held: boolean; shares: Share[]; options: unknown }[],
   port: { listeners: [] as ((share: Share) => void)[] },
   at: { fails: (_share: Share): boolean => false },
 }));
@@ -32,13 +32,16 @@ vi.mock('node:worker_threads', () => ({
   parentPort: { on: (_event: string, listener: (share: Share) => void) => port.listeners.push(listener) },
   Worker: class {
     ended = false;
+    held = true;
     shares: Share[] = [];
     options: unknown;
     constructor(_url: URL, options: unknown) {
       this.options = options;
       threads.push(this);
     }
-    unref() {}
+    unref() {
+      this.held = false;
+    }
     terminate() {
       this.ended = true;
     }
@@ -132,6 +135,8 @@ describe('a product shared among threads', () => {
     }
     expect(threads).toHaveLength(2);
     expect(threads[0].shares).toHaveLength(4);
+    // A program ends though they wait.
+    expect(threads.map(({ held }) => held)).toEqual([false, false]);
   });
 
   it('is done here where a thread fails, whose successor is a new one', () => {
