@@ -1,7 +1,7 @@
 import type { Requantize } from '../../../src/datapaths/datapath.js';
 import type { Format } from '../../../src/formats/format.js';
 import { fit } from './fit.js';
-import { type Value, number, power, product, valueOf } from './value.js';
+import { type Value, number, power, product, UNIT, valueOf } from './value.js';
 
 /**
  * From an integer to a narrow one, written again from the sources: gemmlowp fixedpoint.h and TFLite's common.cc,
@@ -107,12 +107,7 @@ function byFloat(value: bigint, multiplier: number): bigint {
   const scaled = inFloat(product(sum, factor));
   if (scaled.kind === 'nan') return HIGHEST;
   if (scaled.kind === 'infinity') return scaled.minus ? LOWEST : HIGHEST;
-  const rounded = shifted(
-    scaled.minus ? -scaled.units : scaled.units,
-    Number(BigInt(power(0).toString(2).length - 1)),
-    'half-even',
-    Infinity,
-  );
+  const rounded = shifted(scaled.minus ? -scaled.units : scaled.units, UNIT, 'half-even', UNIT);
   const end = 2n ** 63n;
   return rounded < -end ? -end : rounded >= end ? end - 1n : rounded;
 }
