@@ -10,7 +10,6 @@ import {
   fromNumber,
   INVALID,
   infinite,
-  isSignaling,
   magnitudeExponent,
   NAN,
   type Raw,
@@ -150,10 +149,7 @@ export function round(raw: Raw, fit: Fit, random?: RandomBits): { raw: Raw; flag
  * (section 5.8) when the source is a float, and `overflow` when it is an integer.
  */
 export function convert(from: Format, code: bigint | number, fit: Fit, random?: RandomBits): Encoded {
-  const raw = decode(from, code, fit.subnormals);
-  const encoded = encode(raw, fit, random);
-  const signaled = isSignaling(raw) ? encoded.flags | INVALID_FLAG : encoded.flags;
-  if (fit.format.kind === 'int' && from.kind === 'float' && (signaled & OVERFLOW) !== 0)
-    return { code: encoded.code, flags: INVALID_FLAG };
-  return { code: encoded.code, flags: signaled };
+  const encoded = encode(decode(from, code, fit.subnormals), fit, random);
+  const outside = fit.format.kind === 'int' && from.kind === 'float' && (encoded.flags & OVERFLOW) !== 0;
+  return outside ? { code: encoded.code, flags: INVALID_FLAG } : encoded;
 }
