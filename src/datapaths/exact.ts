@@ -56,7 +56,10 @@ export function ulpExponent(format: Format, value: FiniteRaw): number {
   const lattice = latticeOf(format);
   const largest = lattice.valueAt(lattice.maxIndex(false));
   const at = compareMagnitudes(value, largest) > 0 ? largest : value;
-  if (format.radix === 4) return Math.max(magnitudeExponent(lattice.valueAt(lattice.locate(at).index)), smallest);
+  if (format.radix === 4) {
+    const level = lattice.valueAt(lattice.locate(at).index);
+    return isZero(level) ? smallest : magnitudeExponent(level);
+  }
   return Math.max(magnitudeExponent(at) - format.mantissaBits, smallest);
 }
 

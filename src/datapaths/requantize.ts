@@ -1,7 +1,7 @@
 import { fp32 } from '../formats/catalog.js';
 import { decode, encode, fitTo } from '../formats/codec.js';
 import { type Format, widthOf } from '../formats/format.js';
-import { fromAligned, fromNumber, multiply } from '../formats/raw.js';
+import { fromAligned, fromNumber, magnitudeExponent, multiply } from '../formats/raw.js';
 import { didYouMean } from '../text/nearest.js';
 import type { Requantize } from './datapath.js';
 
@@ -115,20 +115,15 @@ function multiplierOf(stage: Requantize): Multiplier {
 
 /** real = q31 * 2^(shift - 31), q31 in [2^30, 2^31); the mantissa rounds half away (TFLite quantization_util.cc). */
 export function quantizeMultiplier(multiplier: number): { q31: bigint; shift: number } {
-  if (multiplier === 0) return { q31: 0n, shift: 0 };
   const raw = fromNumber(multiplier);
   if (raw.kind !== 'finite' || raw.sign)
     throw new RangeError(`requantize: the multiplier must be a positive number, found ${multiplier}`);
-  let shift = Math.floor(Math.log2(multiplier)) + 1;
-  while (2 ** shift <= multiplier) shift++;
-  while (2 ** (shift - 1) > multiplier) shift--;
-  const fraction = multiplier / 2 ** shift;
-  let q31 = BigInt(Math.floor(fraction * 2 ** 31 + 0.5));
-  if (q31 === 1n << 31n) {
-    q31 >>= 1n;
-    shift++;
-  }
-  return shift < -31 ? { q31: 0n, shift: 0 } : { q31, shift };
+  // In units of 2^(shift - 31), a half up.
+  const shift = magnitudeExponent(raw) + 1;
+  const q31 = shiftRight(raw.significand << 31n, shift - raw.exponent, 'half-up');
+  const carried = q31 === 1n << 31n;
+  if (shift + Number(carried) < -31) return { q31: 0n, shift: 0 };
+  return carried ? { q31: q31 >> 1n, shift: shift + 1 } : { q31, shift };
 }
 
 const INT32_MIN = -(1n << 31n);

@@ -10,7 +10,6 @@ import {
   fromNumber,
   INVALID,
   infinite,
-  isSignaling,
   magnitudeExponent,
   NAN,
   type Raw,
@@ -55,9 +54,9 @@ function decodeFloat(format: FloatFormat, bits: bigint): Raw {
   return { ...latticeOf(format).valueAt(index), sign };
 }
 
-/** The smallest exponent of a normal number, as a power of two. */
-function normalExponent(format: FloatFormat): number {
-  return 1 - format.bias + (format.shift ?? 0);
+/** The exponent of the smallest number of exponent field 1, as a power of two. */
+function normalExponent({ bias, radix, shift = 0 }: FloatFormat): number {
+  return (radix === 4 ? 2 : 1) * (1 - bias) + shift;
 }
 
 function isSubnormal(format: Format, raw: Raw): raw is FiniteRaw {
@@ -123,7 +122,7 @@ function isTiny(fit: Fit, raw: FiniteRaw, rounded: bigint, drawn: bigint): boole
   if (format.kind !== 'float' || raw.significand === 0n) return false;
   if (!hasZero(format)) return compareMagnitudes(raw, latticeOf(format).valueAt(0n)) < 0;
   if (!flushes(format)) return rounded === 0n || belowSmallest(format, raw);
-  const below = normalExponent(format) - 1 - magnitudeExponent(raw);
+  const below = Math.floor((normalExponent(format) - 1 - magnitudeExponent(raw)) / (format.radix === 4 ? 2 : 1));
   if (below < 0) return false;
   if (below > 0 || fit.tininess === 'before') return true;
   // The last binade below the normal numbers: tiny unless rounding to full precision carries out of it.
@@ -150,10 +149,7 @@ export function round(raw: Raw, fit: Fit, random?: RandomBits): { raw: Raw; flag
  * (section 5.8) when the source is a float, and `overflow` when it is an integer.
  */
 export function convert(from: Format, code: bigint | number, fit: Fit, random?: RandomBits): Encoded {
-  const raw = decode(from, code, fit.subnormals);
-  const encoded = encode(raw, fit, random);
-  const signaled = isSignaling(raw) ? encoded.flags | INVALID_FLAG : encoded.flags;
-  if (fit.format.kind === 'int' && from.kind === 'float' && (signaled & OVERFLOW) !== 0)
-    return { code: encoded.code, flags: INVALID_FLAG };
-  return { code: encoded.code, flags: signaled };
+  const encoded = encode(decode(from, code, fit.subnormals), fit, random);
+  const outside = fit.format.kind === 'int' && from.kind === 'float' && (encoded.flags & OVERFLOW) !== 0;
+  return outside ? { code: encoded.code, flags: INVALID_FLAG } : encoded;
 }

@@ -85,9 +85,8 @@ export function hasNan(format: Format): boolean {
 export function quantumExponentOf(format: Format): number {
   if (format.kind === 'int') return format.exponent;
   if (format.kind === 'table') return 0;
-  const shift = format.shift ?? 0;
-  if (format.radix === 4) return 2 * (1 - format.bias) + shift;
-  return (
-    (format.lowest === 'subnormal' || format.lowest === 'zero-only' ? 1 : 0) - format.bias - format.mantissaBits + shift
-  );
+  const { bias, mantissaBits, radix, lowest, shift = 0 } = format;
+  // Without a mantissa field 0 holds zero alone, where there is one.
+  const first = lowest === 'none' || (lowest === 'normal' && mantissaBits > 0) ? 0 : 1;
+  return (radix === 4 ? 2 : 1) * (first - bias) - mantissaBits + shift;
 }

@@ -36,8 +36,9 @@ export function landmarksOf(format: Format): Landmark[] {
 
 function* magnitudes(format: Format): Generator<[string, bigint]> {
   const lattice = latticeOf(format);
-  yield ['zero', 0n];
-  yield ['smallest', lattice.next(0n)];
+  const hasZero = lattice.valueAt(0n).significand === 0n;
+  yield [hasZero ? 'zero' : 'smallest', 0n];
+  yield [hasZero ? 'smallest' : 'smallest + 1 ulp', lattice.next(0n)];
   if (format.kind === 'float' && format.lowest === 'subnormal') {
     const normal = 1n << BigInt(format.mantissaBits);
     yield ['largest subnormal', normal - 1n];

@@ -1,5 +1,5 @@
 import type { FloatFormat, Format, IntFormat, TableFormat } from './format.js';
-import { bitLength, compareMagnitudes, finite, type FiniteRaw, fromNumber, magnitudeExponent } from './raw.js';
+import { compareMagnitudes, finite, type FiniteRaw, fromNumber, magnitudeExponent } from './raw.js';
 import type { Position } from './rounding.js';
 
 /**
@@ -148,9 +148,7 @@ function floatLattice(format: FloatFormat): Lattice {
   };
 }
 
-/** Number of significant bits of the widest finite significand. */
-export function precisionOf(format: Format): number {
-  if (format.kind === 'float') return format.mantissaBits + 1;
-  if (format.kind === 'int') return format.bits;
-  return Math.max(...format.values.map((v) => (v === null ? 0 : bitLength(exactly(v).significand))));
+/** Significant bits of a float's normal numbers. */
+export function precisionOf(format: FloatFormat): number {
+  return format.mantissaBits + 1;
 }

@@ -143,11 +143,8 @@ export function toNumber(raw: Raw): number {
     if (rest > half || (rest === half && (significand & 1n) === 1n)) significand += 1n;
     exponent += drop;
   }
-  // Two steps, because 2^exponent alone may lie outside float64 while the product lies inside.
-  const magnitude =
-    exponent < -1000 ? Number(significand) * 2 ** -537 * 2 ** (exponent + 537) : Number(significand) * 2 ** exponent;
-  const safe = exponent > 900 ? Number(significand) * 2 ** 500 * 2 ** (exponent - 500) : magnitude;
-  return raw.sign ? -safe : safe;
+  const magnitude = Number(significand) * 2 ** exponent;
+  return raw.sign ? -magnitude : magnitude;
 }
 
 /** Exact: every float64 is a dyadic rational. */

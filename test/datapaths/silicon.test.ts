@@ -102,6 +102,28 @@ describe('the catalogue', () => {
     expect(findDatapath('v100-bf16-fp32')).toBeUndefined();
   });
 
+  it('knows the generation of every chip that a name may begin with', () => {
+    const chips = {
+      volta: ['v100'],
+      turing: ['t4'],
+      ampere: ['a100', 'a2'],
+      ada: ['l40s'],
+      hopper: ['h100', 'h200'],
+      blackwell: ['b200'],
+      cdna1: ['mi100'],
+      cdna2: ['mi250', 'mi250x'],
+      cdna3: ['mi300a', 'mi300x'],
+    };
+    for (const [generation, names] of Object.entries(chips))
+      for (const chip of names) {
+        expect(findDatapath(`${chip}-fp16-fp32`)?.name).toBe(`${generation}-fp16-fp32`);
+        expect(findDatapath(`${chip}-fp16-fp33`)).toBeUndefined();
+      }
+    expect(findSilicon('volta')).toBeUndefined();
+    expect(findDatapath('tpu-v1')?.name).toBe('tpu-v1');
+    expect(() => datapathNamed('tpu-v9')).toThrow(/unknown datapath "tpu-v9": there are int8 int4 xnor .*tpu-v1/);
+  });
+
   it('can be written as files and read back', () => {
     for (const unit of DATAPATHS)
       expect(parseDatapath(stringify(describeDatapath(unit)), `${unit.name}.yaml`)).toEqual(unit);

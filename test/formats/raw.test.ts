@@ -41,6 +41,35 @@ describe('numbers', () => {
     expect(toNumber(finite(true, 1n, -1075))).toBe(-0);
     expect(toNumber(finite(false, 1n, 1024))).toBe(Infinity);
   });
+
+  it('round to nearest even at both ends of float64, as the subnormal and the largest numbers lie', () => {
+    for (const [significand, exponent, value] of [
+      [1n, -1075, 0],
+      [3n, -1076, 5e-324],
+      [3n, -1075, 1e-323],
+      [5n, -1075, 1e-323],
+      [7n, -1075, 2e-323],
+      [(1n << 53n) - 1n, -1075, 2 ** -1022],
+      [(1n << 54n) - 1n, -1076, 2 ** -1022],
+      [(1n << 53n) - 3n, -1075, (2 ** 52 - 2) * 5e-324],
+      [(1n << 53n) + 1n, -1074, 2 ** 52 * 2 ** -1073],
+      [1n, -5000, 0],
+      [1n << 5000n, -5000, 1],
+      [(1n << 54n) - 2n, 970, Number.MAX_VALUE],
+      [(1n << 54n) - 1n, 970, Infinity],
+      [(1n << 55n) - 3n, 969, Number.MAX_VALUE],
+      [1n << 2000n, 0, Infinity],
+      [1n << 2000n, -1000, 2 ** 1000],
+      [3n, 1022, 1.5 * 2 ** 1023],
+    ] as const) {
+      expect([significand, exponent, toNumber(finite(false, significand, exponent))]).toEqual([
+        significand,
+        exponent,
+        value,
+      ]);
+      expect(toNumber(finite(true, significand, exponent))).toBe(-value);
+    }
+  });
 });
 
 describe('exact arithmetic', () => {
@@ -65,11 +94,31 @@ describe('exact arithmetic', () => {
     expect(toNumber(multiply(minus, fromNumber(3)))).toBe(-0);
   });
 
+  it('gives the sum of nothing +0, and -0 where zeros of both signs would be', () => {
+    expect(toNumber(sum([]))).toBe(0);
+    expect(toNumber(sum([], true))).toBe(-0);
+  });
+
   it('makes invalid operations signal', () => {
     expect(multiply(fromNumber(0), infinite(true))).toEqual(INVALID);
     expect(sum([infinite(true), infinite(false)])).toEqual(INVALID);
     expect(sum([infinite(true), NAN, infinite(false)])).toEqual(INVALID);
     expect(sum([NAN, fromNumber(1)])).toEqual(NAN);
+    const signaling = { ...NAN, signaling: true, sign: true, payload: 5n };
+    for (const others of [[signaling, NAN], [NAN, signaling], [signaling], [fromNumber(1), signaling]])
+      expect(sum(others)).toEqual(INVALID);
+    for (const [x, y] of [
+      [signaling, fromNumber(1)],
+      [NAN, signaling],
+      [infinite(false), signaling],
+    ])
+      expect([multiply(x, y), multiply(y, x)]).toEqual([INVALID, INVALID]);
+    for (const x of [fromNumber(0), infinite(true), fromNumber(-2)])
+      expect([multiply(NAN, x), multiply({ ...NAN, sign: true, payload: 9n }, x)]).toEqual([NAN, NAN]);
+    for (const sign of [false, true])
+      for (const x of [2, -2, Infinity, -Infinity])
+        expect(multiply(infinite(sign), fromNumber(x))).toEqual(infinite(sign !== x < 0));
+    expect(sum([infinite(true), fromNumber(5), infinite(true)])).toEqual(infinite(true));
     expect(toNumber(negate(infinite(false)))).toBe(-Infinity);
   });
 });
