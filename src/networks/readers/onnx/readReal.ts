@@ -42,7 +42,8 @@ export function readMul(reader: Reader, node: NodeReader): Value {
   const { x, constant } = withConstant(reader, node);
   if (constant === undefined) throw new Error('multiplies two computed tensors: one must be a constant');
   const scale = channelVector(constant, x);
-  return affine(reader, node.output, x, scale, new Float32Array(scale.length));
+  // A sum with -0 changes nothing, not even the sign of a zero.
+  return affine(reader, node.output, x, scale, new Float32Array(scale.length).fill(-0));
 }
 
 /** Max with zero (or the zero point, over codes) is ReLU. */
