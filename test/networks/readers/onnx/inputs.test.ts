@@ -11,7 +11,7 @@ import { expectSame, graphOf, imagesFor, outcomeOf, REFUSAL } from './trial.js';
 type Stored = ProtoInit<'TensorProto'> & { dims: bigint[]; dataType: number; rawData: Uint8Array };
 type Change = (tensor: Stored) => Partial<Stored> | undefined;
 
-const [FLOAT, UINT8, INT8, INT32, INT64, DOUBLE] = [1, 2, 3, 6, 7, 11];
+const [FLOAT, UINT8, INT8, INT32, INT64, DOUBLE, UINT32] = [1, 2, 3, 6, 7, 11, 12];
 const VIEWS: Readonly<Record<number, (raw: Uint8Array) => Float32Array | Float64Array | Int32Array | BigInt64Array>> = {
   [FLOAT]: ({ buffer }) => new Float32Array(buffer),
   [DOUBLE]: ({ buffer }) => new Float64Array(buffer),
@@ -42,7 +42,7 @@ const typed =
   (tensor) =>
     tensor.dataType === from ? { dataType: to, rawData: raw(tensor) } : undefined;
 
-const bytesOf = ({ buffer }: Float64Array | Int32Array) => new Uint8Array(buffer);
+const bytesOf = ({ buffer }: Float32Array | Float64Array | Int32Array | BigInt64Array) => new Uint8Array(buffer);
 
 const CHANGES: Readonly<Record<string, Change>> = {
   'the first one more': valued(0, (value) => value + 1),
@@ -61,6 +61,11 @@ const CHANGES: Readonly<Record<string, Change>> = {
   float64: typed(FLOAT, DOUBLE, ({ rawData }) => bytesOf(Float64Array.from(new Float32Array(rawData.slice().buffer)))),
   unsigned: typed(INT8, UINT8, ({ rawData }) => rawData),
   signed: typed(UINT8, INT8, ({ rawData }) => rawData),
+  int64: typed(INT32, INT64, ({ rawData }) =>
+    bytesOf(BigInt64Array.from(new Int32Array(rawData.slice().buffer), BigInt)),
+  ),
+  uint32: typed(INT32, UINT32, ({ rawData }) => rawData),
+  float32: typed(INT32, FLOAT, ({ rawData }) => bytesOf(Float32Array.from(new Int32Array(rawData.slice().buffer)))),
   int32: typed(INT64, INT32, ({ rawData }) =>
     bytesOf(Int32Array.from(new BigInt64Array(rawData.slice().buffer), Number)),
   ),
