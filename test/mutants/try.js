@@ -27,14 +27,16 @@ function trier() {
     kill: () => child && kill(),
     async attempt(job) {
       if (child === undefined) await begin();
+      const own = child;
       return new Promise((resolve, reject) => {
         let timer;
         const settle = (outcome) => {
           clearTimeout(timer);
-          child?.removeAllListeners();
+          // One that was killed ends when the next is there already.
+          own.removeAllListeners();
           resolve(outcome);
         };
-        child.on('message', ({ test, done, by }) => {
+        own.on('message', ({ test, done, by }) => {
           clearTimeout(timer);
           if (done) return settle(by === undefined ? { state: 'survived' } : { state: 'killed', by });
           const { ms } = job.tests.find((each) => each.test === test);
@@ -44,13 +46,13 @@ function trier() {
             kill();
           }, PATIENCE * ms + START_MS);
         });
-        child.on('exit', () => {
+        own.on('exit', () => {
           child = undefined;
           clearTimeout(timer);
           reject(new Error(`the process that tried ${job.path} ended`));
         });
         const { path, mutant, tests } = job;
-        child.send({ path, mutant, tests });
+        own.send({ path, mutant, tests });
       });
     },
   };

@@ -8,7 +8,7 @@ import {
   saturating,
 } from '../../build/builder.js';
 import { type Fit, fitTo } from '../../../formats/codec.js';
-import { type Format, widthOf } from '../../../formats/format.js';
+import { type Format, isSigned, widthOf } from '../../../formats/format.js';
 import { int32s } from '../../integers.js';
 import { codeTensor, dequantize, quantize } from '../../quantization.js';
 import { type CodeTensor, floatTensor, type Quantization } from '../../tensor.js';
@@ -57,6 +57,8 @@ function zeroPointOf(fit: Fit, zero: Constant | undefined, scales: number): Quan
   const zeros = valuesOf(zero);
   if (zeros.length !== scales)
     throw new Error(`has ${zeros.length} zero points in ${zero.name} and ${scales} scales: one for each is wanted`);
+  if (scales > 1 && zero.shape.length !== 1)
+    throw new Error(`has zero points of shape ${zero.shape.join('x')} in ${zero.name}: a vector is wanted`);
   const wrong = zeros.find((value) => fit.format.kind !== 'int' && value !== 0);
   if (wrong !== undefined) throw new Error(`has the zero point ${wrong} in ${zero.name}: that of floats must be 0`);
   return zeros.every((value) => value === zeros[0]) ? zeros[0] + 0 : int32s(zeros, zero.name);
@@ -126,8 +128,7 @@ export function readDequantizeLinear(reader: Reader, node: NodeReader): Value {
     return { ...checkedCodes(x, scale, zero), as: 'dequantized', realName: node.output };
   }
   const { type, shape } = x.constant;
-  if (zero !== undefined && zero.type !== type)
-    throw new Error(`reads ${type.name} with a zero point of ${zero.type.name}: they must be of one type`);
+  checkZeroPoint(type, zero);
   if (type.quantizeSince === undefined && type.name !== 'INT32')
     throw new Error(`dequantizes ${type.name}: ONNX has no such DequantizeLinear`);
   const fit = saturating(x.format ?? formatOf(type));
@@ -136,6 +137,12 @@ export function readDequantizeLinear(reader: Reader, node: NodeReader): Value {
   if (type.bits <= 16) return { kind: 'weights', tensor };
   const { data } = dequantize(tensor);
   return { kind: 'stored', constant: { name: node.output, type: elementType('FLOAT'), shape: tensor.shape, data } };
+}
+
+/** @throws Error where stored codes are of one type and their zero point of another */
+export function checkZeroPoint(type: ElementType, zero: Constant | undefined): void {
+  if (zero === undefined || zero.type === type) return;
+  throw new Error(`reads ${type.name} with a zero point of ${zero.type.name}: they must be of one type`);
 }
 
 /** Stored codes with their meaning, checked to be finite. */
@@ -180,21 +187,31 @@ function scaledBy(fit: Fit, scale: Constant, shape: readonly number[] = []): Qua
 
 /** Clip of real numbers is ReLU or refused; of codes it says that they are narrower than the bytes that hold them. */
 export function readClip(reader: Reader, node: NodeReader): Value {
+  const x = operand(reader, node, 0);
   const bound = (index: number, name: string, absent: number) => {
     const constant = optional(reader, node, index);
-    if (constant !== undefined) return scalarOf(constant);
-    return node.opset < 11 ? node.float(name, absent) : absent;
+    if (constant === undefined) return node.opset < 11 ? node.float(name, absent) : absent;
+    if (isOfKind(constant.type, x)) return scalarOf(constant);
+    throw new Error(`has a bound of ${constant.type.name} in ${constant.name}: it must be of the type of its input`);
   };
   const [low, high] = [bound(1, 'min', -Infinity), bound(2, 'max', Infinity)];
-  const x = operand(reader, node, 0);
   const format =
     x.kind === 'weights' || (x.kind === 'activation' && x.as !== 'codes') ? undefined : integerOfRange(low, high);
   if (format !== undefined && x.kind === 'stored') return clipStored(x, format, low, high);
   if (format !== undefined && x.kind === 'activation') return narrowed(reader, node.output, x, format);
-  if (low === 0 && high >= 3.4e38) return readRelu(reader, node);
+  if (Object.is(low, 0) && high >= 3.4e38) return readRelu(reader, node);
   throw new Error(
     `clips to [${low}, ${high}]: real numbers can be clipped below 0 only (ReLU), integers to the range of 2 to 8 bits`,
   );
+}
+
+/** Whether numbers of a type may bound a value: narrow codes are held in bytes of their signedness. */
+function isOfKind(type: ElementType, x: Value): boolean {
+  if (x.kind === 'stored') return x.constant.type === type;
+  const format = x.kind === 'activation' && x.as === 'codes' ? x.quantization?.fit.format : undefined;
+  if (format?.kind !== 'int') return type.name === 'FLOAT';
+  const bounds = formatOf(type);
+  return bounds.kind === 'int' && bounds.signed === format.signed;
 }
 
 function integerOfRange(low: number, high: number): Format | undefined {
@@ -213,9 +230,12 @@ function clipStored(x: StoredValue, format: Format, low: number, high: number): 
 /** Over reals, and over codes whose zero is code 0. */
 export function readRelu(reader: Reader, node: NodeReader): Value {
   const x = activation(reader, node);
-  if (x.as === 'codes' && x.quantization?.fit.format.kind === 'int' && x.quantization.zeroPoint !== 0)
+  const format = x.as === 'codes' ? x.quantization?.fit.format : undefined;
+  if (format?.kind === 'int' && x.quantization?.zeroPoint !== 0)
     throw new Error(
-      `is a ReLU at code 0 over codes with zero point ${String(x.quantization.zeroPoint)}: use Max with the zero point`,
+      `is a ReLU at code 0 over codes with zero point ${String(x.quantization?.zeroPoint)}: use Max with the zero point`,
     );
+  if (format !== undefined && !isSigned(format))
+    throw new Error(`is a ReLU over the unsigned codes of ${format.name}, which ONNX does not have`);
   return keepingCodes(reader, x, (input) => ({ op: 'relu', ...called(node.output), inputs: [input] }));
 }

@@ -7,7 +7,7 @@ import { codeTensor, dequantize } from '../../quantization.js';
 import { floatTensor, type Tensor } from '../../tensor.js';
 import { type Constant, floatsOf, valuesOf } from './constant.js';
 import { elementType, formatOf } from './element.js';
-import { checkedCodes, quantizationOf, storedCodes } from './readCodes.js';
+import { checkedCodes, checkZeroPoint, quantizationOf, storedCodes } from './readCodes.js';
 import {
   activation,
   fileShape,
@@ -172,7 +172,9 @@ function requantizeParts(reader: Reader, node: NodeReader, axis = 0): ProductOpe
   const weight = operand(reader, node, 3);
   if (weight.kind !== 'stored') throw new Error(`needs constant weights, found the computed ${node.inputs[3]}`);
   const fit = saturating(weight.format ?? formatOf(weight.constant.type));
-  const q = quantizationOf(fit, stored(reader, node, 4), optional(reader, node, 5), axis);
+  const own = optional(reader, node, 5);
+  checkZeroPoint(weight.constant.type, own);
+  const q = quantizationOf(fit, stored(reader, node, 4), own, axis);
   const zero = optional(reader, node, 7);
   const output = quantizationOf(
     saturating(formatOf(zero?.type ?? elementType('UINT8'))),

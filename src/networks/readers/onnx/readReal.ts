@@ -42,7 +42,8 @@ export function readMul(reader: Reader, node: NodeReader): Value {
   const { x, constant } = withConstant(reader, node);
   if (constant === undefined) throw new Error('multiplies two computed tensors: one must be a constant');
   const scale = channelVector(constant, x);
-  return affine(reader, node.output, x, scale, new Float32Array(scale.length));
+  // A sum with -0 changes nothing, not even the sign of a zero.
+  return affine(reader, node.output, x, scale, new Float32Array(scale.length).fill(-0));
 }
 
 /** Max with zero (or the zero point, over codes) is ReLU. */
@@ -50,7 +51,7 @@ export function readMax(reader: Reader, node: NodeReader): Value {
   const { x, constant } = withConstant(reader, node);
   const bound = constant === undefined ? undefined : channelVector(constant, x);
   const zero = x.as === 'codes' ? x.quantization?.zeroPoint : 0;
-  if (node.inputs.length !== 2 || bound === undefined || bound.some((value) => value !== zero))
+  if (node.inputs.length !== 2 || bound === undefined || bound.some((value) => !Object.is(value, zero)))
     throw new Error(`takes the maximum with something else than ${String(zero)}: only ReLU is supported`);
   return x.as === 'codes'
     ? keepingCodes(reader, x, (input) => ({ op: 'relu', ...called(node.output), inputs: [input] }))
@@ -84,7 +85,11 @@ function channelVector(constant: Constant, x: Activation): Float32Array {
 export function readBatchNormalization(reader: Reader, node: NodeReader): Value {
   const x = activation(reader, node);
   checkInference(node);
-  const [gamma, beta, mean, variance] = [1, 2, 3, 4].map((index) => floatsOf(stored(reader, node, index)));
+  const [gamma, beta, mean, variance] = [1, 2, 3, 4].map((index) => {
+    const constant = stored(reader, node, index);
+    if (constant.shape.length === 1) return floatsOf(constant);
+    throw new Error(`reads ${constant.name} of shape ${constant.shape.join('x') || 'scalar'}: a vector is wanted`);
+  });
   const epsilon = node.float('epsilon', Math.fround(1e-5));
   const [channels] = x.shape;
   const wrong = [gamma, beta, mean, variance].find(({ length }) => length !== channels);

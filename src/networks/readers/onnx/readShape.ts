@@ -231,28 +231,27 @@ export function readConstantOfShape(reader: Reader, node: NodeReader): Value {
   return { kind: 'stored', constant: { name: node.output, type: elementType('FLOAT'), shape, data } };
 }
 
-/** The integers of a stored tensor, a shape or axes. @throws Error where it holds other numbers */
-function wholesOf({ name, type, data }: Constant): number[] {
+/** The integers of a stored tensor. @throws Error where it holds other numbers */
+function integersIn({ name, type, data }: Constant): number[] {
   if (type.name === 'INT64') return [...data];
   throw new Error(`reads ${name}, which holds ${type.name}, as a shape or axes: INT64 is supported`);
 }
 
-/** The integers of a stored vector, which a shape is: what Gather, Concat and Slice run on. */
-function vectorOf(reader: Reader, node: NodeReader, index: number): number[] {
-  const constant = stored(reader, node, index);
-  if (constant.shape.length === 1) return wholesOf(constant);
+/** The integers of a stored vector, a shape or axes. */
+function wholesOf(constant: Constant): number[] {
+  if (constant.shape.length === 1) return integersIn(constant);
   throw new Error(
     `reads ${constant.name} of shape ${constant.shape.join('x') || 'scalar'}: a vector, as a shape is, is supported`,
   );
 }
 
 export function readGather(reader: Reader, node: NodeReader): Value {
-  const data = vectorOf(reader, node, 0);
+  const data = wholesOf(stored(reader, node, 0));
   axisAmong(node.int('axis', 0), 1);
   const indices = stored(reader, node, 1);
-  const values = wholesOf(indices).map((i) => data[i < 0 ? i + data.length : i]);
+  const values = integersIn(indices).map((i) => data[i < 0 ? i + data.length : i]);
   if (values.includes(undefined as never))
-    throw new Error(`takes elements ${wholesOf(indices).join(' ')} of the ${data.length} in ${node.inputs[0]}`);
+    throw new Error(`takes elements ${integersIn(indices).join(' ')} of the ${data.length} in ${node.inputs[0]}`);
   return storedInts(node, values, indices.shape);
 }
 
@@ -273,14 +272,14 @@ export function readConcat(reader: Reader, node: NodeReader): Value {
   if (node.inputs.some((_, i) => operand(reader, node, i).kind !== 'stored'))
     throw new Error('joins activations: Concat is supported for shapes only');
   axisAmong(node.int('axis', Number.NaN), 1);
-  const values = node.inputs.flatMap((_, i) => vectorOf(reader, node, i));
+  const values = node.inputs.flatMap((_, i) => wholesOf(stored(reader, node, i)));
   return storedInts(node, values, [values.length]);
 }
 
 /** Since opset 10 all is in inputs: starts, ends, axes, steps. */
 export function readSlice(reader: Reader, node: NodeReader): Value {
-  const data = vectorOf(reader, node, 0);
-  const [starts, ends] = [1, 2].map((i) => vectorOf(reader, node, i));
+  const data = wholesOf(stored(reader, node, 0));
+  const [starts, ends] = [1, 2].map((i) => wholesOf(stored(reader, node, i)));
   const [axes, steps] = [3, 4].map((i) => optional(reader, node, i)).map((given) => given && wholesOf(given));
   for (const axis of axes ?? []) axisAmong(axis, 1);
   if (starts.length !== 1 || ends.length !== 1 || (axes ?? [0]).length !== 1 || (steps ?? [1]).join() !== '1')

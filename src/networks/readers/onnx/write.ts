@@ -152,7 +152,9 @@ function windowOf(layer: PoolLayer): Record<string, readonly number[]> {
 /** With mean 0, variance 1 and epsilon 0, BatchNormalization is scale and shift. */
 function writeBatchNorm(sheet: Sheet, { name, scale, shift }: BatchNormLayer, input: string): void {
   const vector = (part: string, data: Float32Array) => store(sheet, `${name}/${part}`, FLOAT, [data.length], data);
-  const zeros = vector('mean', new Float32Array(scale.length));
+  // Mean times scale is taken off the shift: a shift of -0 stays one where that is +0.
+  const means = scale.map((factor, c) => (factor < 0 && Object.is(shift[c], -0) ? -0 : 0));
+  const zeros = vector('mean', means);
   const ones = vector('variance', new Float32Array(scale.length).fill(1));
   emit(sheet, 'BatchNormalization', [input, vector('scale', scale), vector('shift', shift), zeros, ones], name, {
     epsilon: { f: 0 },

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { exactArithmetic, float32Arithmetic } from '../../../../src/networks/arithmetic.js';
 import { execute } from '../../../../src/networks/execute.js';
 import { readOnnx } from '../../../../src/networks/readers/onnx/read.js';
@@ -6,7 +6,7 @@ import { dequantize } from '../../../../src/networks/quantization.js';
 import { floatTensor, sizeOf } from '../../../../src/networks/tensor.js';
 import { elementType } from '../../../../src/networks/readers/onnx/element.js';
 import { bytesOf, type Graph, op, tensor } from './graphs.js';
-import { runOnnx, withoutRuntime } from './runtime.js';
+import { Rows } from './rows.js';
 import { random, reals } from './samples.js';
 
 /** Graphs as exporters write them: read, run by us, and run as they are by ONNX Runtime. */
@@ -181,20 +181,21 @@ const GRAPHS: Record<string, Graph & { layers: string }> = {
   },
 };
 
-describe.skipIf(withoutRuntime)('graphs of other tools', () => {
-  it.each(Object.entries(GRAPHS))('%s', async (_, graph) => {
-    const bytes = bytesOf(graph);
-    const network = readOnnx(bytes, 'foreign.onnx');
-    expect(network.layers.map(({ op }) => op).join(' ')).toBe(graph.layers);
-    const shape = [typeof graph.input[0] === 'number' ? graph.input[0] : 3, ...network.input.shape];
-    const images = floatTensor(shape, reals(random(5), sizeOf(shape), 1.5));
-    const exact = network.layers[0].op === 'quantize' ? exactArithmetic : float32Arithmetic;
-    const ours = dequantize(execute(network, images, exact)).data;
-    const theirs = await runOnnx(bytes, images.data, shape);
-    const largest = ours.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    expect(largest).toBeGreaterThan(0);
-    ours.forEach((value, i) => {
-      expect(Math.abs(value - theirs.data[i])).toBeLessThanOrEqual(2e-6 * largest);
-    });
+const rows = new Rows('foreign');
+afterAll(() => rows.keep());
+
+it.each(Object.entries(GRAPHS))('%s', async (name, graph) => {
+  const bytes = bytesOf(graph);
+  const network = readOnnx(bytes, 'foreign.onnx');
+  expect(network.layers.map(({ op }) => op).join(' ')).toBe(graph.layers);
+  const shape = [typeof graph.input[0] === 'number' ? graph.input[0] : 3, ...network.input.shape];
+  const images = floatTensor(shape, reals(random(5), sizeOf(shape), 1.5));
+  const exact = network.layers[0].op === 'quantize' ? exactArithmetic : float32Arithmetic;
+  const ours = dequantize(execute(network, images, exact)).data;
+  const theirs = await rows.of(name, bytes, images.data, shape);
+  const largest = ours.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  expect(theirs?.data).toHaveLength(ours.length);
+  ours.forEach((value, i) => {
+    expect(Math.abs(value - (theirs?.data[i] ?? Number.NaN))).toBeLessThanOrEqual(2e-6 * largest);
   });
 });

@@ -1,12 +1,16 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { exactArithmetic, float32Arithmetic } from '../../../../src/networks/arithmetic.js';
 import { execute } from '../../../../src/networks/execute.js';
 import type { Layer, Network } from '../../../../src/networks/network.js';
 import { writeOnnx } from '../../../../src/networks/readers/onnx/write.js';
 import { dequantize } from '../../../../src/networks/quantization.js';
 import { floatTensor, sizeOf, type Tensor } from '../../../../src/networks/tensor.js';
+import { Rows } from './rows.js';
 import { runOnnx, withoutRuntime } from './runtime.js';
 import { floats, integers, mixed, random, reals } from './samples.js';
+
+const rows = new Rows('samples');
+afterAll(() => rows.keep());
 
 interface Outcome {
   layer: Layer;
@@ -19,7 +23,7 @@ interface Outcome {
  * heals at the end. Codes of 8-bit integers are compared as they are, others as the real numbers that they stand for.
  */
 async function bothRuns(network: Network): Promise<Outcome[]> {
-  const shape = [3, ...network.input.shape];
+  const shape = [2, ...network.input.shape];
   const images = floatTensor(shape, reals(random(7), sizeOf(shape), 1.5));
   const ours = new Map<string, Tensor>();
   execute(network, images, network === floats ? float32Arithmetic : exactArithmetic, (layer, output) => {
@@ -34,7 +38,8 @@ async function bothRuns(network: Network): Promise<Outcome[]> {
     if (mine.kind === 'codes' && !byte)
       layers.push({ op: 'dequantize', name: 'reals', inputs: [layer.name], outputs: ['reals'] });
     const model = writeOnnx({ ...network, layers, output: layers[layers.length - 1].name });
-    const theirs = await runOnnx(model, images.data, shape);
+    const theirs = await rows.of(`${network.name}: ${layer.name}`, model, images.data, shape);
+    if (theirs === undefined) throw new Error(`ONNX Runtime has no kernel for ${layer.name}`);
     expect(theirs.dims).toEqual(mine.shape);
     const codes =
       mine.kind === 'codes' && mine.quantization.fit.format.name === 'int8' ? Int8Array.from(mine.data) : mine.data;
@@ -60,7 +65,7 @@ function named(start: string): Network {
   return network;
 }
 
-describe.skipIf(withoutRuntime)('ONNX Runtime runs what we write', () => {
+describe('ONNX Runtime runs what we write', () => {
   it.each(integers.map((network) => [network.name, network] as const))('%s: equal bit for bit', async (_, network) => {
     for (const { layer, theirs, ours } of await bothRuns(network)) expect(theirs, layer.name).toEqual(ours);
   });
@@ -83,7 +88,9 @@ describe.skipIf(withoutRuntime)('ONNX Runtime runs what we write', () => {
     for (const outcome of await bothRuns(named('int16'))) expectClose(outcome, 2 ** -14);
   });
 
-  it('has no kernel for FLOAT4E2M1, which the standard has', async () => {
-    await expect(bothRuns(named('e2m1fn'))).rejects.toThrow(/implementation for QuantizeLinear\(23\)/);
+  it.skipIf(withoutRuntime)('has no kernel for FLOAT4E2M1, which the standard has', async () => {
+    const { input } = named('e2m1fn');
+    const run = runOnnx(writeOnnx(named('e2m1fn')), new Float32Array(sizeOf(input.shape)), [1, ...input.shape]);
+    await expect(run).rejects.toThrow(/implementation for QuantizeLinear\(23\)/);
   });
 });
