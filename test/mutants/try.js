@@ -27,14 +27,16 @@ function trier() {
     kill: () => child && kill(),
     async attempt(job) {
       if (child === undefined) await begin();
+      const own = child;
       return new Promise((resolve, reject) => {
         let timer;
         const settle = (outcome) => {
           clearTimeout(timer);
-          child?.removeAllListeners();
+          // Those of a process that was killed too: its end comes when another one has begun.
+          own.removeAllListeners();
           resolve(outcome);
         };
-        child.on('message', ({ test, done, by }) => {
+        own.on('message', ({ test, done, by }) => {
           clearTimeout(timer);
           if (done) return settle(by === undefined ? { state: 'survived' } : { state: 'killed', by });
           const { ms } = job.tests.find((each) => each.test === test);
@@ -43,13 +45,13 @@ function trier() {
             settle({ state: 'endless', by: test });
           }, PATIENCE * ms + START_MS);
         });
-        child.on('exit', () => {
+        own.on('exit', () => {
           child = undefined;
           clearTimeout(timer);
           reject(new Error(`the process that tried ${job.path} ended`));
         });
         const { path, mutant, tests } = job;
-        child.send({ path, mutant, tests });
+        own.send({ path, mutant, tests });
       });
     },
   };
