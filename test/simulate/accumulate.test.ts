@@ -113,6 +113,15 @@ it.each([
   });
 });
 
+it('exact sums stay so where float64 would lose the smallest addend beside the largest', () => {
+  const fp16 = formatNamed('fp16');
+  const unit = datapath({ name: 'fp16', a: fp16, b: fp16, sum: sumFit('fp32') });
+  // Three of the largest numbers to one of the smallest: 2^-24 is lost beside 2^30.
+  const values = [65504, 65504, 65504, 2 ** -24];
+  for (const { length, exact } of accumulationCurve(unit, [4, 8192, 16_384, 65_536], { kind: 'values', values }, 1))
+    expect(exact).toBe((length / 4) * 3 * 65504 + (length / 4) * 2 ** -24);
+});
+
 it('an exact sum is rounded once, whatever its addends', () => {
   fc.assert(
     fc.property(fc.array(fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e300, max: 1e300 })), (values) => {
