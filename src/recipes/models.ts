@@ -23,10 +23,16 @@ const LICENCE = 'MIT, as the project; trained on generated digits, no foreign da
 /** Called as work goes on: which network, and how much of it is done. */
 export type Progress = (network: string, done: number, total: number) => void;
 
-/** The float network and every quantized one, in the order of the README of models/. */
-export function makeNetworks(progress: Progress = () => {}): Network[] {
-  const data = digits(TRAIN_IMAGES, TRAIN_SEED);
-  const test = digits(TEST_IMAGES, TEST_SEED);
+/**
+ * The float network and every quantized one, in the order of the README of models/.
+ * @param images that they are trained on and judged by; fewer make other networks
+ */
+export function makeNetworks(
+  progress: Progress = () => {},
+  images = { trained: TRAIN_IMAGES, judged: TEST_IMAGES },
+): Network[] {
+  const data = digits(images.trained, TRAIN_SEED);
+  const test = digits(images.judged, TEST_SEED);
   const float = trainFloat(data, progress);
   const afterwards = ['int8', 'e4m3fn', 'e5m2', 'mixed'].map((name) =>
     quantizeNetwork(float, recipeNamed(name), imagesOf(data, 0, CALIBRATION_IMAGES)),
@@ -94,7 +100,7 @@ function named(name: string, network: Network): Network {
 
 function judged(network: Network, test: Dataset): Network {
   const accuracy = accuracyOf(network, test, exactArithmetic);
-  const judgement = `${(100 * accuracy).toFixed(2)}% of ${TEST_IMAGES} generated digits (seed ${TEST_SEED}), sums exact`;
+  const judgement = `${(100 * accuracy).toFixed(2)}% of ${test.count} generated digits (seed ${TEST_SEED}), sums exact`;
   const made = { accuracy: judgement, licence: LICENCE, made: 'npm run models' };
   const reference: Record<string, string> = network.name === 'digits-fp32' ? {} : { reference: 'digits-fp32.onnx' };
   return { ...network, metadata: { ...network.metadata, ...made, ...reference } };

@@ -94,13 +94,10 @@ function performanceOf(cost: MemoryCost, target: Target, unit: Datapath, busy: n
     cycles,
     utilization,
     movement: { counts, traffic, hindrance },
-    energy:
-      busy === 1
-        ? energy
-        : withParts(
-            energy,
-            energy.parts.map((part) => idled(part, busy)),
-          ),
+    energy: withParts(
+      energy,
+      energy.parts.map((part) => idled(part, busy)),
+    ),
   };
 }
 

@@ -1,11 +1,58 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exactArithmetic } from '../../src/networks/arithmetic.js';
 import { lower, macsOf } from '../../src/networks/lower.js';
+import { isMacLayer, type Network } from '../../src/networks/network.js';
 import { readOnnx } from '../../src/networks/readers/onnx/read.js';
+import { makeNetworks } from '../../src/recipes/models.js';
 import { digits } from '../../src/training/data/digits.js';
 import { accuracyOf } from '../../src/training/session/train.js';
+
+/** Of all weights, scales and biases. */
+function digestOf({ layers }: Network): string {
+  const hash = createHash('sha256');
+  for (const { weight, bias } of layers.filter(isMacLayer)) {
+    hash.update(weight.data);
+    if (weight.kind === 'codes') hash.update(weight.quantization.scale);
+    if (bias !== undefined) hash.update(JSON.stringify(Array.from(bias)));
+  }
+  return hash.digest('hex').slice(0, 12);
+}
+
+it('the same procedure on a batch of images makes the same networks on every machine', () => {
+  const heard: string[] = [];
+  const made = makeNetworks((network, done, total) => heard.push(`${network} ${done}/${total}`), {
+    trained: 50,
+    judged: 8,
+  });
+  expect(made.map((network) => [network.name, digestOf(network)])).toEqual([
+    ['digits-fp32', '67a0a4fc69f8'],
+    ['digits-int8', '4b4fd4d68f5d'],
+    ['digits-int4', '58f761603dc1'],
+    ['digits-binary', '179a1154c337'],
+    ['digits-e4m3fn', 'd6d3d311314a'],
+    ['digits-e5m2', '2daf02b178dd'],
+    ['digits-mixed', 'd6d3d311314a'],
+    ['digits-radix4', '7f8d5b1464be'],
+  ]);
+  // Epochs of one step each.
+  expect(heard).toEqual([
+    ...['fp32 1/4', 'fp32 2/4', 'fp32 3/4', 'fp32 4/4', 'int4 1/1'],
+    ...['binary 1/5', 'binary 2/5', 'binary 3/5', 'binary 4/5', 'binary 5/5', 'radix4 1/1'],
+  ]);
+  for (const network of made) {
+    const { accuracy, licence, made: by, reference } = network.metadata;
+    const own = accuracyOf(network, digits(8), exactArithmetic);
+    expect(accuracy).toBe(`${(100 * own).toFixed(2)}% of 8 generated digits (seed 2), sums exact`);
+    expect([licence, by]).toEqual([
+      'MIT, as the project; trained on generated digits, no foreign data',
+      'npm run models',
+    ]);
+    expect(reference).toBe(network.name === 'digits-fp32' ? undefined : 'digits-fp32.onnx');
+  }
+});
 
 const folder = join(import.meta.dirname, '../../models');
 const files = readdirSync(folder).filter((file) => file.endsWith('.onnx'));

@@ -10,8 +10,8 @@ import { fromNumber, sum, toNumber } from '../../src/formats/raw.js';
 import { datapath, sumFit } from '../../src/datapaths/datapath.js';
 import type { Order } from '../../src/datapaths/order.js';
 import { formatNamed } from '../../src/formats/catalog.js';
-import type { Rounding } from '../../src/formats/rounding.js';
-import { accumulationCurve, addendsOf, type Distribution } from '../../src/simulate/accumulate.js';
+import { type Rounding, stochastic } from '../../src/formats/rounding.js';
+import { accumulating, accumulationCurve, addendsOf, type Distribution } from '../../src/simulate/accumulate.js';
 import { ExactSum } from '../../src/simulate/exactSum.js';
 
 function unit(sum: string, rounding: Rounding, order: Order = { kind: 'sequential' }) {
@@ -111,6 +111,37 @@ it.each([
     expect([exact, swamped, overflowed]).toEqual([whole.exact[0], whole.swamped, whole.overflowed]);
     expect(got).toBe(sumValues(outputFormatOf(unit), whole.sums)[0]);
   });
+});
+
+it('exact sums stay so where float64 would lose the smallest addend beside the largest', () => {
+  const fp16 = formatNamed('fp16');
+  const unit = datapath({ name: 'fp16', a: fp16, b: fp16, sum: sumFit('fp32') });
+  // Three of the largest numbers to one of the smallest: 2^-24 is lost beside 2^30.
+  const values = [65504, 65504, 65504, 2 ** -24];
+  for (const { length, exact } of accumulationCurve(unit, [4, 8192, 16_384, 65_536], { kind: 'values', values }, 1))
+    expect(exact).toBe((length / 4) * 3 * 65504 + (length / 4) * 2 ** -24);
+});
+
+it('a curve comes in pieces of 65,536 additions, of 4,096 where the reference adds, each with the share that is done', () => {
+  const sharesOf = (...parts: Parameters<typeof accumulating>) => [...accumulating(...parts)];
+  const encoded = (n: number) => Array.from({ length: Math.ceil(n / 4096) }, (_, i) => (0.1 * 4096 * i) / n);
+  const added = (n: number, piece: number) =>
+    Array.from({ length: Math.ceil(n / piece) - 1 }, (_, i) => 0.1 + (0.9 * piece * i) / n);
+  const ones: Distribution = { kind: 'ones' };
+  expect(sharesOf(datapathNamed('int8'), [200_000], ones, 1)).toEqual([
+    0,
+    ...encoded(200_000),
+    ...added(200_000, 65_536),
+  ]);
+  const fp64 = formatNamed('fp64');
+  const wide = datapath({ name: 'fp64', a: fp64, b: fp64, sum: sumFit('fp64') });
+  expect(sharesOf(wide, [10_000], ones, 1)).toEqual([0, ...encoded(10_000), ...added(10_000, 4096)]);
+  // A whole number of chunks.
+  const chunked = { ...wide, order: { kind: 'chunked', length: 100 } } as const;
+  expect(sharesOf(chunked, [10_000], ones, 1)).toEqual([0, ...encoded(10_000), ...added(10_000, 4100)]);
+  // Sums that are not gone on with: each begins with the share of the additions before it.
+  const own = unit('fp16', stochastic(8));
+  expect(sharesOf(own, [10, 30], ones, 1)).toEqual([0, 0, 0.1, 0.1 + (0.9 * 10) / 40]);
 });
 
 it('an exact sum is rounded once, whatever its addends', () => {

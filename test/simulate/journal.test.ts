@@ -80,6 +80,19 @@ describe('a journal', () => {
     expect(() => openJournal(path, 'build')).toThrow(`${path}:1: the journal is damaged`);
   });
 
+  it.each([
+    [7, {}],
+    [null, {}],
+    ['one', null],
+    ['one', 'text'],
+    ['one', undefined],
+  ])('refuses a line whose key is %j and whose inputs are %j, though its digest is right', (key, inputs) => {
+    const path = begun();
+    const check = fingerprintOf([exactJson([key, inputs, 1])]).slice(0, 16);
+    appendFileSync(path, `${exactJson({ key, inputs, value: 1, check })}\n`);
+    expect(() => openJournal(path, 'build')).toThrow(`${path}:4: the journal is damaged: take --fresh to begin again`);
+  });
+
   it('of another build, or of a version that named none, is not used and is begun anew', () => {
     const path = begun();
     const other = openJournal(path, 'later');

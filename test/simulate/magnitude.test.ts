@@ -45,6 +45,38 @@ it.each([
   expect(known).toBeGreaterThan(1);
 });
 
+it.each([1, 2, 7, 32])(
+  'of products of %d reals or codes, whatever is known before and whichever row is the largest',
+  (k) => {
+    const [m, n] = [6, 4];
+    for (let batch = 0; batch < 60; batch++) {
+      const [x, y] = [m * k, k * n].map((length) => Float32Array.from({ length }, () => random.normal()));
+      // One row stands out, and in it one element or all.
+      const row = batch % m;
+      for (let p = 0; p < k; p++) if (batch % 2 === 0 || p === batch % k) x[row * k + p] *= 9;
+      const job = { layer: 'l', m, n, k };
+      const unit = datapathNamed('int8');
+      let most = 0;
+      for (let i = 0; i < m; i++)
+        for (let j = 0; j < n; j++) {
+          let sum = 0;
+          for (let p = 0; p < k; p++) sum += Math.abs(x[i * k + p] * y[p * n + j]);
+          most = Math.max(most, sum);
+        }
+      const wanted = 2 ** (Math.floor(Math.log2(most)) + 1);
+      const reals = { job, unit, values: { a: x, b: y } } as unknown as LayerSums;
+      // The power itself, those below and one above.
+      for (const known of [0, wanted / 4, wanted / 2, wanted, 2 * wanted])
+        expect(powerAbove(reals, known)).toBe(Math.max(known, wanted));
+      const sums = { job, unit, a: below(256, m * k), b: below(256, k * n) } as unknown as LayerSums;
+      const size = largest(sums);
+      const power = size === 0 ? 0 : 2 ** (Math.floor(Math.log2(size)) + 1);
+      for (const known of [0, power / 4, power / 2, power, 2 * power])
+        expect(powerAbove(sums, known)).toBe(Math.max(known, power));
+    }
+  },
+);
+
 it('reals in blocks count as they are, and a NaN says nothing', () => {
   const values = { a: Float32Array.of(-1.5, 2, Number.NaN, 1), b: Float32Array.of(3, -0.5) };
   const sums = { job: { layer: 'l', m: 2, n: 1, k: 2 }, unit: datapathNamed('int8'), values } as unknown as LayerSums;

@@ -77,8 +77,8 @@ export function macModule(
     patches.forEach((a, g) => {
       const b = transpose(groupOf(w, g, n * k), n, k, new Float32Array(n * k));
       const sums = arithmetic.values(a, b, { layer: layer.name, m, n, k, ...job, pass: 'forward' });
-      if (scales !== undefined) for (let i = 0; i < sums.length; i++) sums[i] *= scales[Math.floor(i / n)];
-      toImages(sums, y.data, product, g, bias?.value);
+      const own = scales === undefined ? sums : sums.map((sum, i) => sum * scales[Math.floor(i / n)]);
+      toImages(own, y.data, product, g, bias?.value);
     });
     return y;
   }
@@ -111,7 +111,9 @@ export function macModule(
       });
     quantizers.weightGradient?.(dw);
     quantizers.weight?.backward(floatTensor(shape, weight.value), dw);
-    for (let i = 0; i < dw.length; i++) weight.gradient[i] += dw[i];
+    dw.forEach((g, i) => {
+      weight.gradient[i] += g;
+    });
   }
 
   function inputGradient(
@@ -185,10 +187,9 @@ function rowsOf(dy: Float32Array, { m, n, groups, pixels }: Product, group: numb
 
 /** A gradient [images, filters, pixels] times the factor of each of its rows [images, pixels]. */
 function rowsScaled(dy: FloatTensor, { n, groups, pixels }: Product, scales: Float32Array): FloatTensor {
-  const scaled = floatTensor(dy.shape);
-  for (let i = 0; i < dy.data.length; i++)
-    scaled.data[i] = dy.data[i] * scales[Math.floor(i / (n * groups * pixels)) * pixels + (i % pixels)];
-  return scaled;
+  const image = n * groups * pixels;
+  const scaled = dy.data.map((g, i) => g * scales[Math.floor(i / image) * pixels + (i % pixels)]);
+  return floatTensor(dy.shape, scaled);
 }
 
 function addBiasGradient(dy: Float32Array, { m, n, groups, pixels }: Product, bias: Parameter): void {

@@ -50,10 +50,8 @@ export function normModule(layer: BatchNormLayer): Module {
       for (let i = first; i < end; i++) squares[c] += (x.data[i] - batch.mean[c]) * (x.data[i] - batch.mean[c]);
     });
     batch.variance = squares.map((total) => total / count);
-    for (let c = 0; c < channels; c++) {
-      running.mean[c] += MOMENTUM * (batch.mean[c] - running.mean[c]);
-      running.variance[c] += MOMENTUM * (batch.variance[c] - running.variance[c]);
-    }
+    moveTowards(running.mean, batch.mean);
+    moveTowards(running.variance, batch.variance);
   }
 
   /** dx = gamma / sigma * (dy - mean(dy) - xhat * mean(dy * xhat)). */
@@ -72,10 +70,10 @@ export function normModule(layer: BatchNormLayer): Module {
       for (let i = first; i < end; i++)
         dx.data[i] = factor * (dy[i] - totals[c] / count - (normal[i] * along[c]) / count);
     });
-    for (let c = 0; c < channels; c++) {
+    totals.forEach((total, c) => {
       gamma.gradient[c] += along[c];
-      beta.gradient[c] += totals[c];
-    }
+      beta.gradient[c] += total;
+    });
     return dx;
   }
 
@@ -97,6 +95,12 @@ export function normModule(layer: BatchNormLayer): Module {
 interface Statistics {
   mean: Float64Array;
   variance: Float64Array;
+}
+
+function moveTowards(averages: Float64Array, newest: Float64Array): void {
+  newest.forEach((value, c) => {
+    averages[c] += MOMENTUM * (value - averages[c]);
+  });
 }
 
 /** Calls `visit` for every run of elements of one channel: [first, end). */

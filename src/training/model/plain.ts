@@ -21,9 +21,8 @@ function gated(layer: Layer, run: (x: FloatTensor) => FloatTensor, passes: (x: n
       return run(x);
     },
     backward(dy) {
-      const dx = floatTensor(dy.shape);
-      for (let i = 0; i < dy.data.length; i++) dx.data[i] = passes(input.data[i]) ? dy.data[i] : 0;
-      return dx;
+      const passed = dy.data.map((g, i) => (passes(input.data[i]) ? g : 0));
+      return floatTensor(dy.shape, passed);
     },
   };
 }
@@ -64,7 +63,9 @@ export function maxPoolModule(layer: MaxPoolLayer): Module {
     },
     backward(dy) {
       const dx = floatTensor(shape);
-      for (let i = 0; i < places.length; i++) dx.data[places[i]] += dy.data[i];
+      places.forEach((place, i) => {
+        dx.data[place] += dy.data[i];
+      });
       return dx;
     },
   };

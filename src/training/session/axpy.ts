@@ -21,10 +21,10 @@ export function roundedSgd(round: (x: number) => number, { momentum = 0.9, decay
         const decayed =
           p.decays && decay !== 0 ? mapped(p.gradient, (g, i) => round(g + decay * p.value[i])) : p.gradient;
         const v = velocityOf(p);
-        for (let i = 0; i < v.length; i++) {
+        p.value.forEach((w, i) => {
           v[i] = round(momentum * v[i] + decayed[i]);
-          p.value[i] = round(p.value[i] - rate * v[i]);
-        }
+          p.value[i] = round(w - rate * v[i]);
+        });
         finish(p);
       }
     },

@@ -1,4 +1,7 @@
-/** JSON that gives back every number: it has no infinities and no NaN, which stand as null and are named beside. */
+/**
+ * JSON that gives back every number that is a field of a record: it has no infinities and no NaN, which stand as null and
+ * are named beside. Numbers in lists are to be finite, and zero has no sign.
+ */
 
 type Fields = Record<string, unknown>;
 

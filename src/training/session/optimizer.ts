@@ -17,10 +17,10 @@ export function sgd({ momentum = 0.9, decay = 0 } = {}): Optimizer {
       for (const p of parameters) {
         const v = stateOf(velocities, p);
         const shrink = p.decays ? decay : 0;
-        for (let i = 0; i < v.length; i++) {
-          v[i] = momentum * v[i] + p.gradient[i] + shrink * p.value[i];
-          p.value[i] -= rate * v[i];
-        }
+        p.value.forEach((w, i) => {
+          v[i] = momentum * v[i] + p.gradient[i] + shrink * w;
+          p.value[i] = w - rate * v[i];
+        });
         finish(p);
       }
     },
@@ -47,12 +47,11 @@ export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, decay = 0 } =
         const m = stateOf(means, p);
         const s = stateOf(squares, p);
         const shrink = p.decays ? decay : 0;
-        for (let i = 0; i < m.length; i++) {
-          const g = p.gradient[i];
+        p.gradient.forEach((g, i) => {
           m[i] = beta1 * m[i] + (1 - beta1) * g;
           s[i] = beta2 * s[i] + (1 - beta2) * g * g;
           p.value[i] -= rate * (m[i] / (1 - left1) / (Math.sqrt(s[i] / (1 - left2)) + epsilon) + shrink * p.value[i]);
-        }
+        });
         finish(p);
       }
     },
@@ -73,5 +72,7 @@ function statesOf(states: Map<Parameter, Float32Array>, parameters: readonly Par
 export function finish({ value, gradient, limit }: Parameter): void {
   gradient.fill(0);
   if (limit === undefined) return;
-  for (let i = 0; i < value.length; i++) value[i] = Math.min(Math.max(value[i], -limit), limit);
+  value.forEach((w, i) => {
+    value[i] = Math.min(Math.max(w, -limit), limit);
+  });
 }

@@ -95,7 +95,7 @@ export function sessionOf(network: Network, data: Dataset, options: SessionOptio
     const skipped = skipsStep(scaling, finite);
     for (const { gradient } of model.parameters) {
       if (skipped) gradient.fill(0);
-      else if (scale !== 1) for (let i = 0; i < gradient.length; i++) gradient[i] /= scale;
+      else if (scale !== 1) gradient.set(gradient.map((g) => g / scale));
     }
     if (!skipped) optimizer.step(model.parameters, rate * (1 - done / steps));
     lossScale = nextLossScale(lossScale, finite, scaling);

@@ -43,6 +43,30 @@ describe('a network of the user as a style of training wants it', () => {
     expect(outputs(bare)).toHaveLength(30);
   });
 
+  it('finds the relu before a product through layers that choose or move values, and none behind one that computes', () => {
+    const { layers, ...rest } = binaryLenet(1);
+    // relu, pool, flatten, product: the relu becomes a sign, whatever lies between.
+    const relus = layers.map((layer) => (layer.op === 'sign' ? { ...layer, op: 'relu' as const } : layer));
+    const moved = foldBatchNorm({ ...rest, layers: relus });
+    const swapped = moved.layers.map((layer) => {
+      if (layer.name === 'pool2') return { ...layer, inputs: ['relu'] };
+      return layer.name === 'sign2' ? { ...layer, name: 'relu', inputs: ['conv2'], outputs: ['relu'] } : layer;
+    });
+    const order = ['conv1', 'pool1', 'sign1', 'conv2', 'relu', 'pool2', 'flat', 'dense1', 'relu3', 'dense2'];
+    const chained = order.map((name, i) => {
+      const layer = swapped.find((each) => each.name === name) as (typeof swapped)[number];
+      return { ...layer, inputs: [order[i - 1] ?? 'image'] };
+    });
+    expect(ops(restyled({ ...moved, layers: chained }, 'sign'))).toBe(
+      'conv batchNorm maxPool sign conv batchNorm sign maxPool flatten dense batchNorm relu dense batchNorm',
+    );
+    const direct = chained.filter(({ name }) => name !== 'relu');
+    const without = direct.map((layer) => (layer.name === 'pool2' ? { ...layer, inputs: ['conv2'] } : layer));
+    expect(() => restyled({ ...moved, layers: without }, 'sign')).toThrow(
+      'layer dense1 reads conv2.norm and no relu that could become a sign: take another recipe',
+    );
+  });
+
   it('names a layer that no sign can come before', () => {
     expect(() => restyled(residual(1), 'sign')).toThrow('layer conv2 is padded: there is no code for zero');
   });

@@ -24,8 +24,17 @@ describe('knowledge distillation', () => {
     const [p, q] = [soft(t, temperature), soft(s, temperature)];
     const divergence = p.reduce((sum, value, c) => sum + value * Math.log(value / q[c]), 0);
     const wanted = (1 - share) * -Math.log(soft(s, 1)[0]) + share * temperature ** 2 * divergence;
-    const { loss, correct } = distillationLoss(logits([s]), logits([t]), Uint8Array.of(0), { share, temperature });
+    const options = { share, temperature };
+    const { loss, correct, gradient } = distillationLoss(logits([s]), logits([t]), Uint8Array.of(0), options);
     expect(loss).toBeCloseTo(wanted, 10);
+    const hard = soft(s, 1).map((value, c) => value - (c === 0 ? 1 : 0));
+    gradient.data.forEach((g, c) =>
+      expect(g).toBeCloseTo((1 - share) * hard[c] + share * temperature * (q[c] - p[c]), 7),
+    );
+    // Of two images the mean: twice the same has the loss of one, and half of each gradient.
+    const twice = distillationLoss(logits([s, s]), logits([t, t]), Uint8Array.of(0, 0), options);
+    expect(twice.loss).toBeCloseTo(wanted, 10);
+    twice.gradient.data.forEach((g, i) => expect(g).toBeCloseTo(gradient.data[i % 3] / 2, 7));
     expect(correct).toBe(1);
   });
 

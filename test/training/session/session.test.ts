@@ -7,6 +7,7 @@ import { formatGradients } from '../../../src/quantize/learned/gradients.js';
 import { mlp } from '../../../src/training/networks/architectures.js';
 import { roundedSgd } from '../../../src/training/session/axpy.js';
 import { checkpointBytes, readCheckpoint } from '../../../src/training/session/checkpoint.js';
+import { imagesOf } from '../../../src/training/data/dataset.js';
 import { digits } from '../../../src/training/data/digits.js';
 import { adam, type Optimizer, sgd } from '../../../src/training/session/optimizer.js';
 import { type SessionOptions, sessionOf } from '../../../src/training/session/session.js';
@@ -72,6 +73,19 @@ describe('a session', () => {
     expect([first.skipped, first.lossScale]).toEqual([true, 2 ** 24]);
     expect(weightsOf(session.network())).toEqual(before);
     expect(session.step().lossScale).toBe(2 ** 23);
+  });
+
+  it('changes nothing where it is judged or written: what comes next has the same bits', () => {
+    const [plain, looked] = [0, 1].map(() => sessionOf(mlp(1), data, options()));
+    const stateOf = () => looked.state().map(({ name, data: own }) => [name, Array.from(own)]);
+    for (const session of [plain, looked]) session.step();
+    const before = stateOf();
+    const written = looked.quantizedNetwork(imagesOf(data, 0, 50));
+    looked.accuracyOn(data);
+    expect(stateOf()).toEqual(before);
+    expect(looked.quantizedNetwork(imagesOf(data, 0, 10))).toEqual(written);
+    for (const session of [plain, looked]) session.step();
+    expect(weightsOf(looked.network())).toEqual(weightsOf(plain.network()));
   });
 
   it('says so when there is no whole batch', () => {
