@@ -49,9 +49,13 @@ const NAMES = {
 const isSkipped = (node) =>
   (node.type.startsWith('TS') && !['TSAsExpression', 'TSNonNullExpression', 'TSSatisfiesExpression'].includes(node.type)) ||
   ['ImportDeclaration', 'ImportExpression', 'ExportAllDeclaration', 'ThrowStatement', 'TemplateLiteral'].includes(node.type) ||
-  (node.type === 'NewExpression' && /Error$/.test(node.callee.name ?? ''));
+  (node.type === 'NewExpression' && (node.callee.name ?? '').endsWith('Error'));
 
-const isText = (node) => node.type === 'TemplateLiteral' || (node.type === 'Literal' && typeof node.value === 'string');
+/** A text, or texts put together. */
+const isText = (node) =>
+  node.type === 'TemplateLiteral' ||
+  (node.type === 'Literal' && typeof node.value === 'string') ||
+  (node.type === 'BinaryExpression' && node.operator === '+' && (isText(node.left) || isText(node.right)));
 
 const isNumber = (node) => node.type === 'Literal' && (typeof node.value === 'number' || node.bigint !== undefined);
 
@@ -97,7 +101,7 @@ export function mutantsOf(source) {
     const parent = parents.at(-1);
     switch (node.type) {
       case 'BinaryExpression':
-        if (node.operator !== '+' || !(isText(node.left) || isText(node.right))) operatorAt(node.operator, node.left, node.right);
+        if (!isText(node)) operatorAt(node.operator, node.left, node.right);
         break;
       case 'LogicalExpression':
         if (node.operator === '??') add('default', node.start, node.end, text(node.left));

@@ -23,7 +23,7 @@ const marks = {
       if (block) made.appendRight(start + 1, `${mark};`);
       else made.appendRight(start, `(${mark},`).appendLeft(end, ')');
     }
-    return `const $marks=((globalThis.lastbitMarks??={})[${JSON.stringify(path)}]??={});${made}`;
+    return `const $marks=((globalThis.lastbitMarks??={})[${JSON.stringify(path)}]??={});${made.toString()}`;
   },
 };
 

@@ -48,6 +48,8 @@ function trier() {
           clearTimeout(timer);
           reject(new Error(`the process that tried ${job.path} ended`));
         });
+        const { path, mutant, tests } = job;
+        child.send({ path, mutant, tests });
       });
     },
   };

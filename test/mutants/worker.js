@@ -19,6 +19,9 @@ const vitest = await createVitest('test', { root: ROOT, watch: false, reporters:
 const specs = new Map((await vitest.globTestSpecifications()).map((spec) => [relative(ROOT, spec.moduleId), spec]));
 
 async function isKilled(test) {
+  // Failures of earlier mutants would count towards the first one, at which a run stops.
+  vitest.state.filesMap.clear();
+  vitest.state.idMap.clear();
   const { testModules, unhandledErrors } = await vitest.runTestSpecifications([specs.get(test)]);
   return unhandledErrors.length > 0 || testModules.some((module) => module.state() === 'failed');
 }
