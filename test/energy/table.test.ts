@@ -121,5 +121,10 @@ it('names the action and the table where there is no figure', () => {
   expect(() => energyOf([{ action: add('int33'), count: 1 }], horowitz)).toThrow(
     /^no energy for add:int33 in table horowitz-45nm: there is add:int8, add:int16, .*did you mean "add:int32"\?$/,
   );
+  const scarce = { name: 'scarce', entries: horowitz.entries.filter(({ action }) => /:int8|add:int8/.test(action)) };
+  expect(() => entryOf(scarce, mac('int8', 'int32'))).toThrow(
+    /^no energy for mac:int8\*int8\+int32 in table scarce: there are only add:int8, multiply:int8\*int8; add the entry, or name another table$/,
+  );
+  expect(() => entryOf(scarce, add('int16'))).toThrow(/: there is add:int8; add the entry/);
   expect(() => energyTableNamed('horowitz')).toThrow(/there are horowitz-45nm, /);
 });
