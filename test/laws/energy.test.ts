@@ -246,6 +246,8 @@ it('a memory of another size lies on the line through its two neighbours, or the
     }
   for (const [size, pj] of points)
     expect(findEntry(table, { kind: 'read', level: 'sram', kilobytes: size })).toEqual(entry(`read:sram${size}KB`, pj));
+  const two = { name: 'two', entries: entries.filter(({ action }) => /:sram(?:4|16)KB$/.test(action)) };
+  expect(findEntry(two, { kind: 'read', level: 'sram', kilobytes: 100 })?.pj).toBeCloseTo(between(100, p4, p16), 9);
   const one = { name: 'one', entries: [entry('read:sram4KB', 1), entry('write:sram8KB', 1)] };
   expect(findEntry(one, { kind: 'read', level: 'sram', kilobytes: 8 })).toBeUndefined();
   expect(findEntry(table, { kind: 'read', level: 'dram' })).toBeUndefined();
