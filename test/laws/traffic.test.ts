@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { costOf } from '../../src/arrays/cost.js';
 import { type DataflowName, type MacArray, macArray } from '../../src/arrays/dataflow.js';
 import { memoryCostOf } from '../../src/arrays/memory.js';
 import { jobOf, type TopologyLayer } from '../../src/arrays/topology.js';
@@ -187,7 +188,7 @@ it('bandwidths change no traffic, and utilization is the products over what the 
       expect(wide.traffic).toEqual(free.traffic);
       expect(free.hindrance).toEqual({ sram: 0, dram: 0 });
       const macs = job.groups * job.m * job.n * job.k;
-      for (const { cycles, utilization } of [free, wide])
+      for (const { cycles, utilization } of [free, wide, costOf(job, array, unit)])
         expect(utilization).toBe(macs / (cycles.total * array.rows * array.cols * unit.lanes));
     }),
     { numRuns: 200, seed: 22 },
