@@ -87,7 +87,7 @@ export function columnsOf(header: readonly string[], at: string, cells: number):
   const known = TITLES[kind];
   // SCALE-Sim's own files have "IFMAP Width" twice, of which the first is the height.
   const isHeight = names.indexOf('ifmapwidth') !== names.lastIndexOf('ifmapwidth') && !names.includes('ifmapheight');
-  const heightAt = isHeight ? names.indexOf('ifmapwidth') : -1;
+  const heightAt = isHeight ? names.indexOf('ifmapwidth') : undefined;
   const columns = header.map((title, i): TopologyColumn => {
     const fields = i === heightAt ? ['height'] : (known[names[i]] ?? (i === 0 ? ['name'] : undefined));
     if (fields === undefined) throw unknownColumn(title, at, kind);
@@ -113,10 +113,10 @@ function placesOf(cells: number, at: string): TopologyColumn[] {
 
 function unknownColumn(title: string, at: string, kind: 'gemm' | 'conv'): Error {
   const name = letters(title);
-  const other = kind === 'gemm' ? CONV : GEMM;
-  if (other[name] !== undefined)
+  // Every title of a product makes the file one of products, so that there are none among a convolution's.
+  if (kind === 'gemm' && CONV[name] !== undefined)
     return new Error(
-      `${at}: column "${title}" is one of ${kind === 'gemm' ? 'a convolution, and M, N are of a product' : 'a product'}; the columns are ${KNOWN[kind]}`,
+      `${at}: column "${title}" is one of a convolution, and M, N are of a product; the columns are ${KNOWN[kind]}`,
     );
   const near = didYouMean(name, Object.keys(TITLES[kind]));
   return new Error(`${at}: column "${title}" is unknown; the columns are ${KNOWN[kind]}${near}`);

@@ -81,12 +81,15 @@ function eitherWay(a: Format, b: Format, action: (x: string, y: string) => Actio
   return findEntry(table, name) === undefined && findEntry(table, swapped) !== undefined ? swapped : name;
 }
 
+/** However many there are of an action, it can happen. */
+const SOME = 1;
+
 /** The actions that the array can perform at all: what its energy table has to know. */
 export function possibleActions(performer: Performer, table: EnergyTable): Action[] {
   const { array, datapath } = performer;
-  const joins = orderOf(array, datapath).kind === 'sequential' ? 0 : 1;
-  const sumReads = array.dataflow === 'os' ? 0 : 1;
-  const one = { ...noCounts(), firings: 1, aReads: 1, bReads: 1, sumWrites: 1, sumReads, joins };
-  const traffic = { aReads: 1, bReads: 1, sumReads: 1, sumWrites: 1 };
-  return actionsOf({ counts: one, traffic }, performer, table).map(({ action }) => action);
+  const joins = orderOf(array, datapath).kind === 'sequential' ? 0 : SOME;
+  const sumReads = array.dataflow === 'os' ? 0 : SOME;
+  const traffic = { aReads: SOME, bReads: SOME, sumReads: SOME, sumWrites: SOME };
+  const counts = { ...noCounts(), ...traffic, firings: SOME, sumReads, joins };
+  return actionsOf({ counts, traffic }, performer, table).map(({ action }) => action);
 }

@@ -32,10 +32,60 @@ it('scales gate-level ratios on the int8 MAC of 0.3 pJ, and says so', () => {
       expect(entry).toMatchObject({ extrapolated: true, source: expect.stringContaining('gate-level ratio') });
 });
 
-it('has every action once, with a source and a node', () => {
-  for (const { entries } of ENERGY_TABLES) {
+/** What a table has, in pJ: written down from the papers, and from the gate-level runs. */
+const HOROWITZ_FIGURES = `add:int8 0.03, add:int16 0.05, add:int24q6 0.075*, add:int32 0.1, add:fp16 0.4, add:dlfloat16 0.4*,
+  add:fp32 0.9, multiply:int8*int8 0.2, multiply:int32*int32 3.1, multiply:fp16*fp16 1.1, multiply:fp32*fp32 3.7,
+  read:sram8KB 10, read:sram32KB 20, read:sram1024KB 100, write:sram8KB 10*, write:sram32KB 20*, write:sram1024KB 100*,
+  read:dram 1950*, write:dram 1950*`;
+const JOUPPI_FIGURES = `add:int8 0.007, add:int16 0.015*, add:int24q6 0.022*, add:int32 0.03, add:bf16 0.11, add:fp16 0.16,
+  add:dlfloat16 0.16*, add:fp32 0.38, multiply:int8*int8 0.07, multiply:int32*int32 1.48, multiply:bf16*bf16 0.21,
+  multiply:fp16*fp16 0.34, multiply:fp32*fp32 1.31, read:sram8KB 7.5, read:sram32KB 8.5, read:sram1024KB 14,
+  write:sram8KB 7.5*, write:sram32KB 8.5*, write:sram1024KB 14*, read:dram 1300, write:dram 1300*`;
+/** Ratios to an int8 MAC, on ASAP7 and on IHP SG13G2. */
+const MACS = `int4*int4+int16 0.42 0.47, int16*int16+int48 3.06 2.88, binary*binary+int16 0.0123 0.0125,
+  radix4*int4+int24q6 0.35 0.4, e4m3fn*e4m3fn+fp16 1.05 0.98, e5m2*e5m2+fp16 0.91 0.87, e4m3fn*e4m3fn+fp32 1.46 1.39,
+  e5m2*e5m2+fp32 1.46 1.39, e4m3fn*e5m2+fp32 1.46 1.39, radix4*int4+dlfloat16 1.05 0.98`;
+
+/** Each entry's action, energy in pJ, and whether it is no figure of the source (`*`). */
+const figuresOf = (text: string) =>
+  text.split(/,\s+/).map((figure) => {
+    const [action, pj] = figure.split(' ');
+    return { action, pj: Number.parseFloat(pj), extrapolated: pj.endsWith('*') };
+  });
+
+it.each([
+  ['horowitz-45nm', '45 nm', 0.9, HOROWITZ_FIGURES, 0.3, 1],
+  ['horowitz-45nm-ihp130', '45 nm', 0.9, HOROWITZ_FIGURES, 0.3, 2],
+  ['jouppi-7nm', '7 nm', undefined, JOUPPI_FIGURES, 0.1, 1],
+] as const)('%s has these entries and no others, each with its source', (name, node, voltage, own, mac, library) => {
+  const macs = MACS.split(/,\s+/).map((line) => {
+    const words = line.split(' ');
+    return { action: `mac:${words[0]}`, pj: mac * Number(words[library]), extrapolated: true };
+  });
+  const table = energyTableNamed(name);
+  const author = name.startsWith('horowitz') ? 'Horowitz, ISSCC 2014' : 'Jouppi et al., ISCA 2021 (recalled, not read)';
+  expect(table.entries).toHaveLength(figuresOf(own).length + macs.length);
+  for (const [i, { action, pj, extrapolated }] of [...figuresOf(own), ...macs].entries()) {
+    const entry = table.entries[i];
+    expect(entry).toMatchObject({ action, node, extrapolated });
+    expect(entry.pj, action).toBeCloseTo(pj, 12);
+    expect(entry.voltage).toBe(voltage);
+    // What is no figure of the paper says how it came about.
+    expect(entry.source, action).toMatch(extrapolated ? new RegExp(`^${escaped(author)}, .+`) : authorAlone(author));
+  }
+});
+
+const escaped = (text: string) => text.replace(/[().]/g, '\\$&');
+const authorAlone = (author: string) => new RegExp(`^${escaped(author)}$`);
+
+it('has every action once, with an energy above zero, a source and a node', () => {
+  expect(ENERGY_TABLES.map(({ name }) => name)).toEqual(['horowitz-45nm', 'horowitz-45nm-ihp130', 'jouppi-7nm']);
+  for (const { name, entries } of ENERGY_TABLES) {
     expect(new Set(entries.map(({ action }) => action)).size).toBe(entries.length);
-    for (const entry of entries) expect([entry.source, entry.node, entry.pj > 0]).not.toContain('');
+    for (const { action, pj, source, node } of entries) {
+      expect(pj, `${action} of ${name}`).toBeGreaterThan(0);
+      expect([source, node]).not.toContain('');
+    }
   }
 });
 
@@ -71,5 +121,10 @@ it('names the action and the table where there is no figure', () => {
   expect(() => energyOf([{ action: add('int33'), count: 1 }], horowitz)).toThrow(
     /^no energy for add:int33 in table horowitz-45nm: there is add:int8, add:int16, .*did you mean "add:int32"\?$/,
   );
+  const scarce = { name: 'scarce', entries: horowitz.entries.filter(({ action }) => /:int8|add:int8/.test(action)) };
+  expect(() => entryOf(scarce, mac('int8', 'int32'))).toThrow(
+    /^no energy for mac:int8\*int8\+int32 in table scarce: there are only add:int8, multiply:int8\*int8; add the entry, or name another table$/,
+  );
+  expect(() => entryOf(scarce, add('int16'))).toThrow(/: there is add:int8; add the entry/);
   expect(() => energyTableNamed('horowitz')).toThrow(/there are horowitz-45nm, /);
 });

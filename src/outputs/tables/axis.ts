@@ -56,5 +56,9 @@ function logTicks([low, high]: readonly [number, number]): number[] {
       for (const digit of digits) found.push(Number((digit * 10 ** power).toPrecision(3)));
     return found.filter((tick) => tick >= low && tick <= high);
   });
-  return ticks.find(({ length }) => length >= FEWEST && length <= MOST) ?? ticks[ticks.length - 1];
+  const found = ticks.find(({ length }) => length >= FEWEST && length <= MOST);
+  if (found !== undefined) return found;
+  const [powers] = ticks;
+  const each = Math.ceil(powers.length / MOST);
+  return each > 1 ? powers.filter((_, i) => i % each === 0) : ticks[ticks.length - 1];
 }

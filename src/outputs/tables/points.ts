@@ -20,7 +20,7 @@ export const SWEEP_COLUMNS: readonly ResultColumn<SweepPoint>[] = [
   {
     field: 'floatAccuracyPercent',
     title: 'fp32 (%)',
-    digits: 1,
+    kind: 'figure',
     value: (p) => percent(p.floatAccuracy),
     hidden: true,
     optional: true,
@@ -37,7 +37,7 @@ export const SWEEP_COLUMNS: readonly ResultColumn<SweepPoint>[] = [
     field: 'sqnrFloatDb',
     exact: 'exactFloat',
     title: 'SQNR to fp32 (dB)',
-    digits: 1,
+    kind: 'figure',
     value: (p) => p.sqnrFloatDb,
     hidden: true,
     optional: true,
@@ -58,7 +58,7 @@ export const STUDY_COLUMNS: readonly ResultColumn<StudyRow>[] = [
   {
     field: 'floatAccuracyPercent',
     title: 'fp32 (%)',
-    digits: 1,
+    kind: 'figure',
     value: (r) => percent(r.floatAccuracy),
     hidden: true,
     optional: true,

@@ -86,7 +86,7 @@ function halved(title: string): number {
 /** The columns that fit, at least one; those of equal priority go together, but for the most important ones. */
 function chosen(all: readonly Layout[], width: number): Layout[] {
   let shown = [...all];
-  while (shown.length > 1 && total(shown.map(oneLine)) > width && total(shown.map(twoLines)) > width) {
+  while (shown.length > 1 && total(shown.map(twoLines)) > width) {
     const last = shown.reduce((worst, column) => (column.priority >= worst.priority ? column : worst));
     shown = shown.filter((column) => column !== last && (last.priority === 1 || column.priority !== last.priority));
   }

@@ -105,9 +105,9 @@ function wordAt(data: Buffer, at: number, { bytes, littleEndian, type }: Header,
   return Array.from({ length: port.lanes }, (_, lane) => {
     const part = Buffer.from(data.subarray(at + lane * bytes, at + (lane + 1) * bytes));
     const code = BigInt(`0x${(littleEndian ? part.reverse() : part).toString('hex')}`);
-    const high = code >> BigInt(width);
-    const negative = type === 'i' && high === (1n << BigInt(8 * bytes - width)) - 1n;
-    if (high === 0n || (negative && ((code >> BigInt(width - 1)) & 1n) === 1n)) return BigInt.asUintN(width, code);
+    const value = type === 'i' ? BigInt.asIntN(8 * bytes, code) : code;
+    if (value >> BigInt(width) === 0n || (value < 0n && value >> BigInt(width - 1) === -1n))
+      return BigInt.asUintN(width, value);
     throw new Error(`${where}: 0x${code.toString(16)} is too wide; a code of ${port.name} has ${width} bits`);
   });
 }

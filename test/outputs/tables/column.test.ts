@@ -96,3 +96,50 @@ it('text that does not wrap is cut with an ellipsis where one column is too wide
   const lines = formatTable([{ title: 'path', value: () => 'a/very/long/path/of/many/folders' }], [1], 12).split('\n');
   expect(lines).toEqual(['path', '------------', 'a/very/long…']);
 });
+
+it('a word that is longer than its column is broken where the column ends, and no line is empty', () => {
+  const word = 'abcdefghij'.repeat(5);
+  const column = { title: 'text', value: (text: string) => text, wrap: true };
+  const lines = (text: string) => formatTable([column], [text], 36).split('\n').slice(2);
+  expect(lines(word)).toEqual([word.slice(0, 36), word.slice(36)]);
+  expect(lines(`${word} end`)).toEqual([word.slice(0, 36), `${word.slice(36)} end`]);
+  expect(lines(`so ${word}`)).toEqual(['so', word.slice(0, 36), word.slice(36)]);
+  expect(lines(word.slice(0, 36))).toEqual([word.slice(0, 36)]);
+});
+
+it('whole numbers and unbounded ones are shown as they are, figures with their digits', () => {
+  const cells = [7, -7, 10n ** 20n, true, false, undefined, 'text', Infinity, -Infinity, Number.NaN, 1e21, 0.5, 9.995];
+  expect(cells.map((cell) => cellText(cell, undefined))).toEqual([
+    '7',
+    '-7',
+    '100000000000000000000',
+    'yes',
+    'no',
+    '',
+    'text',
+    'inf',
+    '-inf',
+    'nan',
+    '1e+21',
+    '0.5',
+    '9.995',
+  ]);
+  expect([7, 0, 0.05, 0.95, 9.96, 12345.67, 123456.7, 1234567.8].map((cell) => cellText(cell, 1))).toEqual([
+    '7.0',
+    '0.0',
+    '0.1',
+    '0.9',
+    '10.0',
+    '12345.7',
+    '123457',
+    '1234570',
+  ]);
+  // Six significant digits, those before the point among them.
+  expect([1.23456789, 12.3456789, 123.456789, 1234.56789, 12345.6789].map((cell) => cellText(cell, 4))).toEqual([
+    '1.2346',
+    '12.3457',
+    '123.457',
+    '1234.57',
+    '12345.7',
+  ]);
+});

@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -44,7 +43,7 @@ it.each(VECTOR_FORMATS)('%s is read back as it was written', async (kind) => {
       sets++;
       expect(await read(join(folder, name), port)).toEqual(rows.map((codes, address) => ({ address, codes })));
     }),
-    { numRuns: 25 },
+    { numRuns: 25, seed: 31 },
   );
   expect(sets).toBe(25);
 });
@@ -318,59 +317,6 @@ const WRONG: [string, string, RegExp][] = [
 it.each(WRONG)('%s: what is wrong is said with file and line', async (name, text, message) => {
   const folder = folderWith({ [name]: text });
   await expect(read(join(folder, name), BYTE)).rejects.toThrow(message);
-});
-
-it('numpy arrays of other types and byte orders', async () => {
-  const folder = folderWith();
-  const npy = (descr: string, shape: string, data: Buffer) => {
-    const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape}), }`.padEnd(117);
-    return Buffer.concat([
-      Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, 118, 0]),
-      Buffer.from(`${header}\n`),
-      data,
-    ]);
-  };
-  const path = join(folder, 'x.npy');
-  writeFileSync(path, npy('>i2', '2,', Buffer.from([0xff, 0xfb, 0, 5])));
-  expect(await read(path, BYTE)).toEqual([
-    { address: 0, codes: [0xfbn] },
-    { address: 1, codes: [5n] },
-  ]);
-  writeFileSync(path, npy('<f4', '1, 2', Buffer.from([0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0])));
-  expect(await read(path, { name: 'x', format: formatNamed('fp32'), lanes: 2 })).toEqual([
-    { address: 0, codes: [0x3f800000n, 0xc0000000n] },
-  ]);
-  writeFileSync(path, npy('<i2', '1,', Buffer.from([0x80, 0])));
-  expect(await read(path, BYTE)).toEqual([{ address: 0, codes: [0x80n] }]);
-  writeFileSync(path, npy('<i2', '1,', Buffer.from([0x7f, 0xff])));
-  await expect(read(path, BYTE)).rejects.toThrow(/word 0: 0xff7f is too wide/);
-  writeFileSync(path, npy('|u1', '3, 2', Buffer.alloc(6)));
-  await expect(read(path, BYTE)).rejects.toThrow(/has shape \(3, 2\); it must be \(words, 1\) for x/);
-  writeFileSync(path, npy('<f8', '1,', Buffer.alloc(8)));
-  await expect(read(path, BYTE)).rejects.toThrow(/holds floats of 64 bits; codes of x are int8 of 8 bits/);
-  writeFileSync(path, npy('|u1', '1,', Buffer.from([1, 2])));
-  await expect(read(path, BYTE)).rejects.toThrow(/goes on behind the 1 word that its header announces/);
-  writeFileSync(path, npy('|u1', '0,', Buffer.alloc(0)));
-  await expect(read(path, BYTE)).rejects.toThrow(/holds no word of x/);
-});
-
-it('every strict prefix of a .npy file is refused', async () => {
-  const folder = folderWith();
-  const port: Port = { name: 'x', format: formatNamed('int16'), lanes: 2 };
-  const rows = [1n, 2n, 3n].map((code) => [[code, code]]);
-  await writingSet(folder, (set) => {
-    const writer = bankWriter(set, 'npy', { name: 'x', ports: [port], depth: rows.length });
-    for (const codes of rows) writer.row(codes);
-    writer.end();
-  });
-  const whole = readFileSync(join(folder, 'x.npy'));
-  const path = join(folder, 'cut.npy');
-  for (let length = 0; length < whole.length; length++) {
-    writeFileSync(path, whole.subarray(0, length));
-    await expect(read(path, port), `${length} bytes`).rejects.toThrow(/cut\.npy: is no whole \.npy file/);
-  }
-  writeFileSync(path, whole);
-  expect(await read(path, port)).toHaveLength(3);
 });
 
 const present = spawnSync('iverilog', ['-V']).error === undefined;
