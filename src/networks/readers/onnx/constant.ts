@@ -45,40 +45,24 @@ export function readConstant(proto: Proto<'TensorProto'>, name = proto.name): Co
 function fromRaw(raw: Uint8Array, type: ElementType, size: number): Constant['data'] | undefined {
   if (raw.length !== Math.ceil((size * type.bits) / 8)) return undefined;
   if (type.bits < 8) return unpack(raw, type, size);
-  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-  const at = (read: (offset: number) => number) => (_: unknown, i: number) => read((i * type.bits) / 8);
+  // A copy begins where elements of any width may, and does not keep the whole file alive.
+  const { buffer } = inOrder(new Uint8Array(raw), type.bits / 8);
   switch (type.name) {
     case 'FLOAT':
-      return Float32Array.from(
-        { length: size },
-        at((o) => view.getFloat32(o, true)),
-      );
+      return new Float32Array(buffer);
     case 'DOUBLE':
-      return Float64Array.from(
-        { length: size },
-        at((o) => view.getFloat64(o, true)),
-      );
+      return new Float64Array(buffer);
     case 'INT64':
-      return Float64Array.from(
-        { length: size },
-        at((o) => safe(view.getBigInt64(o, true))),
-      );
+      return Float64Array.from(new BigInt64Array(buffer), safe);
     case 'UINT64':
-      return Float64Array.from(
-        { length: size },
-        at((o) => safe(view.getBigUint64(o, true))),
-      );
+      return Float64Array.from(new BigUint64Array(buffer), safe);
+    default:
+      return type.bits === 8
+        ? new Uint8Array(buffer)
+        : type.bits === 16
+          ? new Uint16Array(buffer)
+          : new Uint32Array(buffer);
   }
-  if (type.bits === 8) return raw.slice();
-  if (type.bits === 16)
-    return Uint16Array.from(
-      { length: size },
-      at((o) => view.getUint16(o, true)),
-    );
-  return Uint32Array.from(
-    { length: size },
-    at((o) => view.getUint32(o, true)),
-  );
 }
 
 function fromFields(proto: Proto<'TensorProto'>, type: ElementType, size: number): Constant['data'] | undefined {
@@ -136,10 +120,13 @@ function rawOf(type: ElementType, data: Constant['data'], name: string): Uint8Ar
 }
 
 function bytesOf(data: Constant['data'] | BigInt64Array): Uint8Array {
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
-  if (littleEndian || data.BYTES_PER_ELEMENT === 1) return bytes;
-  for (let at = 0; at < bytes.length; at += data.BYTES_PER_ELEMENT)
-    bytes.subarray(at, at + data.BYTES_PER_ELEMENT).reverse();
+  return inOrder(new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice(), data.BYTES_PER_ELEMENT);
+}
+
+/** The machine's order of bytes for the file's, which is little-endian, or back; in place. */
+function inOrder<T extends Uint8Array>(bytes: T, each: number): T {
+  if (!littleEndian && each > 1)
+    for (let at = 0; at < bytes.length; at += each) bytes.subarray(at, at + each).reverse();
   return bytes;
 }
 
@@ -159,7 +146,7 @@ export function scalarOf(constant: Constant): number {
 
 /** The values as float32, checked to be finite. @throws Error naming the tensor and the first NaN or infinity */
 export function realsOf(constant: Constant): Float32Array {
-  const reals = Float32Array.from(valuesOf(constant));
+  const reals = constant.data instanceof Float32Array ? constant.data.slice() : Float32Array.from(valuesOf(constant));
   const bad = reals.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0)
     throw new Error(
