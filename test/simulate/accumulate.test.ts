@@ -43,6 +43,23 @@ it('fp64 counts ones, and rounds where its significand ends', () => {
   ]);
 });
 
+it('codes of 64 bits are added by the reference from their first addend on where bits are drawn at random', () => {
+  const fp64 = formatNamed('fp64');
+  const wide = datapath({ name: 'fp64', a: fp64, b: fp64, sum: sumFit('fp16', { rounding: stochastic(8) }) });
+  const values = [1.5, 2 ** -9, 1024, -0.3, 7];
+  const codes = Array.from({ length: 40 }, (_, i) => encode(fromNumber(values[i % 5]), fitTo(fp64)).code);
+  const { code: one } = encode(fromNumber(1), fitTo(fp64));
+  const lengths = [1, 7, 40];
+  const curve = accumulationCurve(wide, lengths, { kind: 'values', values }, 1);
+  const wanted = lengths.map((length) => {
+    const operands = { a: codes.slice(0, length), b: Array<bigint>(length).fill(one) };
+    const { code, swamped, overflowed } = reduce(wide, operands);
+    const got = toNumber(decode(outputFormatOf(wide), code));
+    return { length, got, exact: toNumber(exactSum(wide, operands)), swamped, overflowed };
+  });
+  expect(curve).toMatchObject(wanted);
+});
+
 it('chunks of 64 bring 8,192 ones home', () => {
   const order = { kind: 'chunked', length: 64 } as const;
   expect(lastOf(unit('dlfloat16', 'rne', order), [8192], { kind: 'ones' }, 1)).toBe(8192);

@@ -85,6 +85,33 @@ describe('beside the array', () => {
     ).toThrow('layer l: a scale for each channel does not factor out of the inputGradient product: take one scale');
   });
 
+  it('a zero point, and as many scales as no operand has columns, are refused', () => {
+    const job: MatmulJob = { layer: 'l', m, n, k, a: a.q, b: weights, pass: 'forward' };
+    const moved = { ...weights, scale: Float32Array.of(1), zeroPoint: 1 };
+    const text = 'layer l: training on an array needs grids around zero, found a zero point';
+    expect(() => arithmetic.values(a.values, values, { ...job, b: moved })).toThrow(text);
+    expect(() => arithmetic.values(a.values, values, { ...job, a: { ...a.q, zeroPoint: 1 } })).toThrow(text);
+    const few = { ...weights, scale: Float32Array.of(1, 2, 4) };
+    expect(() => arithmetic.values(a.values, values, { ...job, b: few })).toThrow('take one scale');
+    const rows = { ...a.q, scale: Float32Array.of(0.5, 1, 2, 4) };
+    expect(() => arithmetic.values(a.values, values, { ...job, a: rows })).toThrow('take one scale');
+  });
+
+  it('codes are multiplied as they are (seeds 0 and 1)', () => {
+    const [x, y] = [m * k, k * n].map((length, seed) => {
+      const draws = randomFrom(seed, 40);
+      return Uint8Array.from({ length }, () => draws.below(16));
+    });
+    const got = arithmetic.codes(x, y, { layer: 'l', m, n, k, a: a.q, b: weights });
+    const signed = (code: number) => (code < 8 ? code : code - 16);
+    for (let i = 0; i < m; i++)
+      for (let j = 0; j < n; j++) {
+        let sum = 0;
+        for (let p = 0; p < k; p++) sum += x[i * k + p] * signed(y[p * n + j]);
+        expect(got[i * n + j]).toBe(sum);
+      }
+  });
+
   it('real operands are multiplied in float32, and formats without a unit are an error that names the units', () => {
     const real = arithmetic.values(a.values, values, { layer: 'l', m, n, k, a: a.q });
     expect(real).toHaveLength(m * n);
