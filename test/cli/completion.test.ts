@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { isInstalled, program } from '../programs.js';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -39,17 +39,13 @@ function shell(name: string, script: string): string {
   const folder = folderWith();
   writeFileSync(join(folder, 'lastbit'), `#!/bin/sh\nexec ${process.execPath} ${launcher} "$@"\n`);
   chmodSync(join(folder, 'lastbit'), 0o755);
-  const { stdout, stderr, status } = spawnSync(name, ['-c', script], {
+  const { stdout, stderr, status } = program(name, ['-c', script], {
     cwd: folder,
-    encoding: 'utf8',
-    timeout: 60_000,
     env: { ...process.env, HOME: folder, PATH: `${folder}:${process.env.PATH}` },
   });
   expect([status, stderr]).toEqual([0, '']);
   return stdout;
 }
-
-const has = (name: string) => spawnSync(name, ['--version']).status === 0;
 
 describe('scripts', () => {
   it('bash', () => {
@@ -59,7 +55,7 @@ describe('scripts', () => {
     expect(shell('bash', script)).toBe('run\nfp8-fp16 fp8-fp32\n\n');
   });
 
-  it.skipIf(!has('zsh'))('zsh', () => {
+  it.skipIf(!isInstalled('zsh'))('zsh', () => {
     const script = `compdef() { :; }; _describe() { print -l -- \${(P)2}; }; _files() { print files; }
       eval "$(lastbit completion zsh)"
       words=(lastbit run --target fp8-); CURRENT=4; _lastbit
@@ -67,7 +63,7 @@ describe('scripts', () => {
     expect(shell('zsh', script)).toBe('fp8-fp16:\nfp8-fp32:\nfiles\n');
   });
 
-  it.skipIf(!has('fish'))('fish', () => {
+  it.skipIf(!isInstalled('fish'))('fish', () => {
     const script = `lastbit completion fish | source; complete -C "lastbit run --target fp8-"; complete -C "lastbit completion "`;
     expect(shell('fish', script)).toBe('fp8-fp16\nfp8-fp32\nbash\nfish\nzsh\n');
   });

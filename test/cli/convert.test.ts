@@ -158,12 +158,13 @@ it('a signal leaves nothing behind', async () => {
   const child = spawn(
     process.execPath,
     [launcher, 'convert', '--from', 'fp16', '--to', 'fp32', '--input', '-', '--output', 'out.csv'],
-    { cwd: folder },
+    { cwd: folder, timeout: 60_000, killSignal: 'SIGKILL' },
   );
+  const ended = once(child, 'exit');
   child.stdin.write(`code\n${'3c00\n'.repeat(1000)}`);
-  while (readdirSync(folder).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (readdirSync(folder).length === 0 && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
   child.kill('SIGINT');
-  const [code] = (await once(child, 'exit')) as [number];
+  const [code] = (await ended) as [number];
   expect(code).toBe(130);
   expect(readdirSync(folder)).toEqual([]);
 });

@@ -8,11 +8,12 @@ import { lastbit, launcher } from './command.js';
 
 /** Runs the real command and kills it after some time. @returns whether it was killed: it may have ended before */
 export async function killedAfter(folder: string, args: readonly string[], milliseconds: number): Promise<boolean> {
-  const child = spawn(process.execPath, [launcher, ...args], { cwd: folder, stdio: 'ignore' });
+  const child = spawn(process.execPath, [launcher, ...args], { cwd: folder, stdio: 'ignore', timeout: 300_000 });
   const ended = new Promise<string | null>((resolve) => child.once('exit', (_code, signal) => resolve(signal)));
   const timer = setTimeout(() => child.kill('SIGKILL'), milliseconds);
   const signal = await ended;
   clearTimeout(timer);
+  expect([null, 'SIGKILL'], 'the command did not end').toContain(signal);
   return signal === 'SIGKILL';
 }
 

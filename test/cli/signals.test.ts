@@ -55,15 +55,16 @@ async function stopped({ words, input, stays = [] }: Job, signal: 'SIGINT' | 'SI
   const folder = folderWith({ 'space.yaml': SPACE, 'wide.yaml': WIDE, 'dut.csv': 'result\n3c00\n' });
   if (words.includes('net.csv')) writeFileSync(join(folder, 'net.csv'), TOPOLOGY);
   const before = entries(folder);
-  const child = spawn(process.execPath, [launcher, ...words.split(' ')], { cwd: folder });
+  const child = spawn(process.execPath, [launcher, ...words.split(' ')], { cwd: folder, timeout: 60_000 });
   let said = '';
   child.stderr.on('data', (chunk) => (said += chunk));
   if (input !== undefined) child.stdin.write(input);
   await new Promise((resolve) => setTimeout(resolve, WORKING_MS));
   expect(child.exitCode, `${words} ended before it was stopped: ${said}`).toBe(null);
   const start = performance.now();
+  const ended = once(child, 'exit');
   child.kill(signal);
-  const [code] = (await once(child, 'exit')) as [number];
+  const [code] = (await ended) as [number];
   const left = entries(folder).filter((name) => !before.includes(name));
   return { code, ms: performance.now() - start, said, left: left.filter((name) => !stays.includes(name)) };
 }

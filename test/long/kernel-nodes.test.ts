@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { program } from '../programs.js';
 
 const root = join(import.meta.dirname, '..', '..');
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
@@ -15,9 +15,9 @@ const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/
 /** Path of a Node of that major version, fetched by npx. */
 function nodeOf(version: string): string {
   const options = ['--yes', '--ignore-scripts=false', `--cache=${join(folder, 'cache')}`, '-p', `node@${version}`];
-  const found = spawnSync('npx', [...options, 'node', '-p', 'process.execPath + " " + process.version'], {
+  const found = program('npx', [...options, 'node', '-p', 'process.execPath + " " + process.version'], {
     cwd: folder,
-    encoding: 'utf8',
+    timeout: 300_000,
     env,
   });
   const [path, got] = found.stdout.trim().split(' ');
@@ -29,9 +29,9 @@ function nodeOf(version: string): string {
 it.each(['20', '22', '24'])(
   'the laws of the kernels hold on Node %s',
   (version) => {
-    const run = spawnSync(nodeOf(version), [vitest, 'run', 'test/laws/kernel'], {
+    const run = program(nodeOf(version), [vitest, 'run', 'test/laws/kernel'], {
       cwd: root,
-      encoding: 'utf8',
+      timeout: 890_000,
       env: { ...env, LASTBIT_LONG: '', NO_COLOR: '1' },
     });
     expect(run.stdout).toMatch(/Tests +\d+ passed \(/);

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { program } from '../programs.js';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -10,7 +10,7 @@ it.each([1, 2])('the main job writes traces/ again, on %d threads', { timeout: 6
   const out = mkdtempSync(join(tmpdir(), 'lastbit-traces-'));
   try {
     const command = [join(root, 'src/cli/lastbit.js'), 'demo', '--out', out, '--threads', String(threads)];
-    const { status, stderr } = spawnSync(process.execPath, command, { cwd: root, encoding: 'utf8' });
+    const { status, stderr } = program(process.execPath, command, { cwd: root, timeout: 590_000 });
     expect([status, stderr]).toEqual([0, '']);
     for (const name of ['six.csv', 'six.layers.csv'])
       expect(readFileSync(join(out, name), 'utf8')).toBe(readFileSync(join(root, 'traces', name), 'utf8'));
