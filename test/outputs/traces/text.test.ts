@@ -9,7 +9,7 @@ import type { Sink } from '../../../src/outputs/files/file.js';
 import { pesIn, type TraceWindow } from '../../../src/outputs/traces/signals.js';
 import { traceCsv } from '../../../src/outputs/traces/trace.js';
 import { traceVcd } from '../../../src/outputs/traces/vcd.js';
-import { traceWavedrom } from '../../../src/outputs/traces/wavedrom.js';
+import { DRAWING_LIMITS, traceWavedrom } from '../../../src/outputs/traces/wavedrom.js';
 
 /** The whole text of small traces, byte for byte: two PEs of a 1 x 2 array whose registers are set by hand. */
 const ARRAY = macArray({ rows: 1, cols: 2, dataflow: 'os' });
@@ -252,6 +252,10 @@ it('a drawing of one PE: a value where it changes, a hatch where a lane idles', 
     ],
   ];
   expect(text).toBe(`${JSON.stringify({ signal, head: { text: 'pa$ir', tick: 1 } }, undefined, 2)}\n`);
+});
+
+it('a drawing has at most what people can read: a 4 x 4 of PEs, a thousand cycles', () => {
+  expect(DRAWING_LIMITS).toEqual({ pes: 4 * 4, cycles: 1000 });
 });
 
 it('rows of a trace: the first lane of each PE, empty operands where it idles, no formula', () => {

@@ -50,12 +50,14 @@ function wordOf(digits: string, radix: 2 | 16, { format, lanes }: Port): Codes |
   return wrong ? 'wide' : lanesOf(bits.slice(beyond.length), width, lanes);
 }
 
+const TOO_WIDE = /^Error: f:1: \S+ is too wide; a (?:word|code) of x has \d+ bits$/;
+
 /** What is read, or `wide` where that is said. */
 function read(reading: () => readonly (bigint | undefined)[]): Codes | 'wide' {
   try {
     return [...reading()];
   } catch (error) {
-    expect(String(error)).toMatch(/^Error: f:1: \S+ is too wide; a (word|code) of x has \d+ bits$/);
+    if (!TOO_WIDE.test(String(error))) throw error;
     return 'wide';
   }
 }
@@ -98,10 +100,10 @@ describe.each([2, 16] as const)('digits of radix %i', (radix) => {
   it('of a word whose first digit holds more bits than the port are taken as far as the port goes', () => {
     for (let bits = 1; bits <= 7; bits++) {
       const port: Port = { name: 'x', format: { kind: 'int', name: 'i', signed: true, bits, exponent: 0 }, lanes: 1 };
-      for (let word = 0; word < 2 ** (bits + 5); word++)
-        expect(read(() => codesOfDigits(word.toString(radix), radix, port, 'f:1'))).toEqual(
-          word < 2 ** bits ? [BigInt(word)] : 'wide',
-        );
+      const words = Array.from({ length: 2 ** (bits + 5) }, (_, word) => word);
+      expect(words.map((word) => read(() => codesOfDigits(word.toString(radix), radix, port, 'f:1')))).toEqual(
+        words.map((word) => (word < 2 ** bits ? [BigInt(word)] : 'wide')),
+      );
     }
   });
 });

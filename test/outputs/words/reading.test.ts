@@ -311,6 +311,9 @@ const WRONG: [string, string, RegExp][] = [
     /q2\.csv:2: a quote within a field that is not quoted, or text behind its last quote; write "" for a quote$/,
   ],
   ['r2.csv', 'x\n"1\n', /r2\.csv:2: a quoted field is never closed$/],
+  ['t2.mif', 'DEPTH=4;\n', /t2\.mif: has no CONTENT BEGIN before its entries$/],
+  ['u2.mif', 'WIDTH=8; CONTENT\n', /u2\.mif: has no CONTENT BEGIN before its entries$/],
+  ['v2.mif', 'WIDTH=8;\n', /v2\.mif: holds no word of x$/],
   ['s2.csv', 'x\n', /s2\.csv: holds no word of x$/],
 ];
 

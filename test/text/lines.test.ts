@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { linesOf } from '../../src/text/lines.js';
+import { readText } from '../../src/text/read.js';
+import { folderWith } from '../cli/command.js';
+
+async function lines(text: string): Promise<string[]> {
+  const folder = folderWith({ x: text });
+  const all: string[] = [];
+  for await (const line of linesOf(join(folder, 'x'))) all.push(line);
+  return all;
+}
+
+it('lines have no ends of either kind, and the first no byte-order mark; a last one need not end', async () => {
+  expect(await lines('a\nb\r\n\nc')).toEqual(['a', 'b', '', 'c']);
+  expect(await lines('a\n')).toEqual(['a']);
+  expect(await lines('')).toEqual([]);
+  expect(await lines('\n')).toEqual(['']);
+  expect(await lines('\ufeffa\r\n\ufeffb\r')).toEqual(['a', '\ufeffb']);
+  expect(await lines('\ufeff')).toEqual(['']);
+  expect(await lines('\ufeff\r\nx')).toEqual(['', 'x']);
+});
+
+it('lines and letters go on over the chunks that a file is read in', async () => {
+  // A chunk has 2^18 bytes; a letter of three lies across its end, then a line of many chunks.
+  for (const before of [2 ** 18 - 2, 2 ** 18 - 1, 2 ** 18]) {
+    const [first, second] = [`${'x'.repeat(before)}\u20acy`, 'z'.repeat(3 * 2 ** 18)];
+    const read = await lines(`${first}\r\n${second}\nend`);
+    expect(read.map((line) => line.length)).toEqual([before + 2, 3 * 2 ** 18, 3]);
+    expect([read[0] === first, read[1] === second, read[2]]).toEqual([true, true, 'end']);
+  }
+});
+
+it('a file that cannot be read is an error that has its path', async () => {
+  const folder = folderWith();
+  const path = join(folder, 'none');
+  await expect(linesOf(path).next()).rejects.toMatchObject({ code: 'ENOENT', path });
+  expect(() => readText(folder)).toThrow(expect.objectContaining({ code: 'EISDIR', path: folder }));
+});
