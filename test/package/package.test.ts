@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { program } from '../programs.js';
 import { pages, root, writeFiles } from '../readme.js';
 
 /**
@@ -26,7 +27,7 @@ let tarball = '';
 /** Of the machine, so that npm reaches its registry: a prefix of one's own would move the machine's settings out of sight. */
 const ENVIRONMENT = {
   ...process.env,
-  npm_config_globalconfig: spawnSync('npm', ['config', 'get', 'globalconfig'], { encoding: 'utf8' }).stdout.trim(),
+  npm_config_globalconfig: program('npm', ['config', 'get', 'globalconfig']).stdout.trim(),
 };
 
 /** Another account where tests run as root, which alone may change accounts; else the same. */

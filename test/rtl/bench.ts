@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isInstalled, program } from '../programs.js';
 import { type Datapath, totalFitOf } from '../../src/datapaths/datapath.js';
 import { resultFormatOf } from '../../src/datapaths/exact.js';
 import { reduce } from '../../src/datapaths/reference.js';
@@ -19,11 +19,6 @@ export interface Design {
 }
 
 export type Simulator = 'icarus' | 'verilator';
-
-/** Whether a simulator is there. In CI one that is missing is a failure, not a reason to skip. */
-export function isInstalled(command: string): boolean {
-  return process.env.CI !== undefined || spawnSync(command, ['-V']).error === undefined;
-}
 
 export const INSTALLED: Readonly<Record<Simulator | 'yosys', boolean>> = {
   icarus: isInstalled('iverilog'),
@@ -139,9 +134,7 @@ endmodule
 
 /** @param fails the command has to end with an error */
 function run(folder: string, command: string, args: readonly string[], fails = false): string {
-  const options = { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 26, timeout: 600_000 } as const;
-  const result = spawnSync(command, args, options);
-  if (result.error) throw result.error;
+  const result = program(command, args, { cwd: folder, timeout: 600_000 });
   if (fails === (result.status === 0)) throw new Error(`${command} failed:\n${result.stdout}${result.stderr}`);
   return result.stdout + result.stderr;
 }

@@ -1,14 +1,14 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { folderWith, lastbit, launcher } from '../cli/command.js';
+import { program } from '../programs.js';
 import { INSTALLED } from './bench.js';
 
 const root = join(import.meta.dirname, '..', '..');
 
 function make(folder: string, goal: string): { status: number | null; output: string } {
-  const { status, stdout, stderr } = spawnSync('make', ['-s', '-C', folder, goal], { encoding: 'utf8' });
+  const { status, stdout, stderr } = program('make', ['-s', '-C', folder, goal]);
   return { status, output: stdout + stderr };
 }
 
@@ -74,12 +74,11 @@ it.skipIf(!INSTALLED.yosys)('--synth counts cells', () => {
 
 it('--synth without yosys says what is missing', () => {
   const folder = folderWith();
-  const { status, stderr } = spawnSync(
+  const { status, stderr } = program(
     process.execPath,
     [launcher, 'rtl', 'int8', '--out', 'x', '--count', '2', '--steps', '1', '--synth'],
     {
       cwd: folder,
-      encoding: 'utf8',
       env: { ...process.env, PATH: folder },
     },
   );

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { program } from '../programs.js';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ describe.skipIf(!INSTALLED.yosys)('yosys', () => {
     const tops = all.map(({ top }) => `hierarchy -check -top ${top}; proc; opt_clean; check -assert; design -reset`);
     const script = tops.map((commands) => `read_verilog -sv *.sv; ${commands}`).join('; ');
     writeFileSync(join(folder, 'all.ys'), script.replaceAll('; ', '\n'));
-    const { status, stderr } = spawnSync('yosys', ['-q', 'all.ys'], { cwd: folder, encoding: 'utf8' });
+    const { status, stderr } = program('yosys', ['-q', 'all.ys'], { cwd: folder, timeout: 280_000 });
     expect(stderr).toBe('');
     expect(status).toBe(0);
     // The arrays' modules are in the next tests.

@@ -91,7 +91,7 @@ function deadPid(): number {
 
 /** A process that runs until the test ends. */
 function livePid(): number {
-  const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)'], { stdio: 'ignore' });
+  const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)'], { stdio: 'ignore', timeout: 60_000 });
   onTestFinished(() => {
     child.kill('SIGKILL');
   });

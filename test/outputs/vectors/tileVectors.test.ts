@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -9,6 +8,7 @@ import { drawTile, type TileOperands, writeTileVectors } from '../../../src/outp
 import { loadTarget } from '../../../src/targets/catalog.js';
 import { folderWith, lastbit } from '../../cli/command.js';
 import { bench, OS_MESH, STATIONARY_MESH } from '../benches/meshRtl.js';
+import { isInstalled, program } from '../../programs.js';
 
 const PROVENANCE = { generator: 'test', command: 'test' };
 const INT8 = datapathNamed('int8');
@@ -49,27 +49,22 @@ const wordsOf = (folder: string, name: string) =>
     .split('\n')
     .slice(1);
 
-const present = spawnSync('iverilog', ['-V']).error === undefined;
-
 const ARRAYS: [DataflowName, Partial<MacArray>][] = (['os', 'ws', 'is'] as const).flatMap((dataflow) => [
   [dataflow, {}],
   [dataflow, { doubleBuffer: true }],
 ]);
 
 // Without a simulator these are skipped where it can be seen, and never in CI.
-describe.skipIf(!process.env.CI && !present)('an RTL mesh on Icarus Verilog', () => {
+describe.skipIf(!isInstalled('iverilog'))('an RTL mesh on Icarus Verilog', () => {
   it.each(ARRAYS)('%s %j gives every expected sum at its edge', async (dataflow, more) => {
     const array = macArray({ rows: 4, cols: 3, dataflow, ...more });
     const operands = product(2);
     const folder = folderWith({ 'mesh.sv': dataflow === 'os' ? OS_MESH : STATIONARY_MESH });
     const manifest = await write(folder, array, operands);
     writeFileSync(join(folder, 'tb.sv'), bench(dataflow, 4, 3, manifest.cycles.total));
-    const built = spawnSync('iverilog', ['-g2012', '-s', 'tb', '-o', 'tb.vvp', 'tb.sv', 'mesh.sv'], {
-      cwd: folder,
-      encoding: 'utf8',
-    });
+    const built = program('iverilog', ['-g2012', '-s', 'tb', '-o', 'tb.vvp', 'tb.sv', 'mesh.sv'], { cwd: folder });
     expect(built.stderr).toBe('');
-    spawnSync('vvp', ['tb.vvp'], { cwd: folder });
+    program('vvp', ['tb.vvp'], { cwd: folder });
     const check = () =>
       lastbit(folder, ['check', '--manifest', 'manifest.json', '--dut', 'dump.memh', '--port', 'expected']);
     // os: a sum each; ws and is: one for each tile of k.

@@ -1,19 +1,15 @@
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { datapathNamed } from '../../../src/datapaths/catalog.js';
 import { manifestSchema } from '../../../src/outputs/vectors/manifest.js';
 import { type VectorOptions, writeVectors } from '../../../src/outputs/vectors/unitVectors.js';
 import { folderWith, lastbit } from '../../cli/command.js';
+import { isInstalled, program } from '../../programs.js';
 
 const OPTIONS: VectorOptions = { k: 1, count: 2000, seed: 1, format: 'readmemh', module: 'dut' };
 const PROVENANCE = { generator: 'test', command: 'test' };
-
-function present(tool: string): boolean {
-  return spawnSync(tool, ['-V']).status === 0 || spawnSync(tool, ['--version']).status === 0;
-}
 
 /** A unit that is right by the language's own arithmetic: what the vectors are tried on. */
 function int8Unit(latency: number): string {
@@ -39,23 +35,19 @@ endmodule
 
 /** What the bench prints, and whether the simulation's exit code says FAIL too; Icarus tells of $fatal in two lines more. */
 function simulate(folder: string, latency: number, ...plus: string[]): string {
-  const built = spawnSync(
+  const built = program(
     'iverilog',
     ['-g2012', '-s', 'tb', `-Ptb.LATENCY=${latency}`, '-o', 'tb.vvp', 'tb.sv', 'dut.sv'],
-    { cwd: folder, encoding: 'utf8' },
+    { cwd: folder },
   );
   expect(built.stderr).toBe('');
-  const { status, stdout } = spawnSync('vvp', ['-n', 'tb.vvp', ...plus], {
-    cwd: folder,
-    encoding: 'utf8',
-    timeout: 60_000,
-  });
+  const { status, stdout } = program('vvp', ['-n', 'tb.vvp', ...plus], { cwd: folder });
   expect(status).toBe(stdout.startsWith('PASS') ? 0 : 1);
   return stdout.replace(/^FATAL: .*\n +Time: .*\n/m, '');
 }
 
 // Without a simulator these are skipped where it can be seen, and never in CI.
-describe.skipIf(!process.env.CI && !present('iverilog'))('on Icarus Verilog', () => {
+describe.skipIf(!isInstalled('iverilog'))('on Icarus Verilog', () => {
   it.each([0, 1])(
     'int8, exhaustive, %i clock edges late: passes, and fails when one bit is corrupted',
     async (latency) => {
@@ -85,7 +77,7 @@ describe.skipIf(!process.env.CI && !present('iverilog'))('on Icarus Verilog', ()
     await writeVectors(datapathNamed('int8'), OPTIONS, folder, PROVENANCE);
     expect(simulate(folder, 0)).toMatch(/FAIL address \d+: .*\nFAIL \d+ of 2000 rows\n$/);
     writeFileSync(join(folder, 'dut.sv'), int8Unit(0));
-    spawnSync('rm', [join(folder, 'c.memh')]);
+    rmSync(join(folder, 'c.memh'));
     expect(simulate(folder, 0)).toMatch(/^FAIL no file c.memh\n/);
   });
 });
