@@ -41,7 +41,7 @@ describe('TWN', () => {
         const below = Array.from(x, Math.abs).filter((magnitude) => magnitude < lowest);
         [most, wanted] = [sum ** 2 / kept.length, { delta: Math.max(0, ...below), alpha: sum / kept.length }];
       }
-      expect(ternaryOptimum(x), `${x.join(' ')}`).toEqual(wanted);
+      expect(ternaryOptimum(x), x.join(' ')).toEqual(wanted);
     }
   });
 
