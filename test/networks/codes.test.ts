@@ -31,6 +31,54 @@ describe('encodeAll', () => {
     }
   });
 
+  const integers = FORMATS.filter((format) => format.kind === 'int' && format.bits <= 32);
+
+  it.each(integers.map((format) => [format.name, format] as const))(
+    'rounds, then wraps or saturates, as integers do: %s',
+    (_, format) => {
+      if (format.kind !== 'int') throw new Error('an integer format');
+      const edge = 2 ** (format.bits - 1);
+      const values = [
+        0,
+        0.5,
+        1.5,
+        2.5,
+        1.25,
+        edge - 1,
+        edge - 0.5,
+        edge,
+        edge + 1,
+        2 * edge - 1,
+        2 * edge,
+        2 * edge + 3,
+        5 * edge + 1,
+      ];
+      const numbers = Float32Array.from([...values, ...values.map((value) => -value), Infinity, -Infinity, Number.NaN]);
+      const ROUNDED: Record<string, (x: number) => number> = {
+        rne: (x) => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x)),
+        rna: (x) => Math.sign(x) * Math.round(Math.abs(x)),
+        rtz: Math.trunc,
+        rup: Math.ceil,
+        rdn: Math.floor,
+      };
+      const [low, high] = format.signed ? [-edge, edge - 1] : [0, 2 * edge - 1];
+      for (const [rounding, round] of Object.entries(ROUNDED))
+        for (const overflow of ['saturate', 'wrap'] as const)
+          for (const zeroPoint of [0, 1]) {
+            const fit = fitTo(format, { overflow, rounding: rounding as 'rne' });
+            const codes = Array.from(encodeAll(numbers, fit, zeroPoint));
+            const which = `${rounding} ${overflow} ${zeroPoint}`;
+            expect(codes, which).toEqual(Array.from(numbers, (value) => encodeValue(value, fit, zeroPoint)));
+            for (const [i, value] of numbers.entries()) {
+              if (!Number.isFinite(value)) continue;
+              const whole = round(value / 2 ** format.exponent) + zeroPoint;
+              const kept = overflow === 'wrap' ? whole : Math.max(low, Math.min(whole, high));
+              expect(BigInt(codes[i]), `${which} of ${value}`).toBe(BigInt.asUintN(format.bits, BigInt(kept)));
+            }
+          }
+    },
+  );
+
   it('gives the codec’s codes where overflow makes NaN or infinity', () => {
     for (const [name, overflow] of [
       ['e4m3fn', 'nan'],

@@ -7,6 +7,7 @@ import { largestOf as maxPool, maxPlaces, pick } from '../../src/networks/operat
 import { codeTensor, perTensor } from '../../src/networks/quantization.js';
 import { floatTensor, sizeOf } from '../../src/networks/tensor.js';
 import { randomFrom } from '../../src/random/random.js';
+import { sharedMemory } from '../../src/wasm/memory.js';
 
 const LAYERS: readonly Pick<MaxPoolLayer, 'kernel' | 'stride' | 'pad'>[] = [
   { kernel: [2, 2], stride: [2, 2], pad: [0, 0, 0, 0] },
@@ -59,4 +60,14 @@ it('codes are pooled by their values, -0 below +0 and NaN above all', () => {
   expect(pooled(-0, 0, -0, -1)).toBe(codeOf(0));
   expect(pooled(-0, -2, -0, -1)).toBe(codeOf(-0));
   expect(pooled(448, Number.NaN, 1, 2)).toBe(codeOf(Number.NaN));
+});
+
+it("takes planes into the kernels' memory a few at a time", () => {
+  const layer: MaxPoolLayer = { op: 'maxPool', name: 'p', inputs: ['x'], outputs: ['p'], ...LAYERS[0] };
+  // 16 MiB in planes of 256 KiB, each of them a chunk.
+  const x = floatTensor([1, 64, 256, 256]);
+  for (let plane = 0; plane < 64; plane++) x.data[plane * 65536 + 259] = plane + 1;
+  const { data } = maxPool(layer, x);
+  for (let plane = 0; plane < 64; plane++) expect(data[plane * 16384 + 1]).toBe(plane + 1);
+  expect(sharedMemory().buffer.byteLength).toBeLessThanOrEqual(2 ** 21);
 });

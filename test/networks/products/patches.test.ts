@@ -4,6 +4,7 @@ import { formatNamed } from '../../../src/formats/catalog.js';
 import { exactArithmetic } from '../../../src/networks/arithmetic.js';
 import { executeLayer } from '../../../src/networks/execute.js';
 import type { Arithmetic, ConvLayer } from '../../../src/networks/network.js';
+import { addPatches } from '../../../src/networks/products/convolution.js';
 import { patchesOf } from '../../../src/networks/products/patches.js';
 import { perTensor, quantize } from '../../../src/networks/quantization.js';
 import { floatTensor, sizeOf } from '../../../src/networks/tensor.js';
@@ -101,4 +102,25 @@ it('a layer of the size of ResNet-50 goes in chunks of a few megabytes, and give
   const whole = executeLayer(layer, [x], watched(true))[0];
   expect(rows[rows.length - 1]).toBe(2 * 56 * 56);
   expect(chunked.data).toEqual(whole.data);
+});
+
+it.each(SHAPES)('what patches of %o with %o give back goes to where it came from, in every group', (kernel, parts) => {
+  const layer = convLayer(kernel, parts);
+  const shape = [3, 6, 9, 10];
+  const random = randomFrom(8);
+  const places = Float64Array.from({ length: sizeOf(shape) }, (_, i) => i + 1);
+  const found = floatTensor(
+    shape,
+    Float32Array.from(places, () => random.below(9)),
+  );
+  const expected = Array.from(found.data);
+  for (let group = 0; group < layer.groups; group++) {
+    const from = patchRows(places, shape, layer, group, 0);
+    const patches = Float32Array.from(from, () => random.below(17) - 8);
+    from.forEach((place, i) => {
+      if (place > 0) expected[place - 1] += patches[i];
+    });
+    addPatches(patches, found.data, shape, layer, group);
+  }
+  expect(Array.from(found.data)).toEqual(expected);
 });

@@ -6,6 +6,7 @@ import {
   quantizeBlocks,
   type BlockFormat,
 } from '../../../src/formats/block.js';
+import { formatNamed } from '../../../src/formats/catalog.js';
 import { datapathNamed } from '../../../src/datapaths/catalog.js';
 import { exactArithmetic, float32Arithmetic } from '../../../src/networks/arithmetic.js';
 import { blocksOf, quantizeRows, realRows } from '../../../src/networks/products/blocks.js';
@@ -172,3 +173,13 @@ describe('blocks on arrays', () => {
     expect(fp6).toBeLessThan(fp4 / 4);
   });
 });
+
+it.each(['ternary', 'radix4', 'e8m0fnu', 'dlfloat16'])(
+  'elements of %s are refused: they have no subnormals',
+  (name) => {
+    const format = { ...BLOCK_FORMATS[0], element: formatNamed(name) };
+    expect(() => quantizeRows(format, Float32Array.of(1, 2), 2)).toThrow(
+      `blocks of ${name}: elements are integers or floats with subnormals`,
+    );
+  },
+);

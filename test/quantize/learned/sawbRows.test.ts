@@ -4,7 +4,9 @@ import {
   SAWB_ROWS,
   sawbClip,
   sawbForward,
+  sawbGradient,
   sawbHalf,
+  sawbLevels,
   sawbRow,
   sawbWeights,
 } from '../../../src/quantize/learned/sawbRows.js';
@@ -26,9 +28,14 @@ describe('SAWB', () => {
       const half = sawbHalf(row);
       const step = row.aligned === 'half' ? 2 : 1;
       expect(levels, row.name).toEqual(Array.from({ length: (2 * half) / step + 1 }, (_, i) => i * step - half));
+      expect(sawbLevels(row), row.name).toBe(levels.length);
       expect(levels.includes(0), row.name).toBe(row.aligned === 'zero');
     }
-    expect(SAWB_ROWS).toHaveLength(12);
+    // Levels as IBM's tables and the papers name them: 2^b without zero, 2^b - 1 with it, and LUQ's code as it runs.
+    expect(SAWB_ROWS.map(({ name }) => `${name} ${sawbLevels(sawbRow(name))}`)).toEqual([
+      ...['102 4', '102-older 4', '3bit 8', '4bit 16', '5bit 32', '8bit 256', '103 3', '403 15', '703 127', '803 255'],
+      ...['luq-4bit 15', 'luq-17 17'],
+    ]);
   });
 
   it('two rows call themselves 4 bit: 16 levels without zero, 15 with it', () => {
@@ -48,6 +55,29 @@ describe('SAWB', () => {
     ] as const)
       expect(Math.abs(clip(name) - best) / best, name).toBeLessThan(0.03);
   });
+
+  it('the gradient goes through, or stops beyond the clip', () => {
+    const [w, gradient] = [Float64Array.of(1, -1, 1.5, -1.5, 0), Float64Array.of(1, 2, 3, 4, 5)];
+    expect(Array.from(sawbGradient(w, 1, gradient))).toEqual([1, 2, 3, 4, 5]);
+    expect(Array.from(sawbGradient(w, 1, gradient, 'clipped'))).toEqual([1, 2, 0, 0, 5]);
+  });
+
+  it.each(SAWB_ROWS.map((row) => [row.name, row] as const))(
+    'in training, row %s: codes hold every level, by clip / half',
+    (_, row) => {
+      const w = floatTensor([4], Float32Array.of(1, -2, 0.3, 0.7));
+      const { values, quantization } = sawbWeights(row).forward(w);
+      if (quantization === undefined) throw new Error('there are no codes');
+      const clip = sawbClip(w.data, row);
+      expect(Array.from(values.data)).toEqual(Array.from(sawbForward(w.data, row, clip)));
+      expect(quantization.scale).toEqual(Float32Array.of(clip / sawbHalf(row)));
+      const { format } = quantization.fit;
+      if (format.kind !== 'int') throw new Error('codes are integers');
+      // The narrowest that holds the steps on either side of zero.
+      expect(2 ** (format.bits - 1) - 1).toBeGreaterThanOrEqual(sawbHalf(row));
+      expect(2 ** (format.bits - 2) - 1).toBeLessThan(sawbHalf(row));
+    },
+  );
 
   it('in training: codes times a / half', () => {
     const w = floatTensor([4], Float32Array.of(1, -2, 0.3, 0.7));

@@ -28,6 +28,23 @@ describe('TWN', () => {
     expect(squared(x, twnThreshold(x)) / best).toBeLessThan(1.05);
   });
 
+  it('the optimum is that of all thresholds, the largest of equals (draws of seed 5)', () => {
+    const random = randomFrom(5);
+    for (let trial = 0; trial < 300; trial++) {
+      // Integers, so that squares are exact and magnitudes meet.
+      const x = Float64Array.from({ length: random.below(9) }, () => random.below(13) - 6);
+      let [most, wanted] = [-1, { delta: 0, alpha: 0 }];
+      for (const lowest of [...new Set(Array.from(x, Math.abs))].sort((a, b) => b - a)) {
+        const kept = Array.from(x, Math.abs).filter((magnitude) => magnitude >= lowest);
+        const sum = kept.reduce((a, b) => a + b, 0);
+        if (sum ** 2 / kept.length <= most) continue;
+        const below = Array.from(x, Math.abs).filter((magnitude) => magnitude < lowest);
+        [most, wanted] = [sum ** 2 / kept.length, { delta: Math.max(0, ...below), alpha: sum / kept.length }];
+      }
+      expect(ternaryOptimum(x), x.join(' ')).toEqual(wanted);
+    }
+  });
+
   it('the optimum keeps equal magnitudes together', () => {
     const t = ternaryOptimum(Float64Array.of(1, -1, 1, 0));
     expect(t.alpha).toBe(1);

@@ -5,6 +5,7 @@ import { writeOnnx } from '../../../../src/networks/readers/onnx/write.js';
 import { fitTo } from '../../../../src/formats/codec.js';
 import { formatNamed } from '../../../../src/formats/catalog.js';
 import type { Layer } from '../../../../src/networks/network.js';
+import { elementType } from '../../../../src/networks/readers/onnx/element.js';
 import { bytesOf, type Graph, modelOf, op, tensor } from './graphs.js';
 import { integers, network, quantization } from './samples.js';
 
@@ -90,6 +91,26 @@ describe('errors name the file, the thing, what was found and what would do', ()
     expect(withWeights({ dataType: 17, rawData: new Uint8Array(9).fill(0x7f) })).toThrow(
       'tensor w holds NaN at index 0 of 9',
     );
+  });
+
+  it('tensors that nodes make are named by what the node writes', () => {
+    const value = { t: { name: '', type: elementType('FLOAT'), shape: [2], data: Float32Array.of(1, 9) } };
+    const target = op('Constant', '', 'k', { value });
+    expect(reading({ nodes: [target, op('Reshape', 'x k', 'y')] })).toThrow(
+      'node y (Reshape): reads k, which holds FLOAT, as a shape or axes: INT64 is supported',
+    );
+    const made = op('ConstantOfShape', 'n', 'k');
+    const initializers = [tensor('n', 'INT64', [1], [2])];
+    expect(reading({ nodes: [made, op('Reshape', 'x k', 'y')], initializers })).toThrow('reads k, which holds FLOAT');
+    const cast = op('Cast', 'n', 'k', { to: 6 });
+    expect(reading({ nodes: [cast, op('Reshape', 'x k', 'y')], initializers })).toThrow('reads k, which holds INT32');
+    const zero = tensor('zero', 'INT64', [], [0]);
+    expect(
+      reading({
+        nodes: [op('Gather', 'n zero', 'k'), op('Reshape', 'x k', 'y')],
+        initializers: [...initializers, zero],
+      }),
+    ).toThrow('reads k of shape scalar: a vector, as a shape is, is supported');
   });
 
   it('opsets, names, and the outputs of training', () => {
