@@ -179,8 +179,13 @@ describe('jobs whose additions lanes count', () => {
     expect([16383, 16384].map((k) => counts(wrapping, 'dot', jobOf(k, 2)))).toEqual([true, false]);
     expect(counts(unitOf(int(16, false), 'wrap'), 'dot', jobOf(1))).toBe(false);
     // By the formats alone, whatever the operands are.
-    const bytes = unitOf(int(24), 'wrap', { a: int(4), b: int(4) });
-    expect(counts(bytes, 'dot', { ...jobOf(100), a: new Uint8Array(100), b: new Uint8Array(100) })).toBe(true);
+    expect(
+      counts(unitOf(int(24), 'wrap', { a: int(4), b: int(4) }), 'dot', {
+        ...jobOf(100),
+        a: new Uint8Array(100),
+        b: new Uint8Array(100),
+      }),
+    ).toBe(true);
   });
 });
 
@@ -228,11 +233,12 @@ describe('units of integer lanes', () => {
   it('multiply signs by XOR where both have the same code for 1', () => {
     const binary = formatNamed('binary');
     const signs = (a: Format, b: Format) => siteOf(unitOf(int(16), 'wrap', { a, b })).signs;
-    expect(signs(binary, binary)).toBe(true);
     const turned: Format = { kind: 'table', name: 'turned', bits: 1, values: [1, -1] };
-    expect(signs(turned, turned)).toBe(true);
+    expect([signs(binary, binary), signs(turned, turned)]).toEqual([true, true]);
     expect(signs(binary, turned)).toBe(false);
     expect(signs(binary, int(2))).toBe(false);
+    const longer: Format = { kind: 'table', name: 'longer', bits: 2, values: [-1, 1, -1, 1] };
+    expect([signs(longer, binary), signs(binary, longer)]).toEqual([false, false]);
     expect(signs(binary, { kind: 'table', name: 'bit', bits: 1, values: [0, 1] })).toBe(false);
   });
 });
