@@ -39,16 +39,16 @@ it('any datapath: whatever route it gets gives the reference', () => {
 });
 
 it('datapaths for SIMD lanes: whatever route they get gives the reference', () => {
-  const routes = hold(laneDatapath, 500 * FACTOR, [5, 9], 30);
+  const routes = hold(laneDatapath, 500 * FACTOR, [5, 9], 23);
   expect([...routes.keys()].filter((route) => route.startsWith('simd')).length).toBeGreaterThan(1);
 });
 
 it('stochastic units: whatever draws random bits, every route gives the reference', () => {
-  const routes = hold(randomDatapath, 500 * FACTOR, [5, 9], 30);
+  const routes = hold(randomDatapath, 500 * FACTOR, [5, 9], 23);
   expect([...routes.keys()].filter((route) => route.startsWith('simd')).length).toBeGreaterThan(1);
 });
 
 it('fused and aligned units: whatever route they get gives the reference', () => {
-  const routes = hold(firingDatapath, 500 * FACTOR, [5, 5], 50);
+  const routes = hold(firingDatapath, 500 * FACTOR, [5, 5], 40);
   expect([...routes.keys()].filter((route) => route.startsWith('simd')).length).toBeGreaterThan(2);
 });

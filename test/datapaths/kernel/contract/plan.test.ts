@@ -70,7 +70,7 @@ describe('runs filled up to whole firings', () => {
     [{ runs: [] }, 4, { source: [], runs: [], inOrder: 0 }],
     [{ runs: [0, 2] }, 2, { source: [0, 1], runs: [0, 2], inOrder: 2 }],
   ])('%o by %i', ({ runs, ...rest }, step, expected) => {
-    const sequence = 'sequence' in rest ? Int32Array.from(rest.sequence as number[]) : undefined;
+    const sequence = 'sequence' in rest ? Int32Array.from(rest.sequence) : undefined;
     const layout = layoutOf({ runs, sequence, direct: true, pairwise: false }, step);
     expect({ ...layout, source: Array.from(layout.source) }).toEqual(expected);
   });

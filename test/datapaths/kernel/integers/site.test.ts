@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { type Datapath, datapath, sumFit } from '../../../../src/datapaths/datapath.js';
 import { countable, jobStep } from '../../../../src/datapaths/kernel/integers/index.js';
 import { type IntSite, intSite, stepFor } from '../../../../src/datapaths/kernel/integers/site.js';
-import { freeRange } from '../../../../src/datapaths/kernel/nests/intNest.js';
 import type { Seen } from '../../../../src/datapaths/kernel/panels/pack.js';
 import { codeArray, type GemmJob } from '../../../../src/datapaths/kernel/index.js';
 import { formatNamed, int } from '../../../../src/formats/catalog.js';
@@ -139,25 +138,6 @@ describe('the step of a job', () => {
   });
 });
 
-describe('how far sums may go between two looks', () => {
-  it.each([
-    // An eighth of 65535 is 8191 steps of 1, and 64 pairs are the most.
-    [-32768, 32767, 1, true, { pairs: 64, low: -32640, high: 32639 }],
-    [-32768, 32767, 1, false, { pairs: 64, low: -32768, high: 32639 }],
-    [-32768, 32767, 63, true, { pairs: 64, low: -24704, high: 24703 }],
-    [-32768, 32767, 64, true, { pairs: 63, low: -24704, high: 24703 }],
-    [-32768, 32767, 65, true, { pairs: 63, low: -24578, high: 24577 }],
-    [-32768, 32767, 1024, true, { pairs: 4, low: -24576, high: 24575 }],
-    [-32768, 32767, 4095, true, { pairs: 4, low: -8, high: 7 }],
-    [-32768, 32767, 4096, true, undefined],
-    [0, 255, 31, false, { pairs: 4, low: 0, high: 7 }],
-    [0, 248, 31, false, undefined],
-    [0, 249, 31, false, { pairs: 4, low: 0, high: 1 }],
-  ] as const)('%i..%i, products of %i, negative ones %s', (low, high, product, negative, expected) =>
-    expect(freeRange(low, high, product, negative)).toEqual(expected),
-  );
-});
-
 describe('jobs whose additions lanes count', () => {
   const jobOf = (k: number, value = 1): GemmJob => {
     const job = { m: 1, n: 1, k, a: codeArray(WORD, k), b: codeArray(WORD, k) };
@@ -179,8 +159,13 @@ describe('jobs whose additions lanes count', () => {
     expect([16383, 16384].map((k) => counts(wrapping, 'dot', jobOf(k, 2)))).toEqual([true, false]);
     expect(counts(unitOf(int(16, false), 'wrap'), 'dot', jobOf(1))).toBe(false);
     // By the formats alone, whatever the operands are.
-    const bytes = unitOf(int(24), 'wrap', { a: int(4), b: int(4) });
-    expect(counts(bytes, 'dot', { ...jobOf(100), a: new Uint8Array(100), b: new Uint8Array(100) })).toBe(true);
+    expect(
+      counts(unitOf(int(24), 'wrap', { a: int(4), b: int(4) }), 'dot', {
+        ...jobOf(100),
+        a: new Uint8Array(100),
+        b: new Uint8Array(100),
+      }),
+    ).toBe(true);
   });
 });
 
@@ -228,11 +213,12 @@ describe('units of integer lanes', () => {
   it('multiply signs by XOR where both have the same code for 1', () => {
     const binary = formatNamed('binary');
     const signs = (a: Format, b: Format) => siteOf(unitOf(int(16), 'wrap', { a, b })).signs;
-    expect(signs(binary, binary)).toBe(true);
     const turned: Format = { kind: 'table', name: 'turned', bits: 1, values: [1, -1] };
-    expect(signs(turned, turned)).toBe(true);
+    expect([signs(binary, binary), signs(turned, turned)]).toEqual([true, true]);
     expect(signs(binary, turned)).toBe(false);
     expect(signs(binary, int(2))).toBe(false);
+    const longer: Format = { kind: 'table', name: 'longer', bits: 2, values: [-1, 1, -1, 1] };
+    expect([signs(longer, binary), signs(binary, longer)]).toEqual([false, false]);
     expect(signs(binary, { kind: 'table', name: 'bit', bits: 1, values: [0, 1] })).toBe(false);
   });
 });
