@@ -25,11 +25,10 @@ const ZERO_EXPONENT = -126;
 
 /**
  * The exponent that an alignment sees of a decoded operand, scale or sum: that of its exponent field, so a subnormal's is
- * the lowest normal one. An integer's is that of its leading bit.
+ * the lowest normal one. An integer's is that of its leading bit. Infinities and NaN take part in no alignment.
  */
 export function alignmentExponent(format: Format, raw: Raw): number {
-  if (raw.kind !== 'finite') return 0;
-  if (raw.significand === 0n) return ZERO_EXPONENT;
+  if (isZero(raw)) return ZERO_EXPONENT;
   const own = normalisedExponent(raw);
   if (format.kind !== 'float' || format.lowest !== 'subnormal') return own;
   return Math.max(own, 1 - format.bias + (format.shift ?? 0));

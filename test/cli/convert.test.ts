@@ -162,7 +162,8 @@ it('a signal leaves nothing behind', async () => {
   );
   const ended = once(child, 'exit');
   child.stdin.write(`code\n${'3c00\n'.repeat(1000)}`);
-  while (readdirSync(folder).length === 0 && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (readdirSync(folder).length === 0 && child.exitCode === null)
+    await new Promise((resolve) => setTimeout(resolve, 20));
   child.kill('SIGINT');
   const [code] = (await ended) as [number];
   expect(code).toBe(130);

@@ -10,6 +10,7 @@ import {
   ordered,
   record,
   requantized,
+  rounded,
   scaled,
   staged,
   stochastic,
@@ -94,6 +95,18 @@ it('what is left out has the value that the documents say', () => {
     named({ exponentBits: 6 }),
     named({ name: 'e4m3' }),
   ]).toEqual(['e5m2', 'mine', 'e6m3b31', 'e4m3']);
+});
+
+it('registers of random bits begin at 1 and are shared where nothing else is said', () => {
+  const of = (rounding: unknown) => parseDatapath(JSON.stringify(rounded(rounding)), 'u.json').sum.rounding;
+  const usual = { bits: 4, perOutput: false, lfsr: { width: 8, taps: [8, 6, 5, 4], seed: 1 } };
+  expect(of({ stochastic: { bits: 4 } })).toEqual({ stochastic: usual });
+  expect(of({ stochastic: { bits: 4, seed: 7, perOutput: true } })).toEqual({
+    stochastic: { ...usual, perOutput: true, lfsr: { ...usual.lfsr, seed: 7 } },
+  });
+  expect(of({ stochastic: { bits: 4, lfsr: { width: 5, taps: [5, 3] } } })).toEqual({
+    stochastic: { ...usual, lfsr: { width: 5, taps: [5, 3], seed: 1 } },
+  });
 });
 
 it('the words of stochastic rounding are its name and 1 to 31 bits, with a seed', () => {

@@ -7,4 +7,5 @@ execFileSync('npx', ['vitest', 'run', ...tests.map((name) => `test/${name}.test.
   cwd: join(import.meta.dirname, '..', '..'),
   env: { ...process.env, CI: '1', LASTBIT_GOLDEN: 'make' },
   stdio: 'inherit',
+  timeout: 1_800_000,
 });

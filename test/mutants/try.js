@@ -18,6 +18,8 @@ function trier() {
       child.once('error', reject);
     });
   const kill = () => {
+    // Its end is no news any more, and must not be taken for that of the next one.
+    child.removeAllListeners();
     try {
       process.kill(-child.pid, 'SIGKILL');
     } catch {}

@@ -8,6 +8,7 @@ import type { Order } from '../../src/datapaths/order.js';
 import { emitDot, emitMesh, type MeshShape, randomBitsOfDot } from '../../src/datapaths/rtl/index.js';
 import { formatNamed, int } from '../../src/formats/catalog.js';
 import { fitTo } from '../../src/formats/codec.js';
+import type { FloatFormat } from '../../src/formats/format.js';
 import { stochastic } from '../../src/formats/rounding.js';
 import { EIGHT_BIT, FOUR_BIT, ORDERS, UNITS } from './units.js';
 
@@ -137,10 +138,111 @@ function combined(): Datapath[] {
   return units;
 }
 
+/** What is nearly a unit of integers, of signs or of powers of four: each differs in one point from one that has a module of its own. */
+function nearly(): Datapath[] {
+  const f = formatNamed;
+  const fused = { kind: 'fused', sumInside: true } as const;
+  const signs = datapath({
+    name: 'signs',
+    a: f('binary'),
+    b: f('binary'),
+    lanes: 3,
+    combine: fused,
+    sum: sumFit('int16'),
+  });
+  const whole = datapath({ name: 'whole', a: int(8), b: int(6), lanes: 3, sum: sumFit('int20') });
+  const fours = datapath({ name: 'fours', a: f('radix4'), b: int(4), lanes: 3, sum: sumFit(int(24, true, -6)) });
+  const radix4 = f('radix4') as FloatFormat;
+  const apart = { kind: 'fused', sumInside: false } as const;
+  const parts = (unit: Datapath, changes: readonly Partial<Datapath>[]) => [
+    unit,
+    ...changes.map((change) => ({ ...unit, ...change })),
+  ];
+  const product = fitTo(int(17, true, -6));
+  return [
+    ...parts(signs, [
+      { a: int(4) },
+      { b: int(4) },
+      { a: f('ternary') },
+      { b: f('ternary') },
+      { combine: { kind: 'chain' } },
+      { combine: apart },
+      { combine: { kind: 'tree' } },
+      { product },
+    ]),
+    ...parts(
+      signs,
+      [
+        sumFit('uint16'),
+        sumFit(int(16, true, -1)),
+        sumFit('fp16'),
+        sumFit('int16', { overflow: 'saturate' }),
+        sumFit('int16', { overflow: 'nan' }),
+      ].map((sum) => ({ sum })),
+    ),
+    ...parts(whole, [
+      { a: int(8, false) },
+      { b: int(6, false) },
+      { a: int(8, true, -1), b: int(6, true, -2) },
+      { a: f('ternary') },
+      { b: f('ternary') },
+      { combine: fused },
+      { combine: apart },
+      { combine: { kind: 'tree' } },
+      { product },
+    ]),
+    ...parts(
+      whole,
+      [
+        sumFit('uint20'),
+        sumFit(int(20, true, -2)),
+        sumFit(int(20, true, 2)),
+        sumFit('fp32'),
+        sumFit('int20', { overflow: 'saturate' }),
+        sumFit('int20', { overflow: 'ieee' }),
+      ].map((sum) => ({ sum })),
+    ),
+    ...parts(fours, [
+      { a: f('radix4odd') },
+      { b: int(4, false) },
+      { b: int(4, true, -2) },
+      { b: f('e2m1fn') },
+      { b: f('ternary') },
+      { combine: fused },
+      { product },
+      { a: f('fp4e3m0') },
+    ]),
+    ...parts(
+      fours,
+      [
+        { signed: false },
+        { specials: 'fn' as const },
+        { lowest: 'none' as const },
+        { lowest: 'zero-only' as const },
+        { paddingBits: 2 },
+        { shift: 3 },
+        { bias: 6 },
+      ].map((change) => ({ a: { ...radix4, ...change } })),
+    ),
+    ...parts(
+      fours,
+      [
+        sumFit('int24'),
+        sumFit(int(24, false, -6)),
+        sumFit(int(24, true, -9)),
+        sumFit('fp32'),
+        sumFit(int(24, true, -6), { overflow: 'saturate' }),
+      ].map((sum) => ({ sum })),
+    ),
+  ];
+}
+
 function* dots(): Generator<string> {
   const once = [...UNITS, ...EIGHT_BIT, ...FOUR_BIT, ...DATAPATHS];
   for (const [i, unit] of once.entries())
     yield lineOf(`${i} ${unit.name}`, () => own(emitDot(unit, unit.lanes, 'dut')));
+  for (const [i, unit] of nearly().entries())
+    yield lineOf(`nearly ${i} ${unit.name}`, () => own(emitDot(unit, 4, 'dut')));
   for (const [unit, k] of ORDERS) yield lineOf(`${unit.name} of ${k}`, () => own(emitDot(unit, k, 'dut')));
   for (const [i, unit] of combined().entries()) {
     const [one, more] = [unit.lanes, 2 * unit.lanes + 1];

@@ -18,7 +18,7 @@ export function modulesFor(texts: readonly string[]): RtlFile[] {
     found.set(name, text);
     open.push(...modulesIn(text));
   }
-  return [...found].sort(([x], [y]) => (x < y ? -1 : 1)).map(([name, text]) => ({ name: `${name}.sv`, text }));
+  return [...found.keys()].sort().map((name) => ({ name: `${name}.sv`, text: found.get(name) as string }));
 }
 
 /** Module names in the code, not in its comments. */

@@ -6,32 +6,35 @@ import { randomBitsOf, rtlOfRounding } from '../../formats/rounding.js';
 const LOWEST: Readonly<Record<FloatFormat['lowest'], number>> = { subnormal: 0, normal: 1, 'zero-only': 2, none: 3 };
 const SPECIALS: Readonly<Record<FloatFormat['specials'], number>> = { none: 0, ieee: 1, fn: 2, fnuz: 3, merged: 4 };
 
-/** `[value, lowest bit, width]` */
-type Field = readonly [number, number, number];
+/** `[value, lowest bit]`; no value is wider than its field. */
+type Field = readonly [number | bigint, number];
 
 function pack(fields: readonly Field[]): bigint {
-  return fields.reduce((word, [value, at, width]) => word | (BigInt.asUintN(width, BigInt(value)) << BigInt(at)), 0n);
+  return fields.reduce((word, [value, at]) => word | (BigInt(value) << BigInt(at)), 0n);
 }
+
+/** A number that may be negative, in two's complement. */
+const complement = (value: number, width: number): bigint => BigInt.asUintN(width, BigInt(value));
 
 function formatFields(format: Format): Field[] {
   if (format.kind === 'int')
     return [
-      [format.bits, 0, 8],
-      [format.exponent, 32, 8],
-      [Number(format.signed), 60, 1],
+      [format.bits, 0],
+      [complement(format.exponent, 8), 32],
+      [Number(format.signed), 60],
     ];
-  if (format.kind === 'table') return [[tableKind(format), 48, 4]];
+  if (format.kind === 'table') return [[tableKind(format), 48]];
   return [
-    [format.mantissaBits, 0, 8],
-    [format.exponentBits, 8, 8],
-    [format.bias, 16, 16],
-    [format.shift ?? 0, 32, 8],
-    [format.paddingBits ?? 0, 40, 8],
-    [1, 48, 4],
-    [LOWEST[format.lowest], 52, 4],
-    [SPECIALS[format.specials], 56, 4],
-    [Number(format.signed), 60, 1],
-    [Number(format.radix === 4), 61, 1],
+    [format.mantissaBits, 0],
+    [format.exponentBits, 8],
+    [complement(format.bias, 16), 16],
+    [complement(format.shift ?? 0, 8), 32],
+    [format.paddingBits ?? 0, 40],
+    [1, 48],
+    [LOWEST[format.lowest], 52],
+    [SPECIALS[format.specials], 56],
+    [Number(format.signed), 60],
+    [Number(format.radix === 4), 61],
   ];
 }
 
@@ -47,17 +50,17 @@ export function isBinary(format: Format): boolean {
 }
 
 export function formatWord(format: Format, flush = false): bigint {
-  return pack([...formatFields(format), [Number(flush), 72, 1]]);
+  return pack([...formatFields(format), [Number(flush), 72]]);
 }
 
 export function fitWord(fit: Fit): bigint {
   const { rounding } = fit;
   return pack([
     ...formatFields(fit.format),
-    [rtlOfRounding(rounding), 64, 4],
-    [OVERFLOW_RULES[fit.overflow].rtl, 68, 4],
-    [Number(fit.subnormals === 'flush'), 72, 1],
-    [Number(fit.tininess === 'before'), 73, 1],
-    [randomBitsOf(rounding), 80, 8],
+    [rtlOfRounding(rounding), 64],
+    [OVERFLOW_RULES[fit.overflow].rtl, 68],
+    [Number(fit.subnormals === 'flush'), 72],
+    [Number(fit.tininess === 'before'), 73],
+    [randomBitsOf(rounding), 80],
   ]);
 }
