@@ -74,7 +74,9 @@ it.each(FLOATS.map((format) => [format.name, format] as const))(
     // The last binade of exponents, unless all of it is infinities and NaNs or its only number is a NaN.
     const isTaken = specials === 'ieee' || (mantissaBits === 0 && ['fn', 'merged'].includes(specials));
     const top = 2 ** exponentBits - 1 - (isTaken ? 1 : 0) - bias + shift;
-    const bottom = (lowest === 'subnormal' || lowest === 'zero-only' ? 1 : 0) - bias + shift;
+    // Where a field of 0 holds zero alone, the lowest binade is the next; without a mantissa it does in any case.
+    const first = lowest === 'none' || (lowest === 'normal' && mantissaBits > 0) ? 0 : 1;
+    const bottom = first - bias + shift;
     for (let exponent = Math.max(-1022, bottom - 3); exponent <= Math.min(1023, top + 3); exponent += 1)
       for (const significand of [1, 1.75, 2 - 2 ** -52]) {
         const wanted = 2 ** (Math.max(bottom, Math.min(top, exponent)) - mantissaBits);
