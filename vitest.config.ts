@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: [
       ...(process.env.LASTBIT_LONG ? [] : ['test/long/**']),
-      ...(process.env.LASTBIT_PACKAGE ? [] : ['test/package/**']),
+      ...(process.env.LASTBIT_CI ? [] : ['test/package/**']),
     ],
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -1,5 +1,8 @@
 import { spawnSync } from 'node:child_process';
 
+/** What .ci/run asks for besides: the same again in a second simulator, and the same at more moments. */
+export const THOROUGH = Boolean(process.env.LASTBIT_CI ?? process.env.LASTBIT_LONG);
+
 interface Surroundings {
   cwd?: string;
   env?: NodeJS.ProcessEnv;

@@ -3,8 +3,12 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { randomFrom } from '../../src/random/random.js';
+import { THOROUGH } from '../programs.js';
 import { answered } from './answered.js';
 import { lastbit, launcher } from './command.js';
+
+/** Twice each: how often a command is killed before it has to end as one that was not. */
+export const KILLS = THOROUGH ? 3 : 1;
 
 /** Runs the real command and kills it after some time. @returns whether it was killed: it may have ended before */
 export async function killedAfter(folder: string, args: readonly string[], milliseconds: number): Promise<boolean> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { answered } from './answered.js';
 import { folderWith } from './command.js';
-import { expectNothingChanges, expectSameAfterKills } from './killed.js';
+import { expectNothingChanges, expectSameAfterKills, KILLS } from './killed.js';
 
 const float = join(import.meta.dirname, '..', '..', 'models', 'digits-fp32.onnx');
 const SMALL = ['--images', '20', '--trained', '100', '--threads', '1'];
@@ -50,7 +50,7 @@ it('names what is wrong in one line', () => {
 it('a study that was killed goes on, and ends as if it never had been', { timeout: 400_000 }, async () => {
   const recipes = 'int8-minmax,int4-allocated,lsq,luq';
   const args = ['study', float, '--recipes', recipes, ...SMALL];
-  await expectSameAfterKills(folderWith(), args, { kills: 3, seed: 5, without: ['journal.ndjson'] });
+  await expectSameAfterKills(folderWith(), args, { kills: KILLS, seed: 5, without: ['journal.ndjson'] });
 });
 
 it('a finished study changes nothing when it is run again', { timeout: 120_000 }, () => {

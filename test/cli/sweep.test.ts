@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { answered } from './answered.js';
 import { folderWith, lastbit, launcher, linesOf } from './command.js';
-import { expectNothingChanges, expectSameAfterKills } from './killed.js';
+import { expectNothingChanges, expectSameAfterKills, KILLS } from './killed.js';
 
 const models = join(import.meta.dirname, '..', '..', 'models');
 const SPACE = `
@@ -36,7 +36,7 @@ it('rows come in the order of the file, whatever the number of threads', () => {
 it('a sweep that was killed goes on, and ends as if it never had been', { timeout: 300_000 }, async () => {
   const folder = folderWith({ 'space.yaml': SPACE.replace('images: 20', 'images: 40') });
   await expectSameAfterKills(folder, ['sweep', 'space.yaml', '--threads', '1'], {
-    kills: 3,
+    kills: KILLS,
     seed: 11,
     without: ['journal.ndjson'],
   });

@@ -5,7 +5,7 @@ import { readOnnx } from '../../src/networks/readers/onnx/read.js';
 import { digits } from '../../src/training/data/digits.js';
 import { answered } from './answered.js';
 import { folderWith, lastbit, linesOf } from './command.js';
-import { contentsOf, expectNothingChanges, expectSameAfterKills } from './killed.js';
+import { contentsOf, expectNothingChanges, expectSameAfterKills, KILLS } from './killed.js';
 
 const FILES = ['steps.csv', 'epochs.csv', 'products.csv', 'gradients.csv', 'loss.svg', 'accuracy.svg', 'gradients.svg'];
 const LUQ = ['train', '--recipe', 'luq', '--network', 'mlp', '--images', '200', '--judged', '50', '--epochs', '2'];
@@ -34,7 +34,7 @@ it('gives the same bits on two threads', () => {
 
 it('a training that was killed goes on, and ends with the same bits', { timeout: 300_000 }, async () => {
   const more = LUQ.map((word) => (word === '200' ? '500' : word));
-  await expectSameAfterKills(folderWith(), more, { kills: 3, seed: 3 });
+  await expectSameAfterKills(folderWith(), more, { kills: KILLS, seed: 3 });
 });
 
 it('a finished training changes nothing when it is run again, and one whose files are gone writes them again', () => {

@@ -151,7 +151,7 @@ export function compile(simulator: Simulator, folder: string, fatal = false): (p
     return (plusargs = []) => run(folder, 'vvp', ['-n', 'tb.vvp', ...plusargs], fails(plusargs));
   }
   const flags =
-    '--binary --timing -O3 -Wno-fatal -Wno-lint -Wno-style -Wno-TIMESCALEMOD --top-module tb -j 2 -CFLAGS -O1';
+    '--binary --timing -O3 -Wno-fatal -Wno-lint -Wno-style -Wno-TIMESCALEMOD --top-module tb -j 2 -CFLAGS -O0';
   run(folder, 'sh', ['-c', `verilator ${flags} *.sv`]);
   return (plusargs = []) => run(folder, 'obj_dir/Vtb', plusargs, fails(plusargs));
 }

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { compile, type Design, discard, INSTALLED, type Simulator, writeBench } from './bench.js';
+import { THOROUGH } from '../programs.js';
 import { everyPair, sampled } from './rows.js';
 import { EIGHT_BIT, ORDERS, UNITS } from './units.js';
 
@@ -7,15 +8,24 @@ import { EIGHT_BIT, ORDERS, UNITS } from './units.js';
  * The units give the reference's bits, signs of zero and NaNs included: all pairs of operands of the 8-bit multipliers,
  * landmarks and random codes of everything else. All go into one simulation, as compiling costs more than running.
  */
-const designs: Design[] = [
-  ...EIGHT_BIT.map((datapath) => everyPair(datapath)),
+const others = (): Design[] => [
   ...UNITS.map((datapath) => sampled(datapath, 1000)),
   ...ORDERS.map(([datapath, k]) => sampled(datapath, 300, k)),
 ];
-const { folder, counts } = writeBench(designs);
-afterAll(() => discard(folder));
+const all = () => [...EIGHT_BIT.map((datapath) => everyPair(datapath)), ...others()];
+/** All pairs go through one simulator, the quick one where it is there; .ci/run takes them through both. */
+const some = () => [...EIGHT_BIT.map((datapath) => sampled(datapath, 1000)), ...others()];
 
-describe.each(['icarus', 'verilator'] as Simulator[])('%s', (simulator) => {
+const folders: string[] = [];
+afterAll(() => folders.forEach(discard));
+
+describe.each([
+  ['icarus', THOROUGH || !INSTALLED.verilator ? all : some],
+  ['verilator', all],
+] as [Simulator, () => Design[]][])('%s', (simulator, made) => {
+  const designs = made();
+  const { folder, counts } = writeBench(designs);
+  folders.push(folder);
   // Without the simulator this is skipped where it can be seen, and never in CI.
   it.skipIf(!INSTALLED[simulator])(
     `${counts.length} units, ${counts.reduce((sum, count) => sum + count, 0)} rows`,

@@ -244,11 +244,11 @@ describe('a lock', () => {
       import { lockFolder } from ${JSON.stringify(built)};
       const wait = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
       wait(Number(process.argv[1]) - Date.now());
-      try { lockFolder(${JSON.stringify(folder)}); console.log('won'); wait(3000); } catch (error) { console.log(error.message); }
+      try { lockFolder(${JSON.stringify(folder)}); console.log('won'); wait(1000); } catch (error) { console.log(error.message); }
       process.kill(process.pid, 'SIGKILL');`;
     for (let round = 0; round < 3; round++) {
       writeFileSync(join(folder, LOCK), JSON.stringify({ pid: deadPid(), host: hostname(), start: `x${round}` }));
-      const at = Date.now() + 1500;
+      const at = Date.now() + 1000;
       const said = await Promise.all(
         Array.from({ length: 6 }, () => outputOf(['--input-type=module', '-e', code, String(at)])),
       );
