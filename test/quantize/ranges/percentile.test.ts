@@ -3,22 +3,19 @@ import { formatNamed } from '../../../src/formats/catalog.js';
 import { fitTo } from '../../../src/formats/codec.js';
 import type { Calibrator } from '../../../src/quantize/contract/scheme.js';
 import { percentile } from '../../../src/quantize/ranges/percentile.js';
+import { fromNumber } from '../../../src/formats/raw.js';
 import { randomFrom } from '../../../src/random/random.js';
 
-/** Percentages as decimals: over / under. */
-const PERCENTS: readonly (readonly [percent: number, over: number, under: number])[] = [
-  [100, 100, 1],
-  [99.999, 99999, 1000],
-  [99.99, 9999, 100],
-  [99.9, 999, 10],
-  [99, 99, 1],
-  [90, 90, 1],
-  [66.6, 666, 10],
-  [50, 50, 1],
-  [33.3, 333, 10],
-  [12.5, 125, 10],
-  [0.1, 1, 10],
-];
+/** A percentage is the float64 that it is given as: 99.9 is more than 999 of 1000 by 6e-17. */
+const PERCENTS = [100, 99.999, 99.99, 99.9, 99, 90, 66.6, 50, 33.3, 12.5, 0.5];
+
+/** As a fraction, without rounding. */
+function fractionOf(percent: number): { over: bigint; under: bigint } {
+  const over = fromNumber(percent);
+  if (over.kind !== 'finite') throw new Error('a percentage is finite');
+  return { over: over.significand, under: 1n << BigInt(-Math.min(over.exponent, 0)) };
+}
+
 const LENGTHS = [
   ...Array.from({ length: 60 }, (_, i) => i + 1),
   99,
@@ -46,14 +43,16 @@ function clippedBy(percent: number, values: Float32Array): Float32Array {
   return seen;
 }
 
-describe.each(PERCENTS)('percentile %d', (percent, over, under) => {
+describe.each(PERCENTS)('percentile %d', (percent) => {
+  const { over, under } = fractionOf(percent);
   it('clips at the smallest magnitude that so many are at or below, of all lengths (draws of seed 12)', () => {
     const draw = randomFrom(12);
     for (const length of LENGTHS) {
       // Integers, so that many magnitudes are equal, and both signs of them.
       const values = Float32Array.from({ length }, () => draw.below(2 * length + 1) - length);
       const magnitudes = Array.from(values, Math.abs).sort((a, b) => a - b);
-      const enough = (bound: number) => magnitudes.filter((m) => m <= bound).length * 100 * under >= over * length;
+      const enough = (bound: number) =>
+        100n * under * BigInt(magnitudes.filter((m) => m <= bound).length) >= over * BigInt(length);
       const clip = magnitudes.find(enough) as number;
       const expected = clip === 0 ? values : values.map((value) => Math.max(-clip, Math.min(value, clip)));
       expect(clippedBy(percent, values), `${length} values`).toEqual(expected);
