@@ -26,10 +26,18 @@ it('is plain data', () => {
   for (const target of TARGETS) expect(JSON.parse(JSON.stringify(target))).toEqual(target);
 });
 
-it('has an energy for every layer', () => {
+it('a layer costs what its counts cost by the entries of the target', () => {
   for (const target of TARGETS) {
     const cost = costOf({ layer: 'conv2', m: 64, n: 16, k: 150 }, target.array, target.datapath);
-    expect(layerEnergyOf(cost, target).totalPj).toBeGreaterThan(1000);
+    const { totalPj, parts } = layerEnergyOf(cost, target);
+    for (const { count, energyPj, entry } of parts) {
+      expect(entry.pj).toBeGreaterThan(0);
+      expect(energyPj).toBe(count * entry.pj);
+    }
+    expect(totalPj).toBeCloseTo(
+      parts.reduce((sum, { energyPj }) => sum + energyPj, 0),
+      6,
+    );
   }
 });
 

@@ -143,7 +143,7 @@ describe('blocks on arrays', () => {
     );
     const result = run(network, targetFor(unit, operands), digits(2, 5));
     expect(result.sqnrExactDb).toBeGreaterThan(100);
-    expect(result.cost.energyPj).toBeGreaterThan(0);
+    expect(result.cost.macs).toBe(7840);
     expect(result.layers.map((layer) => layer.unit)).toEqual([unit]);
   });
 

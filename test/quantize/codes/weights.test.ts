@@ -221,7 +221,8 @@ describe('GPTQ', () => {
     } as const;
     const error = (made: Network) => outputs(made, x).reduce((sum, y, i) => sum + (y - real(network, x)[i]) ** 2, 0);
     const nearest = quantizeNetwork(network, plain, x);
-    expect(error(gptq(nearest, network, x))).toBeLessThan(0.8 * error(nearest));
+    // On these draws; the weights themselves are held to elimination in gptq.test.ts.
+    expect(error(gptq(nearest, network, x)) / error(nearest)).toBeCloseTo(0.574785, 6);
   });
 });
 
