@@ -22,8 +22,8 @@ import { imagesOf } from '../../../src/training/data/dataset.js';
 import { digits } from '../../../src/training/data/digits.js';
 import { randomFrom } from '../../../src/random/random.js';
 
-const random = randomFrom(21);
-const normal = (shape: readonly number[], deviation = 1): FloatTensor =>
+const shared = randomFrom(21);
+const normal = (shape: readonly number[], deviation = 1, random = shared): FloatTensor =>
   floatTensor(
     shape,
     Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal() * deviation),
@@ -204,14 +204,15 @@ describe('GPTQ', () => {
     expect(Array.from(gptqRow(Float32Array.of(0.4, 1.35), Float64Array.of(1, 0, 0, 1), q))).toEqual([0, 1]);
   });
 
-  it('leaves less error in the outputs than rounding to nearest', () => {
-    const mixed = normal([6, 6]);
-    const base = normal([200, 6]);
+  it('leaves less error in the outputs than rounding to nearest (draws of seed 31)', () => {
+    const own = randomFrom(31);
+    const mixed = normal([6, 6], 1, own);
+    const base = normal([200, 6], 1, own);
     const x = floatTensor([200, 6]);
     for (let i = 0; i < 200; i++)
       for (let j = 0; j < 6; j++)
         for (let k = 0; k < 6; k++) x.data[i * 6 + j] += base.data[i * 6 + k] * mixed.data[k * 6 + j];
-    const network = dense(normal([16, 6]));
+    const network = dense(normal([16, 6], 1, own));
     const plain = {
       name: 'plain',
       description: '',
@@ -222,7 +223,7 @@ describe('GPTQ', () => {
     const error = (made: Network) => outputs(made, x).reduce((sum, y, i) => sum + (y - real(network, x)[i]) ** 2, 0);
     const nearest = quantizeNetwork(network, plain, x);
     // On these draws; the weights themselves are held to elimination in gptq.test.ts.
-    expect(error(gptq(nearest, network, x)) / error(nearest)).toBeCloseTo(0.574785, 6);
+    expect(error(gptq(nearest, network, x)) / error(nearest)).toBeCloseTo(0.632925, 6);
   });
 });
 
