@@ -49,4 +49,6 @@ it('a run that was stopped goes on from its folder and ends as one that was not'
   const other = { ...(await runIn(folder)), identity: { ...identity, options: { seed: '2' } } };
   expect(() => resumeTraining(other)).toThrow(/belongs to another training run \(--seed was 1, is 2\)/);
   expect(resumeTraining(other, true).steps).toEqual([]);
+  // Where there is nothing to forget as well.
+  expect(resumeTraining(other, true).steps).toEqual([]);
 });

@@ -102,6 +102,8 @@ describe.each([1, 2, 4])('%i groups', (groups) => {
       { ...perTensor(fit, 1), scale: Float32Array.of(0.3, 0.5, 0.4, 0.6), zeroPoint: Int32Array.of(1, -1, 0, 2) },
     ],
     [0.01, 'one zero point', perTensor(fit, 0.4, -1)],
+    [0.5, 'half the mean', perTensor(fit, 0.25)],
+    [2, 'twice the mean', perTensor(fit, 0.2)],
   ] as [number, string, Quantization][])(
     'damp %d, %s: each weight stands where the errors before it leave it',
     (damp, _, q) => {
