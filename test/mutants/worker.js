@@ -15,7 +15,7 @@ const plugin = {
   },
 };
 
-const vitest = await createVitest('test', { root: ROOT, watch: false, reporters: [{}], bail: 1, maxWorkers: 1 }, { plugins: [plugin] });
+const vitest = await createVitest('test', { root: ROOT, watch: false, reporters: [{}], bail: 1, maxWorkers: 1, execArgv: ['--max-old-space-size=1500'] }, { plugins: [plugin] });
 const specs = new Map((await vitest.globTestSpecifications()).map((spec) => [relative(ROOT, spec.moduleId), spec]));
 
 async function isKilled(test) {

@@ -97,6 +97,37 @@ describe('XNOR-Net', () => {
     expect(Array.from(xnorWeightGradient(w, 2, Float64Array.of(1, 1, 1, 2)))).toEqual([2.5, 0.5, 1, 2]);
   });
 
+  it("inside ends at 1 for the paper, and before it in the authors' code", () => {
+    // One filter of four weights: alpha is their mean magnitude, 1.125.
+    const weights = Float64Array.of(1, -1, 1.5, -1);
+    const ones = Float64Array.of(1, 1, 1, 1);
+    expect(Array.from(xnorWeightGradient(weights, 1, ones))).toEqual([1.375, 1.375, 0.25, 1.375]);
+    expect(Array.from(xnorWeightGradient(weights, 1, ones, 'authors'))).toEqual([0.25, 0.25, 0.25, 0.25]);
+  });
+
+  it('input scales of several images, strides and sides that differ, by their definition', () => {
+    const [images, channels, height, width] = [2, 3, 5, 7];
+    const x = Float64Array.from({ length: images * channels * height * width }, (_, i) => ((i * 37) % 23) - 11);
+    const [kernel, stride, pad] = [
+      [3, 2],
+      [2, 3],
+      [1, 2],
+    ] as const;
+    const [p, q] = [Math.floor((height + 2 - 3) / 2) + 1, Math.floor((width + 4 - 2) / 3) + 1];
+    const at = (n: number, c: number, i: number, j: number) =>
+      i < 0 || i >= height || j < 0 || j >= width ? 0 : Math.abs(x[((n * channels + c) * height + i) * width + j]);
+    const expected = Array.from({ length: images * p * q }, (_, index) => {
+      const [n, i, j] = [Math.floor(index / (p * q)), Math.floor(index / q) % p, index % q];
+      let sum = 0;
+      for (let c = 0; c < channels; c++)
+        for (let r = 0; r < 3; r++) for (let s = 0; s < 2; s++) sum += at(n, c, 2 * i - 1 + r, 3 * j - 2 + s);
+      return sum / (channels * 6);
+    });
+    expect(Array.from(xnorInputScales(x, [images, channels, height, width], { kernel, stride, pad }))).toEqual(
+      expected,
+    );
+  });
+
   it('input scales: the mean over channels, averaged over the window, zeros outside', () => {
     // Two channels of 2 x 2: mean magnitudes 1 2 / 3 4.
     const x = Float64Array.of(1, -2, 3, 4, -1, 2, 3, -4);
