@@ -34,6 +34,7 @@ describe.each([
   ['ibm-fp8', 'hfp8e5m2', 'hfp8e5m2', 1, 1],
   ['fp8-fp32', 'e5m2', 'e4m3fn', 0.3, 0.7],
   ['fp16', 'fp16', 'ternary', 1, 0.6],
+  ['fp8-fp32', 'e4m3fn', 'e4m3fn', 2, 0.5],
 ])('on %s, %s x %s', (name, aFormat, bFormat, aScale, bScale) => {
   const target = loadTarget(name);
   const a = operand(m * k, aFormat, aScale, 1);

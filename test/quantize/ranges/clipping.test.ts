@@ -136,6 +136,18 @@ describe('least squared error', () => {
     expect(squaredError(x, fit('int4'), 1, -8)).toBeCloseTo(0.09 + 0.81 + 0.25 + 0.25, 6);
   });
 
+  it('of a window is the least there is over the hundredths of its extent, on both sides of zero', () => {
+    const values = normal.slice(0, 300).map((x, i) => (i === 5 ? -9 : i === 6 ? 4 : x));
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const grids = Array.from({ length: 100 }, (_, i) =>
+      minMax(Float32Array.of((low * (i + 1)) / 100, (high * (i + 1)) / 100), fit('int4')),
+    );
+    const errors = grids.map(({ scale, zeroPoint }) => squaredError(values, fit('int4'), scale, zeroPoint));
+    const clipped = clippedByError(minMax)(values, fit('int4'));
+    expect(squaredError(values, fit('int4'), clipped.scale, clipped.zeroPoint)).toBeCloseTo(Math.min(...errors), 4);
+    expect(errors.indexOf(Math.min(...errors))).toBeLessThan(90);
+  });
+
   it('of an asymmetric window is never above that of the whole', () => {
     const relu = normal.map((x) => Math.max(x, 0));
     relu[7] = 40;

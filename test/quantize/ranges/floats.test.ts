@@ -89,6 +89,13 @@ describe('adaptive exponent bias', () => {
     expect(db(scaledBy(0.02), 3, 2, 'sqnr')).toBeGreaterThan(db(scaledBy(0.02), 3, 2, 'fixed') + 20);
   });
 
+  it('each format is named with its bits', () => {
+    const rows = compareBiases(gauss, [plainFloat(3, 2), plainFloat(4, 3)]);
+    expect(rows.map(({ bits, rule }) => `${bits} ${rule}`)).toEqual(
+      [6, 8].flatMap((bits) => ['fixed', 'max', 'sqnr'].map((rule) => `${bits} ${rule}`)),
+    );
+  });
+
   it('"two bits fewer": holds against a fixed bias with the same exponent field, not against the maximum or e4m3', () => {
     const small = scaledBy(0.02);
     expect(db(small, 3, 2, 'sqnr')).toBeGreaterThan(db(small, 3, 4, 'fixed'));

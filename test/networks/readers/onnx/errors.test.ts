@@ -117,6 +117,10 @@ describe('errors name the file, the thing, what was found and what would do', ()
     expect(reading({ opset: 6 })).toThrow('net.onnx: asks for opset 6: 7 to 26 are supported');
     expect(reading({ opset: 99 })).toThrow('asks for opset 99');
     expect(reading({ nodes: [op('Conv', 'x w', 'x')] })).toThrow('node x (Conv): writes x, which is there already');
+    // A variance of nothing and nothing added: its root divides.
+    const flat = op('BatchNormalization', 'x g g g none', 'y', { epsilon: { f: 0 } });
+    const gains = [tensor('g', 'FLOAT', [1], [1]), tensor('none', 'FLOAT', [1], [0])];
+    expect(reading({ nodes: [flat], initializers: gains })).toThrow('has the variance 0 at channel 0 and epsilon 0');
     const norm = op('BatchNormalization', 'x g g g g', 'y');
     norm.output?.push('mean', 'variance');
     expect(reading({ opset: 9, nodes: [norm], initializers: [tensor('g', 'FLOAT', [1], [1])] })).toThrow(
@@ -195,6 +199,11 @@ describe('what ONNX cannot say is refused when it is written', () => {
       expect(writing(quantize('e5m2', { fit: fitTo(formatNamed('e5m2'), { overflow }) }))).toThrow(
         'QuantizeLinear to FLOAT8E5M2 rounds half to even, saturates',
       );
+    // Each of the three alone.
+    for (const options of [{ rounding: 'rtz' }, { subnormals: 'flush' }] as const)
+      expect(
+        writing(quantize('e5m2', { fit: fitTo(formatNamed('e5m2'), { overflow: 'saturate', ...options }) })),
+      ).toThrow('QuantizeLinear to FLOAT8E5M2 rounds half to even, saturates and keeps subnormals');
     expect(writing(quantize('dlfloat16'))).toThrow('ONNX has no type for dlfloat16');
     expect(writing(quantize('radix4', { zeroPoint: 2 }))).toThrow('layer q has the zero point 2');
     expect(writing(quantize('int8'), { op: 'softmax', name: 's', inputs: ['q'], outputs: ['s'] })).toThrow(
