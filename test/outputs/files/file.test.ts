@@ -278,6 +278,11 @@ describe('an output', () => {
       expect(() => checkFile(path), name).toThrow(`cannot write ${path}: `);
       expect(() => new AtomicFile(path), name).toThrow('take another name');
     }
+    const [own, soft] = ['a', 'soft'].map((name) => join(folder, name));
+    expect(() => checkFile(own)).toThrow(`cannot write ${own}: this command reads it; take another name`);
+    expect(() => checkFile(soft)).toThrow(
+      `cannot write ${soft}: it is the same file as ${own}, which this command reads; take another name`,
+    );
     for (const path of [join(folder, 'b'), join(folder, 'none'), '/dev/null'])
       expect(() => checkFile(path)).not.toThrow();
     expect(readFileSync(join(folder, 'a'), 'utf8')).toBe('x');
