@@ -1,4 +1,16 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Simulators, whole commands and planted faults take longest: what begins last should not be what ends last. */
+const LONG = /test\/(rtl|outputs\/vectors|cli|readme)/;
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) => LONG.test(moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 export default defineConfig({
   test: {
@@ -12,6 +24,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: '100%',
     passWithNoTests: false,
+    sequence: { sequencer: LongFirst },
     reporters: process.env.LASTBIT_REPORT ? ['default', ['json', { outputFile: process.env.LASTBIT_REPORT }]] : ['default'],
   },
 });
