@@ -72,9 +72,17 @@ export async function tryAll(jobs, threads, onEach) {
     }
     own.kill();
   };
+  const killAll = () => triers.forEach((own) => own.kill());
+  const stop = () => {
+    killAll();
+    process.exit(130);
+  };
+  // Groups of their own do not hear of it themselves, and a mutant that never ends would go on.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop);
   try {
     await Promise.all(triers.map(work));
   } finally {
-    for (const own of triers) own.kill();
+    killAll();
+    for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, stop);
   }
 }
