@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Datapath, datapath } from '../../../../src/datapaths/datapath.js';
 import { type CodeArray, codeArray, compileGemm } from '../../../../src/datapaths/kernel/index.js';
+import { blockGemm } from '../../../../src/datapaths/kernel/routes/bfloat16.js';
 import { referenceGemm } from '../../../../src/datapaths/kernel/float64/reference.js';
 import { formatNamed } from '../../../../src/formats/catalog.js';
 import { widthOf } from '../../../../src/formats/format.js';
@@ -48,6 +49,20 @@ describe('units of blocks by bfloat16 products', () => {
       expect(fast.sums(product)).toEqual(reference.sums(product));
       expect(fast.stats(product)).toEqual(reference.stats(product));
     }
+  });
+
+  it('goes the quick way wherever every product is bfloat16', () => {
+    const own = unit('e4m3fn', 'e8m0fnu', 32);
+    const reference = referenceGemm(own, own.order, 'the definition');
+    const never = () => {
+      throw new Error('the long way');
+    };
+    const quick = blockGemm({ ...reference, sums: never, stats: never }, (plain) => compileGemm(plain));
+    // No code of a NaN, and scales near 1.
+    const product = { ...job(own, [120, 10]), a: codes(own.a, m * k, 0, 127), b: codes(own.b, k * n, 0, 127) };
+    expect(quick.sums(product)).toEqual(reference.sums(product));
+    expect(quick.stats(product)).toEqual(reference.stats(product));
+    expect(() => quick.sums({ ...product, a: codes(own.a, m * k, 127, 1) })).toThrow('the long way');
   });
 
   it('goes the long way for a NaN scale and for products beyond bfloat16', () => {
