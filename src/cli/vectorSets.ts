@@ -50,8 +50,12 @@ export interface VectorSet<M extends Manifest> {
 
 const DEFAULT_COUNT = 10_000;
 const DEFAULT_STEPS = 64;
-/** Rows and words beyond what a disk holds, and products beyond what a row should. */
-const MOST_ROWS = 2 ** 32;
+/**
+ * Rows of one set: SystemVerilog promises memories of 2^24 words (IEEE 1800-2017, 7.4.2), simulators hold some more.
+ * Another seed gives further rows.
+ */
+const MOST_ROWS = 2 ** 28;
+/** Products beyond what a row should have. */
 export const MOST_PRODUCTS = 2 ** 20;
 
 export function unitSet(nameOrFile: string, args: VectorArguments): VectorSet<UnitManifest> {

@@ -188,7 +188,7 @@ const CASES: readonly [string[], number, string][] = [
   [
     ['vectors', 'int8', '--count', '1e15', '--out', 'v'],
     2,
-    '--count must be a whole number of at most 4294967296, found 1000000000000000',
+    '--count must be a whole number of at most 268435456, found 1000000000000000',
   ],
   [
     ['vectors', 'int8', '--k', '1e9', '--out', 'v'],
