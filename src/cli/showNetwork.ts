@@ -1,6 +1,6 @@
 import { counted } from '../text/plural.js';
 import { isMacLayer, type Layer, type Network } from '../networks/network.js';
-import { factsOf } from '../networks/facts.js';
+import { factsOf, imageShape } from '../networks/facts.js';
 import { lower, macsOf } from '../networks/lower.js';
 import type { Quantization, TensorFacts } from '../networks/tensor.js';
 import { print, printTable } from './terminal.js';
@@ -20,8 +20,8 @@ function formatOf(quantization: Quantization | undefined): string {
   return quantization === undefined ? 'float' : quantization.fit.format.name;
 }
 
-function tensorText(state: TensorFacts | undefined): string {
-  return state === undefined ? '' : `${state.shape.join('x')} ${formatOf(state.quantization)}`;
+function tensorText(network: Network, state: TensorFacts | undefined): string {
+  return state === undefined ? '' : `${imageShape(network, state.shape).join('x')} ${formatOf(state.quantization)}`;
 }
 
 function weightText(layer: Layer): string {
@@ -37,17 +37,27 @@ export function linesOfNetwork(network: Network): LayerLine[] {
   return network.layers.map((layer) => ({
     layer: layer.name,
     op: layer.op,
-    input: tensorText(states.get(layer.inputs[0])),
+    input: tensorText(network, states.get(layer.inputs[0])),
     weight: weightText(layer),
-    output: tensorText(states.get(layer.name)),
+    output: tensorText(network, states.get(layer.name)),
     macs: macs.get(layer.name),
   }));
 }
 
 /** Everything about a network but its weights, for machines. */
 export function networkReport(network: Network): object {
-  const { name, input, output, metadata } = network;
-  return { name, input, output, metadata, macs: macsOf(network), layers: linesOfNetwork(network) };
+  const { name, outputs, metadata } = network;
+  const inputs = network.inputs.map((port) => ({ ...port, shape: imageShape(network, port.shape) }));
+  return {
+    name,
+    input: inputs[0],
+    output: outputs[0],
+    inputs,
+    outputs,
+    metadata,
+    macs: macsOf(network),
+    layers: linesOfNetwork(network),
+  };
 }
 
 /** `show <file.onnx>`. */

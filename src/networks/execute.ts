@@ -1,4 +1,4 @@
-import { inputsOf, putOutputs } from './facts.js';
+import { inputOf, inputsOf, ofBatch, outputOf, putOutputs } from './facts.js';
 import type { Arithmetic, Layer, Network } from './network.js';
 import { operatorOf } from './operators/index.js';
 import type { FloatTensor, Tensor } from './tensor.js';
@@ -7,34 +7,60 @@ import type { FloatTensor, Tensor } from './tensor.js';
 export type Tap = (name: string, output: Tensor) => void;
 
 /**
- * Runs a network, float or quantized, on images [n, ...input.shape].
+ * Runs a network of one input and one output, float or quantized, on images.
+ * @param input a batch of images, of the shape that the network reads
  * @param arithmetic what the MAC layers multiply with
  * @returns the tensor that the network names as its output
  * @throws Error naming the layer, when the input's shape is another or a layer cannot run on what it reads
  */
 export function execute(network: Network, input: FloatTensor, arithmetic: Arithmetic, tap?: Tap): Tensor {
-  const { name, shape } = network.input;
-  if (input.shape.slice(1).join('x') !== shape.join('x'))
-    throw new Error(
-      `network ${network.name} reads ${shape.join('x')}, the images are ${input.shape.slice(1).join('x')}`,
-    );
-  const tensors = new Map<string, Tensor>([[name, input]]);
+  const outputs = executeAll(network, new Map([[inputOf(network).name, input]]), arithmetic, tap);
+  return outputs.get(outputOf(network)) as Tensor;
+}
+
+/**
+ * Runs a network on all that it reads.
+ * @param inputs by name, of the shapes that the network says, but for a free batch
+ * @returns the tensors that it names as its outputs, by name
+ * @throws Error naming what is missing or of another shape, or the layer that cannot run on what it reads
+ */
+export function executeAll(
+  network: Network,
+  inputs: ReadonlyMap<string, Tensor>,
+  arithmetic: Arithmetic,
+  tap?: Tap,
+): Map<string, Tensor> {
+  checkInputs(network, inputs);
+  const tensors = new Map(inputs);
   const lastUse = lastUses(network);
   network.layers.forEach((layer, i) => {
     putOutputs(layer, executeLayer(layer, inputsOf(layer, tensors), arithmetic), tensors);
     for (const output of layer.outputs) tap?.(output, tensors.get(output) as Tensor);
     for (const tensor of tensors.keys()) if ((lastUse.get(tensor) ?? -1) <= i) tensors.delete(tensor);
   });
-  return tensors.get(network.output) as Tensor;
+  return new Map(network.outputs.map((name) => [name, tensors.get(name) as Tensor]));
+}
+
+function checkInputs(network: Network, inputs: ReadonlyMap<string, Tensor>): void {
+  for (const { name, shape } of network.inputs) {
+    const found = inputs.get(name);
+    if (found === undefined) throw new Error(`network ${network.name} reads ${name}, and nothing is given for it`);
+    const [wanted, given] = [shape, found.shape].map((each) => (network.batch === 'free' ? each.slice(1) : each));
+    if (wanted.join('x') !== given.join('x'))
+      throw new Error(`network ${network.name} reads ${wanted.join('x')}, the images are ${given.join('x')}`);
+  }
+  const [batch] = inputs.get(network.inputs[0].name)?.shape ?? [];
+  ofBatch(network, batch);
 }
 
 /** The last layer that reads each tensor, so that big batches do not keep what nobody will read. */
-function lastUses({ layers, output }: Network): Map<string, number> {
+function lastUses({ layers, outputs }: Network): Map<string, number> {
   const uses = new Map<string, number>();
   layers.forEach(({ inputs }, i) => {
     for (const input of inputs) uses.set(input, i);
   });
-  return uses.set(output, Infinity);
+  for (const output of outputs) uses.set(output, Infinity);
+  return uses;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { operatorOf } from './operators/index.js';
-import type { Layer, Network } from './network.js';
+import type { Layer, Network, NetworkInput } from './network.js';
 import type { Quantization, TensorFacts } from './tensor.js';
 
 /**
@@ -27,9 +27,31 @@ export function putOutputs<T>({ name, outputs }: Layer, given: readonly T[], ten
   outputs.forEach((output, i) => tensors.set(output, given[i]));
 }
 
+/** The one input of a network. @throws Error where it has several */
+export function inputOf({ name, inputs }: Network): NetworkInput {
+  if (inputs.length === 1) return inputs[0];
+  throw new Error(`network ${name} reads ${inputs.map((input) => input.name).join(', ')}: one input is wanted here`);
+}
+
+/** The name of the one output of a network. @throws Error where it has several */
+export function outputOf({ name, outputs }: Pick<Network, 'name' | 'outputs'>): string {
+  if (outputs.length === 1) return outputs[0];
+  throw new Error(`network ${name} gives ${outputs.join(', ')}: one output is wanted here`);
+}
+
+/** A network that reads so many images at once. @throws Error where its file has set another batch */
+export function ofBatch(network: Network, batch: number): Network {
+  const inputs = network.inputs.map(({ shape, ...port }) => ({ ...port, shape: [batch, ...shape.slice(1)] }));
+  const same = network.inputs.every(({ shape }) => shape[0] === batch);
+  if (network.batch === 'free' || same) return same ? network : { ...network, inputs };
+  throw new Error(
+    `network ${network.name} reads a batch of ${network.inputs[0].shape[0] ?? 'none'}, which its file has set: found ${batch} images`,
+  );
+}
+
 /** Every tensor of a network by name. @throws Error when a layer reads what no layer before it writes */
 export function factsOf(network: Network): Map<string, TensorFacts> {
-  const facts = new Map<string, TensorFacts>([[network.input.name, { shape: network.input.shape }]]);
+  const facts = new Map<string, TensorFacts>(network.inputs.map(({ name, ...port }) => [name, port]));
   for (const layer of network.layers) putOutputs(layer, factsAfter(layer, inputsOf(layer, facts)), facts);
   return facts;
 }
@@ -45,11 +67,16 @@ export function factsAfter(layer: Layer, inputs: readonly TensorFacts[]): readon
 export function keepsCodes(layer: Layer, quantization: Quantization): boolean {
   const operator = operatorOf(layer);
   if (operator.codes === undefined) return false;
-  const inputs = layer.inputs.map(() => ({ shape: [1, 1, 1], quantization }));
+  const inputs = layer.inputs.map(() => ({ shape: [1, 1, 1, 1], quantization }));
   return operator.facts(layer, inputs).every((output) => output.quantization === quantization);
 }
 
 /** How many layers read a tensor. */
 export function readersOf({ layers }: Network, name: string): number {
   return layers.filter((layer) => layer.inputs.includes(name)).length;
+}
+
+/** A tensor's shape as it is told: that of one image, where the batch is free. */
+export function imageShape({ batch }: Pick<Network, 'batch'>, shape: readonly number[]): readonly number[] {
+  return batch === 'free' ? shape.slice(1) : shape;
 }

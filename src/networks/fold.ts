@@ -33,7 +33,7 @@ export function foldBatchNorm(network: Network): Network {
       renamed.set(layer.name, before.name);
     } else layers.push({ ...layer, inputs });
   }
-  return { ...network, layers, output: renamed.get(network.output) ?? network.output };
+  return { ...network, layers, outputs: network.outputs.map((name) => renamed.get(name) ?? name) };
 }
 
 function canFold(layer: ConvLayer | DenseLayer): boolean {

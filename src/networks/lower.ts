@@ -1,4 +1,4 @@
-import { factsOf, inputsOf } from './facts.js';
+import { factsOf, inputsOf, ofBatch } from './facts.js';
 import type { Network, Op } from './network.js';
 import { operatorOf } from './operators/index.js';
 import type { ArrayProducts } from './operators/operator.js';
@@ -9,11 +9,14 @@ export interface LoweredJob extends ArrayProducts {
   op: Op;
 }
 
-/** The products of a batch of images, layer by layer; operators without any run beside the array. */
-export function lower(network: Network, batch = 1): LoweredJob[] {
-  const facts = factsOf(network);
+/**
+ * The products, layer by layer; operators without any run beside the array.
+ * @param batch so many images at once, where the network's batch is free
+ */
+export function lower(network: Network, batch?: number): LoweredJob[] {
+  const facts = factsOf(batch === undefined ? network : ofBatch(network, batch));
   return network.layers.flatMap((layer) => {
-    const products = operatorOf(layer).products?.(layer, inputsOf(layer, facts), batch);
+    const products = operatorOf(layer).products?.(layer, inputsOf(layer, facts));
     return products === undefined ? [] : [{ layer: layer.name, op: layer.op, ...products }];
   });
 }

@@ -4,16 +4,27 @@ import type { Quantization, Tensor, FloatTensor } from './tensor.js';
 /**
  * A Network is plain data: layers in topological order, each with the names of the tensors that it reads and writes.
  * Between layers a tensor is real (float) or codes, as its producer says; `quantize` and `dequantize` go between.
- * Shapes leave out the batch. Layouts are ONNX's: activations n c h w, conv weights [filters, channels / groups, r, s],
- * dense weights [outputs, inputs].
+ * Layouts are ONNX's: activations n c h w, conv weights [filters, channels / groups, r, s], dense weights
+ * [outputs, inputs].
  */
 export interface Network {
   name: string;
-  input: { name: string; shape: readonly number[] };
-  output: string;
+  /** What it reads. */
+  inputs: readonly NetworkInput[];
+  /** Names of the tensors that it gives. */
+  outputs: readonly string[];
+  /** The first axis of every input is the batch, as long as one likes: shapes say 1 there. Else shapes are as they are. */
+  batch: 'free' | 'fixed';
   layers: readonly Layer[];
   /** How it was made and what it reaches, shown by `lastbit show`. */
   metadata: Readonly<Record<string, string>>;
+}
+
+/** A tensor that a network reads: real numbers. */
+export interface NetworkInput {
+  name: string;
+  /** With the batch. */
+  shape: readonly number[];
 }
 
 export type Layer =

@@ -21,7 +21,7 @@ export interface CodeTensor {
 
 export type Tensor = FloatTensor | CodeTensor;
 
-/** What is known of a tensor before a run: its shape without the batch, and its quantization where it is codes. */
+/** What is known of a tensor before a run: its shape, and its quantization where it is codes. */
 export interface TensorFacts {
   shape: readonly number[];
   quantization?: Quantization;

@@ -1,5 +1,5 @@
 import { orderTable } from '../networks/codes.js';
-import { keepsCodes } from '../networks/facts.js';
+import { inputOf as entryOf, keepsCodes, outputOf } from '../networks/facts.js';
 import { foldBatchNorm } from '../networks/fold.js';
 import { type ConvLayer, type DenseLayer, isMacLayer, type Layer, type Network } from '../networks/network.js';
 import { zeroCode } from '../networks/quantization.js';
@@ -70,17 +70,18 @@ function dequantizing(layer: Layer, codes: Codes, ranges: Ranges): Layer[] {
 /** Codes end to end: each product is rescaled to what the next one reads. */
 function requantizing(network: Network, codes: Codes, ranges: Ranges): Network {
   const macs = network.layers.filter(isMacLayer);
-  const entry = `${network.input.name}.codes`;
+  const { name: input } = entryOf(network);
+  const entry = `${input}.codes`;
   const layers: Layer[] = [
     {
       op: 'quantize',
       name: entry,
-      inputs: [network.input.name],
+      inputs: [input],
       outputs: [entry],
       quantization: inputOf(macs[0], ranges),
     },
   ];
-  const renamed = new Map([[network.input.name, entry]]);
+  const renamed = new Map([[input, entry]]);
   let held = inputOf(macs[0], ranges);
   for (const layer of network.layers) {
     const inputs = layer.inputs.map((name) => renamed.get(name) ?? name);
@@ -92,9 +93,9 @@ function requantizing(network: Network, codes: Codes, ranges: Ranges): Network {
     else if (keepsCodes(layer, held)) layers.push({ ...layer, inputs });
     else throw new Error(`layer ${layer.name}: ${layer.op} cannot run on codes here; take a recipe that dequantizes`);
   }
-  const last = renamed.get(network.output) ?? network.output;
+  const last = renamed.get(outputOf(network)) ?? outputOf(network);
   layers.push({ op: 'dequantize', name: `${last}.real`, inputs: [last], outputs: [`${last}.real`] });
-  return { ...network, layers, output: `${last}.real` };
+  return { ...network, layers, outputs: [`${last}.real`] };
 }
 
 /** Codes that end below at zero have had their relu in the saturation. */

@@ -5,6 +5,7 @@ import type { Order } from '../datapaths/order.js';
 import { didYouMean } from '../text/nearest.js';
 import type { Format } from '../formats/format.js';
 import { execute } from '../networks/execute.js';
+import { inputOf } from '../networks/facts.js';
 import { type LoweredJob, lower } from '../networks/lower.js';
 import {
   type Arithmetic,
@@ -52,7 +53,7 @@ interface Part {
 export function goldenRun(network: Network, target: Target, image: FloatTensor): GoldenRun {
   const units = unitsOf(target);
   const parts = new Map<string, Part[]>();
-  const tensors = new Map<string, Tensor>([[network.input.name, image]]);
+  const tensors = new Map<string, Tensor>([[inputOf(network).name, image]]);
   const arithmetic = {
     ...targetArithmetic(units),
     whole: true,

@@ -75,8 +75,9 @@ it('a network is shown layer by layer, with the MACs of one image', () => {
   const weight = floatTensor([10, 784], new Float32Array(7840));
   const network: Network = {
     name: 'small',
-    input: { name: 'image', shape: [1, 28, 28] },
-    output: 'fc',
+    inputs: [{ name: 'image', shape: [1, 1, 28, 28] }],
+    batch: 'free',
+    outputs: ['fc'],
     layers: [
       { op: 'flatten', name: 'flat', inputs: ['image'], outputs: ['flat'] },
       { op: 'dense', name: 'fc', inputs: ['flat'], outputs: ['fc'], weight, result: { kind: 'float' } },

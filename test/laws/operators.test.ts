@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { exactArithmetic, float32Arithmetic } from '../../src/networks/arithmetic.js';
 import { execute, executeLayer } from '../../src/networks/execute.js';
-import { factsAfter, factsOf, inputsOf, keepsCodes } from '../../src/networks/facts.js';
+import { factsAfter, factsOf, inputsOf, keepsCodes, ofBatch } from '../../src/networks/facts.js';
 import { lower, operationsOf } from '../../src/networks/lower.js';
 import { isMacLayer, type Layer, type Network, type Op } from '../../src/networks/network.js';
 import { writeOnnx } from '../../src/networks/readers/onnx/write.js';
@@ -17,9 +17,9 @@ const samples = [floats, ...integers, ...mixed];
 const BATCH = 3;
 
 function tensorsOf(sample: Network): Map<string, Tensor> {
-  const shape = [BATCH, ...sample.input.shape];
+  const shape = [BATCH, ...sample.inputs[0].shape.slice(1)];
   const image = floatTensor(shape, reals(random(77), sizeOf(shape), 2));
-  const tensors = new Map<string, Tensor>([[sample.input.name, image]]);
+  const tensors = new Map<string, Tensor>([[sample.inputs[0].name, image]]);
   const arithmetic = sample === floats ? float32Arithmetic : exactArithmetic;
   execute(sample, image, arithmetic, (name, tensor) => tensors.set(name, tensor));
   return tensors;
@@ -50,11 +50,11 @@ it('the facts of every tensor are what running gives, in float and in codes', ()
   let checked = 0;
   for (const sample of samples) {
     const tensors = tensorsOf(sample);
-    const facts = factsOf(sample);
+    const facts = factsOf(ofBatch(sample, BATCH));
     expect([...facts.keys()].sort()).toEqual([...tensors.keys()].sort());
     for (const [name, { shape, quantization }] of facts) {
       const tensor = tensors.get(name) as Tensor;
-      expect(tensor.shape).toEqual([BATCH, ...shape]);
+      expect(tensor.shape).toEqual(shape);
       expect(tensor.kind === 'codes' ? tensor.quantization : undefined).toEqual(quantization);
       checked++;
     }
@@ -123,9 +123,9 @@ it('what is lowered runs on the array, all else is counted beside it', () => {
 it('attributes that cannot be meant are refused', () => {
   const { layer } = caseOf('batchNorm');
   const wrong = { ...layer, shift: new Float32Array(1) } as Layer;
-  expect(() => factsAfter(wrong, [{ shape: [4, 2, 2] }])).toThrow('layer norm has 4 scales and 1 shifts');
+  expect(() => factsAfter(wrong, [{ shape: [1, 4, 2, 2] }])).toThrow('layer norm has 4 scales and 1 shifts');
   const conv = { ...caseOf('conv').layer, bias: new Float32Array(9) } as Layer;
-  expect(() => factsAfter(conv, [{ shape: [2, 9, 8] }])).toThrow('layer conv1 has 9 biases for 4 output channels');
+  expect(() => factsAfter(conv, [{ shape: [1, 2, 9, 8] }])).toThrow('layer conv1 has 9 biases for 4 output channels');
 });
 
 it('an operator that there is not is refused by everybody, and written as none', () => {

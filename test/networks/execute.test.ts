@@ -220,8 +220,9 @@ describe('networks', () => {
   it('frees nothing that is still read: a residual sum', () => {
     const network: Network = {
       name: 'r',
-      input: { name: 'x', shape: [2] },
-      output: 'sum',
+      inputs: [{ name: 'x', shape: [1, 2] }],
+      batch: 'free',
+      outputs: ['sum'],
       metadata: {},
       layers: [
         { op: 'relu', name: 'a', inputs: ['x'], outputs: ['a'] },
@@ -268,8 +269,9 @@ describe('networks', () => {
     });
     const network: Network = {
       name: 'f',
-      input: { name: 'x', shape: [1, 3, 3] },
-      output: 'n',
+      inputs: [{ name: 'x', shape: [1, 1, 3, 3] }],
+      batch: 'free',
+      outputs: ['n'],
       metadata: {},
       layers: [floatConv, norm],
     };
@@ -285,7 +287,7 @@ describe('networks', () => {
     for (const each of [network, onCodes]) {
       const folded = foldBatchNorm(each);
       expect(folded.layers.map((layer) => layer.op)).not.toContain('batchNorm');
-      expect(folded.output).toBe('conv');
+      expect(folded.outputs).toEqual(['conv']);
       expect(Array.from(execute(folded, x, exactArithmetic).data)).toEqual(plain);
     }
   });

@@ -34,6 +34,11 @@ export interface Activation {
   shared: boolean;
 }
 
+/** Shape of one image of a batch. */
+export function perImage({ shape }: Pick<Activation, 'shape'>): readonly number[] {
+  return shape.slice(1);
+}
+
 /** Elements of a tensor of one image, or of one stored in the file: 1 GiB of float32. */
 export const LARGEST = 2 ** 28;
 
@@ -46,7 +51,9 @@ export function push(
 ): Activation {
   const [{ shape, quantization }] = factsAfter(layer, reads);
   if (shape.some((length) => !(length >= 1)) || sizeOf(shape) > LARGEST)
-    throw new Error(`gives shape ${shape.join('x')}: lengths of 1 and more, up to ${LARGEST} elements, are supported`);
+    throw new Error(
+      `gives shape ${shape.slice(1).join('x')}: lengths of 1 and more, up to ${LARGEST} elements, are supported`,
+    );
   builder.layers.push(layer);
   const as = parts.as ?? (quantization === undefined ? 'real' : 'codes');
   return {

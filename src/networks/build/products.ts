@@ -1,7 +1,7 @@
 import type { ConvLayer, MacResult } from '../network.js';
 import { codeTensor, dequantize, zeroCode } from '../quantization.js';
 import { oneZeroPoint, type Tensor } from '../tensor.js';
-import { type Activation, type Builder, called, push, realOf } from './builder.js';
+import { type Activation, type Builder, called, perImage, push, realOf } from './builder.js';
 
 /** What a product multiplies and adds, whatever operator of a file it comes from. */
 export interface ProductOperands {
@@ -33,9 +33,9 @@ export function pushDense(
   checkScales(weight);
   const [outputs, features] = weight.shape;
   if (weight.shape.length !== 2) throw new Error(`has weights of shape ${weight.shape.join('x')}: a matrix is needed`);
-  if (x.shape.length !== 1 || x.shape[0] !== features)
+  if (x.shape.length !== 2 || x.shape[1] !== features)
     throw new Error(
-      `multiplies shape ${x.shape.join('x')} with weights for ${features} features: Flatten may be missing`,
+      `multiplies shape ${perImage(x).join('x')} with weights for ${features} features: Flatten may be missing`,
     );
   checkBias(bias, outputs);
   return push(builder, { op: 'dense', ...called(name), inputs: [input], weight, bias, result }, [x], { column });
@@ -63,8 +63,8 @@ export function pushConv(
   }
   checkScales(weight);
   const window = paddedWindow(x, kernel, windowOver);
-  if (x.shape[0] !== channels * groups)
-    throw new Error(`has weights for ${channels} x ${groups} groups of channels, but its input has ${x.shape[0]}`);
+  if (x.shape[1] !== channels * groups)
+    throw new Error(`has weights for ${channels} x ${groups} groups of channels, but its input has ${x.shape[1]}`);
   if (filters % groups !== 0) throw new Error(`has group = ${groups}, which does not divide the ${filters} filters`);
   checkBias(bias, filters);
   const layer: ConvLayer = { op: 'conv', ...called(name), inputs: [input], weight, bias, result, ...window, groups };
@@ -90,8 +90,8 @@ function paddedWindow(
   kernel: readonly number[],
   windowOver: (shape: readonly number[], kernel: readonly number[]) => SlidingWindow,
 ): SlidingWindow {
-  if (x.shape.length !== 3) return windowOver(x.shape, kernel);
-  const [channels, height, width] = x.shape;
+  if (x.shape.length !== 4) return windowOver(perImage(x), kernel);
+  const [channels, height, width] = perImage(x);
   const [top, left, bottom, right] = x.pad ?? [0, 0, 0, 0];
   const window = windowOver([channels, height + top + bottom, width + left + right], kernel);
   const { pad } = window;

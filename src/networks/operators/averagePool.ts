@@ -1,14 +1,14 @@
 import type { AveragePoolLayer } from '../network.js';
-import { slide, slidingOf } from '../products/windows.js';
+import { pooledShape, slidingOf } from '../products/windows.js';
 import { type FloatTensor, floatTensor, sizeOf } from '../tensor.js';
 import type { Operator } from './operator.js';
 
 /** Mean over the elements that lie in the image (ONNX's count_include_pad = 0), in float32. */
 export const averagePool: Operator<AveragePoolLayer> = {
   reads: 1,
-  facts: (layer, [{ shape }]) => [{ shape: [shape[0], ...slide(shape, layer.kernel, layer)] }],
+  facts: (layer, [{ shape }]) => [{ shape: pooledShape(layer, shape) }],
   reals: (layer, [x]) => [means(layer, x)],
-  operations: (layer, [{ shape }]) => sizeOf([shape[0], ...slide(shape, layer.kernel, layer)]) * sizeOf(layer.kernel),
+  operations: (layer, [{ shape }]) => sizeOf(pooledShape(layer, shape)) * sizeOf(layer.kernel),
   homogeneous: true,
 };
 

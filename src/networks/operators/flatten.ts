@@ -5,7 +5,7 @@ import type { Operator } from './operator.js';
 /** An image's elements as one row of features. */
 export const flatten: Operator<FlattenLayer> = {
   reads: 1,
-  facts: (_, [{ shape, quantization }]) => [{ shape: [sizeOf(shape)], quantization }],
+  facts: (_, [{ shape, quantization }]) => [{ shape: [shape[0], sizeOf(shape.slice(1))], quantization }],
   reals: (_, [x]) => [inRows(x)],
   codes: (_, [x]) => [inRows(x)],
   homogeneous: true,

@@ -1,4 +1,4 @@
-import { productOf, productShape } from '../products/convolution.js';
+import { productOf } from '../products/convolution.js';
 import { executeMac } from '../products/mac.js';
 import type { Arithmetic, ConvLayer, DenseLayer } from '../network.js';
 import { sizeOf, type Tensor, type TensorFacts } from '../tensor.js';
@@ -15,7 +15,7 @@ export const onArray = {
   },
   facts: (layer: Mac, [{ shape }]: readonly TensorFacts[]): readonly TensorFacts[] => [
     {
-      shape: productShape(layer, shape),
+      shape: productOf(layer, shape).output,
       quantization: layer.result.kind === 'requantize' ? layer.result.output : undefined,
     },
   ],
@@ -28,9 +28,9 @@ function run(layer: Mac, [input]: readonly Tensor[], arithmetic: Arithmetic): re
   return [executeMac(layer, input, arithmetic)];
 }
 
-function products(layer: Mac, [input]: readonly TensorFacts[], batch: number): ArrayProducts {
-  const { m, n, k, groups } = productOf(layer, [batch, ...input.shape]);
-  const inputs = (batch * sizeOf(input.shape)) / groups;
+function products(layer: Mac, [input]: readonly TensorFacts[]): ArrayProducts {
+  const { m, n, k, groups } = productOf(layer, input.shape);
+  const inputs = sizeOf(input.shape) / groups;
   const bFormat = layer.weight.kind === 'codes' ? layer.weight.quantization.fit.format : undefined;
   const blocks = layer.result.kind === 'blocks' ? layer.result.format : undefined;
   return {

@@ -2,7 +2,7 @@ import { codeArray } from '../../datapaths/kernel/index.js';
 import { orderTable } from '../codes.js';
 import type { MaxPoolLayer } from '../network.js';
 import { largestUnder } from '../pool.js';
-import { slide, type Sliding, slidingOf } from '../products/windows.js';
+import { pooledShape, type Sliding, slidingOf } from '../products/windows.js';
 import { codeTensor } from '../quantization.js';
 import { type CodeTensor, type FloatTensor, floatTensor, sizeOf, type Tensor } from '../tensor.js';
 import type { Operator } from './operator.js';
@@ -10,12 +10,10 @@ import type { Operator } from './operator.js';
 /** The largest element under each window; NaN is largest. Of codes, the largest value by the order of the format. */
 export const maxPool: Operator<MaxPoolLayer> = {
   reads: 1,
-  facts: (layer, [{ shape, quantization }]) => [
-    { shape: [shape[0], ...slide(shape, layer.kernel, layer)], quantization },
-  ],
+  facts: (layer, [{ shape, quantization }]) => [{ shape: pooledShape(layer, shape), quantization }],
   reals: (layer, [x]) => [largestReals(layer, x)],
   codes: (layer, [x]) => [largestOf(layer, x)],
-  operations: (layer, [{ shape }]) => sizeOf([shape[0], ...slide(shape, layer.kernel, layer)]) * sizeOf(layer.kernel),
+  operations: (layer, [{ shape }]) => sizeOf(pooledShape(layer, shape)) * sizeOf(layer.kernel),
   homogeneous: true,
   chooses: true,
 };

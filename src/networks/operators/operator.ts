@@ -13,15 +13,15 @@ export interface Operator<L extends Layer = Layer> {
   reads: number;
   /** @throws Error where attributes cannot be meant: a check beside types, for layers that a program makes */
   check?(layer: L): void;
-  /** What it writes, one entry for each of its outputs, from what it reads; shapes are without the batch. */
+  /** What it writes, one entry for each of its outputs, from what it reads; shapes are with the batch. */
   facts(layer: L, inputs: readonly TensorFacts[]): readonly TensorFacts[];
   /** On real numbers; one tensor for each output. Left out where it reads codes alone. */
   reals?(layer: L, inputs: readonly FloatTensor[], arithmetic: Arithmetic): readonly Tensor[];
   /** Where some input is codes. Left out where it works on real numbers only: a dequantize has to come before. */
   codes?(layer: L, inputs: readonly Tensor[], arithmetic: Arithmetic): readonly Tensor[];
-  /** The matrix products that the array does for a batch; left out where it runs beside the array. */
-  products?(layer: L, inputs: readonly TensorFacts[], batch: number): ArrayProducts;
-  /** Elementary operations beside the array for one image; none where it is left out. */
+  /** The matrix products that the array does; left out where it runs beside the array. */
+  products?(layer: L, inputs: readonly TensorFacts[]): ArrayProducts;
+  /** Elementary operations beside the array; none where it is left out. */
   operations?(layer: L, inputs: readonly TensorFacts[]): number;
   /** Stored arrays besides a product's weights and bias. */
   parameters?(layer: L): readonly { part: string; data: Float32Array; meaning: string }[];

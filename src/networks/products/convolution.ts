@@ -15,7 +15,7 @@ export interface Product {
 }
 
 /** Shape of what a conv or dense layer writes; both without the batch. */
-export function productShape(layer: ConvLayer | DenseLayer, input: readonly number[]): readonly number[] {
+function productShape(layer: ConvLayer | DenseLayer, input: readonly number[]): readonly number[] {
   const [filters, , r, s] = layer.weight.shape;
   return layer.op === 'conv' ? [filters, ...slide(input, [r, s], layer, layer.dilation)] : [filters];
 }

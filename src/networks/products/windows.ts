@@ -31,14 +31,19 @@ export interface Sliding {
   taps: number;
   /** What lies under each window: places in a plane [outputs, taps], -1 in the padding. */
   places: Int32Array;
-  /** Of the output, with the batch. */
+  /** Of the output. */
   shape: readonly number[];
 }
 
-/** @param shape of the input with the batch: [images, channels, height, width] */
+/** Shape of what a pool gives for [images, channels, height, width]. */
+export function pooledShape(layer: PoolLayer, shape: readonly number[]): readonly number[] {
+  return [shape[0], shape[1], ...slide(shape.slice(1), layer.kernel, layer)];
+}
+
+/** @param shape of the input: [images, channels, height, width] */
 export function slidingOf(layer: PoolLayer, shape: readonly number[]): Sliding {
-  const after = slide(shape.slice(1), layer.kernel, layer);
-  const places = placesOf(layer, shape.slice(2), after);
+  const after = pooledShape(layer, shape);
+  const places = placesOf(layer, shape.slice(2), after.slice(2));
   const taps = layer.kernel[0] * layer.kernel[1];
   return {
     planes: shape[0] * shape[1],
@@ -46,7 +51,7 @@ export function slidingOf(layer: PoolLayer, shape: readonly number[]): Sliding {
     outputs: places.length / taps,
     taps,
     places,
-    shape: [shape[0], shape[1], ...after],
+    shape: after,
   };
 }
 

@@ -4,6 +4,7 @@ import type { BlockFormat } from '../../formats/block.js';
 import { type Format, widthOf } from '../../formats/format.js';
 import { latticeOf } from '../../formats/lattice.js';
 import { toNumber } from '../../formats/raw.js';
+import { imageShape } from '../../networks/facts.js';
 import type { Network } from '../../networks/network.js';
 import type { Method, MethodKind } from '../../recipes/method.js';
 import type { Target } from '../../targets/target.js';
@@ -174,7 +175,12 @@ const NETWORK_COLUMNS: readonly ResultColumn<NetworkFile>[] = [
   { field: 'name', title: 'name', kind: 'text', value: (n) => n.path },
   { field: 'layers', title: 'layers', value: (n) => n.network.layers.length },
   { field: 'macs', title: 'MACs', value: (n) => n.macs },
-  { field: 'input', title: 'input', kind: 'text', value: (n) => n.network.input.shape.join('x') },
+  {
+    field: 'input',
+    title: 'input',
+    kind: 'text',
+    value: ({ network }) => network.inputs.map(({ shape }) => imageShape(network, shape).join('x')).join(' '),
+  },
 ];
 
 /** What can be listed; adding a catalogue is one entry. Only the one that is asked for is loaded. */

@@ -1,3 +1,4 @@
+import { inputOf, outputOf } from '../../networks/facts.js';
 import type { Layer, Network } from '../../networks/network.js';
 import type { Tensor } from '../../networks/tensor.js';
 import type { GoldenRun } from '../../simulate/golden.js';
@@ -23,7 +24,7 @@ export async function writeNetworkVectors(
   folder: string,
   about: Provenance & Source,
 ): Promise<Manifest> {
-  const { name: input } = network.input;
+  const { name: input } = inputOf(network);
   const images = [
     activation(input, run.tensors.get(input) as Tensor, { direction: 'in', meaning: 'the input, in float32' }),
     ...network.layers.flatMap((layer) => imagesOf(layer, run)),
@@ -36,7 +37,7 @@ export async function writeNetworkVectors(
       target: target.name,
       array: target.array,
       input,
-      output: network.output,
+      output: outputOf(network),
       layers: network.layers.map((layer) => entryOf(layer, run, target)),
       format: options.format,
       ports: writeImages(set, options.format, options.pack, images),

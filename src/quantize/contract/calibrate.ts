@@ -1,5 +1,6 @@
 import { float32Arithmetic } from '../../networks/arithmetic.js';
 import { execute } from '../../networks/execute.js';
+import { inputOf, outputOf } from '../../networks/facts.js';
 import { type ConvLayer, type DenseLayer, isMacLayer, type Layer, type Network } from '../../networks/network.js';
 import { dequantize, quantize } from '../../networks/quantization.js';
 import { type CodeTensor, type FloatTensor, floatTensor, type Quantization } from '../../networks/tensor.js';
@@ -57,8 +58,9 @@ export interface Ranges {
 export function calibrate(network: Network, recipe: Recipe, images: FloatTensor): Ranges {
   const schemes = schemesOf(network, recipe);
   const rounded: Network = { ...network, layers: network.layers.map((layer) => withRoundedWeights(layer, schemes)) };
-  const wanted = new Set(rounded.layers.filter(isMacLayer).map((layer) => layer.inputs[0])).add(network.output);
-  const seen = new Map([[network.input.name, flat(images)]]);
+  const output = outputOf(network);
+  const wanted = new Set(rounded.layers.filter(isMacLayer).map((layer) => layer.inputs[0])).add(output);
+  const seen = new Map([[inputOf(network).name, flat(images)]]);
   execute(rounded, images, float32Arithmetic, (name, tensor) => {
     if (wanted.has(name)) seen.set(name, flat(dequantize(tensor)));
   });
@@ -73,7 +75,7 @@ export function calibrate(network: Network, recipe: Recipe, images: FloatTensor)
     );
   }
   if (last === undefined) throw new Error(`network ${network.name} has no conv or dense layer to quantize`);
-  return { inputs, output: quantizationOf(seen.get(network.output) as FloatTensor, last.input) };
+  return { inputs, output: quantizationOf(seen.get(output) as FloatTensor, last.input) };
 }
 
 function flat(x: FloatTensor): FloatTensor {

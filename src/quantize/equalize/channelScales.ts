@@ -15,7 +15,7 @@ export interface Link {
 /** The links of a network along which channels can be scaled: every tensor between has one reader. */
 export function linksOf(network: Network): Link[] {
   const producers = new Map(network.layers.map((layer) => [layer.name, layer]));
-  const readers = (name: string) => readersOf(network, name) + Number(network.output === name);
+  const readers = (name: string) => readersOf(network, name) + Number(network.outputs.includes(name));
   return network.layers.filter(isMacLayer).flatMap((to) => {
     let before = producers.get(to.inputs[0]);
     while (before !== undefined && readers(before.name) === 1) {

@@ -1,6 +1,6 @@
 import type { Network } from '../../networks/network.js';
 import { sizeOf } from '../../networks/tensor.js';
-import { factsOf } from '../../networks/facts.js';
+import { factsOf, inputOf, outputOf } from '../../networks/facts.js';
 import { type Dataset, placeOf } from './dataset.js';
 
 /**
@@ -8,9 +8,9 @@ import { type Dataset, placeOf } from './dataset.js';
  * @throws Error with one line naming the file and line, what was found and what the network has
  */
 export function checkFits(network: Network, data: Dataset): void {
-  const { name, output } = network;
+  const { name } = network;
   checkSize(network, data);
-  const shape = factsOf(network).get(output)?.shape ?? [];
+  const shape = (factsOf(network).get(outputOf(network))?.shape ?? []).slice(1);
   const classes = sizeOf(shape);
   if (shape[0] !== classes)
     throw new Error(`network ${name} gives ${shape.join('x')} for an image: one number for each class is wanted`);
@@ -22,8 +22,9 @@ export function checkFits(network: Network, data: Dataset): void {
 }
 
 /** @throws RangeError unless the images are of the size that the network reads */
-export function checkSize({ name, input }: Pick<Network, 'name' | 'input'>, { rows, cols, origin }: Dataset): void {
-  const read = input.shape.join('x');
+export function checkSize(network: Network, { rows, cols, origin }: Dataset): void {
+  const { name } = network;
+  const read = inputOf(network).shape.slice(1).join('x');
   if (read === `1x${rows}x${cols}`) return;
   const where = origin === undefined ? '' : ` (${origin.file})`;
   throw new RangeError(`network ${name} reads ${read}, the images are 1x${rows}x${cols}${where}`);

@@ -1,6 +1,6 @@
 import type { Parameter } from '../../networks/parameter.js';
 import { type FloatTensor, floatTensor } from '../../networks/tensor.js';
-import { inputsOf, putOutputs, tensorOf } from '../../networks/facts.js';
+import { inputOf, inputsOf, outputOf, putOutputs, tensorOf } from '../../networks/facts.js';
 import type { Arithmetic, Network } from '../../networks/network.js';
 import { sum } from '../../networks/operators/add.js';
 import type { LayerOperands } from './module.js';
@@ -32,14 +32,14 @@ export function modelOf(network: Network, arithmetic: Arithmetic, quantizersOf: 
   let tensors = new Map<string, FloatTensor>();
 
   function forward(x: FloatTensor, training: boolean): FloatTensor {
-    tensors = new Map([[network.input.name, x]]);
+    tensors = new Map([[inputOf(network).name, x]]);
     for (const { layer, module } of steps)
       putOutputs(layer, module.forward(inputsOf(layer, tensors), training), tensors);
-    return tensorOf(tensors, network.output, 'output');
+    return tensorOf(tensors, outputOf(network), 'output');
   }
 
   function backward(gradient: FloatTensor): void {
-    const gradients = new Map([[network.output, gradient]]);
+    const gradients = new Map([[outputOf(network), gradient]]);
     for (const { layer, module } of steps.toReversed()) {
       if (!layer.outputs.some((name) => gradients.has(name))) continue;
       const dys = layer.outputs.map(

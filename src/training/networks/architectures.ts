@@ -6,7 +6,7 @@ import { withoutSigns } from './restyle.js';
 
 /** The networks that the project trains, with their weights as they start. */
 
-const INPUT = { name: 'image', shape: [1, 28, 28] };
+const INPUT = { name: 'image', shape: [1, 1, 28, 28] };
 
 /**
  * LeNet-5's shape (LeCun et al. 1998) with 16 channels in both convolutions, the size of the array: 1,002,800
@@ -143,7 +143,7 @@ export function architecture(name: string, style: Style): (seed: number) => Netw
 }
 
 function network(name: string, layers: readonly Layer[]): Network {
-  return { name, input: INPUT, output: layers[layers.length - 1].name, layers, metadata: {} };
+  return { name, inputs: [INPUT], outputs: [layers[layers.length - 1].name], batch: 'free', layers, metadata: {} };
 }
 
 /** He's deviation sqrt(2 / inputs) (He et al. 2015). */

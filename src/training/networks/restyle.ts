@@ -41,7 +41,7 @@ function renamedInputs(network: Network): Network {
   const macs = new Set(network.layers.filter(isMacLayer).map(({ name }) => name));
   const now = (name: string, reader?: Layer) => (macs.has(name) && reader?.op !== 'batchNorm' ? norm(name) : name);
   const layers = network.layers.map((layer) => ({ ...layer, inputs: layer.inputs.map((name) => now(name, layer)) }));
-  return { ...network, layers, output: now(network.output) };
+  return { ...network, layers, outputs: network.outputs.map((output) => now(output)) };
 }
 
 function withSigns(network: Network): Network {
@@ -75,5 +75,5 @@ export function withoutSigns(network: Network): Network {
   const layers = network.layers
     .filter(({ op }) => op !== 'sign')
     .map((layer) => ({ ...layer, inputs: layer.inputs.map(now) }));
-  return { ...network, layers, output: now(network.output) };
+  return { ...network, layers, outputs: network.outputs.map((output) => now(output)) };
 }

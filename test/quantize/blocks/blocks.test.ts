@@ -130,8 +130,9 @@ describe('blocks on arrays', () => {
     const network = quantizeNetwork(
       {
         name: 'one',
-        input: { name: 'image', shape: [1, 28, 28] },
-        output: 'y',
+        inputs: [{ name: 'image', shape: [1, 1, 28, 28] }],
+        batch: 'free',
+        outputs: ['y'],
         layers: [
           { op: 'flatten', name: 'flat', inputs: ['image'], outputs: ['flat'] },
           { op: 'dense', name: 'y', inputs: ['flat'], outputs: ['y'], weight, result: { kind: 'float' } },

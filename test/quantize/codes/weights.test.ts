@@ -37,8 +37,9 @@ const real = (network: Network, x: FloatTensor = images) => dequantize(execute(n
 function dense(weight: FloatTensor): Network {
   return {
     name: 'dense',
-    input: { name: 'x', shape: [weight.shape[1]] },
-    output: 'y',
+    inputs: [{ name: 'x', shape: [1, weight.shape[1]] }],
+    batch: 'free',
+    outputs: ['y'],
     layers: [{ op: 'dense', name: 'y', inputs: ['x'], outputs: ['y'], weight, result: { kind: 'float' } }],
     metadata: {},
   };

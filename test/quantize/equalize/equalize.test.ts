@@ -198,7 +198,7 @@ describe('links', () => {
       'conv2 fc1',
     ]);
     // The output of the network is a reader too.
-    expect(names({ ...made, output: 'relu3' })).toEqual(['conv1 conv2', 'conv2 fc1']);
+    expect(names({ ...made, outputs: ['relu3'] })).toEqual(['conv1 conv2', 'conv2 fc1']);
     const more: Layer = { op: 'add', name: 'more', inputs: ['fc2', 'fc2'], outputs: ['more'] };
     const beside = relu('beside', 'relu1');
     expect(names({ ...made, layers: [...made.layers, more, beside] })).toEqual(['conv2 fc1', 'fc1 fc2']);

@@ -34,8 +34,9 @@ function dense(rows: readonly (readonly number[])[]): Network {
   const weight = floatTensor([rows.length, rows[0].length], Float32Array.from(rows.flat()));
   return {
     name: 'dense',
-    input: { name: 'x', shape: [rows[0].length] },
-    output: 'y',
+    inputs: [{ name: 'x', shape: [1, rows[0].length] }],
+    batch: 'free',
+    outputs: ['y'],
     layers: [{ op: 'dense', name: 'y', inputs: ['x'], outputs: ['y'], weight, result: { kind: 'float' } }],
     metadata: {},
   };
@@ -99,8 +100,8 @@ describe('structured pruning', () => {
     };
     const links = pruneFilters(float, 0.5).layers;
     expect(links).toHaveLength(float.layers.length);
-    const only: Network = { ...pruned, layers: pruned.layers.slice(0, 2), output: pruned.layers[1].name };
-    const beside: Network = { ...zeroed, layers: zeroed.layers.slice(0, 2), output: zeroed.layers[1].name };
+    const only: Network = { ...pruned, layers: pruned.layers.slice(0, 2), outputs: [pruned.layers[1].name] };
+    const beside: Network = { ...zeroed, layers: zeroed.layers.slice(0, 2), outputs: [zeroed.layers[1].name] };
     const [a, b] = [real(only), real(beside)];
     const plane = a.length / 10 / 8;
     const kept = [...first].sort((x, y) => x - y);

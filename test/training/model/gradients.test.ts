@@ -47,8 +47,9 @@ function networkOf(layers: readonly Layer[], features: number): Network {
   ];
   return {
     name: 'n',
-    input: { name: 'x', shape: [2, 6, 5] },
-    output: 'top',
+    inputs: [{ name: 'x', shape: [1, 2, 6, 5] }],
+    batch: 'free',
+    outputs: ['top'],
     metadata: {},
     layers: [...layers, ...top],
   };

@@ -88,8 +88,8 @@ describe.each(described)('%s for %s', (name, style, text) => {
   it('has the layers of its description', () => {
     const names = words.map((word) => word.split(':')[0]);
     expect(network.layers.map(withoutWeights)).toEqual(words.map((word, i) => plainOf(word, names[i - 1] ?? 'image')));
-    expect(network.input).toEqual({ name: 'image', shape: [1, 28, 28] });
-    expect(network.output).toBe(names.at(-1));
+    expect(network.inputs).toEqual([{ name: 'image', shape: [1, 1, 28, 28] }]);
+    expect(network.outputs).toEqual([names.at(-1)]);
     expect(network.metadata).toEqual({});
   });
 

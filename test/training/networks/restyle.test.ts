@@ -94,8 +94,9 @@ function shortcut(): Network {
   });
   return {
     name: 'shortcut',
-    input: { name: 'image', shape: [1, 28, 28] },
-    output: 'y',
+    inputs: [{ name: 'image', shape: [1, 1, 28, 28] }],
+    batch: 'free',
+    outputs: ['y'],
     layers: [
       conv('c1', 'image', [4, 1, 4, 4], 4),
       { op: 'relu', name: 'r1', inputs: ['c1'], outputs: ['r1'] },

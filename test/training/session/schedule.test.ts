@@ -10,8 +10,9 @@ import { type Session, type SessionOptions, sessionOf } from '../../../src/train
 function tiny(): Network {
   return {
     name: 'tiny',
-    input: { name: 'image', shape: [1, 1, 1] },
-    output: 'y',
+    inputs: [{ name: 'image', shape: [1, 1, 1, 1] }],
+    batch: 'free',
+    outputs: ['y'],
     metadata: {},
     layers: [
       { op: 'flatten', name: 'flat', inputs: ['image'], outputs: ['flat'] },

@@ -1,6 +1,6 @@
 import { didYouMean } from '../../../text/nearest.js';
 import { LARGEST, realOf } from '../../build/builder.js';
-import type { Network, Op } from '../../network.js';
+import type { Network, Op, NetworkInput } from '../../network.js';
 import { sizeOf } from '../../tensor.js';
 import { readBlocks } from './blockMarks.js';
 import { type Constant, readConstant } from './constant.js';
@@ -133,7 +133,8 @@ function networkOf(model: Proto<'ModelProto'>, name: string): Network {
   const input = inputOf(graph, reader);
   for (const node of graph.node) readNode(reader, node, opsets.get(domainOf(node)));
   const metadata = Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
-  return { name, input, output: outputOf(graph, reader), layers: reader.layers, metadata };
+  const layers = reader.layers;
+  return { name, inputs: [input], outputs: [outputOf(graph, reader)], batch: 'free', layers, metadata };
 }
 
 /**
@@ -165,7 +166,7 @@ function usesOf(graph: Proto<'GraphProto'>): Map<string, number> {
 }
 
 /** The one graph input that is not stored. Its first dimension is the batch. */
-function inputOf(graph: Proto<'GraphProto'>, reader: Reader): Network['input'] {
+function inputOf(graph: Proto<'GraphProto'>, reader: Reader): NetworkInput {
   const inputs = graph.input.filter((input) => !reader.values.has(input.name));
   if (inputs.length !== 1)
     throw new Error(`has ${inputs.length} inputs (${inputs.map((i) => i.name).join(' ')}): one is supported`);
@@ -183,8 +184,9 @@ function inputOf(graph: Proto<'GraphProto'>, reader: Reader): Network['input'] {
     );
   if (sizeOf(shape) > LARGEST)
     throw new Error(`input ${name} has shape ${dims.join('x')}: up to ${LARGEST} elements are supported`);
-  reader.values.set(name, { kind: 'activation', name, shape, as: 'real', shared: false });
-  return { name, shape };
+  const port = { name, shape: [1, ...shape] };
+  reader.values.set(name, { kind: 'activation', ...port, as: 'real', shared: false });
+  return port;
 }
 
 function outputOf(graph: Proto<'GraphProto'>, reader: Reader): string {

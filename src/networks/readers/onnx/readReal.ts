@@ -1,4 +1,4 @@
-import { type Activation, called, keepingCodes, push, realFacts, realOf } from '../../build/builder.js';
+import { type Activation, called, keepingCodes, perImage, push, realFacts, realOf } from '../../build/builder.js';
 import { affine, normalized, shifted } from '../../build/scales.js';
 import type { Layer } from '../../network.js';
 import { type Constant, floatsOf, realsOf, valuesOf } from './constant.js';
@@ -91,7 +91,7 @@ export function readBatchNormalization(reader: Reader, node: NodeReader): Value 
     throw new Error(`reads ${constant.name} of shape ${constant.shape.join('x') || 'scalar'}: a vector is wanted`);
   });
   const epsilon = node.float('epsilon', Math.fround(1e-5));
-  const [channels] = x.shape;
+  const [channels] = perImage(x);
   const wrong = [gamma, beta, mean, variance].find(({ length }) => length !== channels);
   if (wrong !== undefined) throw new Error(`has ${wrong.length} channels, its input ${channels}`);
   const spread = variance.findIndex((value) => !(value + epsilon > 0 && value + epsilon < Infinity));
@@ -145,7 +145,7 @@ export function readSoftmax(reader: Reader, node: NodeReader): Value {
   const rank = fileShape(x).length + 1;
   const asked = node.int('axis', node.opset < 13 ? 1 : -1);
   const axis = axisAmong(asked, rank);
-  if (x.shape.length !== 1 || axis !== 1)
+  if (x.shape.length !== 2 || axis !== 1)
     throw new Error(`has axis ${asked} over shape Nx${fileShape(x).join('x')}: features, with axis 1, are supported`);
   const layer: Layer = { op: 'softmax', ...called(node.output), inputs: [realOf(reader, x)] };
   return push(reader, layer, [realFacts(x)], { column: x.column });

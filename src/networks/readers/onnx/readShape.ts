@@ -3,6 +3,7 @@ import {
   called,
   keepingCodes,
   LARGEST,
+  perImage,
   push,
   realFacts,
   realOf,
@@ -53,7 +54,7 @@ function averaged(reader: Reader, name: string, x: Activation, window: PoolWindo
 function poolWindow(node: NodeReader, x: Activation): PoolWindow {
   if (!node.has('kernel_shape')) throw new Error('has no kernel_shape');
   const kernel = pairOf(node, 'kernel_shape');
-  const { stride, dilation, pad } = windowOf(node, x.shape, kernel);
+  const { stride, dilation, pad } = windowOf(node, perImage(x), kernel);
   if (dilation.some((step) => step !== 1))
     throw new Error(`has dilations ${dilation.join('x')}: pooling is supported without`);
   const outside = [0, 1, 2, 3].find((side) => pad[side] >= kernel[side % 2]);
@@ -61,12 +62,12 @@ function poolWindow(node: NodeReader, x: Activation): PoolWindow {
     throw new Error(
       `has pads = ${pad.join(' ')} and kernel ${kernel.join('x')}: a window may not lie in the padding alone`,
     );
-  if (sizeOf(kernel) * sizeOf(x.shape.slice(1)) > LARGEST)
+  if (sizeOf(kernel) * sizeOf(x.shape.slice(2)) > LARGEST)
     throw new Error(
-      `has kernel ${kernel.join('x')} over ${x.shape.join('x')}: up to ${LARGEST} places of windows are supported`,
+      `has kernel ${kernel.join('x')} over ${perImage(x).join('x')}: up to ${LARGEST} places of windows are supported`,
     );
   const more = node.flag('ceil_mode', false)
-    ? [0, 1].map((axis) => missing(x.shape[axis + 1], kernel[axis], stride[axis], pad[axis], pad[axis + 2]))
+    ? [0, 1].map((axis) => missing(x.shape[axis + 2], kernel[axis], stride[axis], pad[axis], pad[axis + 2]))
     : [0, 0];
   return { kernel, stride, pad: [pad[0], pad[1], pad[2] + more[0], pad[3] + more[1]] };
 }
@@ -97,9 +98,9 @@ export function readReduceMean(reader: Reader, node: NodeReader): Value {
 
 function averageAll(reader: Reader, node: NodeReader, name: string): Activation {
   const x = activation(reader, node);
-  const [, height, width] = x.shape;
-  if (x.shape.length !== 3)
-    throw new Error(`averages over shape ${x.shape.join('x')}: channels x height x width is needed`);
+  const [, , height, width] = x.shape;
+  if (x.shape.length !== 4)
+    throw new Error(`averages over shape ${perImage(x).join('x')}: channels x height x width is needed`);
   return averaged(reader, name, x, { kernel: [height, width], stride: [1, 1], pad: [0, 0, 0, 0] });
 }
 
@@ -115,7 +116,7 @@ export function readPad(reader: Reader, node: NodeReader): Value {
   const [mode, zero] = [node.string('mode', 'constant'), zeroOf(x)];
   const whole = pads.every((length) => Number.isInteger(length) && length >= 0 && length <= LARGEST);
   const around = pads.length === 8 && whole && x.pad === undefined && [0, 1, 4, 5].every((place) => pads[place] === 0);
-  if (!around || x.shape.length !== 3 || (node.inputs[3] ?? '') !== '' || mode !== 'constant' || value !== zero)
+  if (!around || x.shape.length !== 4 || (node.inputs[3] ?? '') !== '' || mode !== 'constant' || value !== zero)
     throw new Error(
       `has pads = ${pads.join(' ')} with mode ${mode} and value ${value}: height and width, once, with the constant ${zero} that stands for zero, are supported`,
     );
@@ -131,7 +132,7 @@ export function readFlatten(reader: Reader, node: NodeReader): Value {
 }
 
 function flattened(reader: Reader, node: NodeReader, x: Activation): Activation {
-  if (x.shape.length === 1) return { ...(x.column ? renamed(reader, node.output, x) : x), column: false };
+  if (x.shape.length === 2) return { ...(x.column ? renamed(reader, node.output, x) : x), column: false };
   return keepingCodes(reader, x, (input) => ({ op: 'flatten', ...called(node.output), inputs: [input] }));
 }
 
@@ -146,7 +147,7 @@ export function readReshape(reader: Reader, node: NodeReader): Value {
   const rest = withoutBatch(target, full);
   if (rest.length === 1) return flattened(reader, node, x);
   if (rest.join() === full.join()) return x;
-  if (x.shape.length === 1 && !x.column && rest.length === 3 && rest[0] === x.shape[0]) return { ...x, column: true };
+  if (x.shape.length === 2 && !x.column && rest.length === 3 && rest[0] === x.shape[1]) return { ...x, column: true };
   throw new Error(`reshapes ${full.join('x')} to ${rest.join('x')}: only flattening is supported`);
 }
 

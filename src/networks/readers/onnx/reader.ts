@@ -1,5 +1,5 @@
 import type { Format } from '../../../formats/format.js';
-import type { Activation, Builder } from '../../build/builder.js';
+import { type Activation, type Builder, perImage } from '../../build/builder.js';
 import type { CodeTensor } from '../../tensor.js';
 import type { Constant } from './constant.js';
 import type { NodeReader } from './node.js';
@@ -57,8 +57,8 @@ export function stored(reader: Reader, node: NodeReader, index: number): Constan
 }
 
 /** The shape that the file gives an activation, without the batch. */
-export function fileShape({ shape, column }: Activation): readonly number[] {
-  return column ? [...shape, 1, 1] : shape;
+export function fileShape(x: Activation): readonly number[] {
+  return x.column ? [...perImage(x), 1, 1] : perImage(x);
 }
 
 /** An axis counted from the batch, negative ones from the end. @throws Error where there is none such */

@@ -9,7 +9,6 @@ export interface Written {
   name: string;
   /** FLOAT also where codes are carried by the real numbers that they stand for (functions.ts). */
   type: ElementType;
-  /** Without the batch. */
   shape: readonly number[];
   /** Present where the tensor of the network holds codes. */
   quantization?: Quantization;

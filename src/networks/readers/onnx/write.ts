@@ -1,5 +1,5 @@
 import { integerCode } from '../../integers.js';
-import { factsOf, inputsOf, tensorOf } from '../../facts.js';
+import { factsOf, inputOf, inputsOf, outputOf, tensorOf } from '../../facts.js';
 import type {
   BatchNormLayer,
   ConvLayer,
@@ -31,6 +31,7 @@ const PRODUCER = 'lastbit';
  * @throws Error naming the layer where ONNX cannot say what it does
  */
 export function writeOnnx(network: Network): Uint8Array {
+  const input: Written = { ...inputOf(network), type: FLOAT };
   const sheet: Sheet = {
     nodes: [],
     initializers: [],
@@ -38,16 +39,15 @@ export function writeOnnx(network: Network): Uint8Array {
     opset: LOWEST_OPSET,
     tensors: new Map(),
     layers: network.layers,
-    names: new Set([network.input.name]),
+    names: new Set([input.name]),
   };
   const facts = factsOf(network);
-  const input: Written = { name: network.input.name, type: FLOAT, shape: network.input.shape };
   sheet.tensors.set(input.name, input);
   for (const layer of network.layers) {
     const type = writeLayer(sheet, layer, inputsOf(layer, sheet.tensors));
     sheet.tensors.set(layer.name, { name: layer.name, type, ...tensorOf(facts, layer.name, layer.name) });
   }
-  return encodeModel(modelOf(network, sheet, input, tensorOf(sheet.tensors, network.output, 'output')));
+  return encodeModel(modelOf(network, sheet, input, tensorOf(sheet.tensors, outputOf(network), 'output')));
 }
 
 function modelOf(network: Network, sheet: Sheet, input: Written, output: Written): ProtoInit<'ModelProto'> {
@@ -70,7 +70,7 @@ function modelOf(network: Network, sheet: Sheet, input: Written, output: Written
 }
 
 function valueInfo({ name, type, shape }: Written): ProtoInit<'ValueInfoProto'> {
-  const dim = [{ dimParam: 'N' }, ...shape.map((length) => ({ dimValue: BigInt(length) }))];
+  const dim = [{ dimParam: 'N' }, ...shape.slice(1).map((length) => ({ dimValue: BigInt(length) }))];
   return { name, type: { tensorType: { elemType: type.number, shape: { dim } } } };
 }
 

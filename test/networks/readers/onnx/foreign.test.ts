@@ -188,7 +188,7 @@ it.each(Object.entries(GRAPHS))('%s', async (name, graph) => {
   const bytes = bytesOf(graph);
   const network = readOnnx(bytes, 'foreign.onnx');
   expect(network.layers.map(({ op }) => op).join(' ')).toBe(graph.layers);
-  const shape = [typeof graph.input[0] === 'number' ? graph.input[0] : 3, ...network.input.shape];
+  const shape = [typeof graph.input[0] === 'number' ? graph.input[0] : 3, ...network.inputs[0].shape.slice(1)];
   const images = floatTensor(shape, reals(random(5), sizeOf(shape), 1.5));
   const exact = network.layers[0].op === 'quantize' ? exactArithmetic : float32Arithmetic;
   const ours = dequantize(execute(network, images, exact)).data;

@@ -27,7 +27,7 @@ function mutated(bytes: Uint8Array, draw: () => number): Uint8Array {
 function complaintOf(bytes: Uint8Array): string | undefined {
   try {
     const network = readOnnx(bytes, 'net.onnx');
-    const shape = [1, ...network.input.shape];
+    const shape = [1, ...network.inputs[0].shape.slice(1)];
     if (sizeOf(shape) > 1e6) return undefined;
     const images = floatTensor(shape, reals(random(2), sizeOf(shape)));
     execute(network, images, exactArithmetic);

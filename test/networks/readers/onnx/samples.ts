@@ -83,7 +83,14 @@ export function dense(
 
 export function network(name: string, shape: readonly number[], layers: readonly Layer[]): Network {
   const metadata = { recipe: 'by hand', seed: '1' };
-  return { name, input: { name: 'image', shape }, output: layers[layers.length - 1].name, layers, metadata };
+  return {
+    name,
+    inputs: [{ name: 'image', shape: [1, ...shape] }],
+    batch: 'free',
+    outputs: [layers[layers.length - 1].name],
+    layers,
+    metadata,
+  };
 }
 
 const pool = { kernel: [2, 2], stride: [2, 2], pad: [0, 0, 0, 0] } as const;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { formatNamed } from '../../../../src/formats/catalog.js';
 import { fitTo, type Overflow } from '../../../../src/formats/codec.js';
-import type { Layer } from '../../../../src/networks/network.js';
+import type { Layer, Network } from '../../../../src/networks/network.js';
 import { readOnnx } from '../../../../src/networks/readers/onnx/read.js';
 import { writeOnnx } from '../../../../src/networks/readers/onnx/write.js';
 import { quantize } from '../../../../src/networks/quantization.js';
@@ -20,7 +20,14 @@ function codesAfter(format: string, overflow: Overflow): number[] {
     { op: 'quantize', name: 'q', inputs: ['image'], outputs: ['q'], quantization },
     { op: 'dequantize', name: 'y', inputs: ['q'], outputs: ['y'] },
   ];
-  const network = { name: 'n', input: { name: 'image', shape: [4] }, output: 'y', layers, metadata: {} };
+  const network: Network = {
+    name: 'n',
+    inputs: [{ name: 'image', shape: [1, 4] }],
+    batch: 'free',
+    outputs: ['y'],
+    layers,
+    metadata: {},
+  };
   const read = readOnnx(writeOnnx(network), 'n.onnx').layers.find((layer) => layer.op === 'quantize');
   if (read?.op !== 'quantize') throw new Error('the quantize layer is lost');
   const values = floatTensor([1, 4], Float32Array.of(Infinity, -Infinity, 1e9, -1e9));
