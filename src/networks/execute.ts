@@ -1,7 +1,7 @@
 import { inputOf, inputsOf, ofBatch, outputOf, putOutputs } from './facts.js';
 import type { Arithmetic, Layer, Network } from './network.js';
 import { operatorOf } from './operators/index.js';
-import type { FloatTensor, Tensor } from './tensor.js';
+import type { FloatTensor, Operand, Tensor } from './tensor.js';
 
 /** Called with every tensor that a layer writes, in the order of the network. */
 export type Tap = (name: string, output: Tensor) => void;
@@ -13,9 +13,11 @@ export type Tap = (name: string, output: Tensor) => void;
  * @returns the tensor that the network names as its output
  * @throws Error naming the layer, when the input's shape is another or a layer cannot run on what it reads
  */
-export function execute(network: Network, input: FloatTensor, arithmetic: Arithmetic, tap?: Tap): Tensor {
+export function execute(network: Network, input: FloatTensor, arithmetic: Arithmetic, tap?: Tap): Operand {
   const outputs = executeAll(network, new Map([[inputOf(network).name, input]]), arithmetic, tap);
-  return outputs.get(outputOf(network)) as Tensor;
+  const output = outputs.get(outputOf(network)) as Tensor;
+  if (output.kind !== 'integers') return output;
+  throw new Error(`network ${network.name} gives integers (${output.type}): real numbers or codes are wanted here`);
 }
 
 /**
@@ -70,10 +72,14 @@ function lastUses({ layers, outputs }: Network): Map<string, number> {
  */
 export function executeLayer(layer: Layer, inputs: readonly Tensor[], arithmetic: Arithmetic): readonly Tensor[] {
   const operator = operatorOf(layer);
-  const codes = inputs.find((input) => input.kind === 'codes');
+  if (operator.any !== undefined) return operator.any(layer, inputs, arithmetic);
+  const operands = inputs.filter((input) => input.kind !== 'integers');
+  if (operands.length < inputs.length)
+    throw new Error(`layer ${layer.name} (${layer.op}) reads integers: cast to real numbers before it`);
+  const codes = operands.find((input) => input.kind === 'codes');
   if (codes === undefined && operator.reals !== undefined)
     return operator.reals(layer, inputs as readonly FloatTensor[], arithmetic);
-  if (codes !== undefined && operator.codes !== undefined) return operator.codes(layer, inputs, arithmetic);
+  if (codes !== undefined && operator.codes !== undefined) return operator.codes(layer, operands, arithmetic);
   throw new Error(
     codes === undefined
       ? `layer ${layer.name} (${layer.op}) reads real numbers: quantize before it`

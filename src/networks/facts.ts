@@ -8,7 +8,7 @@ import type { Quantization, TensorFacts } from './tensor.js';
  */
 export function inputsOf<T>(layer: Layer, tensors: ReadonlyMap<string, T>): readonly T[] {
   const { reads } = operatorOf(layer);
-  if (layer.inputs.length !== reads)
+  if (reads !== undefined && layer.inputs.length !== reads)
     throw new Error(`layer ${layer.name} reads ${layer.inputs.length} tensors: ${layer.op} reads ${reads}`);
   return layer.inputs.map((name) => tensorOf(tensors, name, layer.name));
 }

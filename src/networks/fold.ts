@@ -9,7 +9,7 @@ import {
   type Layer,
   type Network,
 } from './network.js';
-import { type CodeTensor, sizeOf, type Tensor } from './tensor.js';
+import { type CodeTensor, type Operand, sizeOf } from './tensor.js';
 
 /**
  * Folds every batch-norm into the conv or dense layer that it follows: y = (w x + b) scale + shift. Float weights are
@@ -48,7 +48,7 @@ function folded<L extends ConvLayer | DenseLayer>(layer: L, { scale, shift }: Ba
   return { ...layer, bias, weight: scaledWeights(layer.weight, scale) };
 }
 
-function scaledWeights(weight: Tensor, factors: Float32Array): Tensor {
+function scaledWeights(weight: Operand, factors: Float32Array): Operand {
   const filters = weight.shape[0];
   const size = sizeOf(weight.shape) / filters;
   if (weight.kind === 'float') return { ...weight, data: weight.data.map((w, i) => w * factors[Math.floor(i / size)]) };

@@ -1,7 +1,7 @@
 import { factsOf, inputsOf, ofBatch } from './facts.js';
 import type { Network, Op } from './network.js';
 import { operatorOf } from './operators/index.js';
-import type { ArrayProducts } from './operators/operator.js';
+import type { ArrayProducts } from './products/product.js';
 
 /** The matrix products of a layer: what the array has to do, without running it. */
 export interface LoweredJob extends ArrayProducts {
@@ -29,8 +29,10 @@ export function macsOf(network: Network): number {
 /** Elementary operations of one image beside the array, by layer; a product's own are `macsOf`. */
 export function operationsOf(network: Network): Map<string, number> {
   const facts = factsOf(network);
-  const beside = network.layers.filter((layer) => operatorOf(layer).products === undefined);
-  return new Map(
-    beside.map((layer) => [layer.name, operatorOf(layer).operations?.(layer, inputsOf(layer, facts)) ?? 0]),
-  );
+  const counted = network.layers.flatMap((layer): [string, number][] => {
+    const [operator, inputs] = [operatorOf(layer), inputsOf(layer, facts)];
+    if (operator.products?.(layer, inputs) !== undefined) return [];
+    return [[layer.name, operator.operations?.(layer, inputs) ?? 0]];
+  });
+  return new Map(counted);
 }

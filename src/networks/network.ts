@@ -1,5 +1,6 @@
 import type { BlockFormat } from '../formats/block.js';
-import type { Quantization, Tensor, FloatTensor } from './tensor.js';
+import type { Attributes } from './functions/attributes.js';
+import type { Quantization, Operand, FloatTensor, Tensor, TensorFacts } from './tensor.js';
 
 /**
  * A Network is plain data: layers in topological order, each with the names of the tensors that it reads and writes.
@@ -20,11 +21,13 @@ export interface Network {
   metadata: Readonly<Record<string, string>>;
 }
 
-/** A tensor that a network reads: real numbers. */
+/** A tensor that a network reads. */
 export interface NetworkInput {
   name: string;
   /** With the batch. */
   shape: readonly number[];
+  /** float32 where it is left out. */
+  type?: TensorFacts['type'];
 }
 
 export type Layer =
@@ -39,7 +42,8 @@ export type Layer =
   | AddLayer
   | BatchNormLayer
   | SignLayer
-  | SoftmaxLayer;
+  | SoftmaxLayer
+  | GeneralLayer;
 
 export type Op = Layer['op'];
 /** The layers of one operator. */
@@ -58,7 +62,7 @@ interface Common {
  * sides the array multiplies codes, and `result` says what becomes of the sums.
  */
 export interface MacLayer extends Common {
-  weight: Tensor;
+  weight: Operand;
   /** One per output channel: reals for `dequantize`, integers in units of s_in * s_w for `requantize`. */
   bias?: Float32Array | Int32Array;
   result: MacResult;
@@ -140,6 +144,20 @@ export interface BatchNormLayer extends Common {
 }
 export interface SoftmaxLayer extends Common {
   op: 'softmax';
+}
+
+/**
+ * A function of tensors (functions/) with operands and attributes as ONNX has them in its newest opset. Most run beside the
+ * array.
+ */
+export interface GeneralLayer extends Common {
+  op: 'general';
+  function: string;
+  /** In the function's order: the place in `inputs`, or a stored tensor; undefined where an optional one is left out. */
+  operands: readonly (number | Tensor | undefined)[];
+  attributes: Attributes;
+  /** Where the result is codes again, in one step with the function. */
+  output?: Quantization;
 }
 
 export function isMacLayer(layer: Layer): layer is ConvLayer | DenseLayer {

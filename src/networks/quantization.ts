@@ -59,9 +59,10 @@ function divide(from: Float32Array, to: Float32Array, first: number, count: numb
   for (let i = first; i < first + count; i++) to[i] = from[i] / by;
 }
 
-/** (value - zeroPoint) * scale in float32: ONNX DequantizeLinear. A float tensor is given back as it is. */
+/** (value - zeroPoint) * scale in float32: ONNX DequantizeLinear. A float tensor is given back as it is, integers as reals. */
 export function dequantize(x: Tensor): FloatTensor {
   if (x.kind === 'float') return x;
+  if (x.kind === 'integers') return floatTensor(x.shape, Float32Array.from(x.data));
   const { quantization: q, data } = x;
   const value = decoderOf(q.fit.format);
   const real = floatTensor(x.shape);

@@ -4,11 +4,26 @@ import type { Fit } from '../formats/codec.js';
 /** Codes of a format, one element each: bytes up to 8 bits, halves up to 16, words up to 32. */
 export type { CodeArray };
 
+/** Types of real numbers: every value is one of its type, whatever array holds it. */
+export type RealType = 'float32' | 'float16' | 'bfloat16' | 'float64';
+/** Types of integers that no scale gives a meaning. */
+export type IntegerType = 'bool' | `${'' | 'u'}int${2 | 4 | 8 | 16 | 32 | 64}`;
+
 /** Real values, row-major; activations are [n, c, h, w] or [n, features]. */
 export interface FloatTensor {
   kind: 'float';
   shape: readonly number[];
   data: Float32Array;
+  /** float32 where it is left out; of float64 it holds the float32 nearest to each. */
+  type?: RealType;
+}
+
+/** Integers as they are: indices, shapes, masks, images in bytes. Beyond 2^53 they cannot be held. */
+export interface IntegerTensor {
+  kind: 'integers';
+  shape: readonly number[];
+  data: Float64Array;
+  type: IntegerType;
 }
 
 /** Codes with the meaning that a quantization gives them. */
@@ -19,12 +34,16 @@ export interface CodeTensor {
   quantization: Quantization;
 }
 
-export type Tensor = FloatTensor | CodeTensor;
+/** What layers compute with. */
+export type Operand = FloatTensor | CodeTensor;
+export type Tensor = Operand | IntegerTensor;
 
-/** What is known of a tensor before a run: its shape, and its quantization where it is codes. */
+/** What is known of a tensor before a run: its shape, its quantization where it is codes, else its type. */
 export interface TensorFacts {
   shape: readonly number[];
   quantization?: Quantization;
+  /** float32 where it is left out. */
+  type?: RealType | IntegerType;
 }
 
 /**
@@ -58,4 +77,22 @@ export function floatTensor(
   if (data.length !== sizeOf(shape))
     throw new RangeError(`tensor: shape ${shape.join('x')} needs ${sizeOf(shape)} values, found ${data.length}`);
   return { kind: 'float', shape, data };
+}
+
+/** @throws RangeError when the shape and the number of integers do not agree */
+export function integerTensor(
+  shape: readonly number[],
+  type: IntegerType,
+  data: Float64Array = new Float64Array(sizeOf(shape)),
+): IntegerTensor {
+  if (data.length !== sizeOf(shape))
+    throw new RangeError(`tensor: shape ${shape.join('x')} needs ${sizeOf(shape)} integers, found ${data.length}`);
+  return { kind: 'integers', shape, data, type };
+}
+
+/** What is known of a tensor that is there. */
+export function factsOfTensor(tensor: Tensor): TensorFacts {
+  const { shape } = tensor;
+  if (tensor.kind === 'codes') return { shape, quantization: tensor.quantization };
+  return tensor.type === undefined ? { shape } : { shape, type: tensor.type };
 }

@@ -32,7 +32,8 @@ for (const sample of samples) {
   for (const layer of sample.layers)
     if (!cases.has(layer.op)) cases.set(layer.op, { layer, inputs: inputsOf(layer, tensors) });
 }
-const ops = Object.keys(OPERATORS) as Op[];
+/** Functions of tensors have laws of their own (functions.test.ts). */
+const ops = (Object.keys(OPERATORS) as Op[]).filter((op) => op !== 'general');
 const int8 = perTensor(fitTo(formatNamed('int8'), { overflow: 'saturate' }), 1 / 16);
 
 function caseOf(op: Op): { layer: Layer; inputs: readonly Tensor[] } {
@@ -65,7 +66,7 @@ it('the facts of every tensor are what running gives, in float and in codes', ()
 describe.each(ops)('%s', (op) => {
   it('reads as many tensors as it says, and refuses another number', () => {
     const { layer } = caseOf(op);
-    expect(layer.inputs).toHaveLength(operatorOf(layer).reads);
+    expect(operatorOf(layer).reads).toBe(layer.inputs.length);
     const more = { ...layer, inputs: [...layer.inputs, layer.inputs[0]] };
     expect(() => inputsOf(more, new Map([[layer.inputs[0], 0]]))).toThrow(
       `layer ${layer.name} reads ${more.inputs.length} tensors`,
@@ -74,7 +75,7 @@ describe.each(ops)('%s', (op) => {
 
   it('runs on codes, or refuses them by the name of the layer', () => {
     const { layer, inputs } = caseOf(op);
-    const codes = inputs.map((x) => (x.kind === 'codes' ? x : quantize(x, int8)));
+    const codes = inputs.map((x) => (x.kind === 'codes' ? x : quantize(x as FloatTensor, int8)));
     const run = () => executeLayer(layer, codes, exactArithmetic);
     if (operatorOf(layer).codes === undefined)
       expect(run).toThrow(`layer ${layer.name} (${op}) reads codes of int8: dequantize before it`);

@@ -2,7 +2,7 @@ import { type Fit, fitTo } from '../../formats/codec.js';
 import type { Format } from '../../formats/format.js';
 import { factsAfter } from '../facts.js';
 import type { Blocks, ConvLayer, Layer } from '../network.js';
-import { type Quantization, sizeOf } from '../tensor.js';
+import { type Quantization, sizeOf, type TensorFacts } from '../tensor.js';
 
 /**
  * Layers are put together while a network's file is read, of whatever kind it is: what a file says in several steps (a
@@ -13,7 +13,8 @@ export interface Builder {
 }
 
 /**
- * What a layer of the network writes. `real`: real numbers. `codes`: codes of `quantization`. `carried`: codes too, which
+ * What a layer of the network writes. `real`: real numbers. `integers`: such as no
+ * scale gives a meaning. `codes`: codes of `quantization`. `carried`: codes too, which
  * the file holds as the real numbers that they stand for. `dequantized`: codes that are read as real numbers; `realName`
  * becomes a layer only if somebody other than a MAC layer reads it.
  */
@@ -21,8 +22,10 @@ export interface Activation {
   kind: 'activation';
   name: string;
   shape: readonly number[];
-  as: 'real' | 'codes' | 'carried' | 'dequantized';
+  as: 'real' | 'codes' | 'carried' | 'dequantized' | 'integers';
   quantization?: Quantization;
+  /** Of reals and integers; float32 where it is left out. */
+  type?: TensorFacts['type'];
   realName?: string;
   /** Features that the file has reshaped to features x 1 x 1. */
   column?: boolean;
@@ -49,7 +52,7 @@ export function push(
   reads: readonly Activation[],
   parts: Partial<Pick<Activation, 'as' | 'column'>> = {},
 ): Activation {
-  const [{ shape, quantization }] = factsAfter(layer, reads);
+  const [{ shape, quantization, type }] = factsAfter(layer, reads);
   if (shape.some((length) => !(length >= 1)) || sizeOf(shape) > LARGEST)
     throw new Error(
       `gives shape ${shape.slice(1).join('x')}: lengths of 1 and more, up to ${LARGEST} elements, are supported`,
@@ -64,6 +67,7 @@ export function push(
     ...parts,
     as,
     ...(as !== 'real' && { quantization }),
+    ...(type && { type }),
   };
 }
 
@@ -92,6 +96,8 @@ export function renamed(builder: Builder, name: string, value: Activation): Acti
 /** Name of the tensor with a value's real numbers; codes get a dequantize layer, once. */
 export function realOf(builder: Builder, value: Activation): string {
   if (value.as === 'real') return value.name;
+  if (value.as === 'integers')
+    throw new Error(`reads the integers ${value.name} (${value.type}) as real numbers: Cast is missing between`);
   if (value.as === 'codes')
     throw new Error(`reads the codes ${value.name} as numbers: DequantizeLinear is missing between`);
   const name = value.realName ?? `${value.name}/real`;

@@ -1,13 +1,13 @@
 import type { ConvLayer, MacResult } from '../network.js';
 import { codeTensor, dequantize, zeroCode } from '../quantization.js';
-import { oneZeroPoint, type Tensor } from '../tensor.js';
+import { oneZeroPoint, type Operand } from '../tensor.js';
 import { type Activation, type Builder, called, perImage, push, realOf } from './builder.js';
 
 /** What a product multiplies and adds, whatever operator of a file it comes from. */
 export interface ProductOperands {
   x: Activation;
   input: string;
-  weight: Tensor;
+  weight: Operand;
   bias?: Float32Array | Int32Array;
   result: MacResult;
 }
@@ -16,10 +16,10 @@ export interface ProductOperands {
 export type SlidingWindow = Pick<ConvLayer, 'stride' | 'pad' | 'dilation'>;
 
 /** Over codes with code weights the product is of codes; else of real numbers, or of blocks that the array makes of them. */
-export function operandsOf(builder: Builder, x: Activation, weight: Tensor, bias?: Float32Array): ProductOperands {
+export function operandsOf(builder: Builder, x: Activation, weight: Operand, bias?: Float32Array): ProductOperands {
   if ((x.as === 'dequantized' || x.as === 'carried') && weight.kind === 'codes')
     return { x, input: x.name, weight, bias, result: { kind: 'dequantize' } };
-  const real: Tensor = weight.kind === 'float' ? weight : dequantize(weight);
+  const real: Operand = weight.kind === 'float' ? weight : dequantize(weight);
   const result: MacResult = x.blocks === undefined ? { kind: 'float' } : { kind: 'blocks', ...x.blocks };
   return { x, input: realOf(builder, x), weight: real, bias, result };
 }
@@ -109,7 +109,7 @@ export function zeroOf({ as, quantization: q }: Activation): number {
   return dequantize(codeTensor([1], Uint32Array.of(zeroCode(q)), q)).data[0];
 }
 
-function checkScales(weight: Tensor): void {
+function checkScales(weight: Operand): void {
   if (weight.kind === 'codes' && weight.quantization.axis !== 0)
     throw new Error(
       `has weights with scales along axis ${weight.quantization.axis}: one scale, or one for each output channel, is supported`,

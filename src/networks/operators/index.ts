@@ -6,6 +6,7 @@ import { conv } from './conv.js';
 import { dense } from './dense.js';
 import { dequantize } from './dequantize.js';
 import { flatten } from './flatten.js';
+import { general } from './general.js';
 import { maxPool } from './maxPool.js';
 import type { Operator } from './operator.js';
 import { quantize } from './quantize.js';
@@ -22,6 +23,7 @@ export const OPERATORS: { readonly [O in Op]: Operator<LayerOf<O>> } = {
   dense,
   dequantize,
   flatten,
+  general,
   maxPool,
   quantize,
   relu,

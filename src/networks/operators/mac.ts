@@ -1,8 +1,9 @@
 import { productOf } from '../products/convolution.js';
 import { executeMac } from '../products/mac.js';
 import type { Arithmetic, ConvLayer, DenseLayer } from '../network.js';
-import { sizeOf, type Tensor, type TensorFacts } from '../tensor.js';
-import type { ArrayProducts, Operator } from './operator.js';
+import { sizeOf, type Operand, type TensorFacts } from '../tensor.js';
+import type { ArrayProducts } from '../products/product.js';
+import type { Operator } from './operator.js';
 
 type Mac = ConvLayer | DenseLayer;
 
@@ -24,7 +25,7 @@ export const onArray = {
   products,
 } satisfies Operator<Mac>;
 
-function run(layer: Mac, [input]: readonly Tensor[], arithmetic: Arithmetic): readonly Tensor[] {
+function run(layer: Mac, [input]: readonly Operand[], arithmetic: Arithmetic): readonly Operand[] {
   return [executeMac(layer, input, arithmetic)];
 }
 

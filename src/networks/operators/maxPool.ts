@@ -4,7 +4,7 @@ import type { MaxPoolLayer } from '../network.js';
 import { largestUnder } from '../pool.js';
 import { pooledShape, type Sliding, slidingOf } from '../products/windows.js';
 import { codeTensor } from '../quantization.js';
-import { type CodeTensor, type FloatTensor, floatTensor, sizeOf, type Tensor } from '../tensor.js';
+import { type CodeTensor, type FloatTensor, floatTensor, sizeOf, type Operand } from '../tensor.js';
 import type { Operator } from './operator.js';
 
 /** The largest element under each window; NaN is largest. Of codes, the largest value by the order of the format. */
@@ -18,7 +18,7 @@ export const maxPool: Operator<MaxPoolLayer> = {
   chooses: true,
 };
 
-export function largestOf(layer: MaxPoolLayer, x: Tensor): Tensor {
+export function largestOf(layer: MaxPoolLayer, x: Operand): Operand {
   return x.kind === 'float' ? largestReals(layer, x) : largestCodes(layer, x);
 }
 

@@ -1,7 +1,6 @@
-import type { BlockFormat } from '../../formats/block.js';
-import type { Format } from '../../formats/format.js';
 import type { Arithmetic, Layer } from '../network.js';
-import { type FloatTensor, sizeOf, type Tensor, type TensorFacts } from '../tensor.js';
+import type { ArrayProducts } from '../products/product.js';
+import { type FloatTensor, type Operand, sizeOf, type Tensor, type TensorFacts } from '../tensor.js';
 
 /**
  * All that is to be known of an operator, but for what other rooms and formats make of it (training's gradients, readers
@@ -9,8 +8,8 @@ import { type FloatTensor, sizeOf, type Tensor, type TensorFacts } from '../tens
  * the record of one operator may stand for that of any.
  */
 export interface Operator<L extends Layer = Layer> {
-  /** How many tensors it reads. */
-  reads: number;
+  /** How many tensors it reads; any number where it is left out. */
+  reads?: number;
   /** @throws Error where attributes cannot be meant: a check beside types, for layers that a program makes */
   check?(layer: L): void;
   /** What it writes, one entry for each of its outputs, from what it reads; shapes are with the batch. */
@@ -18,9 +17,11 @@ export interface Operator<L extends Layer = Layer> {
   /** On real numbers; one tensor for each output. Left out where it reads codes alone. */
   reals?(layer: L, inputs: readonly FloatTensor[], arithmetic: Arithmetic): readonly Tensor[];
   /** Where some input is codes. Left out where it works on real numbers only: a dequantize has to come before. */
-  codes?(layer: L, inputs: readonly Tensor[], arithmetic: Arithmetic): readonly Tensor[];
-  /** The matrix products that the array does; left out where it runs beside the array. */
-  products?(layer: L, inputs: readonly TensorFacts[]): ArrayProducts;
+  codes?(layer: L, inputs: readonly Operand[], arithmetic: Arithmetic): readonly Tensor[];
+  /** On tensors of any kind; where it is there, neither `reals` nor `codes` is asked. */
+  any?(layer: L, inputs: readonly Tensor[], arithmetic: Arithmetic): readonly Tensor[];
+  /** The matrix products that the array does; left out, or undefined, where it runs beside the array. */
+  products?(layer: L, inputs: readonly TensorFacts[]): ArrayProducts | undefined;
   /** Elementary operations beside the array; none where it is left out. */
   operations?(layer: L, inputs: readonly TensorFacts[]): number;
   /** Stored arrays besides a product's weights and bias. */
@@ -29,21 +30,6 @@ export interface Operator<L extends Layer = Layer> {
   homogeneous?: boolean;
   /** It only moves or chooses elements of its input, so that a monotone function may come before it as well as after. */
   chooses?: boolean;
-}
-
-/** Matrix products of one layer, `groups` of one shape. */
-export interface ArrayProducts {
-  m: number;
-  n: number;
-  k: number;
-  groups: number;
-  /** Numbers that a group's input really has; a convolution's m x k repeats them. */
-  inputs: number;
-  /** Formats of activations and weights; undefined for real numbers. */
-  aFormat?: Format;
-  bFormat?: Format;
-  /** Where operands are in blocks; aFormat and bFormat are then the elements'. */
-  blocks?: BlockFormat;
 }
 
 /** Facts of an operator that gives what it reads, codes or real. */

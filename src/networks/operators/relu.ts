@@ -1,7 +1,7 @@
 import { orderTable } from '../codes.js';
 import type { ReluLayer } from '../network.js';
 import { zeroCode } from '../quantization.js';
-import { type CodeTensor, type FloatTensor, floatTensor, type Tensor } from '../tensor.js';
+import { type CodeTensor, type FloatTensor, floatTensor, type Operand } from '../tensor.js';
 import { likeInput, oneEach, type Operator } from './operator.js';
 
 /** max(x, 0); codes below the one that stands for zero become that one. */
@@ -20,7 +20,7 @@ export function positive(x: FloatTensor): FloatTensor {
   return output;
 }
 
-function positiveCodes(x: CodeTensor): Tensor {
+function positiveCodes(x: CodeTensor): Operand {
   const ranks = orderTable(x.quantization.fit.format);
   const zero = zeroCode(x.quantization);
   return { ...x, data: x.data.map((code) => (ranks[code] < ranks[zero] ? zero : code)) as CodeTensor['data'] };

@@ -11,7 +11,7 @@ import {
   floatTensor,
   oneZeroPoint,
   type Quantization,
-  type Tensor,
+  type Operand,
 } from '../tensor.js';
 
 type Mac = ConvLayer | DenseLayer;
@@ -24,7 +24,7 @@ const CHUNK = 4 << 20;
  * Rows go in chunks, so that neither patches nor sums of a whole batch are ever in memory.
  * @throws Error when the input is float where the weights are codes, or the reverse
  */
-export function executeMac(layer: Mac, input: Tensor, arithmetic: Arithmetic): Tensor {
+export function executeMac(layer: Mac, input: Operand, arithmetic: Arithmetic): Operand {
   const { weight, result } = layer;
   if (input.kind !== weight.kind)
     throw new Error(
@@ -60,7 +60,7 @@ interface Part extends RowRange {
   group: number;
 }
 
-function rowsOf<T extends Tensor['data']>(layer: Mac, x: T, shape: readonly number[], part: Part, padding: number): T {
+function rowsOf<T extends Operand['data']>(layer: Mac, x: T, shape: readonly number[], part: Part, padding: number): T {
   if (layer.op === 'conv') return patchesOf(x, shape, layer, part.group, padding, part);
   const k = x.length / shape[0];
   return x.subarray(part.first * k, (part.first + part.count) * k) as T;
@@ -159,7 +159,12 @@ const NOTHING = -0;
  * Puts sums [rows, n] of a group where they belong in [images, filters, pixels], as what becomes of them: reals, or what
  * is yet to be encoded by the layer's convention (conventions/).
  */
-function finishOf(layer: Mac, input: Tensor, product: Product, output: Float32Array): (sums: Sums, part: Part) => void {
+function finishOf(
+  layer: Mac,
+  input: Operand,
+  product: Product,
+  output: Float32Array,
+): (sums: Sums, part: Part) => void {
   const { bias, weight, result } = layer;
   const filters = product.n * product.groups;
   const fill = (value: number) => new Float64Array(filters).fill(value);

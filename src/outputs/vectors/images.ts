@@ -1,7 +1,7 @@
 import { fp32, int } from '../../formats/catalog.js';
 import { describeFit } from '../../datapaths/describe.js';
 import type { Format } from '../../formats/format.js';
-import { oneZeroPoint, type Tensor } from '../../networks/tensor.js';
+import { oneZeroPoint, type Operand, type Tensor } from '../../networks/tensor.js';
 import { type PortBank, bankWriter, portEntries } from './portBank.js';
 import type { VectorFormat } from '../words/index.js';
 import type { FileSet } from '../files/fileSet.js';
@@ -50,16 +50,18 @@ function shapeOf({ shape }: Tensor): readonly number[] {
 
 /** An activation: its codes, or where it is real its float32 bits. */
 export function activation(name: string, tensor: Tensor, rest: Pick<Image, 'direction' | 'meaning'>): Image {
+  if (tensor.kind === 'integers')
+    throw new RangeError(`tensor ${name} holds ${tensor.type}; golden vectors are of real numbers and codes`);
   return { ...imageOf(name, tensor, shapeOf(tensor), name), ...rest };
 }
 
 /** Weights as the network stores them: [filters, channels / groups, r, s] or [outputs, inputs]. */
-export function weights(layer: string, tensor: Tensor): Image {
+export function weights(layer: string, tensor: Operand): Image {
   const image = imageOf(`${layer}_weights`, tensor, tensor.shape, layer);
   return { ...image, direction: 'in', meaning: 'weights, output channels first' };
 }
 
-function imageOf(name: string, tensor: Tensor, shape: readonly number[], layer: string) {
+function imageOf(name: string, tensor: Operand, shape: readonly number[], layer: string) {
   if (tensor.kind === 'float') return { ...reals(name, tensor.data, layer), tensor: { shape: [...shape], layer } };
   const { fit, scale, axis } = tensor.quantization;
   const scales = { scale: [...scale], ...(scale.length > 1 && { axis }) };

@@ -1,6 +1,6 @@
 import type { Layer } from '../../networks/network.js';
 import type { Parameter } from '../../networks/parameter.js';
-import type { FloatTensor, Quantization, Tensor } from '../../networks/tensor.js';
+import type { FloatTensor, Operand, Quantization } from '../../networks/tensor.js';
 import type { StateArray } from './state.js';
 
 /** One layer that can be trained through: `backward` answers for the last `forward`. */
@@ -38,5 +38,5 @@ export interface LayerOperands {
   /** Of what the layer read; undefined where that was real. */
   input: Quantization | undefined;
   /** The weights as they were multiplied: codes where one quantization holds them. */
-  weight: Tensor;
+  weight: Operand;
 }

@@ -45,6 +45,7 @@ const MODULES: { readonly [O in Op]: Trainable<LayerOf<O>> | typeof NO_GRADIENT 
   dense: mac,
   dequantize: NO_GRADIENT,
   flatten: one(flattenModule),
+  general: NO_GRADIENT,
   maxPool: one(maxPoolModule),
   quantize: NO_GRADIENT,
   relu: one(reluModule),

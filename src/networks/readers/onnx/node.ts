@@ -26,6 +26,8 @@ export interface NodeReader {
   string(name: string, absent: string): string;
   /** The attribute `value`. */
   constant(): Constant | undefined;
+  /** An attribute that is there and holds a tensor. */
+  tensor(name: string): Constant;
   has(name: string): boolean;
   /** Attributes that change nothing here; the caller says why. */
   ignore(...names: string[]): void;
@@ -77,6 +79,11 @@ export function nodeReader(proto: Proto<'NodeProto'>, opset: number): NodeReader
     constant() {
       const tensor = find('value', 't')?.t;
       return tensor === undefined ? undefined : readConstant(tensor, proto.output[0]);
+    },
+    tensor(name) {
+      const held = find(name, 't')?.t;
+      if (held === undefined) throw new Error(`has no ${name}`);
+      return readConstant(held, proto.output[0]);
     },
     ignore: (...names) => names.forEach((name) => asked.add(name)),
     take(index) {

@@ -1,7 +1,10 @@
 import { didYouMean } from '../../../text/nearest.js';
 import { LARGEST, realOf } from '../../build/builder.js';
-import type { Network, Op, NetworkInput } from '../../network.js';
-import { sizeOf } from '../../tensor.js';
+import { factsOf, inputsOf as tensorsRead, ofBatch } from '../../facts.js';
+import { FUNCTIONS, functionNamed } from '../../functions/index.js';
+import type { Layer, Network, NetworkInput, Op } from '../../network.js';
+import { operandFacts } from '../../operators/general.js';
+import { sizeOf, type TensorFacts } from '../../tensor.js';
 import { readBlocks } from './blockMarks.js';
 import { type Constant, readConstant } from './constant.js';
 import { elementType, elementTypeOf } from './element.js';
@@ -23,24 +26,22 @@ import {
 } from './readReal.js';
 import {
   readAveragePool,
-  readConcat,
-  readConstantOfShape,
   readFlatten,
-  readGather,
   readGlobalAveragePool,
   readMaxPool,
   readPad,
   readReduceMean,
   readReshape,
   readShape,
-  readSlice,
+  readSize,
   readSqueeze,
-  readUnsqueeze,
 } from './readShape.js';
+import { readGeneral, typeOf } from './general.js';
 import { domainOf, type NodeReader, nodeReader } from './node.js';
 import { operand, type Reader, type Value } from './reader.js';
 
-type ReadNode = (reader: Reader, node: NodeReader) => Value;
+/** Undefined where the node is no case of the operator, and a function of tensors (functions/) has to do it. */
+type ReadNode = (reader: Reader, node: NodeReader) => Value | undefined;
 
 /** By operator of networks, the nodes of the standard that become it, or a part of the one before it. */
 const READERS: Readonly<Record<Op, Readonly<Record<string, ReadNode>>>> = {
@@ -50,6 +51,7 @@ const READERS: Readonly<Record<Op, Readonly<Record<string, ReadNode>>>> = {
   conv: { Conv: readConv, QLinearConv: readQLinearConv },
   dense: { Gemm: readGemm, MatMul: readMatMul, QLinearMatMul: readQLinearMatMul },
   dequantize: { DequantizeLinear: readDequantizeLinear },
+  general: {},
   flatten: { Flatten: readFlatten, Reshape: readReshape, Squeeze: readSqueeze },
   maxPool: { MaxPool: readMaxPool },
   quantize: { QuantizeLinear: readQuantizeLinear },
@@ -61,16 +63,12 @@ const READERS: Readonly<Record<Op, Readonly<Record<string, ReadNode>>>> = {
 /** Nodes that become no layer: those over stored tensors and shapes, and those that change nothing or the layer after them. */
 const WITHOUT_LAYER: Readonly<Record<string, ReadNode>> = {
   Cast: readCast,
-  Concat: readConcat,
   Constant: readConstantNode,
-  ConstantOfShape: readConstantOfShape,
   Dropout: readDropout,
-  Gather: readGather,
   Identity: readIdentity,
   Pad: readPad,
   Shape: readShape,
-  Slice: readSlice,
-  Unsqueeze: readUnsqueeze,
+  Size: readSize,
 };
 
 const NODES: ReadonlyMap<string, ReadNode> = new Map(
@@ -78,7 +76,9 @@ const NODES: ReadonlyMap<string, ReadNode> = new Map(
 );
 
 /** The operators of the ONNX standard that `readOnnx` understands. */
-export const SUPPORTED_OPERATORS: readonly string[] = [...NODES.keys()].sort();
+export const SUPPORTED_OPERATORS: readonly string[] = [
+  ...new Set([...NODES.keys(), ...Object.keys(FUNCTIONS).filter((name) => !name.includes('.'))]),
+].sort();
 
 /**
  * Reads an ONNX file of any IR version: float networks, QLinear operators, and QuantizeLinear/DequantizeLinear graphs,
@@ -124,17 +124,17 @@ function networkOf(model: Proto<'ModelProto'>, name: string): Network {
   const { graph } = model;
   if (graph === undefined || model.opsetImport.length === 0)
     throw new Error(`not an ONNX model, or cut short: it has no ${graph === undefined ? 'graph' : 'opset'}`);
-  const reader: Reader = { values: new Map(), layers: [], uses: usesOf(graph) };
+  const reader: Reader = { values: new Map(), layers: [], uses: usesOf(graph), readers: readersOf(graph) };
   const opsets = opsetsOf(model);
   for (const tensor of graph.initializer) {
     if (reader.values.has(tensor.name)) throw new Error(`stores the tensor ${tensor.name} twice`);
     reader.values.set(tensor.name, { kind: 'stored', constant: readConstant(tensor) });
   }
-  const input = inputOf(graph, reader);
+  const inputs = inputsOf(graph, reader);
   for (const node of graph.node) readNode(reader, node, opsets.get(domainOf(node)));
   const metadata = Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
-  const layers = reader.layers;
-  return { name, inputs: [input], outputs: [outputOf(graph, reader)], batch: 'free', layers, metadata };
+  const outputs = outputsOf(graph, reader);
+  return withBatch({ name, inputs, outputs, batch: 'fixed', layers: reader.layers, metadata });
 }
 
 /**
@@ -165,69 +165,111 @@ function usesOf(graph: Proto<'GraphProto'>): Map<string, number> {
   return uses;
 }
 
-/** The one graph input that is not stored. Its first dimension is the batch. */
-function inputOf(graph: Proto<'GraphProto'>, reader: Reader): NetworkInput {
+/** Operators of the nodes that read each name. */
+function readersOf(graph: Proto<'GraphProto'>): Map<string, string[]> {
+  const readers = new Map<string, string[]>(graph.output.map(({ name }) => [name, ['output']]));
+  for (const { input, opType } of graph.node)
+    for (const name of input) readers.set(name, [...(readers.get(name) ?? []), opType]);
+  return readers;
+}
+
+/** Graph inputs that are not stored. */
+function inputsOf(graph: Proto<'GraphProto'>, reader: Reader): NetworkInput[] {
   const inputs = graph.input.filter((input) => !reader.values.has(input.name));
-  if (inputs.length !== 1)
-    throw new Error(`has ${inputs.length} inputs (${inputs.map((i) => i.name).join(' ')}): one is supported`);
-  const { name, type } = inputs[0];
-  const element = type?.tensorType?.elemType ?? 0;
-  if (element !== 1)
-    throw new Error(`input ${name} has type ${elementTypeOf(element)?.name ?? element}: FLOAT is supported`);
+  if (inputs.length === 0) throw new Error('reads nothing: a network has an input that is not stored');
+  return inputs.map((input) => {
+    const port = inputOf(input);
+    const as = port.type === undefined || port.type.includes('float') ? 'real' : 'integers';
+    reader.values.set(port.name, { kind: 'activation', ...port, as, shared: false });
+    return port;
+  });
+}
+
+/** A first axis without a length is the batch, of 1 here. */
+function inputOf({ name, type }: Proto<'ValueInfoProto'>): NetworkInput {
+  const element = elementTypeOf(type?.tensorType?.elemType ?? 0);
+  const real = element && typeOf(element);
+  if (real === undefined)
+    throw new Error(
+      `input ${name} has type ${element?.name ?? type?.tensorType?.elemType ?? 'none'}: real numbers of 16 to 64 bits and integers are supported`,
+    );
   const dims = (type?.tensorType?.shape?.dim ?? []).map(({ dimValue, dimParam }) =>
     dimParam === '' ? Number(dimValue) : dimParam,
   );
-  const shape = dims.slice(1).filter((length): length is number => typeof length === 'number' && length > 0);
-  if ((dims.length !== 2 && dims.length !== 4) || shape.length !== dims.length - 1)
+  const shape = dims.map((length, axis) => (axis === 0 && !(Number(length) > 0) ? 1 : length));
+  const free = shape.find((length) => !(Number(length) > 0));
+  if (type?.tensorType?.shape === undefined || free !== undefined)
     throw new Error(
-      `input ${name} has shape ${dims.join('x') || 'unknown'}: batch x channels x height x width or batch x features, fixed but for the batch, is supported`,
+      `input ${name} has shape ${dims.join('x') || 'unknown'}: lengths are wanted but for the batch; give them with --shape ${name}=1x3x224x224`,
     );
-  if (sizeOf(shape) > LARGEST)
+  if (sizeOf(shape as number[]) > LARGEST)
     throw new Error(`input ${name} has shape ${dims.join('x')}: up to ${LARGEST} elements are supported`);
-  const port = { name, shape: [1, ...shape] };
-  reader.values.set(name, { kind: 'activation', ...port, as: 'real', shared: false });
-  return port;
+  return { name, shape: shape as number[], ...(real !== 'float32' && { type: real }) };
 }
 
-function outputOf(graph: Proto<'GraphProto'>, reader: Reader): string {
-  if (graph.output.length !== 1)
-    throw new Error(
-      `has ${graph.output.length} outputs (${graph.output.map((o) => o.name).join(' ')}): one is supported`,
-    );
-  const value = reader.values.get(graph.output[0].name);
-  if (value?.kind !== 'activation') throw new Error(`output ${graph.output[0].name} is computed by no layer`);
-  if (value.pad !== undefined)
-    throw new Error(`output ${graph.output[0].name} is padded: Pad is supported before Conv only`);
-  return value.as === 'dequantized' ? realOf(reader, value) : value.name;
+/** The batch is free where every tensor grows with it and no layer looks across it; then shapes say 1. */
+function withBatch(network: Network): Network {
+  const free: Network = { ...network, batch: 'free' };
+  try {
+    const [one, three] = [1, 3].map((batch) => factsOf(ofBatch(free, batch)));
+    const grows = [...one].every(([name, { shape }]) => {
+      const other = three.get(name)?.shape ?? [];
+      return shape[0] === 1 && other[0] === 3 && shape.slice(1).join() === other.slice(1).join();
+    });
+    return grows && !network.layers.some((layer) => looksAcross(layer, one)) ? ofBatch(free, 1) : network;
+  } catch {
+    // A layer that cannot take another batch says so: it has set its own.
+    return network;
+  }
+}
+
+function looksAcross(layer: Layer, facts: ReadonlyMap<string, TensorFacts>): boolean {
+  if (layer.op !== 'general') return false;
+  const operands = operandFacts(layer, tensorsRead(layer, facts));
+  return functionNamed(layer.function).acrossBatch?.(operands, layer.attributes) === true;
+}
+
+function outputsOf(graph: Proto<'GraphProto'>, reader: Reader): string[] {
+  if (graph.output.length === 0) throw new Error('gives nothing: a network has an output');
+  return graph.output.map(({ name }) => {
+    const value = reader.values.get(name);
+    if (value?.kind !== 'activation') throw new Error(`output ${name} is computed by no layer`);
+    if (value.pad !== undefined) throw new Error(`output ${name} is padded: Pad is supported before Conv only`);
+    return value.as === 'dequantized' ? realOf(reader, value) : value.name;
+  });
 }
 
 function readNode(reader: Reader, proto: Proto<'NodeProto'>, opset = 1): void {
   const [output = ''] = proto.output;
   const label = `node ${proto.name || output} (${proto.domain ? `${proto.domain}.` : ''}${proto.opType})`;
   try {
-    if (output === '') throw new Error('writes nothing');
+    if (!proto.output.some((name) => name !== '')) throw new Error('writes nothing');
     const taken = proto.output.find((name) => reader.values.has(name));
     if (taken !== undefined) throw new Error(`writes ${taken}, which is there already`);
     const node = nodeReader(proto, opset);
-    const value = readValue(reader, node);
+    const values = readValues(reader, node);
     node.finish();
-    reader.values.set(output, value);
+    node.outputs.forEach((name, i) => name !== '' && values[i] !== undefined && reader.values.set(name, values[i]));
   } catch (error) {
     throw new Error(`${label}: ${messageOf(error)}`, { cause: error });
   }
 }
 
-function readValue(reader: Reader, node: NodeReader): Value {
+function readValues(reader: Reader, node: NodeReader): readonly Value[] {
   const { domain, opType } = node;
-  const operator = domain === '' ? NODES.get(opType) : undefined;
-  if (operator !== undefined) return operator(reader, node);
-  if (domain === OWN_DOMAIN && opType === 'Sign') return readOwnSign(reader, node);
-  const quantized = domain === '' ? undefined : (readBlocks(reader, node) ?? readQuantizerCall(reader, node));
-  if (quantized !== undefined) return quantized;
+  const own = domain === '' ? NODES.get(opType)?.(reader, node) : ofOtherDomain(reader, node);
+  if (own !== undefined) return [own];
+  const values = readGeneral(reader, node);
+  if (values !== undefined) return values;
   const near = domain === '' ? didYouMean(opType, SUPPORTED_OPERATORS) : '';
   throw new Error(
     `operator ${opType} of domain ${domain || 'ai.onnx'} is not supported; there are ${SUPPORTED_OPERATORS.join(' ')} and QONNX's Quant, BipolarQuant${near}`,
   );
+}
+
+function ofOtherDomain(reader: Reader, node: NodeReader): Value | undefined {
+  if (node.domain === OWN_DOMAIN && node.opType === 'Sign') return readOwnSign(reader, node);
+  return readBlocks(reader, node) ?? readQuantizerCall(reader, node);
 }
 
 function readConstantNode(_: Reader, node: NodeReader): Value {

@@ -6,11 +6,15 @@ import { encodeValue } from '../../codes.js';
 import type { CodeArray } from '../../tensor.js';
 import { type Constant, valuesOf } from './constant.js';
 import { type ElementType, elementTypeOf, formatOf, quantizedTypeOf } from './element.js';
-import { type NodeReader, operand, type Reader, type Value } from './reader.js';
+import { computing, type NodeReader, operand, type Reader, type Value } from './reader.js';
+
+/** What takes codes as the real numbers that a Cast made of them, and gives them back to one. */
+const ON_CODES = ['Cast', 'Flatten', 'Max', 'MaxPool', 'Relu'];
 
 /** Of stored tensors, computed here; of codes, where the other type holds them all. */
-export function readCast(reader: Reader, node: NodeReader): Value {
+export function readCast(reader: Reader, node: NodeReader): Value | undefined {
   const x = operand(reader, node, 0);
+  if (x.kind === 'activation' && computing(reader, node) === undefined) return undefined;
   const type = elementTypeOf(node.int('to', 0));
   if (type === undefined || type.name === 'FLOAT8E8M0')
     throw new Error(`casts to ${type?.name ?? `element type ${node.int('to', 0)}`}, which is not supported`);
@@ -21,13 +25,13 @@ export function readCast(reader: Reader, node: NodeReader): Value {
   if (x.kind === 'stored') return { ...x, constant: castStored(x.constant, type, node.output, saturates) };
   const format = x.kind === 'activation' && x.as === 'codes' ? x.quantization?.fit.format : undefined;
   if (x.kind === 'weights' || format === undefined) {
-    if (type.name === 'FLOAT') return x;
-    throw new Error(`casts real numbers to ${type.name}: only FLOAT is supported`);
+    return type.name === 'FLOAT' ? x : undefined;
   }
   if (quantizedTypeOf(format) === type) return renamed(reader, node.output, x);
+  const only = reader.readers.get(node.output) ?? [];
+  if (type.name === 'FLOAT' && !only.every((opType) => ON_CODES.includes(opType))) return undefined;
   const holds = type.name === 'FLOAT' || (format.kind === 'int' && fitsIn(format, formatOf(type)));
-  if (!holds) throw new Error(`casts ${format.name} codes to ${type.name}, which cannot hold them all`);
-  return x;
+  return holds ? x : undefined;
 }
 
 function fitsIn(narrow: Format, wide: Format): boolean {

@@ -3,21 +3,25 @@ import {
   called,
   keepingCodes,
   narrowed,
+  push,
   quantized,
   sameMeaning,
   saturating,
 } from '../../build/builder.js';
 import { type Fit, fitTo } from '../../../formats/codec.js';
 import { type Format, isSigned, widthOf } from '../../../formats/format.js';
+import { formatNamed } from '../../../formats/catalog.js';
 import { int32s } from '../../integers.js';
+import type { Layer } from '../../network.js';
 import { codeTensor, dequantize, quantize } from '../../quantization.js';
 import { type CodeTensor, floatTensor, type Quantization } from '../../tensor.js';
 import { codesOf, type Constant, floatsOf, realsOf, scalarOf, valuesOf } from './constant.js';
 import { elementType, type ElementType, elementTypeOf, formatOf } from './element.js';
 import { fitOfCall, isQuantizer } from './functions.js';
 import {
-  activation,
   axisAmong,
+  computing,
+  isComputed,
   type NodeReader,
   operand,
   optional,
@@ -105,7 +109,8 @@ function quantizeStored(constant: Constant, q: Quantization, type: ElementType, 
 }
 
 /** The quantization of an input of an operator that is given scale and zero point again. @throws Error where they differ */
-export function checkedCodes(x: Activation, scale: Constant, zero: Constant | undefined): Activation {
+export function checkedCodes(reader: Reader, x: Activation, scale: Constant, zero: Constant | undefined): Activation {
+  if (x.as === 'integers') return meantCodes(reader, x, scale, zero);
   const known = x.quantization;
   if (known === undefined || x.as !== 'codes') throw new Error(`reads ${x.name} as codes, but it holds real numbers`);
   const q = quantizationOf(saturating(zero === undefined ? known.fit.format : formatOf(zero.type)), scale, zero);
@@ -114,6 +119,23 @@ export function checkedCodes(x: Activation, scale: Constant, zero: Constant | un
       `reads ${x.name} with scale ${q.scale[0]}, zero point ${String(q.zeroPoint)}, but it was written with ${known.scale[0]}, ${String(known.zeroPoint)}`,
     );
   return x;
+}
+
+/** Integers that the network reads, as codes: quantized before it. */
+function meantCodes(reader: Reader, x: Activation, scale: Constant, zero: Constant | undefined): Activation {
+  const format = formatNamed(String(x.type));
+  if (zero !== undefined && formatOf(zero.type).name !== format.name)
+    throw new Error(`reads ${String(x.type)} with a zero point of ${zero.type.name}: they must be of one type`);
+  const name = `${x.name}/codes`;
+  const layer: Layer = {
+    ...{ op: 'quantize', ...called(name), inputs: [x.name] },
+    quantization: quantizationOf(saturating(format), scale, zero),
+  };
+  const known = reader.layers.find((each) => each.name === name);
+  if (known === undefined) return push(reader, layer, [x]);
+  if (known.op === 'quantize' && sameMeaning(known.quantization, layer.quantization))
+    return { ...x, name, as: 'codes', type: undefined, quantization: known.quantization };
+  throw new Error(`reads ${x.name} with another scale or zero point than a node before it`);
 }
 
 export function readDequantizeLinear(reader: Reader, node: NodeReader): Value {
@@ -125,7 +147,7 @@ export function readDequantizeLinear(reader: Reader, node: NodeReader): Value {
   if (asked.name !== 'FLOAT') throw new Error(`dequantizes to ${asked.name}: FLOAT is supported`);
   if (x.kind === 'activation') {
     axisOf(node, 0, scale);
-    return { ...checkedCodes(x, scale, zero), as: 'dequantized', realName: node.output };
+    return { ...checkedCodes(reader, x, scale, zero), as: 'dequantized', realName: node.output };
   }
   const { type, shape } = x.constant;
   checkZeroPoint(type, zero);
@@ -186,8 +208,10 @@ function scaledBy(fit: Fit, scale: Constant, shape: readonly number[] = []): Qua
 }
 
 /** Clip of real numbers is ReLU or refused; of codes it says that they are narrower than the bytes that hold them. */
-export function readClip(reader: Reader, node: NodeReader): Value {
+export function readClip(reader: Reader, node: NodeReader): Value | undefined {
   const x = operand(reader, node, 0);
+  if (x.kind === 'activation' && computing(reader, node) === undefined) return undefined;
+  if ([1, 2].some((index) => isComputed(reader, node, index))) return undefined;
   const bound = (index: number, name: string, absent: number) => {
     const constant = optional(reader, node, index);
     if (constant === undefined) return node.opset < 11 ? node.float(name, absent) : absent;
@@ -199,10 +223,7 @@ export function readClip(reader: Reader, node: NodeReader): Value {
     x.kind === 'weights' || (x.kind === 'activation' && x.as !== 'codes') ? undefined : integerOfRange(low, high);
   if (format !== undefined && x.kind === 'stored') return clipStored(x, format, low, high);
   if (format !== undefined && x.kind === 'activation') return narrowed(reader, node.output, x, format);
-  if (Object.is(low, 0) && high >= 3.4e38) return readRelu(reader, node);
-  throw new Error(
-    `clips to [${low}, ${high}]: real numbers can be clipped below 0 only (ReLU), integers to the range of 2 to 8 bits`,
-  );
+  return Object.is(low, 0) && high >= 3.4e38 && x.kind === 'activation' ? readRelu(reader, node) : undefined;
 }
 
 /** Whether numbers of a type may bound a value: narrow codes are held in bytes of their signedness. */
@@ -228,8 +249,9 @@ function clipStored(x: StoredValue, format: Format, low: number, high: number): 
 }
 
 /** Over reals, and over codes whose zero is code 0. */
-export function readRelu(reader: Reader, node: NodeReader): Value {
-  const x = activation(reader, node);
+export function readRelu(reader: Reader, node: NodeReader): Value | undefined {
+  const x = computing(reader, node);
+  if (x === undefined) return undefined;
   const format = x.as === 'codes' ? x.quantization?.fit.format : undefined;
   if (format?.kind === 'int' && x.quantization?.zeroPoint !== 0)
     throw new Error(

@@ -4,13 +4,15 @@ import { int32s } from '../../integers.js';
 import type { ConvLayer } from '../../network.js';
 import { transpose } from '../../products/gemm.js';
 import { codeTensor, dequantize } from '../../quantization.js';
-import { floatTensor, type Tensor } from '../../tensor.js';
+import { floatTensor, type Operand } from '../../tensor.js';
 import { type Constant, floatsOf, valuesOf } from './constant.js';
 import { elementType, formatOf } from './element.js';
 import { checkedCodes, checkZeroPoint, quantizationOf, storedCodes } from './readCodes.js';
 import {
   activation,
+  computing,
   fileShape,
+  isComputed,
   type NodeReader,
   operand,
   optional,
@@ -75,8 +77,11 @@ export function pairOf(node: NodeReader, name: string): [number, number] {
 }
 
 /** Conv over codes with code weights multiplies codes; else over real numbers. */
-export function readConv(reader: Reader, node: NodeReader): Value {
-  const x = activation(reader, node);
+export function readConv(reader: Reader, node: NodeReader): Value | undefined {
+  const x = computing(reader, node);
+  const weight = operand(reader, node, 1);
+  const constant = weight.kind !== 'activation' && weightShape(weight).length === 4;
+  if (x === undefined || x.shape.length !== 4 || !constant) return undefined;
   return convLayer(reader, node, operandsOf(reader, x, weightOf(reader, node, 1), biasOf(reader, node, 2)));
 }
 
@@ -91,10 +96,10 @@ function convLayer(reader: Reader, node: NodeReader, operands: ProductOperands):
   return pushConv(reader, node.output, operands, groups, (over, of) => windowOf(node, over, of));
 }
 
-export function readGemm(reader: Reader, node: NodeReader): Value {
+export function readGemm(reader: Reader, node: NodeReader): Value | undefined {
   const [alpha, beta, turnsA] = [node.float('alpha', 1), node.float('beta', 1), node.flag('transA', false)];
-  if (alpha !== 1 || beta !== 1 || turnsA)
-    throw new Error(`has alpha ${alpha}, beta ${beta}, transA ${Number(turnsA)}: only 1, 1 and 0 are supported`);
+  const plain = alpha === 1 && beta === 1 && !turnsA;
+  if (!plain || !overRows(reader, node) || isComputed(reader, node, 2)) return undefined;
   const weight = weightOf(reader, node, 1);
   const turned = node.flag('transB', false) ? weight : transposed(weight);
   return pushDense(
@@ -105,12 +110,24 @@ export function readGemm(reader: Reader, node: NodeReader): Value {
 }
 
 /** The second factor must be stored; a bias comes with an Add that follows. */
-export function readMatMul(reader: Reader, node: NodeReader): Value {
+export function readMatMul(reader: Reader, node: NodeReader): Value | undefined {
+  if (!overRows(reader, node)) return undefined;
   return pushDense(
     reader,
     node.output,
     operandsOf(reader, rowsOf(reader, node), transposed(weightOf(reader, node, 1))),
   );
+}
+
+/** Rows of features times a stored matrix. */
+function overRows(reader: Reader, node: NodeReader): boolean {
+  const [x, weight] = [computing(reader, node), operand(reader, node, 1)];
+  const matrix = weight.kind !== 'activation' && weightShape(weight).length === 2;
+  return x !== undefined && x.as !== 'codes' && x.shape.length === 2 && !x.column && matrix;
+}
+
+function weightShape(weight: Exclude<Value, Activation>): readonly number[] {
+  return weight.kind === 'weights' ? weight.tensor.shape : weight.constant.shape;
 }
 
 /** Features in rows: a matrix in the file too. */
@@ -120,7 +137,7 @@ function rowsOf(reader: Reader, node: NodeReader): Activation {
   return x;
 }
 
-function weightOf(reader: Reader, node: NodeReader, index: number): Tensor {
+function weightOf(reader: Reader, node: NodeReader, index: number): Operand {
   const value = operand(reader, node, index);
   if (value.kind === 'weights') return value.tensor;
   if (value.kind === 'activation')
@@ -144,7 +161,7 @@ function biasOf(reader: Reader, node: NodeReader, index: number, channels?: numb
 }
 
 /** [k, n] to [n, k], scales along with it. */
-function transposed(tensor: Tensor): Tensor {
+function transposed(tensor: Operand): Operand {
   const [rows, cols] = tensor.shape;
   if (tensor.shape.length !== 2) throw new Error(`has weights of shape ${tensor.shape.join('x')}: a matrix is needed`);
   const shape = [cols, rows];
@@ -168,7 +185,7 @@ export function readQLinearMatMul(reader: Reader, node: NodeReader): Value {
 }
 
 function requantizeParts(reader: Reader, node: NodeReader, axis = 0): ProductOperands {
-  const x = checkedCodes(activation(reader, node), stored(reader, node, 1), optional(reader, node, 2));
+  const x = checkedCodes(reader, activation(reader, node), stored(reader, node, 1), optional(reader, node, 2));
   const weight = operand(reader, node, 3);
   if (weight.kind !== 'stored') throw new Error(`needs constant weights, found the computed ${node.inputs[3]}`);
   const fit = saturating(weight.format ?? formatOf(weight.constant.type));

@@ -4,8 +4,8 @@ import type { Layer } from '../../network.js';
 import { type Constant, floatsOf, realsOf, valuesOf } from './constant.js';
 import { readRelu } from './readCodes.js';
 import {
-  activation,
   axisAmong,
+  computing,
   fileShape,
   type NodeReader,
   operand,
@@ -15,75 +15,84 @@ import {
   type Value,
 } from './reader.js';
 
-/** Sum of two activations, a bias for the layer before, or a shift of every channel. */
-export function readAdd(reader: Reader, node: NodeReader): Value {
-  if (node.inputs.length !== 2) throw new Error(`adds ${node.inputs.length} tensors: two are supported`);
+/** Sum of two activations of one shape, a bias for the layer before, or a shift of every channel. */
+export function readAdd(reader: Reader, node: NodeReader): Value | undefined {
   const { x, constant } = withConstant(reader, node);
-  if (constant !== undefined) return shifted(reader, node.output, x, channelVector(constant, x));
-  const other = activation(reader, node, 1);
-  const [mine, theirs] = [fileShape(x).join('x'), fileShape(other).join('x')];
-  if (mine !== theirs) throw new Error(`adds shapes ${mine} and ${theirs}: they must be equal`);
+  if (x === undefined || x.as === 'codes') return undefined;
+  if (constant !== undefined) {
+    const shift = channelVector(constant, x);
+    return shift && shifted(reader, node.output, x, shift);
+  }
+  const other = computing(reader, node, 1);
+  if (other === undefined || other.as === 'codes' || fileShape(x).join() !== fileShape(other).join()) return undefined;
   const inputs = [realOf(reader, x), realOf(reader, other)];
   const reads = [realFacts(x), realFacts(other)];
   return push(reader, { op: 'add', ...called(node.output), inputs }, reads, { column: x.column });
 }
 
-export function readSub(reader: Reader, node: NodeReader): Value {
-  const x = activation(reader, node);
-  return shifted(
-    reader,
-    node.output,
-    x,
-    channelVector(stored(reader, node, 1), x).map((value) => -value),
+export function readSub(reader: Reader, node: NodeReader): Value | undefined {
+  const x = computing(reader, node);
+  const { constant } = withConstant(reader, node);
+  if (x === undefined || x.as === 'codes' || constant === undefined) return undefined;
+  const shift = channelVector(constant, x);
+  return (
+    shift &&
+    shifted(
+      reader,
+      node.output,
+      x,
+      shift.map((value) => -value),
+    )
   );
 }
 
-export function readMul(reader: Reader, node: NodeReader): Value {
+export function readMul(reader: Reader, node: NodeReader): Value | undefined {
   const { x, constant } = withConstant(reader, node);
-  if (constant === undefined) throw new Error('multiplies two computed tensors: one must be a constant');
+  if (x === undefined || x.as === 'codes' || constant === undefined) return undefined;
   const scale = channelVector(constant, x);
+  if (scale === undefined) return undefined;
   // A sum with -0 changes nothing, not even the sign of a zero.
   return affine(reader, node.output, x, scale, new Float32Array(scale.length).fill(-0));
 }
 
 /** Max with zero (or the zero point, over codes) is ReLU. */
-export function readMax(reader: Reader, node: NodeReader): Value {
+export function readMax(reader: Reader, node: NodeReader): Value | undefined {
   const { x, constant } = withConstant(reader, node);
-  const bound = constant === undefined ? undefined : channelVector(constant, x);
-  const zero = x.as === 'codes' ? x.quantization?.zeroPoint : 0;
-  if (node.inputs.length !== 2 || bound === undefined || bound.some((value) => !Object.is(value, zero)))
-    throw new Error(`takes the maximum with something else than ${String(zero)}: only ReLU is supported`);
+  const bound = x && constant && channelVector(constant, x);
+  const zero = x?.as === 'codes' ? x.quantization?.zeroPoint : 0;
+  if (x === undefined || bound === undefined || bound.some((value) => !Object.is(value, zero))) return undefined;
   return x.as === 'codes'
     ? keepingCodes(reader, x, (input) => ({ op: 'relu', ...called(node.output), inputs: [input] }))
     : readRelu(reader, node);
 }
 
-function withConstant(reader: Reader, node: NodeReader): { x: Activation; constant?: Constant } {
+/** Of two operands the first that is computed, and the other where it is stored; nothing where a function has to do it. */
+function withConstant(reader: Reader, node: NodeReader): { x?: Activation; constant?: Constant } {
+  if (node.inputs.length !== 2) return {};
   const [a, b] = [operand(reader, node, 0), operand(reader, node, 1)];
-  if (a.kind === 'activation' && b.kind === 'activation') return { x: a };
-  const [x, constant] = a.kind === 'activation' ? [0, 1] : [1, 0];
-  return { x: activation(reader, node, x), constant: stored(reader, node, constant) };
+  const x = computing(reader, node, a.kind === 'activation' ? 0 : 1);
+  const other = a.kind === 'activation' ? b : a;
+  if (other.kind === 'activation') return x === undefined ? {} : { x };
+  return x === undefined || other.kind !== 'stored' ? {} : { x, constant: other.constant };
 }
 
-/** A constant that is the same over height and width, as one number for each channel. @throws Error where it would give another shape */
-function channelVector(constant: Constant, x: Activation): Float32Array {
+/** A constant that is the same over height and width, as one number for each channel; undefined where it is another. */
+function channelVector(constant: Constant, x: Activation): Float32Array | undefined {
   const shape = fileShape(x);
+  if (x.as !== 'codes' && constant.type.name !== 'FLOAT') return undefined;
   const values = x.as === 'codes' ? realsOf(constant) : floatsOf(constant);
   const channels = shape[0];
   const from = constant.shape.length - shape.length;
   if (values.length === 1 && from <= 1) return new Float32Array(channels).fill(values[0]);
   const dims = constant.shape.slice(Math.max(from, 0));
   const spread = values.length === channels && (from === 0 || from === 1) && dims[0] === channels;
-  if (!spread)
-    throw new Error(
-      `has a constant of shape ${constant.shape.join('x')} over ${shape.join('x')}: one number for each channel is supported`,
-    );
-  return values;
+  return spread ? values : undefined;
 }
 
 /** Folded into a float layer before it; kept as a layer of its own elsewhere. @throws Error where it would train */
-export function readBatchNormalization(reader: Reader, node: NodeReader): Value {
-  const x = activation(reader, node);
+export function readBatchNormalization(reader: Reader, node: NodeReader): Value | undefined {
+  const x = computing(reader, node);
+  if (x === undefined || [1, 2, 3, 4].some((index) => operand(reader, node, index).kind !== 'stored')) return undefined;
   checkInference(node);
   const [gamma, beta, mean, variance] = [1, 2, 3, 4].map((index) => {
     const constant = stored(reader, node, index);
@@ -124,29 +133,30 @@ export function readDropout(reader: Reader, node: NodeReader): Value {
 }
 
 /** ONNX's: of either zero it is 0. */
-export function readSign(reader: Reader, node: NodeReader): Value {
+export function readSign(reader: Reader, node: NodeReader): Value | undefined {
   return signLayer(reader, node, { ofZero: 0 });
 }
 
 /** `lastbit.Sign`, by which binary networks are written: of either zero it is 1. */
-export function readOwnSign(reader: Reader, node: NodeReader): Value {
+export function readOwnSign(reader: Reader, node: NodeReader): Value | undefined {
   return signLayer(reader, node, {});
 }
 
-function signLayer(reader: Reader, node: NodeReader, rule: { ofZero?: 0 }): Value {
-  const x = activation(reader, node);
+function signLayer(reader: Reader, node: NodeReader, rule: { ofZero?: 0 }): Value | undefined {
+  const x = computing(reader, node);
+  if (x === undefined || x.as === 'codes') return undefined;
   const layer: Layer = { op: 'sign', ...called(node.output), inputs: [realOf(reader, x)], ...rule };
   return push(reader, layer, [realFacts(x)], { column: x.column });
 }
 
 /** Over the channels. Before opset 13 the axis was where rows begin, 1 by default. */
-export function readSoftmax(reader: Reader, node: NodeReader): Value {
-  const x = activation(reader, node);
+export function readSoftmax(reader: Reader, node: NodeReader): Value | undefined {
+  const x = computing(reader, node);
+  if (x === undefined) return undefined;
   const rank = fileShape(x).length + 1;
   const asked = node.int('axis', node.opset < 13 ? 1 : -1);
   const axis = axisAmong(asked, rank);
-  if (x.shape.length !== 2 || axis !== 1)
-    throw new Error(`has axis ${asked} over shape Nx${fileShape(x).join('x')}: features, with axis 1, are supported`);
+  if (x.shape.length !== 2 || axis !== 1 || x.as === 'codes') return undefined;
   const layer: Layer = { op: 'softmax', ...called(node.output), inputs: [realOf(reader, x)] };
   return push(reader, layer, [realFacts(x)], { column: x.column });
 }

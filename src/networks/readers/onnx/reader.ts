@@ -24,6 +24,8 @@ export interface Reader extends Builder {
   values: Map<string, Value>;
   /** How many nodes and graph outputs read a name. */
   uses: Map<string, number>;
+  /** Operators of the nodes that read a name; `output` where the graph gives it. */
+  readers: ReadonlyMap<string, readonly string[]>;
 }
 
 /** The value of an input. @throws Error where the node has none */
@@ -59,6 +61,17 @@ export function stored(reader: Reader, node: NodeReader, index: number): Constan
 /** The shape that the file gives an activation, without the batch. */
 export function fileShape(x: Activation): readonly number[] {
   return x.column ? [...perImage(x), 1, 1] : perImage(x);
+}
+
+/** Real numbers, or codes: what nodes compute with that have an operator of their own; undefined where a function does it. */
+export function computing(reader: Reader, node: NodeReader, index = 0): Activation | undefined {
+  const value = operand(reader, node, index);
+  return value.kind === 'activation' && value.as !== 'integers' && value.type === undefined ? value : undefined;
+}
+
+/** Whether an operand is there and no stored tensor. */
+export function isComputed(reader: Reader, node: NodeReader, index: number): boolean {
+  return (node.inputs[index] ?? '') !== '' && operand(reader, node, index).kind === 'activation';
 }
 
 /** An axis counted from the batch, negative ones from the end. @throws Error where there is none such */

@@ -45,7 +45,8 @@ export function writeOnnx(network: Network): Uint8Array {
   sheet.tensors.set(input.name, input);
   for (const layer of network.layers) {
     const type = writeLayer(sheet, layer, inputsOf(layer, sheet.tensors));
-    sheet.tensors.set(layer.name, { name: layer.name, type, ...tensorOf(facts, layer.name, layer.name) });
+    const { shape, quantization } = tensorOf(facts, layer.name, layer.name);
+    sheet.tensors.set(layer.name, { name: layer.name, type, shape, ...(quantization && { quantization }) });
   }
   return encodeModel(modelOf(network, sheet, input, tensorOf(sheet.tensors, outputOf(network), 'output')));
 }
@@ -121,6 +122,7 @@ const WRITERS: { readonly [O in Op]: Writer<LayerOf<O>> | { refused: string } } 
       return FLOAT;
     },
   },
+  general: { refused: 'functions beside the array are read, not written' },
   flatten: moving((sheet, _, x, y) => emit(sheet, 'Flatten', [x], y)),
   maxPool: moving((sheet, layer, x, y) => emit(sheet, 'MaxPool', [x], y, windowOf(layer))),
   quantize: { write: (sheet, { name, quantization }, [{ name: x }]) => writeQuantize(sheet, x, name, quantization) },

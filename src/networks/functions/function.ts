@@ -1,0 +1,54 @@
+import type { Arithmetic } from '../network.js';
+import type { ArrayProducts } from '../products/product.js';
+import type { Attributes, AttributeSpec } from './attributes.js';
+import type { CodeTensor, Quantization, Tensor, TensorFacts } from '../tensor.js';
+
+/** What is known of an operand before a run; of a stored one everything. */
+export interface OperandFacts extends TensorFacts {
+  value?: Tensor;
+}
+
+/** Where a function runs: what MACs go through, and who asks. */
+export interface Around {
+  layer: string;
+  arithmetic: Arithmetic;
+  /** How many tensors are asked of it. */
+  outputs: number;
+}
+
+/**
+ * A function of tensors, by the ONNX operator of its name in the newest opset: operands in that order, undefined where an
+ * optional one is left out. Most run beside the array. Members are methods, so that a record stands for any other.
+ */
+export interface TensorFunction {
+  /** Besides what `since` turns into operands. */
+  attributes?: Readonly<Record<string, AttributeSpec>>;
+  /** Attributes of older files that are operands since: `axes` of Squeeze is operand 1 since opset 13. */
+  since?: readonly { opset: number; attribute: string; kind: 'ints' | 'int' | 'float' | 'floats'; operand: number }[];
+  /** Attributes whose absent value was another before an opset: the axis of Softmax before 13. */
+  before?: readonly { opset: number; attributes: Attributes }[];
+  /** One tensor for each output. @throws Error with what is wrong, without the layer's name */
+  run(inputs: readonly (Tensor | undefined)[], attributes: Attributes, around: Around): readonly Tensor[];
+  /** What it writes; where it is left out, the function is run on zeros to see. @throws Error as `run` */
+  facts?(inputs: readonly (OperandFacts | undefined)[], attributes: Attributes): readonly TensorFacts[];
+  /** It only takes elements along: codes stay codes, of one quantization with one scale. */
+  moves?: boolean;
+  /** Codes come to it as they are; elsewhere they are dequantized first. Functions that move, and products, take them anyway. */
+  takesCodes?: boolean;
+  /** It makes one image depend on another of the batch, or takes the batch for something else, without its shapes telling. */
+  acrossBatch?(inputs: readonly (OperandFacts | undefined)[], attributes: Attributes): boolean;
+  /** Matrix products that the array does. */
+  products?(inputs: readonly (OperandFacts | undefined)[], attributes: Attributes): ArrayProducts | undefined;
+  /** Elementary operations for each element that it writes; 1 where it is left out, 0 where it moves. */
+  operations?: number;
+  /**
+   * The codes of its result from codes, by rule and in one step, where a runtime has an expression of its own; elsewhere the
+   * operands are dequantized, and the result quantized.
+   */
+  fused?(
+    inputs: readonly (CodeTensor | undefined)[],
+    attributes: Attributes,
+    output: Quantization,
+    around: Around,
+  ): CodeTensor;
+}

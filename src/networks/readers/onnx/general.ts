@@ -1,0 +1,241 @@
+import { codeArray, encoderOf } from '../../../datapaths/kernel/index.js';
+import { fitTo } from '../../../formats/codec.js';
+import { type Activation, called, LARGEST, realOf } from '../../build/builder.js';
+import { executeLayer } from '../../execute.js';
+import { float32Arithmetic } from '../../arithmetic.js';
+import { factsAfter } from '../../facts.js';
+import type { Attributes, AttributeSpec } from '../../functions/attributes.js';
+import type { TensorFunction } from '../../functions/function.js';
+import { findFunction } from '../../functions/index.js';
+import type { GeneralLayer } from '../../network.js';
+import { codeTensor, dequantize } from '../../quantization.js';
+import { floatTensor, type IntegerType, integerTensor, sizeOf, type Tensor, type TensorFacts } from '../../tensor.js';
+import { type Constant, valuesOf } from './constant.js';
+import { type ElementType, elementType, formatOf } from './element.js';
+import type { NodeReader } from './node.js';
+import { operand, type Reader, type StoredValue, type Value, type WeightsValue } from './reader.js';
+
+/** A node of the standard as the function of its name; over stored tensors alone it is computed here. */
+
+/** What a node writes, in its order; undefined where there is no function of its name. */
+export function readGeneral(reader: Reader, node: NodeReader): readonly Value[] | undefined {
+  const name = node.domain === '' ? node.opType : `${node.domain}.${node.opType}`;
+  const record = findFunction(name);
+  if (record === undefined) return undefined;
+  const given = node.inputs.map((input, i) => (input === '' ? undefined : operand(reader, node, i)));
+  const { attributes, added } = attributesOf(record, node);
+  const weights = movedWeights(record, given, attributes, name);
+  if (weights !== undefined) return [weights];
+  const layer: GeneralLayer = {
+    op: 'general',
+    name: node.outputs.find((output) => output !== '') ?? node.output,
+    inputs: [],
+    outputs: [...node.outputs],
+    function: name,
+    operands: [],
+    attributes,
+  };
+  return placed(reader, record, layer, withAdded(given, added));
+}
+
+type Given = Value | undefined;
+
+function withAdded(given: readonly Given[], added: ReadonlyMap<number, Tensor>): (Given | Tensor)[] {
+  const all: (Given | Tensor)[] = [...given];
+  for (const [place, tensor] of added) all[place] ??= tensor;
+  return Array.from(all);
+}
+
+/** The layer with its operands found, or what it computes of stored ones. */
+function placed(
+  reader: Reader,
+  record: TensorFunction,
+  layer: GeneralLayer,
+  given: readonly (Given | Tensor)[],
+): readonly Value[] {
+  const reads: (TensorFacts & { name: string; lazy: boolean })[] = [];
+  const keeps = record.moves === true;
+  const operands = given.map((value) => {
+    if (value === undefined) return undefined;
+    if (value.kind !== 'activation') return tensorOf(value);
+    const read = readOf(reader, value, keeps);
+    const at = reads.findIndex(({ name }) => name === read.name);
+    return at >= 0 ? at : reads.push(read) - 1;
+  });
+  const own = { ...layer, operands, inputs: reads.map(({ name }) => name) };
+  if (reads.length === 0) return computed(own);
+  const facts = factsAfter(own, reads);
+  checkSizes(facts);
+  // What is moved as codes is read as the real numbers that they stand for, where it was so before.
+  const lazy = keeps && reads[0].lazy;
+  const names = own.outputs.map((output) => (lazy ? `${output}/codes` : output));
+  reader.layers.push({ ...own, ...called(names[0]), outputs: names });
+  return facts.map((fact, i) => activationOf(names[i], fact, lazy ? own.outputs[i] : undefined));
+}
+
+function readOf(reader: Reader, value: Activation, keeps: boolean): TensorFacts & { name: string; lazy: boolean } {
+  const { shape, as, quantization, type } = value;
+  const codes = as !== 'real' && as !== 'integers';
+  if (codes && keeps) return { name: value.name, shape, quantization, lazy: as !== 'codes' };
+  if (as === 'codes') return { ...integersOf(reader, value), lazy: false };
+  return { name: codes ? realOf(reader, value) : value.name, shape, ...(type && { type }), lazy: false };
+}
+
+/** Codes as the integers that the file has there: a layer of its own, once. */
+function integersOf(reader: Reader, { name: codes, shape, quantization }: Activation): TensorFacts & { name: string } {
+  const name = `${codes}/integers`;
+  const layer: GeneralLayer = {
+    ...{ op: 'general', ...called(name), inputs: [codes], function: 'lastbit.Integers' },
+    ...{ operands: [0], attributes: {} },
+  };
+  if (!reader.layers.some((each) => each.name === name)) reader.layers.push(layer);
+  const [facts] = factsAfter(layer, [{ shape, quantization }]);
+  return { ...facts, name };
+}
+
+function checkSizes(facts: readonly TensorFacts[]): void {
+  const large = facts.find(({ shape }) => shape.some((length) => !(length >= 0)) || sizeOf(shape) > LARGEST);
+  if (large !== undefined)
+    throw new Error(`gives shape ${large.shape.join('x')}: up to ${LARGEST} elements are supported`);
+}
+
+function activationOf(name: string, { shape, quantization, type }: TensorFacts, realName?: string): Activation {
+  const base = { kind: 'activation', name, shape, shared: false } as const;
+  if (quantization !== undefined)
+    return realName === undefined
+      ? { ...base, as: 'codes', quantization }
+      : { ...base, as: 'dequantized', quantization, realName };
+  const integers = type !== undefined && !type.includes('float');
+  return { ...base, as: integers ? 'integers' : 'real', ...(type && { type }) };
+}
+
+function computed(layer: GeneralLayer): readonly Value[] {
+  const results = executeLayer(layer, [], float32Arithmetic);
+  checkSizes(results);
+  return results.map((tensor, i) => valueOf(tensor, layer.outputs[i]));
+}
+
+/** Attributes of the newest opset; those that are operands since come as tensors, by their place. */
+function attributesOf(
+  { attributes = {}, since = [], before = [] }: TensorFunction,
+  node: NodeReader,
+): { attributes: Attributes; added: ReadonlyMap<number, Tensor> } {
+  const added = new Map<number, Tensor>();
+  for (const { opset, attribute, kind, operand: place } of since) {
+    if (node.opset >= opset || !node.has(attribute)) continue;
+    const value = read(node, attribute, { kind, absent: undefined });
+    if (value !== undefined) added.set(place, tensorOfAttribute(value as number | readonly number[], kind));
+  }
+  const old = before.filter(({ opset }) => node.opset < opset).map((each) => each.attributes);
+  const values = Object.entries(attributes).map(([name, spec]): [string, Attributes[string]] => {
+    const absent = old.find((each) => name in each)?.[name] ?? spec.absent;
+    return [name, read(node, name, { ...spec, absent })];
+  });
+  return { attributes: Object.fromEntries(values.filter(([, value]) => value !== undefined)), added };
+}
+
+function read(node: NodeReader, name: string, { kind, absent, among }: AttributeSpec): Attributes[string] {
+  if (!node.has(name)) return absent;
+  if (kind === 'int') return node.int(name, 0);
+  if (kind === 'float') return node.float(name, 0);
+  if (kind === 'ints') return node.ints(name, []);
+  if (kind === 'floats') return node.floats(name);
+  if (kind === 'tensor') return tensorOf({ kind: 'stored', constant: node.tensor(name) });
+  const text = node.string(name, '');
+  if (among === undefined || among.includes(text)) return text;
+  throw new Error(`has ${name} = ${text}: it is one of ${among.join(' ')}`);
+}
+
+function tensorOfAttribute(value: number | readonly number[], kind: string): Tensor {
+  const list = typeof value === 'number' ? [value] : value;
+  const shape = typeof value === 'number' ? [] : [list.length];
+  if (kind.startsWith('float')) return floatTensor(shape, Float32Array.from(list));
+  return integerTensor(shape, 'int64', Float64Array.from(list));
+}
+
+/** Stored codes stay codes while they are only moved: those of one scale anyhow, those of many where axes are exchanged. */
+function movedWeights(
+  { moves }: TensorFunction,
+  given: readonly Given[],
+  attributes: Attributes,
+  name: string,
+): WeightsValue | undefined {
+  const [x, ...rest] = given;
+  if (moves !== true || x?.kind !== 'weights') return undefined;
+  if (rest.some((value) => value !== undefined && value.kind !== 'stored')) return undefined;
+  const { quantization: q } = x.tensor;
+  if (q.scale.length > 1 && name !== 'Transpose') return undefined;
+  const operands = [x.tensor, ...rest.map((value) => value && tensorOf(value as StoredValue))];
+  const layer: GeneralLayer = {
+    ...{ op: 'general', name, inputs: [], outputs: [name], function: name },
+    ...{ operands, attributes },
+  };
+  const [tensor] = executeLayer(layer, [], float32Arithmetic);
+  if (tensor.kind !== 'codes') return undefined;
+  const rank = tensor.shape.length;
+  const perm = (attributes.perm as readonly number[] | undefined) ?? tensor.shape.map((_, i) => rank - 1 - i);
+  const axis = q.scale.length === 1 ? 0 : perm.indexOf(q.axis);
+  return { kind: 'weights', tensor: { ...tensor, quantization: { ...q, axis } } };
+}
+
+const REALS: Readonly<Record<string, 'float16' | 'bfloat16' | 'float64'>> = {
+  FLOAT16: 'float16',
+  BFLOAT16: 'bfloat16',
+  DOUBLE: 'float64',
+};
+
+/** The type of a tensor by the file's name of it; undefined for the small floats, which are codes. */
+export function typeOf({ name, format }: ElementType): TensorFacts['type'] | 'float32' {
+  if (name === 'FLOAT') return 'float32';
+  if (Object.hasOwn(REALS, name)) return REALS[name];
+  if (name === 'BOOL') return 'bool';
+  return name.includes('INT') ? (format as IntegerType) : undefined;
+}
+
+/** A value that is there before the run, as a tensor. @throws Error where it is of small floats without a scale */
+export function tensorOf(value: Exclude<Value, Activation> | Tensor): Tensor {
+  if (value.kind === 'weights') return dequantize(value.tensor);
+  if (value.kind !== 'stored') return value;
+  const { name, type: element, shape } = value.constant;
+  const type = typeOf(element);
+  if (type === undefined) {
+    const fit = fitTo(formatOf(element), { overflow: 'ieee' });
+    const quantization = { fit, scale: Float32Array.of(1), axis: 0, zeroPoint: 0 };
+    return codeTensor(shape, value.constant.data as Uint8Array, quantization);
+  }
+  const values = valuesOf(value.constant);
+  if (type === 'float32') return floatTensor(shape, Float32Array.from(values));
+  if (type.includes('float')) return { ...floatTensor(shape, Float32Array.from(values)), type: type as 'float16' };
+  if (values.length !== sizeOf(shape)) throw new Error(`reads ${name}, which holds ${values.length} numbers`);
+  return integerTensor(shape, type as IntegerType, values);
+}
+
+const ELEMENTS: Readonly<Record<string, string>> = {
+  float32: 'FLOAT',
+  float16: 'FLOAT16',
+  bfloat16: 'BFLOAT16',
+  float64: 'DOUBLE',
+};
+
+/** A tensor that is there before the run, as a stored one under a name. */
+function valueOf(tensor: Tensor, name: string): Value {
+  if (tensor.kind === 'codes') return { kind: 'weights', tensor };
+  const { shape, data } = tensor;
+  const type = elementType(ELEMENTS[tensor.type ?? 'float32'] ?? (tensor.type ?? '').toUpperCase());
+  return { kind: 'stored', constant: { name, type, shape, data: storedData(data, type) } };
+}
+
+function storedData(data: Float32Array | Float64Array, type: ElementType): Constant['data'] {
+  if (type.name === 'FLOAT') return Float32Array.from(data);
+  if (type.bits === 64) return Float64Array.from(data);
+  const format = formatOf(type);
+  const codes = codeArray(format, data.length);
+  if (format.kind === 'int') {
+    const mask = 2 ** type.bits;
+    for (let i = 0; i < data.length; i++) codes[i] = ((data[i] % mask) + mask) % mask;
+    return codes;
+  }
+  const encode = encoderOf(fitTo(format, { overflow: 'ieee' }));
+  for (let i = 0; i < data.length; i++) codes[i] = encode(data[i]);
+  return codes;
+}
