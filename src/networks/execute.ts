@@ -1,4 +1,4 @@
-import { inputOf, inputsOf, ofBatch, outputOf, putOutputs } from './facts.js';
+import { inputOf, inputsOf, outputOf, putOutputs } from './facts.js';
 import type { Arithmetic, Layer, Network } from './network.js';
 import { operatorOf } from './operators/index.js';
 import type { FloatTensor, Operand, Tensor } from './tensor.js';
@@ -51,8 +51,10 @@ function checkInputs(network: Network, inputs: ReadonlyMap<string, Tensor>): voi
     if (wanted.join('x') !== given.join('x'))
       throw new Error(`network ${network.name} reads ${wanted.join('x')}, the images are ${given.join('x')}`);
   }
-  const [batch] = inputs.get(network.inputs[0].name)?.shape ?? [];
-  ofBatch(network, batch);
+  if (network.batch === 'fixed') return;
+  const batches = network.inputs.map(({ name }) => inputs.get(name)?.shape[0]);
+  if (batches.some((batch) => batch !== batches[0]))
+    throw new Error(`network ${network.name} reads batches of one length: found ${batches.join(', ')}`);
 }
 
 /** The last layer that reads each tensor, so that big batches do not keep what nobody will read. */
