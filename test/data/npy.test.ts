@@ -64,7 +64,8 @@ describe('files that NumPy wrote', () => {
 
 describe('what is written', () => {
   it.each<NumpyFile>(['f4', 'i8', 'i1', 'u2', 'u4', 'empty'])('%s is as NumPy writes it, byte for byte', (name) =>
-    expect(writeNpy(read(name))).toEqual(numpyFile(name)));
+    expect(writeNpy(read(name))).toEqual(numpyFile(name)),
+  );
 
   it.each<[NumberArray, string, Uint8Array]>([
     [{ type: 'bool', shape: [2], data: Uint8Array.of(1, 0) }, '|u1', Uint8Array.of(1, 0)],
