@@ -58,6 +58,6 @@ const hex = (word: number) => `0x${word.toString(16).padStart(8, '0')}`;
 export function readIdxArray(file: Uint8Array, path: string): NumberArray {
   const { type, dimensions, bytes } = idxContent(file, path);
   const { array } = NUMBER_TYPES[type];
-  const own = bigEndian(bytes.slice(), array.BYTES_PER_ELEMENT);
+  const own = bigEndian(new Uint8Array(bytes), array.BYTES_PER_ELEMENT);
   return { type, shape: dimensions, data: new array(own.buffer) };
 }

@@ -44,7 +44,8 @@ export function readNpy(bytes: Uint8Array, path: string): NumberArray {
     throw new Error(
       `${path} is ${found < size * each ? 'cut' : 'too long'}: its header says ${shape.join('x') || 'one element'} of '${descr}', ${size * each} bytes, and ${found} follow`,
     );
-  const own = (descr.startsWith('>') ? bigEndian : smallEndian)(bytes.slice(begin), each);
+  // A copy begins where elements of any width may; `slice` of a Buffer would be no copy.
+  const own = (descr.startsWith('>') ? bigEndian : smallEndian)(new Uint8Array(bytes.subarray(begin)), each);
   const stored = fortran ? [...shape].reverse() : shape;
   const array: NumberArray = { type, shape: stored, data: elementsOf(own.buffer, type, path) };
   return fortran ? reordered(array, stored.map((_, axis) => axis).reverse()) : array;

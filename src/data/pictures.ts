@@ -1,5 +1,8 @@
 import type { DecodedPng } from 'fast-png';
 
+/** Where the header of a PNG has what the decoder does not say. */
+const [DEPTH_AT, COLOR_TYPE_AT, INTERLACED_AT] = [24, 25, 28];
+
 /** A decoded image: row-major, channels together, without alpha; grey or RGB, in bytes or 16-bit words. */
 export interface Picture {
   width: number;
@@ -19,6 +22,8 @@ interface PictureKind {
   load(): Promise<(bytes: Uint8Array) => Picture>;
   /** Width and height by the header alone; undefined where it does not say them. */
   size(bytes: Uint8Array): readonly [number, number] | undefined;
+  /** What is not read of it, and what would do. */
+  unread?(bytes: Uint8Array): string | undefined;
 }
 
 const KINDS: readonly PictureKind[] = [
@@ -30,7 +35,12 @@ const KINDS: readonly PictureKind[] = [
       const { decode } = await import('fast-png');
       return (bytes) => fromPng(decode(bytes, { checkCrc: true }), bytes);
     },
-    size: (bytes) => [wordAt(bytes, 16), wordAt(bytes, 20)],
+    size: (bytes) => (bytes.length < 24 ? undefined : [wordAt(bytes, 16), wordAt(bytes, 20)]),
+    // The decoder takes the passes of such a file for bytes, and may not notice.
+    unread: (bytes) =>
+      bytes[DEPTH_AT] < 8 && bytes[INTERLACED_AT] !== 0
+        ? 'is an interlaced PNG of fewer than 8 bits: save it without interlacing'
+        : undefined,
   },
   {
     name: 'JPEG',
@@ -66,6 +76,8 @@ export async function pictureDecoder(names: readonly string[]): Promise<PictureD
     if (kind === undefined) throw new Error(`${path} is neither a PNG nor a JPEG file, by its first bytes`);
     const decode = decoders.get(kind);
     if (decode === undefined) throw new Error(`${path} holds a ${kind.name}: give it the ending ${kind.endings[0]}`);
+    const unread = kind.unread?.(bytes);
+    if (unread !== undefined) throw new Error(`${path} ${unread}`);
     return decoded(decode, bytes, path, kind.name);
   };
 }
@@ -83,7 +95,6 @@ function wordAt(bytes: Uint8Array, at: number): number {
 }
 
 const PALETTE = 3;
-const COLOR_TYPE_AT = 25;
 
 /** @throws Error where a palette is missing, or has not the colour that a pixel names */
 function fromPng({ width, height, depth, channels, data, palette }: DecodedPng, file: Uint8Array): Picture {

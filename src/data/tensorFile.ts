@@ -10,16 +10,16 @@ import { type NumberArray, NUMBER_TYPES, typeNamed } from './numbers.js';
  * @throws Error with one line that begins with the path
  */
 export function readTensorFile(bytes: Uint8Array, path: string): { name: string; array: NumberArray } {
-  const constant = constantOf(bytes, path);
+  const { name, constant } = constantOf(bytes, path);
   const type = typeNamed(constant.type);
   if (type === undefined) throw new Error(`${path} holds ${constant.type.name}, which is not read as data`);
-  return { name: constant.name, array: { type, shape: constant.shape, data: dataOf(constant) } };
+  return { name, array: { type, shape: constant.shape, data: dataOf(constant) } };
 }
 
-function constantOf(bytes: Uint8Array, path: string): Constant {
+function constantOf(bytes: Uint8Array, path: string): { name: string; constant: Constant } {
   try {
     const [tensor] = decodeModel(asModel(bytes)).graph?.initializer ?? [];
-    return readConstant(tensor, tensor.name || 'without a name');
+    return { name: tensor.name, constant: readConstant(tensor, tensor.name || 'without a name') };
   } catch (error) {
     throw new Error(`${path} is read as one ONNX TensorProto: ${(error as Error).message}`, { cause: error });
   }

@@ -41,6 +41,14 @@ describe('files that NumPy wrote', () => {
     ['u8big', 'x.npy holds 9007199254740992 at index 1: integers up to 2^53 are read'],
   ])('%s is refused', (name, message) => expect(() => read(name)).toThrow(message));
 
+  it('from within other memory, where elements are not aligned', () => {
+    const file = numpyFile('f8v2');
+    for (let shift = 0; shift < 8; shift++) {
+      const memory = Buffer.concat([Buffer.alloc(shift, 0xff), file, Buffer.alloc(8, 0xff)]);
+      expect(readNpy(memory.subarray(shift, shift + file.length), 'x.npy')).toEqual(read('f8v2'));
+    }
+  });
+
   it('cut anywhere, too long, or not of the format: one line that begins with the path', () => {
     const bytes = numpyFile('f4');
     for (let length = 0; length < bytes.length; length++)

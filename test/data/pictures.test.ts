@@ -78,6 +78,10 @@ describe('PNG', () => {
     const indexed = { width: 1, height: 1, depth: 8, color: 3, rows: [0, 3] };
     expect(() => decode(png({ ...indexed, palette }), 'a.png')).toThrow(message);
     expect(() => decode(png(indexed), 'a.png')).toThrow(message);
+    const passes = { width: 2, height: 1, depth: 4, color: 0, interlaced: true, rows: [0, 0x10, 0, 0x20] };
+    expect(() => decode(png(passes), 'a.png')).toThrow(
+      new Error('a.png is an interlaced PNG of fewer than 8 bits: save it without interlacing'),
+    );
   });
 });
 

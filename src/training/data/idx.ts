@@ -57,7 +57,7 @@ export function parseIdx(file: Uint8Array, path: string, magic: number): IdxByte
     magic,
     name: magic === IMAGES ? 'of images' : 'of labels',
   });
-  return { path, dimensions, bytes: bytes.slice() };
+  return { path, dimensions, bytes: new Uint8Array(bytes) };
 }
 
 /** An IDX file of bytes: its magic number, which holds the number of dimensions, the dimensions, the bytes. */
