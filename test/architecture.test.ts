@@ -12,6 +12,7 @@ const ROOMS = [
   'arrays',
   'energy',
   'networks',
+  'data',
   'quantize',
   'training',
   'recipes',
