@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { readBytes } from '../text/read.js';
 import type { Dataset } from '../training/data/dataset.js';
 
@@ -17,6 +19,14 @@ export function fingerprintOf(parts: readonly (string | Uint8Array)[]): string {
 /** Of a file's bytes. @throws the system's error, with the path */
 export function fileDigest(path: string): string {
   return fingerprintOf([readBytes(path)]);
+}
+
+/** Of a file, or of all files in a folder with their names in it. @throws the system's error, with the path */
+export function treeDigest(path: string): string {
+  if (!statSync(path).isDirectory()) return fileDigest(path);
+  const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
+  const files = names.filter((name) => !statSync(join(path, name)).isDirectory());
+  return fingerprintOf(files.flatMap((name) => [name, fileDigest(join(path, name))]));
 }
 
 /** Of a record with all its fields, as they were resolved: a datapath, a target, a recipe, the options of a run. */

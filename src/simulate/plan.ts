@@ -10,7 +10,10 @@ import type { Network } from '../networks/network.js';
 import { readData } from '../training/data/data.js';
 import { type Dataset, partOf } from '../training/data/dataset.js';
 import { digits } from '../training/data/digits.js';
+import { type DataPlan, isOwn, ofDataset, readRunData, type RunData } from './runData.js';
 import { checkSparse } from './sparsity.js';
+
+export type { DataPlan } from './runData.js';
 
 /** What a run needs, as plain data that can go to another thread. Paths are relative to the working folder. */
 export interface RunPlan {
@@ -20,14 +23,6 @@ export interface RunPlan {
   reference?: string;
   data: DataPlan;
   target: TargetPlan;
-}
-
-/** Generated digits of the test seed, or a user's images: MNIST's test set in a folder of IDX files, or a CSV file. */
-export interface DataPlan {
-  folder?: string;
-  images: number;
-  /** Images of a user's data that are passed over first: those calibrated on. */
-  skip?: number;
 }
 
 /** A target by name or file, or the fields of one, with what a sweep changes of its array. */
@@ -45,15 +40,22 @@ export function loadData({ folder, images, skip = 0 }: DataPlan): Dataset {
   return folder === undefined ? digits(images) : partOf(readData(folder), skip, images);
 }
 
+/** What a network is run on. @throws Error naming the file and what is wrong with it */
+export async function loadRunData(network: Network, plan: DataPlan): Promise<RunData> {
+  return isOwn(plan) ? readRunData(network, plan) : ofDataset(network, digits(plan.images));
+}
+
 /**
  * Reads what plans name, once each, before threads begin: an error that crosses threads loses which file it is about.
  * @throws Error naming the file and what is wrong with it
  */
-export function checkInputs(plans: readonly RunPlan[]): void {
-  const files = plans.flatMap(({ network, reference }) => (reference === undefined ? [network] : [network, reference]));
-  for (const file of new Set(files)) readBytes(file);
-  const own = plans.map(({ data }) => data).filter(({ folder }) => folder !== undefined);
-  for (const data of new Map(own.map((plan) => [JSON.stringify(plan), plan])).values()) loadData(data);
+export async function checkInputs(plans: readonly RunPlan[]): Promise<void> {
+  for (const { network, reference } of plans) for (const file of [network, reference ?? network]) readBytes(file);
+  const own = plans.filter(({ data }) => isOwn(data));
+  for (const { network, data } of new Map(
+    own.map((plan) => [JSON.stringify([plan.network, plan.data]), plan]),
+  ).values())
+    await loadRunData(await loadNetwork(network), data);
 }
 
 export function resolveTarget({ base, array }: TargetPlan): Target {

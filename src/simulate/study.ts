@@ -17,7 +17,7 @@ import { outcomesOf, unfinishedOf } from './outcomes.js';
 import { paretoOptimal } from './pareto.js';
 import { type DataPlan, loadData, type RunPlan, whyNot } from './plan.js';
 import type { PoolOptions } from './pool.js';
-import type { Outcome } from './run.js';
+import { type Outcome, qualityOf } from './run.js';
 
 /** One method on one target; without one, where no target has units for it, its accuracy with exact sums alone. */
 export interface StudyRow extends Partial<Outcome>, TrainingNote {
@@ -100,6 +100,7 @@ export async function runStudy(
       family,
       target: name,
       ...outcome,
+      accuracy: qualityOf(outcome),
       ...costs,
       ...step,
       modelKilobytes: modelBytesOf(network) / 1024,
@@ -172,7 +173,7 @@ function exactAccuracyOf({ path, network }: Candidate, images: Dataset, journal:
 function frontOf<Row extends Pick<StudyRow, 'accuracy' | 'cycles' | 'energyPj'>>(rows: readonly Row[]): Set<Row> {
   const judged = rows.filter(({ cycles, energyPj }) => cycles !== undefined && energyPj !== undefined);
   const optimal = paretoOptimal(
-    judged.map(({ accuracy, cycles = 0, energyPj = 0 }) => ({ accuracy, cycles, energyPj })),
+    judged.map(({ accuracy, cycles = 0, energyPj = 0 }) => ({ quality: accuracy, cycles, energyPj })),
   );
   return new Set(judged.filter((_, i) => optimal[i]));
 }

@@ -1,6 +1,7 @@
 import { textOf } from '../../energy/action.js';
 import type { EnergyPart } from '../../energy/table.js';
-import type { LayerResult, RunResult } from '../../simulate/run.js';
+import type { Placement } from '../../simulate/placement.js';
+import type { LayerResult, Likeness, RunResult } from '../../simulate/run.js';
 import type { Movement } from '../../simulate/sparsity.js';
 import { energyColumn, type JsonRow, percent, type ResultColumn, resultCsv, resultJson } from './column.js';
 
@@ -9,12 +10,41 @@ export { type ResultColumn, resultCsv, resultJson, resultMarkdown, resultTable }
 
 /** What a run prints and writes: the whole, its layers, their worst sums and their energy. */
 
+/** How alike outputs are to others: the float network's, or those stored beside the data. */
+function likeness(
+  what: 'Float' | 'Stored',
+  to: string,
+  of: (result: RunResult) => Likeness | undefined,
+): ResultColumn<RunResult>[] {
+  const optional = true;
+  const hidden = what === 'Float';
+  return [
+    {
+      field: `agreement${what}Percent`,
+      title: `same class as ${to} (%)`,
+      digits: 1,
+      value: (r) => percent(of(r)?.agreement),
+      optional,
+      priority: 5,
+    },
+    { field: `cosine${what}`, title: `cosine to ${to}`, digits: 6, value: (r) => of(r)?.cosine, optional, hidden },
+    {
+      field: `largestDifference${what}`,
+      title: `largest difference to ${to}`,
+      kind: 'figure',
+      value: (r) => of(r)?.largestDifference,
+      optional,
+      hidden,
+    },
+  ];
+}
+
 export const RUN_COLUMNS: readonly ResultColumn<RunResult>[] = [
   { field: 'target', title: 'target', kind: 'text', value: (r) => r.target },
   { field: 'network', title: 'network', kind: 'text', value: (r) => r.network },
   { field: 'datapath', title: 'datapath', kind: 'text', value: (r) => r.datapath, hidden: true },
   { field: 'images', title: 'images', value: (r) => r.images, hidden: true },
-  { field: 'accuracyPercent', title: 'accuracy (%)', digits: 1, value: (r) => percent(r.accuracy) },
+  { field: 'accuracyPercent', title: 'accuracy (%)', digits: 1, value: (r) => percent(r.accuracy), optional: true },
   {
     field: 'floatAccuracyPercent',
     title: 'fp32 (%)',
@@ -51,7 +81,50 @@ export const RUN_COLUMNS: readonly ResultColumn<RunResult>[] = [
   { field: 'macs', title: 'MACs', value: (r) => r.cost.macs, hidden: true },
   { field: 'extrapolated', title: 'extrapolated', kind: 'flag', value: (r) => r.cost.extrapolated, hidden: true },
   { field: 'energySources', title: 'sources', kind: 'text', value: (r) => r.cost.sources.join('; '), hidden: true },
+  {
+    field: 'accuracyLowPercent',
+    title: 'accuracy from (%)',
+    digits: 1,
+    value: (r) => percent(r.accuracyInterval?.[0]),
+    optional: true,
+    hidden: true,
+  },
+  {
+    field: 'accuracyHighPercent',
+    title: 'accuracy to (%)',
+    digits: 1,
+    value: (r) => percent(r.accuracyInterval?.[1]),
+    optional: true,
+    hidden: true,
+  },
+  { field: 'top5Percent', title: 'top 5 (%)', digits: 1, value: (r) => percent(r.top5), optional: true, hidden: true },
+  ...likeness('Float', 'fp32', (r) => r.float),
+  {
+    field: 'sqnrStoredDb',
+    exact: 'exactStored',
+    title: 'SQNR to stored (dB)',
+    digits: 1,
+    value: (r) => r.stored?.sqnrDb,
+    optional: true,
+  },
+  ...likeness('Stored', 'stored', (r) => r.stored),
+  {
+    field: 'arrayMacsPercent',
+    title: 'MACs on the array (%)',
+    digits: 1,
+    priority: 4,
+    value: (r) => percent(arrayShareOf(r)),
+    optional: true,
+  },
 ];
+
+/** Share of a network's multiply-accumulates that the array does; undefined where it does all. */
+export function arrayShareOf({ placements }: RunResult): number | undefined {
+  const [all, beside] = [placements, placements.filter(({ place }) => place === 'beside')].map((each) =>
+    each.reduce((sum, { job }) => sum + (job === undefined ? 0 : job.m * job.n * job.k * job.groups), 0),
+  );
+  return beside === 0 ? undefined : (all - beside) / all;
+}
 
 /** A count of what moves: codes and sums at and in the array, bits of DRAM, cycles that memories add. */
 function moved(field: string, count: (movement: Movement) => number): ResultColumn<LayerResult> {
@@ -199,7 +272,24 @@ export function quantizeJson(quantized: QuantizedAccuracy): object {
  * has shares from 0 to 1, every digit, and Infinity for an exact SQNR.
  */
 export function runJson(result: RunResult): object {
-  return { ...resultJson(RUN_COLUMNS, result), layers: result.layers.map(layerJson) };
+  const costs = new Map(result.layers.map((layer) => [layer.layer, layer]));
+  const layers = result.placements.map((placement) => {
+    const { layer, op, place, rule, reason } = placement;
+    const cost = costs.get(layer);
+    const own = cost === undefined ? { layer, op, ...macsOf(placement) } : layerJson(cost);
+    return { ...own, op, place, ...(rule !== undefined && { rule }), ...(reason !== undefined && { reason }) };
+  });
+  return { ...resultJson(RUN_COLUMNS, result), coverage: coverageOf(result.placements), layers };
+}
+
+/** How many layers run on the array and beside it; `refused` are those that keep a file from running. */
+export function coverageOf(placements: readonly Placement[], refused: readonly object[] = []): object {
+  const array = placements.filter(({ place }) => place === 'array').length;
+  return { array, beside: placements.length - array, refused };
+}
+
+function macsOf({ job }: Placement): { macs?: number } {
+  return job === undefined ? {} : { macs: job.m * job.n * job.k * job.groups };
 }
 
 function layerJson(layer: LayerResult): object {
