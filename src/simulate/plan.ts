@@ -36,8 +36,10 @@ export async function loadNetwork(path: string): Promise<Network> {
   return readNetwork(readBytes(path), path);
 }
 
+/** Grey images with labels. */
 export function loadData({ folder, images, skip = 0 }: DataPlan): Dataset {
-  return folder === undefined ? digits(images) : partOf(readData(folder), skip, images);
+  if (folder === undefined) return digits(images);
+  return partOf(readData(folder), skip, images);
 }
 
 /** What a network is run on. @throws Error naming the file and what is wrong with it */

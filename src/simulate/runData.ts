@@ -1,4 +1,4 @@
-import { type NumberArray, type PortShape, readSamples, type Samples } from '../data/index.js';
+import { batchOf, type NumberArray, type PortShape, readSamples, type Samples } from '../data/index.js';
 import { factsOf, inputOf } from '../networks/facts.js';
 import type { Network, NetworkInput } from '../networks/network.js';
 import {
@@ -36,14 +36,14 @@ export interface DataPlan {
   mean?: readonly number[];
   scale?: readonly number[];
   layout?: 'nchw' | 'nhwc';
-  /** How many; of a user's own at most as many as there are. */
+  /** How many. */
   images: number;
   /** Images of a user's data that are passed over first: those calibrated on. */
   skip?: number;
 }
 
 /** Whether the data is a user's own. */
-export function isOwn({ folder, inputs }: DataPlan): boolean {
+export function isOwn({ folder, inputs }: OwnData): boolean {
   return folder !== undefined || (inputs?.length ?? 0) > 0;
 }
 
@@ -52,7 +52,7 @@ export function portsOf({ batch, inputs }: Network): PortShape[] {
   return inputs.map(({ name, shape, type }) => ({
     name,
     type: type ?? 'float32',
-    shape: batch === 'free' ? [0, ...shape.slice(1)] : shape,
+    shape: batch === 'free' ? ['N', ...shape.slice(1)] : shape,
   }));
 }
 
@@ -60,35 +60,24 @@ function outputsOf(network: Network): PortShape[] {
   const facts = factsOf(network);
   return network.outputs.map((name) => {
     const { shape = [], type, quantization } = facts.get(name) ?? {};
-    const free = network.batch === 'free' ? [0, ...shape.slice(1)] : shape;
+    const free = network.batch === 'free' ? ['N', ...shape.slice(1)] : shape;
     return { name, type: quantization?.fit.format.name ?? type ?? 'float32', shape: free };
   });
 }
 
-/** A user's own data. @throws Error naming the file or option, what was found and what the network reads */
-export async function readRunData(network: Network, plan: DataPlan): Promise<RunData> {
-  const { folder, inputs, mean, scale, layout, images, skip = 0 } = plan;
-  const named = { inputs, mean, scale, layout, ...(folder !== undefined && { data: folder }) };
-  const all = await readSamples(named, portsOf(network), outputsOf(network));
-  const rows = Math.ceil(images / all.batch);
-  const samples = await partOf(all, skip, Math.min(rows, Math.max(1, all.count - skip)), () =>
-    readSamples({ ...named, skip, images: rows }, portsOf(network), outputsOf(network)),
-  );
-  return ofSamples(network, samples);
-}
+/** Data of which all is taken where nobody says how much. */
+export type OwnData = Omit<DataPlan, 'images'> & Partial<Pick<DataPlan, 'images'>>;
 
-/** So many samples after others. @param refused reads what is not there, and says so */
-async function partOf(all: Samples, skip: number, count: number, refused: () => Promise<Samples>): Promise<Samples> {
-  if (skip + count > all.count) return refused();
-  const { batch, labels, expected } = all;
-  return {
-    ...all,
-    count,
-    inputs: (i) => all.inputs(skip + i),
-    place: (i) => all.place(skip + i),
-    ...(labels && { labels: labels.subarray(skip * batch, (skip + count) * batch) }),
-    ...(expected && { expected: (i: number) => expected(skip + i) }),
+/** A user's own data. @throws Error naming the file or option, what was found and what the network reads */
+export async function readRunData(network: Network, plan: OwnData): Promise<RunData> {
+  const { folder, inputs, mean, scale, layout, images, skip = 0 } = plan;
+  const ports = portsOf(network);
+  const rows = Math.max(1, ...ports.map(batchOf));
+  const options = {
+    ...{ inputs, mean, scale, layout, skip, ...(folder !== undefined && { data: folder }) },
+    ...(images !== undefined && { images: Math.ceil(images / rows) }),
   };
+  return ofSamples(network, await readSamples(options, ports, outputsOf(network)));
 }
 
 /** Data whose samples are what a network with a batch of its own reads at once, or rows of a free one. */

@@ -112,7 +112,7 @@ export const RUN_COLUMNS: readonly ResultColumn<RunResult>[] = [
     field: 'arrayMacsPercent',
     title: 'MACs on the array (%)',
     digits: 1,
-    priority: 4,
+    priority: 1,
     value: (r) => percent(arrayShareOf(r)),
     optional: true,
   },
