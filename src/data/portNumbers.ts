@@ -45,7 +45,7 @@ const ROUNDED: Partial<Record<NumberType, string>> = { float16: 'fp16', bfloat16
 function realsAs(type: NumberType, values: NumberData): NumberData {
   const format = ROUNDED[type];
   if (format === undefined)
-    return values instanceof NUMBER_TYPES[type].array ? values : NUMBER_TYPES[type].array.from(values);
+    return values instanceof NUMBER_TYPES[type].array ? values : new NUMBER_TYPES[type].array(values);
   const rounder = rounderOf(fitTo(formatNamed(format)), { swamped: 0, overflowed: 0 });
   if (rounder === undefined) throw new RangeError(`no rounder for ${format}`);
   return Float32Array.from(values as ArrayLike<number>, rounder.round);
@@ -62,5 +62,5 @@ function wholesAs(type: NumberType, values: NumberData, { name }: PortShape, pla
         bits > 53 ? `whole numbers ${signed ? '' : 'from 0 '}up to 2^53` : `whole numbers from ${lowest} to ${highest}`;
       throw new Error(`${place}: number ${i} is ${values[i]}, and input "${name}" reads ${type}: ${range}`);
     }
-  return array.from(values);
+  return new array(values);
 }
