@@ -32,6 +32,7 @@ export function readTestSets(
     name,
     {
       count: samples.length,
+      rows: 1,
       part: (i) => samples[i].inputs.get(name) as NumberArray,
       pixels: false,
       final: true,
