@@ -4,7 +4,7 @@ import { inputFiles } from './inputFiles.js';
 import type { ClassLabels } from './labels.js';
 import type { NumberArray } from './numbers.js';
 import { isReal, isWhole, numbersFor, typeOfPort } from './portNumbers.js';
-import { namesOf } from './ports.js';
+import { batchOf, namesOf } from './ports.js';
 import type { DataLayout, DataSource, PortShape, SampleColumn, Samples } from './samples.js';
 import { readSource } from './sources.js';
 
@@ -41,7 +41,7 @@ export async function readSamples(
   const sources = await sourcesOf(options, inputs, outputs);
   const columns = inputs.map((port) => ({ port, column: columnFor(port, sources) }));
   const total = commonCount(columns);
-  const rows = Math.max(...columns.map(({ column }) => column.rows));
+  const rows = rowsOf(columns, outputs);
   const all: Samples = { count: total, batch: rows, ...readerOf(columns, options), ...labelsOf(sources, total, rows) };
   const stored = sources.find(({ expected }) => expected !== undefined)?.expected;
   return partOfSamples({ ...all, ...(stored && { expected: stored }) }, options, sources[0].path);
@@ -82,6 +82,12 @@ function commonCount(columns: readonly PortColumn[]): number {
   if (other === undefined) return first.column.count;
   const said = ({ port, column }: PortColumn) => `${counted(column.count, 'sample')} of "${port.name}"`;
   throw new Error(`there are ${said(first)} and ${said(other)}: as many of each input are wanted`);
+}
+
+/** Rows of a sample: those of its inputs, unless no output has as many, as where an input is one vector. */
+function rowsOf(columns: readonly PortColumn[], outputs: readonly PortShape[]): number {
+  const rows = Math.max(...columns.map(({ column }) => column.rows));
+  return outputs.length === 0 || outputs.some((port) => batchOf(port) === rows) ? rows : 1;
 }
 
 /** Samples in the types of the ports. */

@@ -130,6 +130,16 @@ it('samples of the whole shape of an input that fixes a batch', async () => {
   expect([pairs.count, pairs.batch, pairs.place(0)]).toEqual([1, 2, `${join(folder, 'x.npy')}[0..1]`]);
 });
 
+it.each<[number[], number]>([
+  [[4, 10], 4],
+  [[10], 1],
+  [[], 1],
+])('an input of 4 is a batch where the output is one: %j', async (shape, batch) => {
+  const data = join(folderOf({ 'x.npy': floats([4], 1, 2, 3, 4) }), 'x.npy');
+  const samples = await readSamples({ data }, [port('x', [4])], [port('out', shape)]);
+  expect([samples.count, samples.batch, valuesOf(samples.inputs(0).get('x'))]).toEqual([1, batch, [1, 2, 3, 4]]);
+});
+
 describe('.npz', () => {
   const folder = folderOf({ 'x.npz': numpyFile('npz'), 'abo.npz': numpyFile('npzc') });
   const read = (name: string, inputs: PortShape[], outputs: PortShape[] = []) =>
