@@ -53,8 +53,11 @@ export function affineOf(
 /** The numbers after it, in float64: whoever stores them rounds once. */
 export function affineValues(data: ArrayLike<number>, { mean, scale, stride }: Affine): Float64Array {
   const channels = Math.max(mean.length, scale.length);
-  return Float64Array.from(data, (value, i) => {
-    const channel = stride === 0 ? 0 : Math.floor(i / stride) % channels;
-    return (value - mean[channel % mean.length]) / scale[channel % scale.length];
-  });
+  const values = new Float64Array(data.length);
+  const run = stride === 0 ? data.length : stride;
+  for (let first = 0, c = 0; first < data.length; first += run, c = (c + 1) % channels) {
+    const [m, s] = [mean[c % mean.length], scale[c % scale.length]];
+    for (let i = first; i < first + run; i++) values[i] = (data[i] - m) / s;
+  }
+  return values;
 }

@@ -4,7 +4,7 @@ import { isIdx, readIdxArray } from './idxArray.js';
 import type { ClassLabels } from './labels.js';
 import { isNpy, readNpy } from './npy.js';
 import type { NumberArray } from './numbers.js';
-import { batchOf, portText, sizeBehind } from './ports.js';
+import { portText, sizeBehind } from './ports.js';
 import type { DataLayout, PortShape, SampleColumn } from './samples.js';
 import { readTensorFile } from './tensorFile.js';
 
@@ -17,11 +17,10 @@ export function arrayColumn(
   port: PortShape,
   { path, layout, row }: { path: string; layout?: DataLayout; row?: (i: number) => string },
 ): SampleColumn {
-  const batch = batchOf(port);
-  const { count, part } = divide(array, port, layout, path);
-  const rowsOf = (i: number) => (batch === 1 ? `${i}` : `${i * batch}..${(i + 1) * batch - 1}`);
-  const place = row === undefined ? (i: number) => `${path}[${rowsOf(i)}]` : (i: number) => row(i * batch);
-  return { count, part, pixels: array.type === 'uint8', place };
+  const { count, rows, part } = divide(array, port, layout, path);
+  const rowsOf = (i: number) => (rows === 1 ? `${i}` : `${i * rows}..${(i + 1) * rows - 1}`);
+  const place = row === undefined ? (i: number) => `${path}[${rowsOf(i)}]` : (i: number) => row(i * rows);
+  return { count, rows, part, pixels: array.type === 'uint8', place };
 }
 
 /** A file of one array. `labels` only of CSV, which may have them among its columns. */

@@ -1,4 +1,5 @@
-const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+/** Whether the machine's own order is little-endian. */
+export const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

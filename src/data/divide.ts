@@ -7,6 +7,8 @@ import type { DataLayout, PortShape } from './samples.js';
 /** An array as samples of a port: `part(i)` has the port's rank and order of axes. */
 export interface DividedArray {
   count: number;
+  /** Rows of the array in a sample: the batch that the port fixes, where the array's first axis is the batch's. */
+  rows: number;
   part(i: number): NumberArray;
 }
 
@@ -35,11 +37,11 @@ export function divide(
   for (const candidate of candidatesOf(port.shape, layout)) {
     const divided = dividedAs(array.shape, candidate.axes, path);
     if (divided === undefined) continue;
-    const { count, shape } = divided;
+    const { count, rows, shape } = divided;
     const each = sizeOf(shape);
     const part = (i: number) => partOfArray(array, i * each, shape);
     const { order } = candidate;
-    return { count, part: order === undefined ? part : (i) => reordered(part(i), order) };
+    return { count, rows, part: order === undefined ? part : (i) => reordered(part(i), order) };
   }
   throw new Error(`${path} holds ${shapeText(array.shape)}, and ${portText(port)}${layoutHint(array, port, layout)}`);
 }
@@ -75,15 +77,15 @@ function dividedAs(
   shape: readonly number[],
   axes: Axes,
   path: string,
-): { count: number; shape: readonly number[] } | undefined {
+): { count: number; rows: number; shape: readonly number[] } | undefined {
   const [first, ...rest] = shape;
   const [batch, ...tail] = axes;
   const fixed = axes.length === 0 || isFree(batch) ? 1 : (batch as number);
   if (shape.length === axes.length && fits(rest, tail))
-    return axes.length === 0 ? { count: 1, shape: [] } : grouped(first, fixed, rest, path);
-  if (axes.length > 0 && fixed === 1 && fits(shape, tail)) return { count: 1, shape: [1, ...shape] };
+    return axes.length === 0 ? { count: 1, rows: 1, shape: [] } : grouped(first, fixed, rest, path);
+  if (axes.length > 0 && fixed === 1 && fits(shape, tail)) return { count: 1, rows: 1, shape: [1, ...shape] };
   if (shape.length === axes.length + 1 && fits(rest, axes.length === 0 ? [] : [fixed, ...tail]))
-    return grouped(first, 1, rest, path, []);
+    return grouped(first, 1, rest, path, rest);
   return looselyDivided(shape, axes, fixed, path);
 }
 
@@ -95,7 +97,7 @@ function looselyDivided(shape: readonly number[], axes: Axes, fixed: number, pat
   const [first, ...rest] = shape;
   const isRow = (lengths: readonly number[]) => sizeOf(lengths) === size && isAlike(lengths, tail);
   if (shape.length > 0 && isRow(rest)) return grouped(first, fixed, tail, path);
-  return fixed === 1 && isRow(shape) ? { count: 1, shape: [1, ...tail] } : undefined;
+  return fixed === 1 && isRow(shape) ? { count: 1, rows: 1, shape: [1, ...tail] } : undefined;
 }
 
 /** Whether two shapes of one size differ in axes of length 1 alone, or one of them is flat. */
@@ -105,11 +107,11 @@ function isAlike(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /** Rows as samples of `batch` rows each. @throws Error naming the path where none, or not as many, are there */
-function grouped(rows: number, batch: number, tail: readonly number[], path: string, front = [batch]) {
+function grouped(rows: number, batch: number, tail: readonly number[], path: string, shape = [batch, ...tail]) {
   if (rows === 0) throw new Error(`${path} holds no sample: its first axis has length 0`);
   if (rows % batch !== 0)
     throw new Error(
       `${path} holds ${rows} rows, and the network reads ${batch} at a time: a multiple of ${batch} is wanted`,
     );
-  return { count: rows / batch, shape: [...front, ...tail] };
+  return { count: rows / batch, rows: batch, shape };
 }

@@ -59,5 +59,5 @@ export function readIdxArray(file: Uint8Array, path: string): NumberArray {
   const { type, dimensions, bytes } = idxContent(file, path);
   const { array } = NUMBER_TYPES[type];
   const own = bigEndian(new Uint8Array(bytes), array.BYTES_PER_ELEMENT);
-  return { type, shape: dimensions, data: new array(own.buffer) };
+  return { type, shape: dimensions, data: new array(own.buffer, 0, own.length / array.BYTES_PER_ELEMENT) };
 }

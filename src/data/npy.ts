@@ -1,5 +1,5 @@
 import { sizeOf } from '../networks/tensor.js';
-import { bigEndian, smallEndian } from './byteOrder.js';
+import { bigEndian, littleEndian, smallEndian } from './byteOrder.js';
 import { widenHalves } from './halves.js';
 import { type NumberArray, type NumberData, NUMBER_TYPES, type NumberType } from './numbers.js';
 import { reordered } from './reorder.js';
@@ -44,10 +44,9 @@ export function readNpy(bytes: Uint8Array, path: string): NumberArray {
     throw new Error(
       `${path} is ${found < size * each ? 'cut' : 'too long'}: its header says ${shape.join('x') || 'one element'} of '${descr}', ${size * each} bytes, and ${found} follow`,
     );
-  // A copy begins where elements of any width may; `slice` of a Buffer would be no copy.
-  const own = (descr.startsWith('>') ? bigEndian : smallEndian)(new Uint8Array(bytes.subarray(begin)), each);
+  const own = inMachineOrder(bytes.subarray(begin), each, descr.startsWith('>'));
   const stored = fortran ? [...shape].reverse() : shape;
-  const array: NumberArray = { type, shape: stored, data: elementsOf(own.buffer, type, path) };
+  const array: NumberArray = { type, shape: stored, data: elementsOf(own, type, size, path) };
   return fortran ? reordered(array, stored.map((_, axis) => axis).reverse()) : array;
 }
 
@@ -103,11 +102,18 @@ function adviceOn(descr: string): string {
   return ": bool, integers of 8 to 64 bits and floats of 16 to 64 bits are read; save x.astype('float32')";
 }
 
-function elementsOf(buffer: ArrayBuffer, type: NumberType, path: string): NumberData {
-  if (type === 'float16') return widenHalves(new Uint16Array(buffer));
-  if (type === 'int64') return safeIntegers(new BigInt64Array(buffer), path);
-  if (type === 'uint64') return safeIntegers(new BigUint64Array(buffer), path);
-  return new NUMBER_TYPES[type].array(buffer);
+/** Elements in the order of the machine's bytes, where arrays of their width may begin: in place where they are so already. */
+function inMachineOrder(bytes: Uint8Array, each: number, isBig: boolean): Uint8Array {
+  if (!isBig && bytes.byteOffset % each === 0 && littleEndian) return bytes;
+  // `slice` of a Buffer would be no copy.
+  return (isBig ? bigEndian : smallEndian)(new Uint8Array(bytes), each);
+}
+
+function elementsOf({ buffer, byteOffset }: Uint8Array, type: NumberType, size: number, path: string): NumberData {
+  if (type === 'float16') return widenHalves(new Uint16Array(buffer, byteOffset, size));
+  if (type === 'int64') return safeIntegers(new BigInt64Array(buffer, byteOffset, size), path);
+  if (type === 'uint64') return safeIntegers(new BigUint64Array(buffer, byteOffset, size), path);
+  return new NUMBER_TYPES[type].array(buffer, byteOffset, size);
 }
 
 function safeIntegers(words: BigInt64Array | BigUint64Array, path: string): Float64Array {

@@ -1,10 +1,10 @@
 import { arrayColumn } from './arrayFile.js';
 import { divide } from './divide.js';
-import { type ClassLabels, labelsOfArray } from './labels.js';
+import { labelsOfArray } from './labels.js';
 import { NUMBER_TYPES, type NumberArray, shapeText } from './numbers.js';
 import { readNpz } from './npz.js';
 import { namesOf } from './ports.js';
-import type { DataLayout, DataSource, PortShape, SampleColumn } from './samples.js';
+import type { DataSource, PortShape, SampleColumn, SourcePlan } from './samples.js';
 
 /** Names under which the only input's samples, and their labels, are kept by those who have no network in mind. */
 const INPUT_NAMES = ['x', 'x_test', 'data', 'images'];
@@ -17,42 +17,49 @@ const UNREAD = ['x_train', 'y_train'];
  * else; labels as `y`, `y_test`, `label` or `labels`; arrays named as outputs are stored outputs.
  * @throws Error with one line that names the arrays found and the inputs wanted
  */
-export function readNpzSource(
-  bytes: Uint8Array,
-  path: string,
-  inputs: readonly PortShape[],
-  outputs: readonly PortShape[],
-  layout?: DataLayout,
-): DataSource {
+export function readNpzSource(bytes: Uint8Array, path: string, plan: SourcePlan): DataSource {
   const arrays = readNpz(bytes, path);
-  const named = new Map<string, string>();
-  for (const { name } of inputs) if (arrays.has(name)) named.set(name, name);
-  const isTaken = (name: string) => [...named.values()].includes(name);
-  const stored = outputs.filter(({ name }) => !isTaken(name) && isStoredOutput(arrays.get(name), name));
-  const labelName = LABEL_NAMES.find(
-    (name) => arrays.has(name) && !isTaken(name) && !stored.some((p) => p.name === name),
-  );
-  const rest = [...arrays.keys()].filter(
-    (name) => !isTaken(name) && name !== labelName && !stored.some((port) => port.name === name),
-  );
-  const only = INPUT_NAMES.find((name) => rest.includes(name)) ?? (rest.length === 1 ? rest[0] : undefined);
-  if (inputs.length === 1 && named.size === 0 && only !== undefined) named.set(inputs[0].name, only);
-  const missing = inputs.filter(({ name }) => !named.has(name));
-  const extra = rest.filter((name) => !isTaken(name) && !UNREAD.includes(name));
-  if (missing.length > 0 || extra.length > 0)
-    throw new Error(
-      `${path} holds ${[...arrays.keys()].map((name) => `"${name}"`).join(', ')}, and the network reads ${namesOf(inputs)}: name the arrays so, and labels "y"`,
-    );
-  const columns = inputs.map((port): [string, SampleColumn] => {
-    const name = named.get(port.name) as string;
+  const { taken, stored, label } = rolesIn(arrays, path, plan);
+  const arrayOf = (name: string) => arrays.get(name) as NumberArray;
+  const columns = [...taken].map(([port, name]): [string, SampleColumn] => {
     const place = arrays.size === 1 ? path : `${path}:${name}`;
-    return [port.name, arrayColumn(arrays.get(name) as NumberArray, port, { path: place, layout })];
+    return [port.name, arrayColumn(arrayOf(name), port, { path: place, layout: plan.layout })];
   });
-  const labels: ClassLabels =
-    labelName === undefined
-      ? {}
-      : { labels: labelsOfArray(arrays.get(labelName) as NumberArray, `${path}:${labelName}`) };
-  return { path, columns: new Map(columns), ...labels, ...storedOutputs(stored, arrays, columns[0][1].count, path) };
+  return {
+    path,
+    columns: new Map(columns),
+    ...(label !== undefined && { labels: labelsOfArray(arrayOf(label), `${path}:${label}`) }),
+    ...storedOutputs(stored, arrays, columns[0][1].count, path),
+  };
+}
+
+/** What the arrays of a file are for, by name. */
+interface NpzRoles {
+  taken: ReadonlyMap<PortShape, string>;
+  stored: readonly PortShape[];
+  label?: string;
+}
+
+/** @throws Error where an input has no array, or an array no use */
+function rolesIn(
+  arrays: ReadonlyMap<string, NumberArray>,
+  path: string,
+  { inputs, outputs, isNamed }: SourcePlan,
+): NpzRoles {
+  const taken = new Map(inputs.filter(({ name }) => arrays.has(name)).map((port) => [port, port.name]));
+  const used = new Set(taken.values());
+  const stored = outputs.filter(({ name }) => !used.has(name) && isStoredOutput(arrays.get(name), name));
+  for (const { name } of stored) used.add(name);
+  const label = LABEL_NAMES.find((name) => arrays.has(name) && !used.has(name));
+  const rest = [...arrays.keys()].filter((name) => !used.has(name) && name !== label);
+  const only = INPUT_NAMES.find((name) => rest.includes(name)) ?? (rest.length === 1 ? rest[0] : undefined);
+  if (inputs.length === 1 && taken.size === 0 && only !== undefined) taken.set(inputs[0], only);
+  const isExtra = (name: string) => name !== taken.get(inputs[0]) && !UNREAD.includes(name);
+  if (taken.size === inputs.length && (isNamed || !rest.some(isExtra))) return { taken, stored, label };
+  const found = [...arrays.keys()].map((name) => `"${name}"`).join(', ');
+  throw new Error(
+    `${path} holds ${found}, and the network reads ${namesOf(inputs)}: name the arrays so, and labels "y"`,
+  );
 }
 
 /** Whether an array named as an output is one: `y` as one whole number a sample is more likely the labels. */

@@ -26,7 +26,8 @@ export type NumberData =
 interface NumberArrayType {
   readonly BYTES_PER_ELEMENT: number;
   new (size: number): NumberData;
-  new (buffer: ArrayBuffer): NumberData;
+  new (values: NumberData): NumberData;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): NumberData;
   from(values: ArrayLike<number>, map?: (value: number, index: number) => number): NumberData;
 }
 

@@ -33,6 +33,7 @@ export async function pictureColumn(
   const row = (i: number) => numbersOfPicture(readPicture(join(folder, names[i]), each), each);
   return {
     count: names.length / batch,
+    rows: batch,
     part: (i) =>
       stacked(
         Array.from({ length: batch }, (_, k) => row(i * batch + k)),

@@ -100,14 +100,21 @@ const PALETTE = 3;
 function fromPng({ width, height, depth, channels, data, palette }: DecodedPng, file: Uint8Array): Picture {
   const isIndexed = file[COLOR_TYPE_AT] === PALETTE;
   const samples = depth < 8 ? unpacked(data, width, height, depth) : (data as Uint8Array | Uint16Array);
-  if (isIndexed) {
-    const colors = Array.from(samples, (index) => palette?.[index] ?? []);
-    if (colors.some(({ length }) => length < 3)) throw new Error('a pixel names a colour that the palette has not');
-    return { width, height, channels: 3, data: Uint8Array.from(colors.flatMap(([r, g, b]) => [r, g, b])) };
-  }
+  if (isIndexed) return { width, height, channels: 3, data: colorsOf(samples, palette ?? []) };
   const highest = 2 ** depth - 1;
   const scaled = depth < 8 ? samples.map((sample) => (sample * 255) / highest) : samples;
   return withoutAlpha({ width, height, data: scaled }, channels);
+}
+
+/** @throws Error where a pixel names a colour that is not there */
+function colorsOf(indices: ArrayLike<number>, palette: readonly (readonly number[])[]): Uint8Array {
+  const colors = new Uint8Array(3 * indices.length);
+  for (let i = 0; i < indices.length; i++) {
+    const color = palette[indices[i]];
+    if (color === undefined) throw new Error('a pixel names a colour that the palette has not');
+    for (let c = 0; c < 3; c++) colors[3 * i + c] = color[c];
+  }
+  return colors;
 }
 
 /** Samples of fewer than 8 bits, high bits first; each row begins with a byte. */
@@ -122,14 +129,16 @@ function unpacked(data: ArrayLike<number>, width: number, height: number, depth:
   });
 }
 
-const fromRgba = ({ width, height, data }: { width: number; height: number; data: ArrayLike<number> }): Picture =>
-  withoutAlpha({ width, height, data: Uint8Array.from(data) }, 4);
+const fromRgba = ({ width, height, data }: { width: number; height: number; data: Uint8ClampedArray }): Picture =>
+  withoutAlpha({ width, height, data: new Uint8Array(data.buffer, data.byteOffset, data.length) }, 4);
 
 function withoutAlpha({ width, height, data }: Omit<Picture, 'channels'>, stored: number): Picture {
   const channels = stored < 3 ? 1 : 3;
   if (stored === channels) return { width, height, channels, data };
-  const colors = data.slice(0, width * height * channels);
-  for (let i = 0; i < colors.length; i++) colors[i] = data[Math.floor(i / channels) * stored + (i % channels)];
+  const size = width * height;
+  const colors = data.slice(0, size * channels);
+  for (let pixel = 0; pixel < size; pixel++)
+    for (let c = 0; c < channels; c++) colors[pixel * channels + c] = data[pixel * stored + c];
   return { width, height, channels, data: colors };
 }
 

@@ -12,6 +12,7 @@ export function typeOfPort({ name, type }: PortShape): NumberType {
 }
 
 export const isReal = (port: PortShape): boolean => NUMBER_TYPES[typeOfPort(port)].kind === 'real';
+export const isWhole = (port: PortShape): boolean => NUMBER_TYPES[typeOfPort(port)].kind === 'whole';
 
 /**
  * Numbers of a file in the type of an input. Reals are rounded once, to nearest even; whole numbers must be whole and in
@@ -35,7 +36,9 @@ export function numbersFor(
       `${place} holds ${array.type}, and input "${port.name}" reads ${type}${kind === 'code' ? ': give its codes as uint8' : ''}`,
     );
   const values = affine === undefined ? array.data : affineValues(array.data, affine);
-  const data = kind === 'real' ? realsAs(type, values) : wholesAs(type, values, port, place);
+  const hint =
+    type === 'int8' && array.type === 'uint8' && affine === undefined ? ' (--mean 128 shifts bytes there)' : '';
+  const data = kind === 'real' ? realsAs(type, values) : wholesAs(port, values, place, hint);
   return { type, shape, data };
 }
 
@@ -45,13 +48,14 @@ const ROUNDED: Partial<Record<NumberType, string>> = { float16: 'fp16', bfloat16
 function realsAs(type: NumberType, values: NumberData): NumberData {
   const format = ROUNDED[type];
   if (format === undefined)
-    return values instanceof NUMBER_TYPES[type].array ? values : NUMBER_TYPES[type].array.from(values);
+    return values instanceof NUMBER_TYPES[type].array ? values : new NUMBER_TYPES[type].array(values);
   const rounder = rounderOf(fitTo(formatNamed(format)), { swamped: 0, overflowed: 0 });
   if (rounder === undefined) throw new RangeError(`no rounder for ${format}`);
   return Float32Array.from(values as ArrayLike<number>, rounder.round);
 }
 
-function wholesAs(type: NumberType, values: NumberData, { name }: PortShape, place: string): NumberData {
+function wholesAs(port: PortShape, values: NumberData, place: string, hint: string): NumberData {
+  const type = typeOfPort(port);
   const { bits, signed, array } = NUMBER_TYPES[type];
   const lowest = signed ? -(2 ** (bits - 1)) : 0;
   const highest = lowest + 2 ** bits - 1;
@@ -60,7 +64,7 @@ function wholesAs(type: NumberType, values: NumberData, { name }: PortShape, pla
     if (!isHeld(values[i])) {
       const range =
         bits > 53 ? `whole numbers ${signed ? '' : 'from 0 '}up to 2^53` : `whole numbers from ${lowest} to ${highest}`;
-      throw new Error(`${place}: number ${i} is ${values[i]}, and input "${name}" reads ${type}: ${range}`);
+      throw new Error(`${place}: number ${i} is ${values[i]}, and input "${port.name}" reads ${type}: ${range}${hint}`);
     }
-  return array.from(values);
+  return new array(values);
 }

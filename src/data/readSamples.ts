@@ -3,7 +3,7 @@ import { type Affine, affineOf, BYTES_TO_ONE, checkAffine } from './affine.js';
 import { inputFiles } from './inputFiles.js';
 import type { ClassLabels } from './labels.js';
 import type { NumberArray } from './numbers.js';
-import { isReal, numbersFor, typeOfPort } from './portNumbers.js';
+import { isReal, isWhole, numbersFor, typeOfPort } from './portNumbers.js';
 import { batchOf, namesOf } from './ports.js';
 import type { DataLayout, DataSource, PortShape, SampleColumn, Samples } from './samples.js';
 import { readSource } from './sources.js';
@@ -27,7 +27,7 @@ export interface DataOptions {
 
 /**
  * A user's data for a network's inputs. Real inputs get the file's numbers, of bytes 255ths (or what mean and scale make
- * of them); inputs of whole numbers get them as they are.
+ * of them); inputs of whole numbers get them as they are, or what mean and scale make of them if that is whole.
  * @throws Error with one line that names the file or option, what was found and what the network reads
  */
 export async function readSamples(
@@ -41,8 +41,8 @@ export async function readSamples(
   const sources = await sourcesOf(options, inputs, outputs);
   const columns = inputs.map((port) => ({ port, column: columnFor(port, sources) }));
   const total = commonCount(columns);
-  const batch = Math.max(1, ...columns.map(({ port }) => batchOf(port)));
-  const all: Samples = { count: total, batch, ...readerOf(columns, options), ...labelsOf(sources, total, batch) };
+  const rows = rowsOf(columns, outputs);
+  const all: Samples = { count: total, batch: rows, ...readerOf(columns, options), ...labelsOf(sources, total, rows) };
   const stored = sources.find(({ expected }) => expected !== undefined)?.expected;
   return partOfSamples({ ...all, ...(stored && { expected: stored }) }, options, sources[0].path);
 }
@@ -62,7 +62,8 @@ async function sourcesOf(
   if (data !== undefined && left.length === 0)
     throw new Error(`--data ${data}: --input gives all that the network reads, ${namesOf(inputs)}`);
   const sources: DataSource[] = [];
-  for (const [port, path] of files) sources.push(await readSource(path, { inputs: [port], outputs, layout }));
+  for (const [port, path] of files)
+    sources.push(await readSource(path, { inputs: [port], outputs, layout, isNamed: true }));
   if (data !== undefined) sources.push(await readSource(data, { inputs: left, outputs, layout }));
   return sources;
 }
@@ -83,13 +84,22 @@ function commonCount(columns: readonly PortColumn[]): number {
   throw new Error(`there are ${said(first)} and ${said(other)}: as many of each input are wanted`);
 }
 
+/** Rows of a sample: those of its inputs, unless no output has as many, as where an input is one vector. */
+function rowsOf(columns: readonly PortColumn[], outputs: readonly PortShape[]): number {
+  const rows = Math.max(...columns.map(({ column }) => column.rows));
+  return outputs.length === 0 || outputs.some((port) => batchOf(port) === rows) ? rows : 1;
+}
+
 /** Samples in the types of the ports. */
 function readerOf(columns: readonly PortColumn[], { mean, scale }: DataOptions): Pick<Samples, 'inputs' | 'place'> {
   const isScaled = mean !== undefined || scale !== undefined;
-  const able = columns.filter(({ port, column }) => isReal(port) && !column.final);
+  const free = columns.filter(({ column }) => column.final !== true);
+  const real = free.filter(({ port }) => isReal(port));
+  // Whole numbers only where nothing else can be meant: bytes less 128 for an image input of int8.
+  const able = real.length > 0 ? real : free.filter(({ port }) => isWhole(port));
   if (isScaled && able.length === 0)
     throw new Error(
-      '--mean and --scale are for real inputs of arrays and images: whole numbers and test data sets are taken as they are',
+      '--mean and --scale are for numbers of arrays and images: test data sets and codes are taken as they are',
     );
   const pixels = able.filter(({ column }) => column.pixels);
   // Where there are images, they are what mean and scale speak of.
@@ -97,7 +107,7 @@ function readerOf(columns: readonly PortColumn[], { mean, scale }: DataOptions):
   const affineFor = (entry: PortColumn, { shape }: NumberArray): Affine | undefined => {
     if (!scaled.includes(entry)) return undefined;
     if (isScaled) return affineOf(entry.port, shape, { mean, scale });
-    return entry.column.pixels ? BYTES_TO_ONE : undefined;
+    return entry.column.pixels && isReal(entry.port) ? BYTES_TO_ONE : undefined;
   };
   return {
     place: columns[0].column.place,
@@ -112,16 +122,23 @@ function readerOf(columns: readonly PortColumn[], { mean, scale }: DataOptions):
   };
 }
 
-function labelsOf(sources: readonly DataSource[], count: number, batch: number): ClassLabels {
+/** @param rows of a sample: a label may be for each of them, or for all */
+function labelsOf(
+  sources: readonly DataSource[],
+  count: number,
+  rows: number,
+): ClassLabels & Partial<Pick<Samples, 'batch'>> {
   const labelled = sources.filter(({ labels }) => labels !== undefined);
-  if (labelled.length > 1)
-    throw new Error(`${labelled[0].path} and ${labelled[1].path} both have labels: one set of them is wanted`);
+  const other = labelled.find(({ path }) => path !== labelled[0].path);
+  if (other !== undefined)
+    throw new Error(`${labelled[0].path} and ${other.path} both have labels: one set of them is wanted`);
   const { path, labels, classes } = labelled[0] ?? {};
-  if (labels !== undefined && labels.length !== count * batch)
-    throw new Error(
-      `${path} has ${counted(labels.length, 'label')} for ${counted(count * batch, 'row')}: one each is wanted`,
-    );
-  return labels === undefined ? {} : { labels, ...(classes && { classes }) };
+  if (labels === undefined) return {};
+  const batch = labels.length === count ? 1 : rows;
+  if (labels.length === count * batch) return { labels, batch, ...(classes && { classes }) };
+  throw new Error(
+    `${path} has ${counted(labels.length, 'label')} for ${counted(count * rows, 'row')}: one each is wanted`,
+  );
 }
 
 /** Samples skip .. skip + images - 1. @throws Error where there are not as many */

@@ -11,10 +11,11 @@ export function reordered(array: NumberArray, order: readonly number[]): NumberA
   const from = wordsOf(array.data);
   const to = wordsOf(data);
   const strides = order.map((axis) => sizeOf(array.shape.slice(axis + 1)));
-  const index = shape.map(() => 0);
-  for (let at = 0, place = 0; at < to.length; at++) {
-    to[at] = from[place];
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
+  const [length, stride] = [shape.at(-1) ?? 1, strides.at(-1) ?? 0];
+  const index = shape.slice(0, -1).map(() => 0);
+  for (let at = 0, place = 0; at < to.length; ) {
+    for (let k = 0; k < length; k++) to[at++] = from[place + k * stride];
+    for (let axis = index.length - 1; axis >= 0; axis--) {
       place += strides[axis];
       if (++index[axis] < shape[axis]) break;
       place -= strides[axis] * shape[axis];

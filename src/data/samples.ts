@@ -11,7 +11,7 @@ export interface PortShape {
 /** What a user's data is to a network: `count` runs of it. */
 export interface Samples extends ClassLabels {
   count: number;
-  /** Rows of a sample: the batch that the file fixes, or 1. `labels` has count * batch of them. */
+  /** Rows of a sample, where the network fixes a batch: there are count * batch labels. */
   batch: number;
   /**
    * What the network reads for sample i, by input name, in the input's type. Each array has the port's rank, with 1 (or
@@ -27,6 +27,8 @@ export interface Samples extends ClassLabels {
 /** One input's numbers for every sample, before they take the input's type. */
 export interface SampleColumn {
   count: number;
+  /** Rows of the file in a sample, each of which may have a label. */
+  rows: number;
   /** Of the port's rank. */
   part(i: number): NumberArray;
   /** Whether the numbers are bytes of images, which stand for 0 to 1 where the input is real. */
@@ -45,3 +47,13 @@ export interface DataSource extends ClassLabels {
 
 /** How data lies in its files: channels before rows and columns, or behind them. */
 export type DataLayout = 'nchw' | 'nhwc';
+
+/** For what a path is read, and how it lies there. */
+export interface SourcePlan {
+  /** The ports that it has to fill. */
+  inputs: readonly PortShape[];
+  outputs: readonly PortShape[];
+  layout?: DataLayout;
+  /** Whether the path is given for one input by its name, so that other arrays in it may be for others. */
+  isNamed?: boolean;
+}

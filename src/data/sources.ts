@@ -10,16 +10,8 @@ import { pictureColumn } from './pictureColumn.js';
 import { picturesIn } from './pictureFolder.js';
 import { isPicture } from './pictures.js';
 import { namesOf } from './ports.js';
-import type { DataLayout, DataSource, PortShape } from './samples.js';
+import type { DataSource, PortShape, SourcePlan } from './samples.js';
 import { readTestSets, testSetFolders } from './testSets.js';
-
-/** For what a path is read, and how it lies there. */
-export interface SourcePlan {
-  /** The ports that it has to fill. */
-  inputs: readonly PortShape[];
-  outputs: readonly PortShape[];
-  layout?: DataLayout;
-}
 
 /**
  * What a file or folder holds for some inputs of a network: arrays, tables, images, or ONNX test data sets.
@@ -56,9 +48,9 @@ async function readFolder(path: string, plan: SourcePlan): Promise<DataSource> {
 }
 
 async function readFile(path: string, plan: SourcePlan): Promise<DataSource> {
-  const { inputs, outputs, layout } = plan;
+  const { inputs, layout } = plan;
   const bytes = readUnpacked(path);
-  if (isZip(bytes)) return readNpzSource(bytes, path, inputs, outputs, layout);
+  if (isZip(bytes)) return readNpzSource(bytes, path, plan);
   const port = onlyInput(path, 'one array', inputs);
   if (isPicture(bytes)) {
     const column = await pictureColumn(dirname(path), [basename(path)], port, layout);

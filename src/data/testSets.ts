@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readBytes } from '../text/read.js';
 import { divide, type DividedArray } from './divide.js';
 import { type NumberArray, shapeText } from './numbers.js';
-import { fits, namesOf, portText } from './ports.js';
+import { batchOf, fits, namesOf, portText } from './ports.js';
 import type { DataSource, PortShape, SampleColumn } from './samples.js';
 import { readTensorFile } from './tensorFile.js';
 
@@ -28,11 +28,12 @@ export function readTestSets(
   outputs: readonly PortShape[],
 ): DataSource {
   const samples = folders.flatMap((folder) => samplesOfSet(folder, inputs, outputs));
-  const columns = inputs.map(({ name }): [string, SampleColumn] => [
-    name,
+  const columns = inputs.map((port): [string, SampleColumn] => [
+    port.name,
     {
       count: samples.length,
-      part: (i) => samples[i].inputs.get(name) as NumberArray,
+      rows: batchOf(port),
+      part: (i) => samples[i].inputs.get(port.name) as NumberArray,
       pixels: false,
       final: true,
       place: (i) => samples[i].place,

@@ -153,6 +153,15 @@ describe('archives of NumPy', () => {
       expect(() => readNpz(bytes.subarray(0, length), 'x.npz')).toThrow(/^x\.npz is not a whole \.npz file/);
   });
 
+  it.each<NumpyFile>(['npz', 'npzc'])('a flipped bit of an array in %s: one line', (name) => {
+    const bytes = numpyFile(name);
+    // The last byte of the first array is before the second local header; stored, it is a byte of a number.
+    const second = Buffer.from(bytes).indexOf(Buffer.from('PK\x03\x04'), 4);
+    expect(() => readNpz(bytes.with(second - 1, bytes[second - 1] ^ 1), 'x.npz')).toThrow(
+      /^x\.npz is not a whole \.npz file \(.+\): write it again$/,
+    );
+  });
+
   it('without an array', () => {
     const empty = Buffer.alloc(22);
     empty.writeUInt32LE(0x06054b50);

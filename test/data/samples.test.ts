@@ -122,6 +122,24 @@ describe('parts and batches', () => {
   });
 });
 
+it('samples of the whole shape of an input that fixes a batch', async () => {
+  const folder = folderOf({ 'x.npy': floats([2, 2, 2], 1, 2, 3, 4, 5, 6, 7, 8) });
+  const samples = await readSamples({ data: join(folder, 'x.npy') }, [port('x', [2, 2])], []);
+  expect([samples.count, samples.batch, samples.place(1)]).toEqual([2, 1, `${join(folder, 'x.npy')}[1]`]);
+  const pairs = await readSamples({ data: join(folder, 'x.npy') }, [port('x', [2, 2, 2])], []);
+  expect([pairs.count, pairs.batch, pairs.place(0)]).toEqual([1, 2, `${join(folder, 'x.npy')}[0..1]`]);
+});
+
+it.each<[number[], number]>([
+  [[4, 10], 4],
+  [[10], 1],
+  [[], 1],
+])('an input of 4 is a batch where the output is one: %j', async (shape, batch) => {
+  const data = join(folderOf({ 'x.npy': floats([4], 1, 2, 3, 4) }), 'x.npy');
+  const samples = await readSamples({ data }, [port('x', [4])], [port('out', shape)]);
+  expect([samples.count, samples.batch, valuesOf(samples.inputs(0).get('x'))]).toEqual([1, batch, [1, 2, 3, 4]]);
+});
+
 describe('.npz', () => {
   const folder = folderOf({ 'x.npz': numpyFile('npz'), 'abo.npz': numpyFile('npzc') });
   const read = (name: string, inputs: PortShape[], outputs: PortShape[] = []) =>
@@ -139,6 +157,13 @@ describe('.npz', () => {
     const samples = await read('abo.npz', inputs, [port('out', ['N', 2])]);
     expect(valuesOf(samples.inputs(0).get('b'))).toEqual([1, 2]);
     expect(samples.expected?.(0).get('out')?.data).toEqual(Float32Array.of(0.5, 0.25));
+  });
+
+  it('serves several inputs that are named, one by one', async () => {
+    const path = join(folder, 'abo.npz');
+    const inputs = [port('a', ['N', 1]), port('b', ['N', 2], 'int64')];
+    const samples = await readSamples({ inputs: [`a=${path}`, `b=${path}`] }, inputs, []);
+    expect([valuesOf(samples.inputs(0).get('a')), valuesOf(samples.inputs(0).get('b'))]).toEqual([[7], [1, 2]]);
   });
 
   it.each<[string, PortShape[], string]>([
@@ -259,6 +284,21 @@ describe('folders of images', () => {
     await expect(read('uint8')).rejects.toThrow('a.png: number 0 is 4660, and input "x" reads uint8');
   });
 
+  it('bytes are shifted into int8 where mean says so, and not of themselves', async () => {
+    const data = folderOf({ 'a.png': greyPng(2, [0, 255]) });
+    const int8 = port('x', [1, 1, 1, 2], 'int8');
+    const shifted = await readSamples({ data, mean: [128] }, [int8], []);
+    expect(shifted.inputs(0).get('x')).toEqual({ type: 'int8', shape: [1, 1, 1, 2], data: Int8Array.of(-128, 127) });
+    const plain = await readSamples({ data }, [int8], []);
+    expect(() => plain.inputs(0)).toThrow(
+      new Error(
+        'a.png: number 1 is 255, and input "x" reads int8: whole numbers from -128 to 127 (--mean 128 shifts bytes there)',
+      ),
+    );
+    const broken = await readSamples({ data, scale: [2] }, [int8], []);
+    expect(() => broken.inputs(0)).toThrow('a.png: number 1 is 127.5, and input "x" reads int8');
+  });
+
   it('a batch stacks them, a row takes a grey one, and a single file is one sample', async () => {
     const data = folderOf({ 'a.png': dot(0), 'b.png': dot(51), 'c.png': dot(102), 'd.png': dot(153) });
     const samples = await readSamples({ data }, [port('x', [2, 1, 1, 2])], []);
@@ -270,6 +310,15 @@ describe('folders of images', () => {
     await expect(readSamples({ data }, [port('x', [3, 1, 1, 2])], [])).rejects.toThrow(
       'holds 4 images, and the network reads 3 at a time',
     );
+  });
+
+  it('an image input without a batch takes one at a time', async () => {
+    const data = folderOf({ 'ox/a.jpg': JPEGS.color.file, 'ox/b.jpg': JPEGS.progressive.file });
+    const samples = await readSamples({ data, images: 1, skip: 1 }, [port('x', [3, 4, 6], 'uint8')], []);
+    expect([samples.count, samples.batch, samples.labels]).toEqual([1, 1, Int32Array.of(0)]);
+    const { shape, data: bytes } = samples.inputs(0).get('x') as NumberArray;
+    const { pixels } = JPEGS.progressive;
+    expect([shape, Array.from(bytes.subarray(24, 48))]).toEqual([[3, 4, 6], pixels.filter((_, i) => i % 3 === 1)]);
   });
 
   it('one of another size is refused when it is read, by its header', async () => {
@@ -299,9 +348,9 @@ it.each<[Readonly<Record<string, string>>, PortShape[], Parameters<typeof readSa
   ],
   [
     { 'x.csv': '1,2' },
-    [port('x', [1, 2], 'int8')],
+    [port('x', [1, 2], 'float8e5m2')],
     { data: 'x.csv', scale: [2] },
-    '--mean and --scale are for real inputs',
+    '--mean and --scale are for numbers of arrays and images: test data sets and codes are taken as they are',
   ],
   [{ 'x.csv': '1,2' }, [], { data: 'x.csv' }, 'the network reads nothing: it takes no data'],
   [{ 'x.csv': '1,2' }, [x], {}, 'no data for "x": the network reads "x"'],

@@ -127,7 +127,7 @@ describe('test data sets', () => {
     const folder = folderWith();
     set(folder, { 'input_0.pb': floats([1, 2], [1, 2]) });
     await expect(readSamples({ data: folder, mean: [1] }, [a], [out])).rejects.toThrow(
-      '--mean and --scale are for real inputs of arrays and images',
+      '--mean and --scale are for numbers of arrays and images: test data sets',
     );
   });
 });
