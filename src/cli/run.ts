@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import { counted } from '../text/plural.js';
 import { makeFolder, writeWhole } from '../outputs/files/file.js';
 import { arrayShareOf, LAYER_COLUMNS, resultCsv, RUN_COLUMNS, runJson, worstCsv } from '../outputs/tables/results.js';
-import { loadTarget } from '../targets/catalog.js';
-import { loadNetwork, loadRunData, type RunPlan, whyNot } from '../simulate/plan.js';
+import { loadNetwork, loadRunData, resolveTarget, type RunPlan, whyNot } from '../simulate/plan.js';
 import type { Network } from '../networks/network.js';
 import type { Target } from '../targets/target.js';
 import type { RunResult } from '../simulate/run.js';
@@ -23,7 +22,9 @@ import { usage, UsageError } from './errors.js';
 export const runCommand = command({
   options: {
     network: required(networkOption),
-    target: required(and(targetOption, '; see "lastbit list targets"')),
+    target: required(
+      and(targetOption, '; see "lastbit list targets"; auto: 16 x 16 with the units that the network needs'),
+    ),
     ...ownDataOptions,
     reference: { type: 'string', describe: 'ONNX file of the float network; default: the one the network names' },
     strict: { type: 'boolean', default: false, describe: 'refuse layers that the target has no unit for' },
@@ -49,8 +50,8 @@ export const runCommand = command({
     { with: ['image'], needs: ['tensors'], says: () => '--image is the one whose --tensors are written' },
   ],
   async run({ network, target, strict, tensors, image, reference, out, verbose, json, wide, ...data }) {
-    const own = usage(() => loadTarget(target));
     const loaded = await loadNetwork(network);
+    const own = usage(() => resolveTarget({ base: target }, loaded));
     if (strict) refuseBeside(loaded, own);
     const plan: RunPlan = { network, target: { base: target }, data: await planOfData(loaded, data) };
     const float = reference ?? (await referenceOf(network));
@@ -66,7 +67,7 @@ export const runCommand = command({
     }
     if (json) printJson(runJson(result));
     else show(result, verbose, wide);
-    if (!json && loadTarget(target).memories.bandwidth !== undefined) print(MEMORY_NOT_COUNTED);
+    if (!json && own.memories.bandwidth !== undefined) print(MEMORY_NOT_COUNTED);
   },
 });
 

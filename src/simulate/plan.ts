@@ -1,5 +1,6 @@
 import { readBytes } from '../text/read.js';
 import { macArray, type MacArray } from '../arrays/dataflow.js';
+import { AUTO, autoTarget } from '../targets/auto.js';
 import { loadTarget } from '../targets/catalog.js';
 import { type TargetFields, targetOf, targetSchema } from '../targets/schema.js';
 import { unitForJob } from '../targets/blockUnit.js';
@@ -60,7 +61,9 @@ export async function checkInputs(plans: readonly RunPlan[]): Promise<void> {
     await loadRunData(await loadNetwork(network), data);
 }
 
-export function resolveTarget({ base, array }: TargetPlan): Target {
+/** @param network for which `auto` finds the units */
+export function resolveTarget({ base, array }: TargetPlan, network?: Network): Target {
+  if (base === AUTO && network !== undefined) return autoTarget(lower(network));
   const target = typeof base === 'string' ? loadTarget(base) : targetOf(targetSchema.parse(base), String(base.name));
   return array === undefined ? target : withEveryEnergy({ ...target, array: macArray({ ...target.array, ...array }) });
 }

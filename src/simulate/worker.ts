@@ -23,7 +23,7 @@ export default async function runTask({ plan, port }: Task): Promise<RunResult> 
   const network = await keep(path, () => loadNetwork(path));
   const own = await keep([data, portsOf(network)], () => loadRunData(network, data));
   const float = reference === undefined ? undefined : await keep([reference, data], () => floatRun(reference, data));
-  const result = run(network, resolveTarget(plan.target), own, float, (images) => port?.postMessage(images));
+  const result = run(network, resolveTarget(plan.target, network), own, float, (images) => port?.postMessage(images));
   port?.close();
   return result;
 }

@@ -74,7 +74,12 @@ it.each([
   ],
   ['a target without an energy', ['run', int8, '--target', 'poor.yaml'], 2, 'no energy for'],
   ['no images', ['run', int8, '--target', 'int8', '--images', '0'], 2, '--images'],
-  ['data that is not there', ['run', int8, '--target', 'int8', '--data', '.', '--images', '2'], 2, 'holds nothing that is read as data'],
+  [
+    'data that is not there',
+    ['run', int8, '--target', 'int8', '--data', '.', '--images', '2'],
+    2,
+    'holds nothing that is read as data',
+  ],
   ['a layer that is not there', ['trace', int8, '--layer', 'conv7'], 2, 'conv1'],
   ['cycles after the end', ['trace', int8, '--layer', 'conv1', '--cycles', '99999', '--output', 't.csv'], 2, 'cycle'],
   ['a typo in a sweep', ['sweep', 'typo.yaml'], 2, 'typo.yaml:3:1'],
