@@ -46,8 +46,8 @@ function spelled(_key: string, value: unknown): unknown {
 }
 
 /** Of images and their labels, whether generated or read. */
-export function dataDigest({ images, labels, rows, cols }: Dataset): string {
-  return fingerprintOf([`${rows}x${cols}`, bytesOf(images), labels]);
+export function dataDigest({ images, labels, shape }: Dataset): string {
+  return fingerprintOf([shape.join('x'), bytesOf(images), bytesOf(labels)]);
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {

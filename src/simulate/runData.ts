@@ -124,3 +124,15 @@ export function ofDataset(network: Network, data: Dataset): RunData {
     labels: data.labels,
   };
 }
+
+/** Data of one real input with labels, all of it in memory, as training and calibration want it. @throws Error naming what is missing */
+export function datasetOf(network: Network, data: RunData, path: string): Dataset {
+  const { name, shape } = inputOf(network);
+  const { labels, count } = data;
+  if (labels === undefined) throw new Error(`${path} has no labels: accuracies need one for each of its images`);
+  const images = data.inputs(0, count).get(name);
+  if (images?.kind !== 'float') throw new Error(`network ${network.name} reads integers: real numbers are wanted here`);
+  const places = Uint32Array.from({ length: count }, (_, i) => i);
+  const origin = { file: path, unit: 'image' as const, places };
+  return { images: images.data, labels: Int32Array.from(labels), count, shape: shape.slice(1), origin };
+}

@@ -62,6 +62,8 @@ export interface Study {
 /** What a study judges by, and where it keeps what it has found. */
 export interface StudyPlan {
   data: DataPlan;
+  /** Those images, where they are there already. */
+  judged?: Dataset;
   /** ONNX file of the float network. */
   reference: string;
   /** Names or files; by default the catalogue, less those that would repeat a row to the last digit. */
@@ -87,7 +89,7 @@ export async function runStudy(
     if (fit.length === 0) unplaced.push(`${candidate.recipe}: ${reasons[0]}`);
     return targets === undefined ? withoutRepeats(fit) : fit;
   });
-  const images = loadData(data);
+  const images = plan.judged ?? loadData(data);
   const outcomes = await placeOutcomes(places, plan, dataDigest(images), options);
   const placed = places.map((place): Omit<StudyRow, 'pareto'> => {
     const { candidate, name, cost } = place;

@@ -61,7 +61,7 @@ function tiny(format: string): Network {
 function pictures(count: number): Dataset {
   const draw = random(11);
   const images = Float32Array.from({ length: count * 16 }, () => 2 * draw() - 1);
-  return { images, labels: Uint8Array.from({ length: count }, (_, i) => i % 3), count, rows: 4, cols: 4 };
+  return { images, labels: Uint8Array.from({ length: count }, (_, i) => i % 3), count, shape: [1, 4, 4] };
 }
 
 interface Product {

@@ -33,7 +33,7 @@ export function parseCsvImages(file: Uint8Array, path: string): Dataset {
     for (let p = 0; p < size; p++) images[i * size + p] = fields[p + 1] / 255;
   });
   const places = Uint32Array.from(rows, (row) => row.number);
-  return { images, labels, count: rows.length, rows: side, cols: side, origin: { file: path, unit: 'line', places } };
+  return { images, labels, count: rows.length, shape: [1, side, side], origin: { file: path, unit: 'line', places } };
 }
 
 const isDigit = (byte: number) => byte >= ZERO && byte <= NINE;

@@ -31,8 +31,7 @@ export function readIdx(folder: string, part: 'train' | 't10k' = 't10k'): Datase
     images: Float32Array.from(images.bytes, (byte) => byte / 255),
     labels: labels.bytes,
     count,
-    rows,
-    cols,
+    shape: [1, rows, cols],
     origin: { file: labels.path, unit: 'image', places },
   };
 }
