@@ -1,17 +1,41 @@
 import { didYouMean } from '../../text/nearest.js';
+import { ALONG } from './along.js';
 import { BINARY } from './binary.js';
+import { CASTS } from './cast.js';
 import { CONSTANTS } from './constants.js';
 import type { TensorFunction } from './function.js';
+import { GELUS } from './gelu.js';
 import { INTEGERS } from './integers.js';
+import { LOGIC } from './logic.js';
 import { MOVES } from './moves.js';
+import { NARY } from './nary.js';
+import { NORMS } from './norms.js';
+import { NUMERIC } from './numeric.js';
 import { PARTS } from './parts.js';
+import { PLANES } from './planes.js';
 import { PRODUCTS } from './products.js';
+import { REDUCTIONS } from './reduce.js';
+import { ROTARY } from './rotary.js';
+import { SEARCHES } from './search.js';
+import { UNIQUE } from './unique.js';
 import { UNARY } from './unary.js';
 
 /** Every function of tensors, by the name of its ONNX operator; `domain.Name` outside the standard's domain. */
 export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = {
   ...UNARY,
+  ...NUMERIC,
+  ...GELUS,
+  ...CASTS,
   ...BINARY,
+  ...NARY,
+  ...LOGIC,
+  ...REDUCTIONS,
+  ...ALONG,
+  ...SEARCHES,
+  ...UNIQUE,
+  ...NORMS,
+  ...PLANES,
+  ...ROTARY,
   ...MOVES,
   ...PRODUCTS,
   ...PARTS,

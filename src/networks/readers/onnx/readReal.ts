@@ -24,7 +24,8 @@ export function readAdd(reader: Reader, node: NodeReader): Value | undefined {
     return shift && shifted(reader, node.output, x, shift);
   }
   const other = computing(reader, node, 1);
-  if (other === undefined || other.as === 'codes' || fileShape(x).join() !== fileShape(other).join()) return undefined;
+  if (other === undefined || other.as === 'codes') return undefined;
+  if (x.shape[0] !== other.shape[0] || fileShape(x).join() !== fileShape(other).join()) return undefined;
   const inputs = [realOf(reader, x), realOf(reader, other)];
   const reads = [realFacts(x), realFacts(other)];
   return push(reader, { op: 'add', ...called(node.output), inputs }, reads, { column: x.column });
