@@ -2,10 +2,17 @@ import { didYouMean } from '../../text/nearest.js';
 import { BINARY } from './binary.js';
 import { CONSTANTS } from './constants.js';
 import type { TensorFunction } from './function.js';
+import { INDEXED } from './indexed.js';
 import { INTEGERS } from './integers.js';
+import { MADE } from './made.js';
 import { MOVES } from './moves.js';
+import { PADS } from './pad.js';
 import { PARTS } from './parts.js';
 import { PRODUCTS } from './products.js';
+import { RESIZE } from './resize.js';
+import { SCATTER } from './scatter.js';
+import { SPLITS } from './splits.js';
+import { SPREAD } from './spread.js';
 import { UNARY } from './unary.js';
 
 /** Every function of tensors, by the name of its ONNX operator; `domain.Name` outside the standard's domain. */
@@ -17,6 +24,13 @@ export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = {
   ...PARTS,
   ...CONSTANTS,
   ...INTEGERS,
+  ...SPLITS,
+  ...SPREAD,
+  ...PADS,
+  ...INDEXED,
+  ...SCATTER,
+  ...MADE,
+  ...RESIZE,
 };
 
 export function findFunction(name: string): TensorFunction | undefined {

@@ -209,6 +209,7 @@ function inputOf({ name, type }: Proto<'ValueInfoProto'>): NetworkInput {
 
 /** The batch is free where every tensor grows with it and no layer looks across it; then shapes say 1. */
 function withBatch(network: Network): Network {
+  if (network.inputs.some(({ shape }) => shape.length === 0)) return network;
   const free: Network = { ...network, batch: 'free' };
   try {
     const [one, three] = [1, 3].map((batch) => factsOf(ofBatch(free, batch)));
