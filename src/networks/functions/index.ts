@@ -1,5 +1,7 @@
 import { didYouMean } from '../../text/nearest.js';
+import { ALONG } from './along.js';
 import { BINARY } from './binary.js';
+import { CASTS } from './cast.js';
 import { CONSTANTS } from './constants.js';
 import type { TensorFunction } from './function.js';
 import { INDEXED } from './indexed.js';
@@ -13,12 +15,24 @@ import { RESIZE } from './resize.js';
 import { SCATTER } from './scatter.js';
 import { SPLITS } from './splits.js';
 import { SPREAD } from './spread.js';
+import { LOGIC } from './logic.js';
+import { NARY } from './nary.js';
+import { NUMERIC } from './numeric.js';
+import { REDUCTIONS } from './reduce.js';
+import { SEARCHES } from './search.js';
 import { UNARY } from './unary.js';
 
 /** Every function of tensors, by the name of its ONNX operator; `domain.Name` outside the standard's domain. */
 export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = {
   ...UNARY,
+  ...NUMERIC,
+  ...CASTS,
   ...BINARY,
+  ...NARY,
+  ...LOGIC,
+  ...REDUCTIONS,
+  ...ALONG,
+  ...SEARCHES,
   ...MOVES,
   ...PRODUCTS,
   ...PARTS,

@@ -50,6 +50,7 @@ function factsFrom(layer: GeneralLayer, inputs: readonly TensorFacts[]): readonl
   const { output } = layer;
   return facts.slice(0, layer.outputs.length).map(({ shape, ...rest }) => {
     if (output !== undefined) return { shape, quantization: output };
+    if (rest.type === 'float32') return { shape };
     if (rest.type !== undefined || rest.quantization !== undefined) return { shape, ...rest };
     return { shape, ...(type !== 'float32' && { type }) };
   });
@@ -117,8 +118,9 @@ function encoded(
   return quantize(floatTensor(shape, reals), output);
 }
 
-/** Reals of a narrower type lie on it after each function, as every runtime writes them to memory. */
+/** Reals of a narrower type lie on it after each function, as every runtime writes them to memory; a result may have its own. */
 function typed(result: Tensor, type: RealType): Tensor {
-  if (result.kind !== 'float' || result.type !== undefined || type === 'float32') return result;
-  return roundedTo(result, type);
+  if (result.kind !== 'float') return result;
+  if (result.type === undefined) return type === 'float32' ? result : roundedTo(result, type);
+  return result.type === 'float32' ? roundedTo(result, 'float32') : result;
 }

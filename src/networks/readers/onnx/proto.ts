@@ -178,11 +178,9 @@ export function changed<M extends object>(message: M, fields: Partial<M>): M {
 
 /** An attribute that holds an integer. */
 export function madeAttribute(name: string, i: number): Proto<'AttributeProto'> {
-  return create(attributeSchema, {
-    name,
-    i: BigInt(i),
-    type: ATTRIBUTE_TYPES.i,
-  } as never) as unknown as Proto<'AttributeProto'>;
+  const fields: ProtoInit<'AttributeProto'> = { name, i: BigInt(i), type: ATTRIBUTE_TYPES.i };
+  const made: unknown = create(attributeSchema, fields as never);
+  return made as Proto<'AttributeProto'>;
 }
 
 /** Fields in the order of their numbers, so the same model gives the same bytes. */
