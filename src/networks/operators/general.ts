@@ -1,4 +1,4 @@
-import { type Around, type OperandFacts, type TensorFunction } from '../functions/function.js';
+import { type Around, movesAlong, type OperandFacts, type TensorFunction } from '../functions/function.js';
 import { functionNamed } from '../functions/index.js';
 import { roundedTo } from '../functions/types.js';
 import type { Arithmetic, GeneralLayer } from '../network.js';
@@ -23,7 +23,7 @@ export const general: Operator<GeneralLayer> = {
   operations: (layer, inputs) => {
     const each = functionNamed(layer.function);
     const written = factsFrom(layer, inputs).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-    return written * (each.operations ?? (each.moves ? 0 : 1));
+    return written * (each.operations ?? (movesAlong(each, layer.attributes) ? 0 : 1));
   },
 };
 
@@ -59,7 +59,7 @@ function factsFrom(layer: GeneralLayer, inputs: readonly TensorFacts[]): readonl
 /** What a run on zeros gives. */
 function seen(layer: GeneralLayer, called: TensorFunction, inputs: readonly TensorFacts[]): readonly TensorFacts[] {
   const zeros = inputs.map(({ shape, quantization, type }): Tensor => {
-    if (quantization !== undefined && (called.moves || called.takesCodes))
+    if (quantization !== undefined && (movesAlong(called, layer.attributes) || called.takesCodes))
       return quantize(floatTensor(shape), quantization);
     if (type === undefined || isReal(type)) return { ...floatTensor(shape), ...(type && { type }) };
     return integerTensor(shape, type);
@@ -99,7 +99,7 @@ function run(layer: GeneralLayer, inputs: readonly Tensor[], arithmetic: Arithme
   const { attributes, output } = layer;
   if (output !== undefined && called.fused !== undefined && operands.every((each) => each?.kind !== 'float'))
     return [called.fused(operands as (CodeTensor | undefined)[], attributes, output, around)];
-  const takes = called.moves === true || called.takesCodes === true || called.products !== undefined;
+  const takes = movesAlong(called, attributes) || called.takesCodes === true || called.products !== undefined;
   const given =
     takes && output === undefined
       ? operands

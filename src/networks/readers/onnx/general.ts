@@ -5,13 +5,14 @@ import { executeLayer } from '../../execute.js';
 import { float32Arithmetic } from '../../arithmetic.js';
 import { factsAfter } from '../../facts.js';
 import type { Attributes, AttributeSpec } from '../../functions/attributes.js';
-import type { TensorFunction } from '../../functions/function.js';
+import { movesAlong, type TensorFunction } from '../../functions/function.js';
 import { findFunction } from '../../functions/index.js';
 import type { GeneralLayer } from '../../network.js';
 import { codeTensor, dequantize } from '../../quantization.js';
 import { floatTensor, type IntegerType, integerTensor, sizeOf, type Tensor, type TensorFacts } from '../../tensor.js';
 import { type Constant, valuesOf } from './constant.js';
 import { type ElementType, elementType, formatOf } from './element.js';
+import { asCodes } from './moved.js';
 import type { NodeReader } from './node.js';
 import { operand, type Reader, type StoredValue, type Value, type WeightsValue } from './reader.js';
 
@@ -54,11 +55,11 @@ function placed(
   given: readonly (Given | Tensor)[],
 ): readonly Value[] {
   const reads: (TensorFacts & { name: string; lazy: boolean })[] = [];
-  const keeps = record.moves === true;
-  const operands = given.map((value) => {
+  const codes = asCodes(record, layer.attributes, given, tensorOf);
+  const operands = (codes ?? given).map((value) => {
     if (value === undefined) return undefined;
     if (value.kind !== 'activation') return tensorOf(value);
-    const read = readOf(reader, value, keeps);
+    const read = readOf(reader, value, codes !== undefined);
     const at = reads.findIndex(({ name }) => name === read.name);
     return at >= 0 ? at : reads.push(read) - 1;
   });
@@ -67,10 +68,11 @@ function placed(
   const facts = factsAfter(own, reads);
   checkSizes(facts);
   // What is moved as codes is read as the real numbers that they stand for, where it was so before.
-  const lazy = keeps && reads[0].lazy;
-  const names = own.outputs.map((output) => (lazy ? `${output}/codes` : output));
+  const lazy = reads.some((read) => read.lazy);
+  const written = own.outputs.map((output, i) => output || `${own.name}/unused${i}`);
+  const names = written.map((output) => (lazy ? `${output}/codes` : output));
   reader.layers.push({ ...own, ...called(names[0]), outputs: names });
-  return facts.map((fact, i) => activationOf(names[i], fact, lazy ? own.outputs[i] : undefined));
+  return facts.map((fact, i) => activationOf(names[i], fact, lazy ? written[i] : undefined));
 }
 
 function readOf(reader: Reader, value: Activation, keeps: boolean): TensorFacts & { name: string; lazy: boolean } {
@@ -134,8 +136,8 @@ function attributesOf(
   return { attributes: Object.fromEntries(values.filter(([, value]) => value !== undefined)), added };
 }
 
-function read(node: NodeReader, name: string, { kind, absent, among }: AttributeSpec): Attributes[string] {
-  if (!node.has(name)) return absent;
+function read(node: NodeReader, name: string, { kind, absent, among, orOutputs }: AttributeSpec): Attributes[string] {
+  if (!node.has(name)) return orOutputs === true ? node.outputs.length : absent;
   if (kind === 'int') return node.int(name, 0);
   if (kind === 'float') return node.float(name, 0);
   if (kind === 'ints') return node.ints(name, []);
@@ -155,13 +157,13 @@ function tensorOfAttribute(value: number | readonly number[], kind: string): Ten
 
 /** Stored codes stay codes while they are only moved: those of one scale anyhow, those of many where axes are exchanged. */
 function movedWeights(
-  { moves }: TensorFunction,
+  record: TensorFunction,
   given: readonly Given[],
   attributes: Attributes,
   name: string,
 ): WeightsValue | undefined {
   const [x, ...rest] = given;
-  if (moves !== true || x?.kind !== 'weights') return undefined;
+  if (!movesAlong(record, attributes) || record.along !== undefined || x?.kind !== 'weights') return undefined;
   if (rest.some((value) => value !== undefined && value.kind !== 'stored')) return undefined;
   const { quantization: q } = x.tensor;
   if (q.scale.length > 1 && name !== 'Transpose') return undefined;

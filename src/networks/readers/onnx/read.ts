@@ -1,13 +1,15 @@
 import { didYouMean } from '../../../text/nearest.js';
-import { LARGEST, realOf } from '../../build/builder.js';
+import { realOf } from '../../build/builder.js';
 import { factsOf, inputsOf as tensorsRead, ofBatch } from '../../facts.js';
 import { FUNCTIONS, functionNamed } from '../../functions/index.js';
-import type { Layer, Network, NetworkInput, Op } from '../../network.js';
+import type { Layer, Network, Op } from '../../network.js';
 import { operandFacts } from '../../operators/general.js';
-import { sizeOf, type TensorFacts } from '../../tensor.js';
+import type { TensorFacts } from '../../tensor.js';
 import { readBlocks } from './blockMarks.js';
 import { type Constant, readConstant } from './constant.js';
-import { elementType, elementTypeOf } from './element.js';
+import { readControl } from './control.js';
+import { elementType } from './element.js';
+import { loaderFrom, withLoaded } from './external.js';
 import { OWN_DOMAIN } from './functions.js';
 import { decodeModel, type Proto } from './proto.js';
 import { readCast } from './readCast.js';
@@ -36,8 +38,13 @@ import {
   readSize,
   readSqueeze,
 } from './readShape.js';
-import { readGeneral, typeOf } from './general.js';
+import { readGeneral } from './general.js';
+import { inlined, localFunctions } from './inline.js';
+import { inputsOf } from './inputs.js';
 import { domainOf, type NodeReader, nodeReader } from './node.js';
+import { freeNames, inOrder, type Step } from './order.js';
+import { readSequence } from './sequences.js';
+import type { ReadOptions } from '../options.js';
 import { operand, type Reader, type Value } from './reader.js';
 
 /** Undefined where the node is no case of the operator, and a function of tensors (functions/) has to do it. */
@@ -84,13 +91,14 @@ export const SUPPORTED_OPERATORS: readonly string[] = [
  * Reads an ONNX file of any IR version: float networks, QLinear operators, and QuantizeLinear/DequantizeLinear graphs,
  * whose Conv, Gemm and MatMul multiply codes where both operands are dequantized. Batch normalization is folded into
  * float layers. The batch may be fixed or symbolic; it is left out of the network's shapes.
+ * Nodes may come in any order; functions of the model, and branches and loops that the file decides, are written out.
  * @param name the network's name, usually the file's; errors begin with it
  * @throws Error with one line that names the file, the node or tensor, what was found and what is supported
  */
-export function readOnnx(bytes: Uint8Array, name: string): Network {
+export function readOnnx(bytes: Uint8Array, name: string, options: ReadOptions = {}): Network {
   const model = decoded(bytes, name);
   try {
-    return networkOf(model, name);
+    return networkOf(model, name, options);
   } catch (error) {
     throw new Error(`${name}: ${oneLine(messageOf(error))}`, { cause: error });
   }
@@ -120,18 +128,30 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function networkOf(model: Proto<'ModelProto'>, name: string): Network {
+function networkOf(model: Proto<'ModelProto'>, name: string, options: ReadOptions): Network {
   const { graph } = model;
   if (graph === undefined || model.opsetImport.length === 0)
     throw new Error(`not an ONNX model, or cut short: it has no ${graph === undefined ? 'graph' : 'opset'}`);
-  const reader: Reader = { values: new Map(), layers: [], uses: usesOf(graph), readers: readersOf(graph) };
   const opsets = opsetsOf(model);
+  const load = loaderFrom(options.folder);
+  const functions = localFunctions(model);
+  const reader: Reader = {
+    ...{ values: new Map(), layers: [], uses: new Map(), readers: new Map(), sequences: new Map() },
+    ...{ functions, written: 0, load },
+  };
+  const there = new Set([...graph.input, ...graph.initializer].map((each) => each.name));
+  const steps = inOrder(inlined(graph.node, functions, opsets), there);
+  const given = graph.output.map((output) => output.name);
+  count(reader, steps, given);
+  const stored = new Set<string>();
   for (const tensor of graph.initializer) {
-    if (reader.values.has(tensor.name)) throw new Error(`stores the tensor ${tensor.name} twice`);
-    reader.values.set(tensor.name, { kind: 'stored', constant: readConstant(tensor) });
+    if (stored.has(tensor.name)) throw new Error(`stores the tensor ${tensor.name} twice`);
+    stored.add(tensor.name);
+    if (reader.uses.has(tensor.name))
+      reader.values.set(tensor.name, { kind: 'stored', constant: readConstant(load(tensor)) });
   }
-  const inputs = inputsOf(graph, reader);
-  for (const node of graph.node) readNode(reader, node, opsets.get(domainOf(node)));
+  const inputs = inputsOf(graph, reader, options);
+  for (const step of steps) readNode(reader, step);
   const metadata = Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
   const outputs = outputsOf(graph, reader);
   return withBatch({ name, inputs, outputs, batch: 'fixed', layers: reader.layers, metadata });
@@ -158,53 +178,19 @@ function opsetsOf({ opsetImport }: Proto<'ModelProto'>): Map<string, number> {
   return opsets;
 }
 
-function usesOf(graph: Proto<'GraphProto'>): Map<string, number> {
-  const uses = new Map<string, number>();
-  const names = [...graph.node.flatMap((node) => node.input), ...graph.output.map((output) => output.name)];
-  for (const name of names) uses.set(name, (uses.get(name) ?? 0) + 1);
-  return uses;
-}
-
-/** Operators of the nodes that read each name. */
-function readersOf(graph: Proto<'GraphProto'>): Map<string, string[]> {
-  const readers = new Map<string, string[]>(graph.output.map(({ name }) => [name, ['output']]));
-  for (const { input, opType } of graph.node)
-    for (const name of input) readers.set(name, [...(readers.get(name) ?? []), opType]);
-  return readers;
-}
-
-/** Graph inputs that are not stored. */
-function inputsOf(graph: Proto<'GraphProto'>, reader: Reader): NetworkInput[] {
-  const inputs = graph.input.filter((input) => !reader.values.has(input.name));
-  if (inputs.length === 0) throw new Error('reads nothing: a network has an input that is not stored');
-  return inputs.map((input) => {
-    const port = inputOf(input);
-    const as = port.type === undefined || port.type.includes('float') ? 'real' : 'integers';
-    reader.values.set(port.name, { kind: 'activation', ...port, as, shared: false });
-    return port;
-  });
-}
-
-/** A first axis without a length is the batch, of 1 here. */
-function inputOf({ name, type }: Proto<'ValueInfoProto'>): NetworkInput {
-  const element = elementTypeOf(type?.tensorType?.elemType ?? 0);
-  const real = element && typeOf(element);
-  if (real === undefined)
-    throw new Error(
-      `input ${name} has type ${element?.name ?? type?.tensorType?.elemType ?? 'none'}: real numbers of 16 to 64 bits and integers are supported`,
-    );
-  const dims = (type?.tensorType?.shape?.dim ?? []).map(({ dimValue, dimParam }) =>
-    dimParam === '' ? Number(dimValue) : dimParam,
-  );
-  const shape = dims.map((length, axis) => (axis === 0 && !(Number(length) > 0) ? 1 : length));
-  const free = shape.find((length) => !(Number(length) > 0));
-  if (type?.tensorType?.shape === undefined || free !== undefined)
-    throw new Error(
-      `input ${name} has shape ${dims.join('x') || 'unknown'}: lengths are wanted but for the batch; give them with --shape ${name}=1x3x224x224`,
-    );
-  if (sizeOf(shape as number[]) > LARGEST)
-    throw new Error(`input ${name} has shape ${dims.join('x')}: up to ${LARGEST} elements are supported`);
-  return { name, shape: shape as number[], ...(real !== 'float32' && { type: real }) };
+/** Who reads each name: nodes by their operators, graphs in them, which may read it often, and `output` what is given on. */
+function count({ uses, readers }: Reader, steps: readonly Step[], outputs: readonly string[]): void {
+  const add = (name: string, by: string, times = 1) => {
+    uses.set(name, (uses.get(name) ?? 0) + times);
+    const list = readers.get(name);
+    if (list === undefined) readers.set(name, [by]);
+    else list.push(by);
+  };
+  for (const name of outputs) add(name, 'output');
+  for (const { node } of steps) {
+    for (const name of node.input) add(name, node.opType);
+    for (const name of freeNames(node)) add(name, 'graph', 2);
+  }
 }
 
 /** The batch is free where every tensor grows with it and no layer looks across it; then shapes say 1. */
@@ -241,14 +227,21 @@ function outputsOf(graph: Proto<'GraphProto'>, reader: Reader): string[] {
   });
 }
 
-function readNode(reader: Reader, proto: Proto<'NodeProto'>, opset = 1): void {
+function readNode(reader: Reader, step: Step): void {
+  const { node: proto, opsets } = step;
   const [output = ''] = proto.output;
   const label = `node ${proto.name || output} (${proto.domain ? `${proto.domain}.` : ''}${proto.opType})`;
   try {
     if (!proto.output.some((name) => name !== '')) throw new Error('writes nothing');
     const taken = proto.output.find((name) => reader.values.has(name));
     if (taken !== undefined) throw new Error(`writes ${taken}, which is there already`);
-    const node = nodeReader(proto, opset);
+    const read = (steps: readonly Step[], outputs: readonly string[]) => {
+      count(reader, steps, outputs);
+      for (const each of steps) readNode(reader, each);
+    };
+    const place = { reader, step, read };
+    if (readControl(place) ?? readSequence(place)) return;
+    const node = nodeReader(withLoaded(proto, reader.load), opsets.get(domainOf(proto)) ?? 1);
     const values = readValues(reader, node);
     node.finish();
     node.outputs.forEach((name, i) => name !== '' && values[i] !== undefined && reader.values.set(name, values[i]));

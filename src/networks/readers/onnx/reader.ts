@@ -2,6 +2,8 @@ import type { Format } from '../../../formats/format.js';
 import { type Activation, type Builder, perImage } from '../../build/builder.js';
 import type { CodeTensor } from '../../tensor.js';
 import type { Constant } from './constant.js';
+import type { Load } from './external.js';
+import type { LocalFunctions } from './inline.js';
 import type { NodeReader } from './node.js';
 
 export type { NodeReader } from './node.js';
@@ -25,7 +27,14 @@ export interface Reader extends Builder {
   /** How many nodes and graph outputs read a name. */
   uses: Map<string, number>;
   /** Operators of the nodes that read a name; `output` where the graph gives it. */
-  readers: ReadonlyMap<string, readonly string[]>;
+  readers: Map<string, string[]>;
+  /** Names of the tensors in each sequence. */
+  sequences: Map<string, readonly string[]>;
+  /** Functions that the model brings along. */
+  functions: LocalFunctions;
+  /** Nodes of branches and turns that are written out so far. */
+  written: number;
+  load: Load;
 }
 
 /** The value of an input. @throws Error where the node has none */
