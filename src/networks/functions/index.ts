@@ -7,6 +7,7 @@ import { MOVES } from './moves.js';
 import { PARTS } from './parts.js';
 import { PRODUCTS } from './products.js';
 import { UNARY } from './unary.js';
+import { WINDOW_POOLS } from './windowPools.js';
 
 /** Every function of tensors, by the name of its ONNX operator; `domain.Name` outside the standard's domain. */
 export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = {
@@ -17,6 +18,7 @@ export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = {
   ...PARTS,
   ...CONSTANTS,
   ...INTEGERS,
+  ...WINDOW_POOLS,
 };
 
 export function findFunction(name: string): TensorFunction | undefined {

@@ -98,11 +98,12 @@ function run(layer: GeneralLayer, inputs: readonly Tensor[], arithmetic: Arithme
   const { attributes, output } = layer;
   if (output !== undefined && called.fused !== undefined && operands.every((each) => each?.kind !== 'float'))
     return [called.fused(operands as (CodeTensor | undefined)[], attributes, output, around)];
-  const takes = called.moves === true || called.takesCodes === true || called.products !== undefined;
-  const given =
-    takes && output === undefined
-      ? operands
-      : operands.map((each) => (each?.kind === 'codes' ? dequantize(each) : each));
+  const takes = called.moves === true || called.takesCodes === true;
+  const factors = called.factors?.every((place) => operands[place]?.kind === 'codes') ? called.factors : [];
+  const given = operands.map((each, place) => {
+    const keeps = (takes && output === undefined) || factors.includes(place);
+    return each?.kind === 'codes' && !keeps ? dequantize(each) : each;
+  });
   const results = called.run(given, attributes, around).slice(0, layer.outputs.length);
   if (output !== undefined) return results.map((result) => encoded(dequantize(result).data, result.shape, output));
   const type = realTypeOf(given.map((each) => each && factsOfTensor(each)));

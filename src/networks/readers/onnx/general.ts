@@ -54,11 +54,12 @@ function placed(
   given: readonly (Given | Tensor)[],
 ): readonly Value[] {
   const reads: (TensorFacts & { name: string; lazy: boolean })[] = [];
-  const keeps = record.moves === true;
-  const operands = given.map((value) => {
+  const factors = record.factors?.every((place) => hasCodes(given[place])) ? record.factors : [];
+  const operands = given.map((value, place) => {
     if (value === undefined) return undefined;
-    if (value.kind !== 'activation') return tensorOf(value);
-    const read = readOf(reader, value, keeps);
+    const factor = factors.includes(place);
+    if (value.kind !== 'activation') return factor && value.kind === 'weights' ? value.tensor : tensorOf(value);
+    const read = readOf(reader, value, factor || record.moves === true);
     const at = reads.findIndex(({ name }) => name === read.name);
     return at >= 0 ? at : reads.push(read) - 1;
   });
@@ -67,10 +68,18 @@ function placed(
   const facts = factsAfter(own, reads);
   checkSizes(facts);
   // What is moved as codes is read as the real numbers that they stand for, where it was so before.
-  const lazy = keeps && reads[0].lazy;
-  const names = own.outputs.map((output) => (lazy ? `${output}/codes` : output));
+  const lazy = record.moves === true && reads[0].lazy;
+  const names = own.outputs.map((output, i) =>
+    lazy && facts[i]?.quantization !== undefined ? `${output}/codes` : output,
+  );
   reader.layers.push({ ...own, ...called(names[0]), outputs: names });
   return facts.map((fact, i) => activationOf(names[i], fact, lazy ? own.outputs[i] : undefined));
+}
+
+/** Codes that the file has as real numbers, which products take instead. */
+function hasCodes(value: Given | Tensor): boolean {
+  if (value?.kind === 'weights') return true;
+  return value?.kind === 'activation' && (value.as === 'dequantized' || value.as === 'carried');
 }
 
 function readOf(reader: Reader, value: Activation, keeps: boolean): TensorFacts & { name: string; lazy: boolean } {
