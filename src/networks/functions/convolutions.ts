@@ -4,7 +4,7 @@ import { type CodeTensor, sizeOf, type Tensor } from '../tensor.js';
 import { type Attributes, int, ints } from './attributes.js';
 import type { Around, OperandFacts, TensorFunction } from './function.js';
 import { realOrCodes } from './matmul.js';
-import { lengthsOf, placesUnder, SLIDING, type Windows, windowsOver } from './sliding.js';
+import { lengthsOf, placesUnder, SLIDING, type WindowGrid, windowsOver } from './sliding.js';
 
 /** Convolutions over any number of axes, with stored or computed weights. */
 
@@ -13,7 +13,7 @@ type Shape = readonly number[];
 type Find = (x: Shape, w: Shape, attributes: Attributes) => Found;
 
 interface Found {
-  windows: Windows;
+  windows: WindowGrid;
   groups: number;
   filters: number;
   /** Whether weights are [channels, filters / groups, ...], turned around. */
@@ -125,7 +125,7 @@ function convolution(find: Find): TensorFunction {
       const [x, w] = shapes(inputs);
       const { windows, groups, filters } = find(x, w, attributes);
       const [n, k] = [filters / groups, (x[1] / groups) * sizeOf(windows.kernel)];
-      const [a, b] = inputs.map((each) => (each as OperandFacts | undefined)?.quantization);
+      const [a, b] = inputs.map((each) => each?.quantization);
       const codes =
         a?.scale.length === 1 && b !== undefined && (b.scale.length === 1 || b.axis === (find === transposed ? 1 : 0));
       const formats = codes ? { aFormat: a.fit.format, bFormat: b.fit.format } : {};
@@ -142,15 +142,7 @@ function convolution(find: Find): TensorFunction {
         throw new Error(
           `has ${sums.data.length} biases of ${sums.kind} for ${each.filters} output channels: integers are wanted`,
         );
-      return convolvedCodes(
-        each,
-        x as CodeTensor,
-        w as CodeTensor,
-        sums?.data as Float64Array | undefined,
-        output,
-        layer,
-        arithmetic,
-      );
+      return convolvedCodes(each, x as CodeTensor, w as CodeTensor, sums?.data, output, layer, arithmetic);
     },
   };
 }

@@ -17,7 +17,7 @@ interface Terms {
 }
 
 function termsOf({ equation }: Attributes, shapes: readonly (readonly number[])[]): Terms {
-  const text = String(equation).replaceAll(' ', '');
+  const text = (equation as string).replaceAll(' ', '');
   const [left, given] = text.split('->');
   const written = left.split(',');
   if (written.length !== shapes.length)

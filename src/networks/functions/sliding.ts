@@ -1,8 +1,8 @@
 import type { Attributes, AttributeSpec } from './attributes.js';
 import { int, ints, word } from './attributes.js';
 
-/** Windows that slide over planes of any number of axes. */
-export interface Windows {
+/** WindowGrid that slide over planes of any number of axes. */
+export interface WindowGrid {
   /** Lengths of what they slide over, and of what comes out. */
   lengths: readonly number[];
   output: readonly number[];
@@ -38,7 +38,7 @@ export function lengthsOf(attributes: Attributes, name: string, axes: number, ab
 }
 
 /** @param lengths of the axes that windows slide along */
-export function windowsOver(lengths: readonly number[], kernel: readonly number[], attributes: Attributes): Windows {
+export function windowsOver(lengths: readonly number[], kernel: readonly number[], attributes: Attributes): WindowGrid {
   const axes = lengths.length;
   if (kernel.length !== axes)
     throw new Error(`has kernel ${kernel.join('x')} over ${axes} axes (${lengths.join('x')}): a length each is wanted`);
@@ -85,7 +85,7 @@ const kept = new Map<string, Int32Array>();
 const SMALL = 1 << 20;
 
 /** What lies under each window: places in a plane [outputs, taps], -1 in the padding. */
-export function placesUnder(windows: Windows): Int32Array {
+export function placesUnder(windows: WindowGrid): Int32Array {
   const key = JSON.stringify(windows);
   let places = kept.get(key);
   if (places !== undefined) return places;
@@ -97,7 +97,7 @@ export function placesUnder(windows: Windows): Int32Array {
   return places;
 }
 
-function tabled(windows: Windows): Int32Array {
+function tabled(windows: WindowGrid): Int32Array {
   const { lengths, output, kernel } = windows;
   let table = new Int32Array(1);
   let [rows, cols] = [1, 1];
@@ -119,7 +119,10 @@ function tabled(windows: Windows): Int32Array {
 }
 
 /** For each output along an axis and each tap, the index there, or -1. */
-function alongAxis({ lengths, output, kernel, stride, dilation, before, spread }: Windows, axis: number): Int32Array {
+function alongAxis(
+  { lengths, output, kernel, stride, dilation, before, spread }: WindowGrid,
+  axis: number,
+): Int32Array {
   const indices = new Int32Array(output[axis] * kernel[axis]);
   const step = spread?.[axis] ?? 1;
   for (let o = 0, at = 0; o < output[axis]; o++)

@@ -6,11 +6,11 @@ import { stridesOf } from './broadcast.js';
 import type { OperandFacts, TensorFunction } from './function.js';
 import { movedTo, taken } from './moves.js';
 import { floatsOf } from './operands.js';
-import { placesUnder, ROUNDING_UP, SLIDING, type Windows, windowsOver } from './sliding.js';
+import { placesUnder, ROUNDING_UP, SLIDING, type WindowGrid, windowsOver } from './sliding.js';
 
 /** Pools over any number of axes: images and channels come first. */
 
-function poolOf({ shape }: { shape: readonly number[] }, attributes: Attributes): Windows {
+function poolOf({ shape }: { shape: readonly number[] }, attributes: Attributes): WindowGrid {
   const kernel = attributes.kernel_shape as readonly number[] | undefined;
   if (kernel === undefined) throw new Error('has no kernel_shape');
   if (shape.length < 3)
@@ -19,15 +19,15 @@ function poolOf({ shape }: { shape: readonly number[] }, attributes: Attributes)
 }
 
 /** One window over all of each plane. */
-function whole({ shape }: { shape: readonly number[] }): Windows {
+function whole({ shape }: { shape: readonly number[] }): WindowGrid {
   if (shape.length < 3)
     throw new Error(`pools ${shape.join('x') || 'a scalar'}: images x channels x lengths are wanted`);
   return windowsOver(shape.slice(2), shape.slice(2), { auto_pad: 'NOTSET' });
 }
 
-type Find = (x: { shape: readonly number[] }, attributes: Attributes) => Windows;
+type Find = (x: { shape: readonly number[] }, attributes: Attributes) => WindowGrid;
 
-const pooled = ({ shape }: { shape: readonly number[] }, { output }: Windows) => [...shape.slice(0, 2), ...output];
+const pooled = ({ shape }: { shape: readonly number[] }, { output }: WindowGrid) => [...shape.slice(0, 2), ...output];
 
 /** Numbers in the order of what elements stand for. */
 function ranked(x: Tensor): ArrayLike<number> {
@@ -37,7 +37,7 @@ function ranked(x: Tensor): ArrayLike<number> {
 }
 
 /** The place of the largest element under each window, the first of equals; a NaN is largest. @throws Error where all is padding */
-function largestPlaces(x: Tensor, windows: Windows): Int32Array {
+function largestPlaces(x: Tensor, windows: WindowGrid): Int32Array {
   const [places, taps, size] = [placesUnder(windows), sizeOf(windows.kernel), sizeOf(windows.lengths)];
   const outputs = places.length / taps;
   const planes = x.shape[0] * x.shape[1];
@@ -97,7 +97,7 @@ type Reduce = (x: Float32Array, base: number, places: Int32Array, first: number,
 
 function reducing(
   find: Find,
-  reduceOf: (attributes: Attributes, windows: Windows) => Reduce,
+  reduceOf: (attributes: Attributes, windows: WindowGrid) => Reduce,
   attributes?: TensorFunction['attributes'],
 ): TensorFunction {
   return {
@@ -112,7 +112,7 @@ function reducing(
   };
 }
 
-function reduced(x: FloatTensor, windows: Windows, reduce: Reduce): FloatTensor {
+function reduced(x: FloatTensor, windows: WindowGrid, reduce: Reduce): FloatTensor {
   const [places, taps, size] = [placesUnder(windows), sizeOf(windows.kernel), sizeOf(windows.lengths)];
   const result = floatTensor(pooled(x, windows));
   const outputs = places.length / taps;
@@ -124,7 +124,7 @@ function reduced(x: FloatTensor, windows: Windows, reduce: Reduce): FloatTensor 
 }
 
 /** The sum in float32, as runtimes have it, over so many elements; of padding where it counts. */
-function meanOf({ count_include_pad }: Attributes, windows: Windows): Reduce {
+function meanOf({ count_include_pad }: Attributes, windows: WindowGrid): Reduce {
   const counts = count_include_pad === 1 ? countsOf(windows) : undefined;
   const taps = sizeOf(windows.kernel);
   return (x, base, places, first, end) => {
@@ -139,7 +139,7 @@ function meanOf({ count_include_pad }: Attributes, windows: Windows): Reduce {
 }
 
 /** Elements of each window that lie in the input or its padding: not beyond, where the number of windows is rounded up. */
-function countsOf(windows: Windows): Int32Array {
+function countsOf(windows: WindowGrid): Int32Array {
   const { lengths, before, after, output } = windows;
   const padded = lengths.map((length, axis) => length + before[axis] + after[axis]);
   const places = placesUnder({ ...windows, lengths: padded, before: before.map(() => 0), after: before.map(() => 0) });

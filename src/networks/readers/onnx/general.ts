@@ -59,7 +59,7 @@ function placed(
     if (value === undefined) return undefined;
     const factor = factors.includes(place);
     if (value.kind !== 'activation') return factor && value.kind === 'weights' ? value.tensor : tensorOf(value);
-    const read = readOf(reader, value, factor || record.moves === true);
+    const read = readOf(reader, withAxes(reader, value), factor || record.moves === true);
     const at = reads.findIndex(({ name }) => name === read.name);
     return at >= 0 ? at : reads.push(read) - 1;
   });
@@ -74,6 +74,18 @@ function placed(
   );
   reader.layers.push({ ...own, ...called(names[0]), outputs: names });
   return facts.map((fact, i) => activationOf(names[i], fact, lazy ? own.outputs[i] : undefined));
+}
+
+/** Features that the file has as features x 1 x 1, with these axes. */
+function withAxes(reader: Reader, value: Activation): Activation {
+  if (value.column !== true) return value;
+  const name = `${value.name}/column`;
+  const layer: GeneralLayer = {
+    ...{ op: 'general', ...called(name), inputs: [value.name], function: 'Unsqueeze', attributes: {} },
+    operands: [0, integerTensor([2], 'int64', Float64Array.of(2, 3))],
+  };
+  if (!reader.layers.some((each) => each.name === name)) reader.layers.push(layer);
+  return { ...value, name, shape: [...value.shape, 1, 1], column: false, realName: undefined };
 }
 
 /** Codes that the file has as real numbers, which products take instead. */
