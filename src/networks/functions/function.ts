@@ -37,12 +37,14 @@ export interface TensorFunction {
   along?: readonly number[] | 'all';
   /** The one of them that fills what lies outside the others: zero where a node has none. */
   filler?: number;
-  /** Codes come to it as they are; elsewhere they are dequantized first. Functions that move, and products, take them anyway. */
+  /** Codes come to it as they are; elsewhere they are dequantized first. Functions that move, and factors of products, come so anyway. */
   takesCodes?: boolean;
   /** It makes one image depend on another of the batch, or takes the batch for something else, without its shapes telling. */
   acrossBatch?(inputs: readonly (OperandFacts | undefined)[], attributes: Attributes): boolean;
   /** Matrix products that the array does. */
   products?(inputs: readonly (OperandFacts | undefined)[], attributes: Attributes): ArrayProducts | undefined;
+  /** Places of the operands that the array multiplies: they come as codes where all of them are such, else as real numbers. */
+  factors?: readonly number[];
   /** Elementary operations for each element that it writes; 1 where it is left out, 0 where it moves. */
   operations?: number;
   /**

@@ -26,6 +26,7 @@ import { SPLITS } from './splits.js';
 import { SPREAD } from './spread.js';
 import { UNARY } from './unary.js';
 import { UNIQUE } from './unique.js';
+import { WINDOW_POOLS } from './windowPools.js';
 
 /** Every function of tensors, by the name of its ONNX operator; `domain.Name` outside the standard's domain. */
 export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = {
@@ -55,6 +56,7 @@ export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = {
   ...SCATTER,
   ...MADE,
   ...RESIZE,
+  ...WINDOW_POOLS,
 };
 
 export function findFunction(name: string): TensorFunction | undefined {

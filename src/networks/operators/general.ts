@@ -85,7 +85,7 @@ function isReal(type: string): type is RealType {
 /** The type of reals among operands, which is that of the result. */
 function realTypeOf(operands: readonly (TensorFacts | undefined)[]): RealType {
   const typed = operands.map((facts) => facts?.type).find((type) => type !== undefined && isReal(type));
-  return (typed as RealType | undefined) ?? 'float32';
+  return typed ?? 'float32';
 }
 
 function operandsOf(layer: GeneralLayer, inputs: readonly Tensor[]): (Tensor | undefined)[] {
@@ -99,11 +99,12 @@ function run(layer: GeneralLayer, inputs: readonly Tensor[], arithmetic: Arithme
   const { attributes, output } = layer;
   if (output !== undefined && called.fused !== undefined && operands.every((each) => each?.kind !== 'float'))
     return [called.fused(operands as (CodeTensor | undefined)[], attributes, output, around)];
-  const takes = movesAlong(called, attributes) || called.takesCodes === true || called.products !== undefined;
-  const given =
-    takes && output === undefined
-      ? operands
-      : operands.map((each) => (each?.kind === 'codes' ? dequantize(each) : each));
+  const takes = movesAlong(called, attributes) || called.takesCodes === true;
+  const factors = called.factors?.every((place) => operands[place]?.kind === 'codes') ? called.factors : [];
+  const given = operands.map((each, place) => {
+    const keeps = (takes && output === undefined) || factors.includes(place);
+    return each?.kind === 'codes' && !keeps ? dequantize(each) : each;
+  });
   const results = called.run(given, attributes, around).slice(0, layer.outputs.length);
   if (output !== undefined) return results.map((result) => encoded(dequantize(result).data, result.shape, output));
   const type = realTypeOf(given.map((each) => each && factsOfTensor(each)));

@@ -55,11 +55,13 @@ function placed(
   given: readonly (Given | Tensor)[],
 ): readonly Value[] {
   const reads: (TensorFacts & { name: string; lazy: boolean })[] = [];
-  const codes = asCodes(record, layer.attributes, given, tensorOf);
-  const operands = (codes ?? given).map((value) => {
+  const moved = asCodes(record, layer.attributes, given, tensorOf);
+  const factors = record.factors?.every((place) => hasCodes(given[place])) ? record.factors : [];
+  const operands = (moved ?? given).map((value, place) => {
     if (value === undefined) return undefined;
-    if (value.kind !== 'activation') return tensorOf(value);
-    const read = readOf(reader, value, codes !== undefined);
+    const factor = factors.includes(place);
+    if (value.kind !== 'activation') return factor && value.kind === 'weights' ? value.tensor : tensorOf(value);
+    const read = readOf(reader, withAxes(reader, value), factor || moved !== undefined);
     const at = reads.findIndex(({ name }) => name === read.name);
     return at >= 0 ? at : reads.push(read) - 1;
   });
@@ -68,11 +70,29 @@ function placed(
   const facts = factsAfter(own, reads);
   checkSizes(facts);
   // What is moved as codes is read as the real numbers that they stand for, where it was so before.
-  const lazy = reads.some((read) => read.lazy);
+  const lazy = moved !== undefined && reads.some((read) => read.lazy);
   const written = own.outputs.map((output, i) => output || `${own.name}/unused${i}`);
-  const names = written.map((output) => (lazy ? `${output}/codes` : output));
+  const names = written.map((output, i) => (lazy && facts[i]?.quantization !== undefined ? `${output}/codes` : output));
   reader.layers.push({ ...own, ...called(names[0]), outputs: names });
   return facts.map((fact, i) => activationOf(names[i], fact, lazy ? written[i] : undefined));
+}
+
+/** Features that the file has as features x 1 x 1, with these axes. */
+function withAxes(reader: Reader, value: Activation): Activation {
+  if (value.column !== true) return value;
+  const name = `${value.name}/column`;
+  const layer: GeneralLayer = {
+    ...{ op: 'general', ...called(name), inputs: [value.name], function: 'Unsqueeze', attributes: {} },
+    operands: [0, integerTensor([2], 'int64', Float64Array.of(2, 3))],
+  };
+  if (!reader.layers.some((each) => each.name === name)) reader.layers.push(layer);
+  return { ...value, name, shape: [...value.shape, 1, 1], column: false, realName: undefined };
+}
+
+/** Codes that the file has as real numbers, which products take instead. */
+function hasCodes(value: Given | Tensor): boolean {
+  if (value?.kind === 'weights') return true;
+  return value?.kind === 'activation' && (value.as === 'dequantized' || value.as === 'carried');
 }
 
 function readOf(reader: Reader, value: Activation, keeps: boolean): TensorFacts & { name: string; lazy: boolean } {
