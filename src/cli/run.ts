@@ -1,8 +1,24 @@
 import { join } from 'node:path';
 import { counted } from '../text/plural.js';
 import { makeFolder, writeWhole } from '../outputs/files/file.js';
-import { arrayShareOf, LAYER_COLUMNS, resultCsv, RUN_COLUMNS, runJson, worstCsv } from '../outputs/tables/results.js';
-import { loadNetwork, loadRunData, resolveTarget, type RunPlan, whyNot } from '../simulate/plan.js';
+import {
+  arrayShareOf,
+  coverageOf,
+  LAYER_COLUMNS,
+  resultCsv,
+  RUN_COLUMNS,
+  runJson,
+  worstCsv,
+} from '../outputs/tables/results.js';
+import {
+  type Check,
+  checkNetwork,
+  loadNetwork,
+  loadRunData,
+  resolveTarget,
+  type RunPlan,
+  whyNot,
+} from '../simulate/plan.js';
 import type { Network } from '../networks/network.js';
 import type { Target } from '../targets/target.js';
 import type { RunResult } from '../simulate/run.js';
@@ -12,11 +28,12 @@ import { integer, jsonOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { and, folderOption, imageOption, networkOption, required, targetOption } from './options.js';
 import { ownDataOptions, planOfData } from './ownData.js';
+import { readingFrom, readingOptions } from './reading.js';
 import { referenceOf, runWithBar } from './runs.js';
 import { MEMORY_NOT_COUNTED } from '../arrays/memory.js';
 import { NOT_COUNTED } from '../energy/actions.js';
 import { print, printJson, printResults } from './terminal.js';
-import { usage, UsageError } from './errors.js';
+import { usage, UsageError, Verdict } from './errors.js';
 
 /** `run`: one network on one target. */
 export const runCommand = command({
@@ -26,6 +43,12 @@ export const runCommand = command({
       and(targetOption, '; see "lastbit list targets"; auto: 16 x 16 with the units that the network needs'),
     ),
     ...ownDataOptions,
+    ...readingOptions,
+    check: {
+      type: 'boolean',
+      default: false,
+      describe: 'run nothing: list all that keeps the file from running; exit code 1 where there is any',
+    },
     reference: { type: 'string', describe: 'ONNX file of the float network; default: the one the network names' },
     strict: { type: 'boolean', default: false, describe: 'refuse layers that the target has no unit for' },
     tensors: {
@@ -49,11 +72,13 @@ export const runCommand = command({
     { with: ['tensors'], needs: ['out'], says: () => '--tensors needs --out, the folder that they are written to' },
     { with: ['image'], needs: ['tensors'], says: () => '--image is the one whose --tensors are written' },
   ],
-  async run({ network, target, strict, tensors, image, reference, out, verbose, json, wide, ...data }) {
-    const loaded = await loadNetwork(network);
+  async run({ network, target, strict, check, tensors, image, reference, out, verbose, json, wide, ...data }) {
+    const reading = readingFrom(data);
+    if (check) return showCheck(await checkNetwork(network, { base: target }, { ...reading, strict }), json);
+    const loaded = await loadNetwork(network, reading);
     const own = usage(() => resolveTarget({ base: target }, loaded));
     if (strict) refuseBeside(loaded, own);
-    const plan: RunPlan = { network, target: { base: target }, data: await planOfData(loaded, data) };
+    const plan: RunPlan = { network, reading, target: { base: target }, data: await planOfData(loaded, data) };
     const float = reference ?? (await referenceOf(network));
     const [result] = await runWithBar([float === undefined ? plan : { ...plan, reference: float }]);
     if (out !== undefined) await writeResult(out, result);
@@ -70,6 +95,21 @@ export const runCommand = command({
     if (!json && own.memories.bandwidth !== undefined) print(MEMORY_NOT_COUNTED);
   },
 });
+
+/** @throws Verdict where something keeps the network from running */
+function showCheck({ placements, refused }: Check, json: boolean): void {
+  if (json) {
+    printJson({ coverage: coverageOf(placements, refused) });
+    if (refused.length > 0) throw new Verdict('refused');
+    return;
+  }
+  for (const { name, op, reason } of refused) print(`${name}${op === '' ? '' : ` (${op})`}: ${reason}`);
+  const array = placements.filter(({ place }) => place === 'array').length;
+  print(
+    `${counted(array, 'layer')} on the array, ${placements.length - array} beside it, ${refused.length} refused${refused.length === 0 ? ': it can run' : ''}`,
+  );
+  if (refused.length > 0) throw new Verdict('refused');
+}
 
 /** @throws UsageError naming the first layer that the target has no unit for */
 function refuseBeside(network: Network, target: Target): void {

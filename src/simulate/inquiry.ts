@@ -52,7 +52,7 @@ export function inquiryOf(plan: RunPlan, target: Target, hardware: string, files
     ...(plan.data.folder !== undefined && files.images && { [plan.data.folder]: files.images }),
     [hardware]: recordDigest(units),
   };
-  const key = recordDigest([files, plan.data.images, plan.data.skip, units, orders]);
+  const key = recordDigest([files, plan.reading, plan.data.images, plan.data.skip, units, orders]);
   return { plan, hardware, files, key, inputs };
 }
 

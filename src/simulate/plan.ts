@@ -5,12 +5,13 @@ import { loadTarget } from '../targets/catalog.js';
 import { type TargetFields, targetOf, targetSchema } from '../targets/schema.js';
 import { unitForJob } from '../targets/blockUnit.js';
 import { type Target, withEveryEnergy } from '../targets/target.js';
-import { readNetwork } from '../networks/readers/index.js';
+import { type ReadOptions, readNetwork, type Refusal } from '../networks/readers/index.js';
 import { lower } from '../networks/lower.js';
 import type { Network } from '../networks/network.js';
 import { readData } from '../training/data/data.js';
 import { type Dataset, partOf } from '../training/data/dataset.js';
 import { digits } from '../training/data/digits.js';
+import { type Placement, placementsOf } from './placement.js';
 import { type DataPlan, isOwn, ofDataset, readRunData, type RunData } from './runData.js';
 import { checkSparse } from './sparsity.js';
 
@@ -20,6 +21,8 @@ export type { DataPlan } from './runData.js';
 export interface RunPlan {
   /** ONNX file of a quantized network. */
   network: string;
+  /** How its file is read. */
+  reading?: ReadOptions;
   /** ONNX file of the float network that it was made from, to be compared with. */
   reference?: string;
   data: DataPlan;
@@ -33,8 +36,8 @@ export interface TargetPlan {
 }
 
 /** @throws Error naming the file and what is wrong with it */
-export async function loadNetwork(path: string): Promise<Network> {
-  return readNetwork(readBytes(path), path);
+export async function loadNetwork(path: string, reading: ReadOptions = {}): Promise<Network> {
+  return readNetwork(readBytes(path), path, reading);
 }
 
 /** Grey images with labels. */
@@ -55,10 +58,10 @@ export async function loadRunData(network: Network, plan: DataPlan): Promise<Run
 export async function checkInputs(plans: readonly RunPlan[]): Promise<void> {
   for (const { network, reference } of plans) for (const file of [network, reference ?? network]) readBytes(file);
   const own = plans.filter(({ data }) => isOwn(data));
-  for (const { network, data } of new Map(
+  for (const { network, reading, data } of new Map(
     own.map((plan) => [JSON.stringify([plan.network, plan.data]), plan]),
   ).values())
-    await loadRunData(await loadNetwork(network), data);
+    await loadRunData(await loadNetwork(network, reading), data);
 }
 
 /** @param network for which `auto` finds the units */
@@ -66,6 +69,38 @@ export function resolveTarget({ base, array }: TargetPlan, network?: Network): T
   if (base === AUTO && network !== undefined) return autoTarget(lower(network));
   const target = typeof base === 'string' ? loadTarget(base) : targetOf(targetSchema.parse(base), String(base.name));
   return array === undefined ? target : withEveryEnergy({ ...target, array: macArray({ ...target.array, ...array }) });
+}
+
+/** What keeps a network's file from running, and where its layers would run. */
+export interface Check {
+  placements: readonly Placement[];
+  refused: readonly Refusal[];
+}
+
+/**
+ * Reads a network's file as far as it can be read, and computes nothing.
+ * @param strict layers that the target has no unit for are refused too
+ * @throws Error where there is no such file or target
+ */
+export async function checkNetwork(
+  path: string,
+  plan: TargetPlan,
+  { strict = false, ...reading }: ReadOptions & { strict?: boolean } = {},
+): Promise<Check> {
+  const bytes = readBytes(path);
+  const refused: Refusal[] = [];
+  let network: Network;
+  try {
+    network = await readNetwork(bytes, path, { ...reading, refused: (refusal) => refused.push(refusal) });
+  } catch (error) {
+    return { placements: [], refused: [...refused, { name: path, op: '', reason: (error as Error).message }] };
+  }
+  const placements = placementsOf(network, resolveTarget(plan, network));
+  const beside = strict ? placements.filter(({ reason }) => reason !== undefined) : [];
+  return {
+    placements,
+    refused: [...refused, ...beside.map(({ layer, op, reason = '' }) => ({ name: layer, op, reason }))],
+  };
 }
 
 /** Why a target cannot run a network; undefined when it can. */

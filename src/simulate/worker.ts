@@ -19,8 +19,8 @@ function keep<T>(key: unknown, make: () => T): T {
 }
 
 export default async function runTask({ plan, port }: Task): Promise<RunResult> {
-  const { network: path, reference, data } = plan;
-  const network = await keep(path, () => loadNetwork(path));
+  const { network: path, reading, reference, data } = plan;
+  const network = await keep([path, reading], () => loadNetwork(path, reading));
   const own = await keep([data, portsOf(network)], () => loadRunData(network, data));
   const float = reference === undefined ? undefined : await keep([reference, data], () => floatRun(reference, data));
   const result = run(network, resolveTarget(plan.target, network), own, float, (images) => port?.postMessage(images));

@@ -1,10 +1,8 @@
 import { didYouMean } from '../../../text/nearest.js';
 import { realOf } from '../../build/builder.js';
-import { factsOf, inputsOf as tensorsRead, ofBatch } from '../../facts.js';
-import { FUNCTIONS, functionNamed } from '../../functions/index.js';
-import type { Layer, Network, Op } from '../../network.js';
-import { operandFacts } from '../../operators/general.js';
-import type { TensorFacts } from '../../tensor.js';
+import { withBatch } from '../../batch.js';
+import { FUNCTIONS } from '../../functions/index.js';
+import type { Network, Op } from '../../network.js';
 import { readBlocks } from './blockMarks.js';
 import { type Constant, readConstant } from './constant.js';
 import { readControl } from './control.js';
@@ -41,6 +39,7 @@ import {
 import { readGeneral } from './general.js';
 import { inlined, localFunctions } from './inline.js';
 import { inputsOf } from './inputs.js';
+import { messageOf, oneLine } from './line.js';
 import { domainOf, type NodeReader, nodeReader } from './node.js';
 import { freeNames, inOrder, type Step } from './order.js';
 import { readSequence } from './sequences.js';
@@ -87,6 +86,28 @@ export const SUPPORTED_OPERATORS: readonly string[] = [
   ...new Set([...NODES.keys(), ...Object.keys(FUNCTIONS).filter((name) => !name.includes('.'))]),
 ].sort();
 
+/** Every operator that is read, with its domain and whether its products run on the array. */
+export function readableOperators(): { name: string; domain: string; array: boolean }[] {
+  const own = [...NODES.keys()].filter((name) => !Object.hasOwn(FUNCTIONS, name));
+  const products = new Set(['conv', 'dense'].flatMap((op) => Object.keys(READERS[op as Op])));
+  const functions = Object.entries(FUNCTIONS).filter(([name]) => !name.startsWith(`${OWN_DOMAIN}.`));
+  const all = [
+    ...own.map((name) => ({ name, domain: 'ai.onnx', array: products.has(name) })),
+    ...CONTROL.map((name) => ({ name, domain: 'ai.onnx', array: false })),
+    ...QUANTIZERS.map((name) => ({ name, domain: 'qonnx', array: false })),
+    ...functions.map(([key, { products: array }]) => {
+      const at = key.lastIndexOf('.');
+      const name = key.slice(at + 1);
+      return { name, domain: at < 0 ? 'ai.onnx' : key.slice(0, at), array: array !== undefined || products.has(name) };
+    }),
+  ];
+  return all.sort((x, y) => (x.domain + x.name < y.domain + y.name ? -1 : 1));
+}
+
+/** Read into their own graphs, or into tensors one by one. */
+const CONTROL = ['If', 'Loop', 'Scan', 'SequenceConstruct', 'SequenceEmpty', 'SequenceAt', 'SplitToSequence'];
+const QUANTIZERS = ['Quant', 'BipolarQuant'];
+
 /**
  * Reads an ONNX file of any IR version: float networks, QLinear operators, and QuantizeLinear/DequantizeLinear graphs,
  * whose Conv, Gemm and MatMul multiply codes where both operands are dequantized. Batch normalization is folded into
@@ -104,17 +125,6 @@ export function readOnnx(bytes: Uint8Array, name: string, options: ReadOptions =
   }
 }
 
-/** Names in a damaged file may be anything: what is not for a line is escaped, and what is too long cut. */
-function oneLine(text: string): string {
-  const shown = text.replace(
-    /[\p{Cc}\u2028\u2029\ufffd]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  return shown.length > LONGEST ? `${shown.slice(0, LONGEST)}...` : shown;
-}
-
-const LONGEST = 600;
-
 function decoded(bytes: Uint8Array, name: string): Proto<'ModelProto'> {
   try {
     return decodeModel(bytes);
@@ -122,10 +132,6 @@ function decoded(bytes: Uint8Array, name: string): Proto<'ModelProto'> {
     const reason = `not an ONNX file, or cut short (${messageOf(error)} in ${bytes.length} bytes)`;
     throw new Error(`${name}: ${reason}`, { cause: error });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function networkOf(model: Proto<'ModelProto'>, name: string, options: ReadOptions): Network {
@@ -137,7 +143,7 @@ function networkOf(model: Proto<'ModelProto'>, name: string, options: ReadOption
   const functions = localFunctions(model);
   const reader: Reader = {
     ...{ values: new Map(), layers: [], uses: new Map(), readers: new Map(), sequences: new Map() },
-    ...{ functions, written: 0, load },
+    ...{ functions, written: 0, load, unknown: new Set(), refused: options.refused },
   };
   const there = new Set([...graph.input, ...graph.initializer].map((each) => each.name));
   const steps = inOrder(inlined(graph.node, functions, opsets), there);
@@ -193,33 +199,10 @@ function count({ uses, readers }: Reader, steps: readonly Step[], outputs: reado
   }
 }
 
-/** The batch is free where every tensor grows with it and no layer looks across it; then shapes say 1. */
-function withBatch(network: Network): Network {
-  const [first] = network.inputs.map(({ shape }) => shape);
-  if (network.inputs.some(({ shape }) => shape.length === 0 || shape[0] !== first[0])) return network;
-  const free: Network = { ...network, batch: 'free' };
-  try {
-    const [one, three] = [1, 3].map((batch) => factsOf(ofBatch(free, batch)));
-    const grows = [...one].every(([name, { shape }]) => {
-      const other = three.get(name)?.shape ?? [];
-      return shape[0] === 1 && other[0] === 3 && shape.slice(1).join() === other.slice(1).join();
-    });
-    return grows && !network.layers.some((layer) => looksAcross(layer, one)) ? ofBatch(free, 1) : network;
-  } catch {
-    // A layer that cannot take another batch says so: it has set its own.
-    return network;
-  }
-}
-
-function looksAcross(layer: Layer, facts: ReadonlyMap<string, TensorFacts>): boolean {
-  if (layer.op !== 'general') return false;
-  const operands = operandFacts(layer, tensorsRead(layer, facts));
-  return functionNamed(layer.function).acrossBatch?.(operands, layer.attributes) === true;
-}
-
 function outputsOf(graph: Proto<'GraphProto'>, reader: Reader): string[] {
   if (graph.output.length === 0) throw new Error('gives nothing: a network has an output');
-  return graph.output.map(({ name }) => {
+  const known = graph.output.filter(({ name }) => !reader.unknown.has(name));
+  return known.map(({ name }) => {
     const value = reader.values.get(name);
     if (value?.kind !== 'activation') throw new Error(`output ${name} is computed by no layer`);
     if (value.pad !== undefined) throw new Error(`output ${name} is padded: Pad is supported before Conv only`);
@@ -230,7 +213,10 @@ function outputsOf(graph: Proto<'GraphProto'>, reader: Reader): string[] {
 function readNode(reader: Reader, step: Step): void {
   const { node: proto, opsets } = step;
   const [output = ''] = proto.output;
-  const label = `node ${proto.name || output} (${proto.domain ? `${proto.domain}.` : ''}${proto.opType})`;
+  const op = `${proto.domain ? `${proto.domain}.` : ''}${proto.opType}`;
+  const label = `node ${proto.name || output} (${op})`;
+  const leaveOut = () => proto.output.forEach((name) => reader.unknown.add(name));
+  if (proto.input.some((name) => reader.unknown.has(name))) return leaveOut();
   try {
     if (!proto.output.some((name) => name !== '')) throw new Error('writes nothing');
     const taken = proto.output.find((name) => reader.values.has(name));
@@ -246,7 +232,10 @@ function readNode(reader: Reader, step: Step): void {
     node.finish();
     node.outputs.forEach((name, i) => name !== '' && values[i] !== undefined && reader.values.set(name, values[i]));
   } catch (error) {
-    throw new Error(`${label}: ${messageOf(error)}`, { cause: error });
+    const reason = messageOf(error);
+    if (reader.refused === undefined) throw new Error(`${label}: ${reason}`, { cause: error });
+    reader.refused({ name: proto.name || output, op, reason: oneLine(reason) });
+    leaveOut();
   }
 }
 
@@ -258,7 +247,7 @@ function readValues(reader: Reader, node: NodeReader): readonly Value[] {
   if (values !== undefined) return values;
   const near = domain === '' ? didYouMean(opType, SUPPORTED_OPERATORS) : '';
   throw new Error(
-    `operator ${opType} of domain ${domain || 'ai.onnx'} is not supported; there are ${SUPPORTED_OPERATORS.join(' ')} and QONNX's Quant, BipolarQuant${near}`,
+    `operator ${opType} of domain ${domain || 'ai.onnx'} is not supported${near}; "lastbit list operators" names those that are`,
   );
 }
 

@@ -1,3 +1,4 @@
+import type { ReadOptions } from '../options.js';
 import type { Format } from '../../../formats/format.js';
 import { type Activation, type Builder, perImage } from '../../build/builder.js';
 import type { CodeTensor } from '../../tensor.js';
@@ -24,6 +25,9 @@ export interface WeightsValue {
 }
 export interface Reader extends Builder {
   values: Map<string, Value>;
+  /** Hears of nodes that cannot be read; what they write, and what is made of it, is left out. */
+  refused?: ReadOptions['refused'];
+  unknown: Set<string>;
   /** How many nodes and graph outputs read a name. */
   uses: Map<string, number>;
   /** Operators of the nodes that read a name; `output` where the graph gives it. */
