@@ -1,5 +1,5 @@
 import { counted } from '../text/plural.js';
-import { isMacLayer, type Layer, type Network } from '../networks/network.js';
+import { isMacLayer, type Layer, type Network, opNameOf } from '../networks/network.js';
 import { factsOf, imageShape } from '../networks/facts.js';
 import { lower, macsOf } from '../networks/lower.js';
 import type { Quantization, TensorFacts } from '../networks/tensor.js';
@@ -36,7 +36,7 @@ export function linesOfNetwork(network: Network): LayerLine[] {
   const macs = new Map(lower(network).map(({ layer, m, n, k, groups }) => [layer, m * n * k * groups]));
   return network.layers.map((layer) => ({
     layer: layer.name,
-    op: layer.op,
+    op: opNameOf(layer),
     input: tensorText(network, states.get(layer.inputs[0])),
     weight: weightText(layer),
     output: tensorText(network, states.get(layer.name)),

@@ -160,6 +160,11 @@ export interface GeneralLayer extends Common {
   output?: Quantization;
 }
 
+/** What an operator is called: a function of tensors by its own name. */
+export function opNameOf(layer: Layer): string {
+  return layer.op === 'general' ? layer.function : layer.op;
+}
+
 export function isMacLayer(layer: Layer): layer is ConvLayer | DenseLayer {
   return layer.op === 'conv' || layer.op === 'dense';
 }

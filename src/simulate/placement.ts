@@ -1,5 +1,5 @@
 import { type LoweredJob, lower } from '../networks/lower.js';
-import type { Layer, Network } from '../networks/network.js';
+import { type Layer, type Network, opNameOf } from '../networks/network.js';
 import { unitForJob, type UnitJob } from '../targets/blockUnit.js';
 import type { Target } from '../targets/target.js';
 
@@ -43,11 +43,6 @@ export function whyBeside(target: Target, job: UnitJob): string | undefined {
     if (error instanceof RangeError) return error.message;
     throw error;
   }
-}
-
-/** What an operator is called: a function of tensors by its own name. */
-export function opNameOf(layer: Layer): string {
-  return layer.op === 'general' ? layer.function : layer.op;
 }
 
 function ruleOf(layer: Layer): string | undefined {

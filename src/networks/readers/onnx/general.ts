@@ -24,7 +24,10 @@ export function readGeneral(reader: Reader, node: NodeReader): readonly Value[] 
   const record = findFunction(name);
   if (record === undefined) return undefined;
   const given = node.inputs.map((input, i) => (input === '' ? undefined : operand(reader, node, i)));
-  const { attributes, added } = attributesOf(record, node);
+  const { attributes: asked, added } = attributesOf(record, node);
+  const target = name === 'Reshape' ? keepingBatch(given[0], given[1]) : given[1];
+  const attributes = target === given[1] ? asked : { ...asked, allowzero: 0 };
+  if (target !== given[1]) given[1] = target;
   const weights = movedWeights(record, given, attributes, name);
   if (weights !== undefined) return [weights];
   const layer: GeneralLayer = {
@@ -37,6 +40,14 @@ export function readGeneral(reader: Reader, node: NodeReader): readonly Value[] 
     attributes,
   };
   return placed(reader, record, layer, withAdded(given, added));
+}
+
+/** A shape that begins with a batch of 1, as the input's does: with what stands for "as it was", it takes any batch. */
+function keepingBatch(x: Given, target: Given): Given {
+  if (x?.kind !== 'activation' || target?.kind !== 'stored' || x.shape[0] !== 1) return target;
+  const [first, ...rest] = target.constant.data;
+  if (first !== 1 || rest.includes(0)) return target;
+  return { ...target, constant: { ...target.constant, data: Float64Array.from([0, ...rest]) } };
 }
 
 type Given = Value | undefined;

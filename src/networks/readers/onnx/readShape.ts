@@ -146,8 +146,10 @@ function flattened(reader: Reader, node: NodeReader, x: Activation): Activation 
 /** Flattening, and features as features x 1 x 1, which a convolution reads; other forms are a function of their own. */
 export function readReshape(reader: Reader, node: NodeReader): Value | undefined {
   const x = computing(reader, node);
-  if (x === undefined || isComputed(reader, node, 1) || node.flag('allowzero', false)) return undefined;
+  const zeros = node.flag('allowzero', false);
+  if (x === undefined || isComputed(reader, node, 1)) return undefined;
   const target = wholesOf(stored(reader, node, 1));
+  if (zeros && target.includes(0)) return undefined;
   const full = fileShape(x);
   const rest = withoutBatch(target, full);
   if (rest === undefined) return undefined;
