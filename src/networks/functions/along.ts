@@ -112,11 +112,13 @@ function running(start: number, next: (sum: number, x: number) => number): Tenso
     run: ([operand, axis], { exclusive, reverse }) => {
       const x = numbersOf(operand, 0);
       const output = emptyNumbers(x.shape, integerTypeOf(x));
+      // Of reals each is the float32 nearest to the one before and its number, as in ONNX Runtime.
+      const held = x.kind === 'float' ? Math.fround : Number;
       overLines(x.shape, alongOf(x, axis), ({ first, length, step }) => {
         let total = start;
         for (let i = 0; i < length; i++) {
           const at = first + (reverse === 1 ? length - 1 - i : i) * step;
-          const sum = next(total, x.data[at]);
+          const sum = held(next(total, x.data[at]));
           output.data[at] = exclusive === 1 ? total : sum;
           total = sum;
         }

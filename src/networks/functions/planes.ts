@@ -40,8 +40,11 @@ const batchNormalization: TensorFunction = {
     const run = sizeOf(x.shape.slice(2));
     for (let first = 0, plane = 0; first < x.data.length; first += run, plane++) {
       const c = plane % channels;
-      const factor = scale[c] / Math.sqrt(variance[c] + (epsilon as number));
-      for (let i = first; i < first + run; i++) output.data[i] = (x.data[i] - mean[c]) * factor + bias[c];
+      // Steps of float32, as in ONNX Runtime.
+      const inverse = Math.fround(1 / Math.fround(Math.sqrt(Math.fround(variance[c] + (epsilon as number)))));
+      const factor = Math.fround(inverse * scale[c]);
+      const term = Math.fround(bias[c] - Math.fround(mean[c] * factor));
+      for (let i = first; i < first + run; i++) output.data[i] = Math.fround(x.data[i] * factor) + term;
     }
     return [output];
   },

@@ -84,8 +84,7 @@ function isReal(type: string): type is RealType {
 
 /** The type of reals among operands, which is that of the result. */
 function realTypeOf(operands: readonly (TensorFacts | undefined)[]): RealType {
-  const typed = operands.map((facts) => facts?.type).find((type) => type !== undefined && isReal(type));
-  return (typed as RealType | undefined) ?? 'float32';
+  return operands.map((facts) => facts?.type).find((type) => type !== undefined && isReal(type)) ?? 'float32';
 }
 
 function operandsOf(layer: GeneralLayer, inputs: readonly Tensor[]): (Tensor | undefined)[] {
