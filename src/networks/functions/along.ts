@@ -9,16 +9,16 @@ import { likeFirst } from './unary.js';
 /** Functions of all numbers along an axis that leave as many: shares, and running sums. */
 
 /** Numbers along an axis: so many, so far apart. */
-export interface Line {
+export interface AxisLine {
   first: number;
   length: number;
   step: number;
 }
 
 /** Calls `each` for every line along an axis; the line is one object, moved on. */
-export function overLines(shape: readonly number[], axis: number, each: (line: Line) => void): void {
+export function overLines(shape: readonly number[], axis: number, each: (line: AxisLine) => void): void {
   const step = sizeOf(shape.slice(axis + 1));
-  const line: Line = { first: 0, length: shape[axis], step };
+  const line: AxisLine = { first: 0, length: shape[axis], step };
   const outer = sizeOf(shape.slice(0, axis));
   for (let o = 0; o < outer; o++)
     for (let inner = 0; inner < step; inner++) {
@@ -28,7 +28,7 @@ export function overLines(shape: readonly number[], axis: number, each: (line: L
 }
 
 /** Over one axis; before opset 13 over all from `axis` on, as if they were one. */
-function normalizing(each: (x: Float32Array, to: Float32Array, line: Line) => void): TensorFunction {
+function normalizing(each: (x: Float32Array, to: Float32Array, line: AxisLine) => void): TensorFunction {
   return {
     // `lastbit.rows` stands for the opset: no file has it.
     attributes: { axis: int(-1), 'lastbit.rows': int(0) },
@@ -63,13 +63,13 @@ function placeOf(shape: readonly number[], axis: number): number {
   return axisOf(axis, Math.max(shape.length, 1));
 }
 
-function mostOf(x: Numbers, { first, length, step }: Line): number {
+function mostOf(x: Numbers, { first, length, step }: AxisLine): number {
   let most = -Infinity;
   for (let i = 0, at = first; i < length; i++, at += step) most = Math.max(most, x[at]);
   return most;
 }
 
-function shares(x: Float32Array, to: Float32Array, line: Line): void {
+function shares(x: Float32Array, to: Float32Array, line: AxisLine): void {
   const { first, length, step } = line;
   const most = mostOf(x, line);
   const powers = scratchOf(length);
@@ -86,7 +86,7 @@ function scratchOf(length: number): Float64Array {
   return scratch;
 }
 
-function logShares(x: Float32Array, to: Float32Array, line: Line): void {
+function logShares(x: Float32Array, to: Float32Array, line: AxisLine): void {
   const { first, length, step } = line;
   const most = mostOf(x, line);
   let total = 0;
@@ -96,7 +96,7 @@ function logShares(x: Float32Array, to: Float32Array, line: Line): void {
 }
 
 /** 1 at the first of the largest. */
-function hardest(x: Float32Array, to: Float32Array, line: Line): void {
+function hardest(x: Float32Array, to: Float32Array, line: AxisLine): void {
   const { first, length, step } = line;
   let best = first;
   for (let i = 1, at = first + step; i < length; i++, at += step) if (x[at] > x[best]) best = at;

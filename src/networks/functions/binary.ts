@@ -19,10 +19,10 @@ import { overRows, type RowLoop } from './rows.js';
 
 /** Arithmetic of two numbers, broadcast; float32 operands give the float32 nearest to the float64 result. */
 
-export type Pair = (x: number, y: number) => number;
+export type NumberPair = (x: number, y: number) => number;
 
 /** A row of results of a function of two numbers. */
-export function pairwise(pair: Pair): RowLoop {
+export function pairwise(pair: NumberPair): RowLoop {
   return ([x, y], to, at, length) => {
     for (let i = 0, p = x.at, q = y.at; i < length; i++, p += x.step, q += y.step)
       to[at + i] = pair(x.data[p], y.data[q]);

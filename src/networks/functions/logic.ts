@@ -1,6 +1,6 @@
 import { integerTensor, type IntegerType } from '../tensor.js';
 import { word } from './attributes.js';
-import { combined, factsTogether, type Pair, pairwise } from './binary.js';
+import { combined, factsTogether, type NumberPair, pairwise } from './binary.js';
 import { broadcastShape } from './broadcast.js';
 import type { TensorFunction } from './function.js';
 import { bitsOf, emptyNumbers, factsAt, integerTypeOf, numberFacts, numbersOf, typeTogether } from './numbers.js';
@@ -9,7 +9,7 @@ import { overRows, type RowLoop } from './rows.js';
 
 /** Comparisons, logic, bits, and the choice between two tensors. */
 
-function compared(pair: Pair): TensorFunction {
+function compared(pair: NumberPair): TensorFunction {
   const loop = pairwise(pair);
   return {
     facts: (operands) => [{ ...factsTogether(operands, {})[0], type: 'bool' }],
@@ -25,7 +25,7 @@ function compared(pair: Pair): TensorFunction {
 }
 
 /** Integers alone, of one type. */
-function bitwise(narrow: Pair, wide: (x: bigint, y: bigint) => bigint): TensorFunction {
+function bitwise(narrow: NumberPair, wide: (x: bigint, y: bigint) => bigint): TensorFunction {
   const [low, high] = [pairwise(narrow), pairwise((x, y) => Number(wide(BigInt(x), BigInt(y))))];
   return {
     facts: factsTogether,

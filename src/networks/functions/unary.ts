@@ -10,7 +10,7 @@ import { floatsOf } from './operands.js';
 
 /** Functions of one real number, in float64 of float32 operands, rounded to float32 once. */
 
-export type Scalar = (x: number, attributes: Attributes) => number;
+export type RealFunction = (x: number, attributes: Attributes) => number;
 
 /** Reals in the shape of the first operand. */
 export const likeFirst = (operands: readonly (OperandFacts | undefined)[]): readonly TensorFacts[] => [
@@ -18,7 +18,7 @@ export const likeFirst = (operands: readonly (OperandFacts | undefined)[]): read
 ];
 
 export function unary(
-  scalar: Scalar,
+  scalar: RealFunction,
   attributes?: Readonly<Record<string, AttributeSpec>>,
   operations = 1,
 ): TensorFunction {

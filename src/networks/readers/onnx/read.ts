@@ -209,8 +209,8 @@ function inputOf({ name, type }: Proto<'ValueInfoProto'>): NetworkInput {
 
 /** The batch is free where every tensor grows with it and no layer looks across it; then shapes say 1. */
 function withBatch(network: Network): Network {
-  const [first] = network.inputs.map(({ shape }) => shape);
-  if (network.inputs.some(({ shape }) => shape.length === 0 || shape[0] !== first[0])) return network;
+  if (network.inputs.some(({ shape: [first] }) => first === undefined || first !== network.inputs[0].shape[0]))
+    return network;
   const free: Network = { ...network, batch: 'free' };
   try {
     const [one, three] = [1, 3].map((batch) => factsOf(ofBatch(free, batch)));
