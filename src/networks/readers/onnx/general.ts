@@ -58,7 +58,7 @@ function placed(
   const operands = given.map((value) => {
     if (value === undefined) return undefined;
     if (value.kind !== 'activation') return tensorOf(value);
-    const read = readOf(reader, value, keeps);
+    const read = readOf(reader, value, record);
     const at = reads.findIndex(({ name }) => name === read.name);
     return at >= 0 ? at : reads.push(read) - 1;
   });
@@ -73,10 +73,17 @@ function placed(
   return facts.map((fact, i) => activationOf(names[i], fact, lazy ? own.outputs[i] : undefined));
 }
 
-function readOf(reader: Reader, value: Activation, keeps: boolean): TensorFacts & { name: string; lazy: boolean } {
+function readOf(
+  reader: Reader,
+  value: Activation,
+  { moves: keeps = false, takesCodes = false }: TensorFunction,
+): TensorFacts & { name: string; lazy: boolean } {
   const { shape, as, quantization, type } = value;
   const codes = as !== 'real' && as !== 'integers';
   if (codes && keeps) return { name: value.name, shape, quantization, lazy: as !== 'codes' };
+  // Small floats are no integers: a Cast takes them as they are.
+  if (as === 'codes' && takesCodes && quantization?.fit.format.kind !== 'int')
+    return { name: value.name, shape, quantization, lazy: false };
   if (as === 'codes') return { ...integersOf(reader, value), lazy: false };
   return { name: codes ? realOf(reader, value) : value.name, shape, ...(type && { type }), lazy: false };
 }
