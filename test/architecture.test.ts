@@ -12,6 +12,7 @@ const ROOMS = [
   'arrays',
   'energy',
   'networks',
+  'data',
   'quantize',
   'training',
   'recipes',
@@ -39,7 +40,7 @@ const KERNEL_ROOMS = [
 const WITHIN: Readonly<Record<string, readonly string[]>> = {
   quantize: ['algebra', 'contract', 'ranges', 'equalize', 'structure', 'codes', 'blocks', 'learned', 'quantize.ts'],
   training: ['data', 'model', 'networks', 'session'],
-  outputs: ['files', 'words', 'vectors', 'benches', 'tables', 'traces'],
+  outputs: ['files', 'words', 'vectors', 'benches', 'tables', 'tensors', 'traces'],
   recipes: ['bits.ts', 'trainRecipe.ts', 'method.ts', 'after', 'training', 'catalog.ts', 'models.ts'],
 };
 const LONGEST = 300;

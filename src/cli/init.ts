@@ -1,3 +1,4 @@
+import { sizeOf } from '../networks/tensor.js';
 import { existsSync } from 'node:fs';
 import { writeWhole } from '../outputs/files/file.js';
 import { writingSet } from '../outputs/files/fileSet.js';
@@ -79,8 +80,8 @@ async function writeData(folder: string): Promise<void> {
   await writingSet(folder, (set) => {
     set.open('README.md').write(DATA_README.replaceAll('FOLDER', folder));
     for (const [part, data] of [['train', digits(TRAINING_IMAGES, TRAIN_SEED)] as const, ['t10k', test] as const]) {
-      set.open(`${part}-images-idx3-ubyte`).write(idxBytes([data.count, data.rows, data.cols], pixelsOf(data)));
-      set.open(`${part}-labels-idx1-ubyte`).write(idxBytes([data.count], data.labels));
+      set.open(`${part}-images-idx3-ubyte`).write(idxBytes([data.count, ...data.shape.slice(1)], pixelsOf(data)));
+      set.open(`${part}-labels-idx1-ubyte`).write(idxBytes([data.count], Uint8Array.from(data.labels)));
     }
     set.open('images.csv').write(csvOf(test, CSV_IMAGES));
   });
@@ -90,7 +91,7 @@ const pixelsOf = ({ images }: Dataset) => Uint8Array.from(images, (ink) => Math.
 
 function csvOf(data: Dataset, count: number): string {
   const pixels = pixelsOf(data);
-  const size = data.rows * data.cols;
+  const size = sizeOf(data.shape);
   const header = ['label', ...Array.from({ length: size }, (_, p) => `pixel${p}`)];
   const rows = Array.from({ length: count }, (_, i) => [data.labels[i], ...pixels.subarray(i * size, (i + 1) * size)]);
   return `${[header, ...rows].map((row) => row.join(',')).join('\n')}\n`;

@@ -17,11 +17,13 @@ export function parseArguments(words: readonly string[], command: Command): Reco
     string: [...named('string'), ...named('number')],
     boolean: named('boolean'),
     array: options.filter(([, { array }]) => array).map(([name]) => name),
+    // What may be repeated takes one word each time, so that none behind it is swallowed.
+    narg: Object.fromEntries(options.flatMap(([name, { nargs }]) => (nargs === undefined ? [] : [[name, nargs]]))),
     alias: Object.fromEntries(options.map(([name, { alias }]) => [name, [alias ?? []].flat()])),
     configuration: {
       'camel-case-expansion': false,
       'dot-notation': false,
-      'duplicate-arguments-array': false,
+      'duplicate-arguments-array': true,
       'parse-positional-numbers': false,
       'strip-aliased': true,
     },
@@ -29,11 +31,16 @@ export function parseArguments(words: readonly string[], command: Command): Reco
   placePositionals(plain.slice(1).map(String), given, command);
   const values: Record<string, unknown> = {};
   for (const [name, option] of options) {
-    const value = valueOf(given[name], shownName(name, command), option);
+    const value = valueOf(lastOf(given[name], option), shownName(name, command), option);
     if (value !== undefined) values[name] = value;
   }
   refuseMissing(values, command);
   return values;
+}
+
+/** Of an option that was given several times and takes one value, the last. */
+function lastOf(given: unknown, { array }: Options): unknown {
+  return Array.isArray(given) && array !== true ? given.at(-1) : given;
 }
 
 /** Refuses an option that the command has not, before the parser finds others missing. */

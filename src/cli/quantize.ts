@@ -39,8 +39,8 @@ export const quantizeCommand = command({
   ],
   async run({ network: path, recipe: name, data, images, out, json }) {
     const recipe = quantizeRecipeFrom(name);
-    const { calibration, test } = calibrationData(integer(images, '--images', 1), data);
     const float = foldBatchNorm(await loadNetwork(path));
+    const { calibration, test } = await calibrationData(integer(images, '--images', 1), data, float);
     const made = quantizeNetwork(float, recipe, imagesOf(calibration));
     const before = accuracyOf(float, test, float32Arithmetic);
     const after = accuracyOf(made, test, exactArithmetic);

@@ -1,27 +1,62 @@
 import { join } from 'node:path';
 import { counted } from '../text/plural.js';
 import { makeFolder, writeWhole } from '../outputs/files/file.js';
-import { LAYER_COLUMNS, resultCsv, RUN_COLUMNS, runJson, worstCsv } from '../outputs/tables/results.js';
-import { loadTarget } from '../targets/catalog.js';
-import type { RunPlan } from '../simulate/plan.js';
+import {
+  arrayShareOf,
+  coverageOf,
+  LAYER_COLUMNS,
+  resultCsv,
+  RUN_COLUMNS,
+  runJson,
+  worstCsv,
+} from '../outputs/tables/results.js';
+import {
+  type Check,
+  checkNetwork,
+  loadNetwork,
+  loadRunData,
+  resolveTarget,
+  type RunPlan,
+  whyNot,
+} from '../simulate/plan.js';
+import type { Network } from '../networks/network.js';
+import type { Target } from '../targets/target.js';
 import type { RunResult } from '../simulate/run.js';
+import { type TensorChoice, tensorsOf } from '../simulate/tensors.js';
+import { writeTensors } from '../outputs/tensors/tensorFiles.js';
 import { integer, jsonOption, wideOption } from './arguments.js';
 import { command } from './command.js';
-import { and, dataOption, folderOption, imagesOption, networkOption, required, targetOption } from './options.js';
+import { and, folderOption, imageOption, networkOption, required, targetOption } from './options.js';
+import { ownDataOptions, planOfData } from './ownData.js';
+import { readingFrom, readingOptions } from './reading.js';
 import { referenceOf, runWithBar } from './runs.js';
 import { MEMORY_NOT_COUNTED } from '../arrays/memory.js';
 import { NOT_COUNTED } from '../energy/actions.js';
 import { print, printJson, printResults } from './terminal.js';
-import { usage } from './errors.js';
+import { usage, UsageError, Verdict } from './errors.js';
 
 /** `run`: one network on one target. */
 export const runCommand = command({
   options: {
     network: required(networkOption),
-    target: required(and(targetOption, '; see "lastbit list targets"')),
-    images: imagesOption,
-    data: dataOption,
+    target: required(
+      and(targetOption, '; see "lastbit list targets"; auto: 16 x 16 with the units that the network needs'),
+    ),
+    ...ownDataOptions,
+    ...readingOptions,
+    check: {
+      type: 'boolean',
+      default: false,
+      describe: 'run nothing: list all that keeps the file from running; exit code 1 where there is any',
+    },
     reference: { type: 'string', describe: 'ONNX file of the float network; default: the one the network names' },
+    strict: { type: 'boolean', default: false, describe: 'refuse layers that the target has no unit for' },
+    tensors: {
+      type: 'string',
+      choices: ['outputs', 'all'],
+      describe: 'write tensors of one image as .npy, with tensors.json, into --out',
+    },
+    image: and(imageOption, ' whose tensors are written'),
     out: and(folderOption, ' for CSV files'),
     verbose: { type: 'boolean', default: false, describe: 'say how each layer was computed, and why' },
     json: jsonOption,
@@ -33,21 +68,54 @@ export const runCommand = command({
     ['run models/digits-int8.onnx --target int8', 'on generated digits'],
     ['run models/digits-e4m3fn.onnx --target fp8-fp16 --data mnist --out results', "on MNIST's test set"],
   ],
-  async run({ network, target, images, data, reference, out, verbose, json, wide }) {
-    usage(() => loadTarget(target));
-    const plan: RunPlan = {
-      network,
-      target: { base: target },
-      data: { images: integer(images, '--images', 1), ...(data !== undefined && { folder: data }) },
-    };
+  modes: [
+    { with: ['tensors'], needs: ['out'], says: () => '--tensors needs --out, the folder that they are written to' },
+    { with: ['image'], needs: ['tensors'], says: () => '--image is the one whose --tensors are written' },
+  ],
+  async run({ network, target, strict, check, tensors, image, reference, out, verbose, json, wide, ...data }) {
+    const reading = readingFrom(data);
+    if (check) return showCheck(await checkNetwork(network, { base: target }, { ...reading, strict }), json);
+    const loaded = await loadNetwork(network, reading);
+    const own = usage(() => resolveTarget({ base: target }, loaded));
+    if (strict) refuseBeside(loaded, own);
+    const plan: RunPlan = { network, reading, target: { base: target }, data: await planOfData(loaded, data) };
     const float = reference ?? (await referenceOf(network));
     const [result] = await runWithBar([float === undefined ? plan : { ...plan, reference: float }]);
     if (out !== undefined) await writeResult(out, result);
+    if (out !== undefined && tensors !== undefined) {
+      const number = integer(image ?? 0, '--image');
+      const images = await loadRunData(loaded, plan.data);
+      await writeTensors(
+        out,
+        usage(() => tensorsOf(loaded, own, images, number, tensors as TensorChoice)),
+      );
+    }
     if (json) printJson(runJson(result));
     else show(result, verbose, wide);
-    if (!json && loadTarget(target).memories.bandwidth !== undefined) print(MEMORY_NOT_COUNTED);
+    if (!json && own.memories.bandwidth !== undefined) print(MEMORY_NOT_COUNTED);
   },
 });
+
+/** @throws Verdict where something keeps the network from running */
+function showCheck({ placements, refused }: Check, json: boolean): void {
+  if (json) {
+    printJson({ coverage: coverageOf(placements, refused) });
+    if (refused.length > 0) throw new Verdict('refused');
+    return;
+  }
+  for (const { name, op, reason } of refused) print(`${name}${op === '' ? '' : ` (${op})`}: ${reason}`);
+  const array = placements.filter(({ place }) => place === 'array').length;
+  print(
+    `${counted(array, 'layer')} on the array, ${placements.length - array} beside it, ${refused.length} refused${refused.length === 0 ? ': it can run' : ''}`,
+  );
+  if (refused.length > 0) throw new Verdict('refused');
+}
+
+/** @throws UsageError naming the first layer that the target has no unit for */
+function refuseBeside(network: Network, target: Target): void {
+  const reason = whyNot(network, target);
+  if (reason !== undefined) throw new UsageError(`${reason} (--strict)`);
+}
 
 /** `<network>.<target>.csv`, and beside it `.layers.csv`, and `.worst.csv` for `eval`. */
 async function writeResult(folder: string, result: RunResult): Promise<void> {
@@ -60,14 +128,38 @@ async function writeResult(folder: string, result: RunResult): Promise<void> {
 
 function show(result: RunResult, verbose: boolean, wide: boolean): void {
   print(`${result.network} on ${result.target}, ${counted(result.images, 'image')}, one at a time\n`);
-  printResults(RUN_COLUMNS, [result], wide);
+  printResults(columnsFor(result), [result], wide);
   print(
     `\nPer layer and inference; errors of its sums on golden input, and entire: with the errors of the layers before\n`,
   );
-  printResults(LAYER_COLUMNS, result.layers, wide);
+  if (result.layers.length > 0) printResults(LAYER_COLUMNS, result.layers, wide);
   print(`\n${energyNote([result])}`);
+  showBeside(result);
   if (verbose) for (const { layer, route } of result.layers) print(`${layer}: ${route}`);
 }
+
+/** Where images have labels, the class of the float network adds nothing to see. */
+function columnsFor({ accuracy }: RunResult): typeof RUN_COLUMNS {
+  return RUN_COLUMNS.map((column) =>
+    column.field === 'agreementFloatPercent' && accuracy !== undefined ? { ...column, hidden: true } : column,
+  );
+}
+
+/** What the array does not do, and so is not counted. */
+function showBeside(result: RunResult): void {
+  const share = arrayShareOf(result);
+  if (share === undefined) return;
+  const beside = result.placements.filter(({ reason }) => reason !== undefined);
+  const names = beside.map(({ layer, op }) => `${layer} (${op})`);
+  const shown =
+    names.length > MOST_NAMED ? [...names.slice(0, MOST_NAMED), `${names.length - MOST_NAMED} more`] : names;
+  print(
+    `\n${(100 * share).toFixed(1)} % of the MACs run on the array. Beside it, in float32 or exact integers, and not counted:`,
+  );
+  print(`  ${shown.join(', ')}`);
+}
+
+const MOST_NAMED = 8;
 
 /** Where the energies are from, and what they leave out. */
 export function energyNote(results: readonly RunResult[]): string {

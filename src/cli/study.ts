@@ -8,6 +8,7 @@ import type { Method } from '../recipes/method.js';
 import type { Inquiry } from '../simulate/inquiry.js';
 import type { PoolOptions } from '../simulate/pool.js';
 import { studyData } from '../simulate/purposes.js';
+import { loadNetwork } from '../simulate/plan.js';
 import { type Candidate, runStudy, shortlist, type Study, type StudyPlan } from '../simulate/study.js';
 import { integer, jsonOption, seedOption, wideOption } from './arguments.js';
 import { command } from './command.js';
@@ -47,7 +48,8 @@ export const studyCommand = command({
   async run(args) {
     const [epochs, images] = [integer(args.epochs, '--epochs'), integer(args.images, '--images', 1)];
     const methods = chosenMethods(args.recipes, epochs);
-    const data = studyData(images, integer(args.trained, '--trained', BATCH), args.data);
+    const network = await loadNetwork(args.network);
+    const data = await studyData(images, integer(args.trained, '--trained', BATCH), args.data, network);
     const shared = { network: args.network, epochs, batch: BATCH, seed: integer(args.seed, '--seed') };
     const targets = args.targets?.split(',').map((name) => name.trim());
     const threads = threadsFrom(args.threads);
@@ -57,7 +59,7 @@ export const studyCommand = command({
         if (candidates.length === 0) throw new Error(`no recipe makes a network of ${args.network}: ${failed[0]}`);
         const onBegin = (unfinished: readonly Inquiry[], all: number) =>
           remarkOnJournal(journal, unfinished.map(hardwareOf), all);
-        const plan = { data: data.plan, reference: args.network, targets, journal, onBegin };
+        const plan = { data: data.plan, judged: data.judged, reference: args.network, targets, journal, onBegin };
         const study = await runWithProgress(candidates, plan, threads);
         for (const reason of failed) remark(`left out ${reason}`);
         for (const reason of study.unplaced) remark(`no target can run ${reason}`);

@@ -4,6 +4,8 @@ import { writeWhole } from '../outputs/files/file.js';
 import { inLockedFolder } from '../outputs/files/lock.js';
 import { belowHalf, EPOCH_COLUMNS, PRODUCT_COLUMNS, trainJson } from '../outputs/tables/training.js';
 import { gemmPool } from '../datapaths/kernel/index.js';
+import { isNetworkFile } from '../networks/readers/index.js';
+import { loadNetwork } from '../simulate/plan.js';
 import { trainingData } from '../simulate/purposes.js';
 import { identityOf } from '../simulate/trainIdentity.js';
 import { openTraining, type TrainingPlan } from '../simulate/training.js';
@@ -87,10 +89,11 @@ export const trainCommand = command({
   async run(args) {
     const plan = planFrom(args);
     const target = usage(() => loadTarget(plan.target));
-    const { training: data, judged } = trainingData(
+    const { training: data, judged } = await trainingData(
       imagesFrom(args, plan),
       integer(args.judged, '--judged', 1),
       args.data,
+      isNetworkFile(plan.network) ? await loadNetwork(plan.network) : undefined,
     );
     const pool = gemmPool(integer(args.threads, '--threads', 1));
     const training = await usageAsync(openTraining(plan, data, pool));

@@ -1,16 +1,17 @@
 import type { Format } from '../formats/format.js';
 import type { CodeArray, Gemm } from '../datapaths/kernel/index.js';
-import { execute } from '../networks/execute.js';
+import { executeAll } from '../networks/execute.js';
 import { lower } from '../networks/lower.js';
 import type { Arithmetic, MatmulJob, Network } from '../networks/network.js';
-import type { FloatTensor } from '../networks/tensor.js';
-import { classesOf, type Dataset, imagesOf } from '../training/data/dataset.js';
-import { checkFits } from '../training/data/fits.js';
+import { dequantize } from '../networks/quantization.js';
+import type { Tensor } from '../networks/tensor.js';
 import type { Target } from '../targets/target.js';
 import { goldenArithmetic, type LayerSums, targetArithmetic, unitsOf } from './arithmetic.js';
 import type { BlockOperands } from './blockOperands.js';
 import { ErrorMeter, type ErrorReport } from './errors.js';
 import { powerAbove } from './magnitude.js';
+import type { OutputRows } from './measures.js';
+import type { RunData } from './runData.js';
 import { operandsOf, type Sufficient, sufficientFor, type WorstOperands } from './worst.js';
 
 /** Sums of the largest layer that go through the network together: as many as the second-level cache holds. */
@@ -36,13 +37,11 @@ export interface LayerErrors {
   worst?: WorstOperands;
 }
 
-/** Outputs [images, classes] of one network on one target, and of the same network with exact sums. */
+/** Real outputs, and codes as reals, of one network on one target, and of the same network with exact sums. */
 export interface Accuracy {
   images: number;
-  outputs: Float32Array;
-  exactOutputs: Float32Array;
-  /** Share of images whose largest output is the label's, 0..1. */
-  accuracy: number;
+  outputs: readonly OutputRows[];
+  exactOutputs: readonly OutputRows[];
   layers: LayerErrors[];
 }
 
@@ -78,44 +77,39 @@ type Golden = Pick<LayerSums, 'job' | 'a' | 'b' | 'exact' | 'sums'> & { differs:
 export function judgeAccuracy(
   network: Network,
   target: Target,
-  data: Dataset,
+  data: RunData,
   progress?: (images: number) => void,
 ): Accuracy {
-  checkFits(network, data);
   const units = unitsOf(target);
   const meters = new Map<string, LayerMeter>();
-  const outputs: Float32Array[] = [];
-  const exactOutputs: Float32Array[] = [];
-  let right = 0;
-  const batch = batchOf(network);
+  const outputs: OutputRows[][] = [];
+  const exactOutputs: OutputRows[][] = [];
+  const batch = network.batch === 'free' ? batchOf(network) : data.batch;
   for (let first = 0; first < data.count; first += batch) {
-    const images = imagesOf(data, first, batch);
+    const count = Math.min(batch, data.count - first);
+    const images = data.inputs(first, count);
     const golden: Golden[] = [];
-    const exactOutput = outputOf(
+    const exactOutput = rowsOf(
       network,
       images,
+      count,
       goldenArithmetic(units, (sums) => golden.push(compareSingle(meters, sums, routeOf(units.gemmFor(sums.job))))),
     );
-    const output = entirePass(network, images, units, golden, meters) ?? exactOutput;
-    exactOutputs.push(exactOutput.data);
-    outputs.push(output.data);
-    classesOf(output).forEach((found, i) => {
-      if (found === data.labels[first + i]) right++;
-    });
-    progress?.(Math.min(first + batch, data.count));
+    exactOutputs.push(exactOutput);
+    outputs.push(entirePass(network, images, count, units, golden, meters) ?? exactOutput);
+    progress?.(first + count);
   }
   return {
     images: data.count,
-    outputs: joined(outputs),
-    exactOutputs: joined(exactOutputs),
-    accuracy: right / data.count,
+    outputs: joinedRows(outputs),
+    exactOutputs: joinedRows(exactOutputs),
     layers: [...meters].map(([layer, meter]) => reportOf(layer, meter)),
   };
 }
 
 /** A multiple of four, which kernels take rows by, where there are that many. */
 function batchOf(network: Network): number {
-  const largest = Math.max(...lower(network).map(({ m, n, groups }) => m * n * groups));
+  const largest = Math.max(1, ...lower(network).map(({ m, n, groups }) => m * n * groups));
   const fitting = Math.max(1, Math.floor(SUMS / largest));
   return fitting < 4 ? fitting : fitting - (fitting % 4);
 }
@@ -143,11 +137,12 @@ function compareSingle(meters: Map<string, LayerMeter>, sums: LayerSums, route: 
  */
 function entirePass(
   network: Network,
-  images: FloatTensor,
+  images: ReadonlyMap<string, Tensor>,
+  count: number,
   units: ReturnType<typeof unitsOf>,
   golden: readonly Golden[],
   meters: ReadonlyMap<string, LayerMeter>,
-): FloatTensor | undefined {
+): OutputRows[] | undefined {
   let next = 0;
   const meet = (job: MatmulJob, sums: Float64Array) => {
     const meter = meters.get(job.layer) as LayerMeter;
@@ -160,7 +155,7 @@ function entirePass(
   }
   const recall = ({ a, b }: BlockOperands) =>
     b === golden[next].b && sameCodes(a, golden[next].a) ? golden[next].sums : undefined;
-  return outputOf(network, images, targetArithmetic(units, { recall, watch: meet }));
+  return rowsOf(network, images, count, targetArithmetic(units, { recall, watch: meet }));
 }
 
 /** Up to the first layer whose sums differ from exact ones, a layer reads what it has read before. */
@@ -171,20 +166,35 @@ function sameCodes(x: CodeArray, y: CodeArray): boolean {
   return Buffer.compare(own, other) === 0;
 }
 
-function outputOf(network: Network, images: FloatTensor, arithmetic: Arithmetic): FloatTensor {
-  const output = execute(network, images, arithmetic);
-  if (output.kind !== 'float') throw new RangeError(`network ${network.name} ends in codes: add a dequantize layer`);
-  return output;
+/** What a network gives for so many images, a row each; integers, which have no error, are left out. */
+export function rowsOf(
+  network: Network,
+  images: ReadonlyMap<string, Tensor>,
+  count: number,
+  arithmetic: Arithmetic,
+): OutputRows[] {
+  return [...executeAll(network, images, arithmetic)]
+    .filter(([, tensor]) => tensor.kind !== 'integers')
+    .map(([name, tensor]) => {
+      const { data } = dequantize(tensor);
+      // Where the first axis is no batch, all of it belongs to the images together.
+      const rows = data.length % count === 0 ? count : 1;
+      return { name, rows, width: data.length / rows, data };
+    });
 }
 
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+/** Rows of batches one after another. */
+export function joinedRows(batches: readonly (readonly OutputRows[])[]): OutputRows[] {
+  return (batches[0] ?? []).map(({ name, width }, i) => {
+    const parts = batches.map((outputs) => outputs[i]);
+    const data = new Float32Array(parts.reduce((length, part) => length + part.data.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      data.set(part.data, at);
+      at += part.data.length;
+    }
+    return { name, rows: parts.reduce((sum, part) => sum + part.rows, 0), width, data };
+  });
 }
 
 function reportOf(layer: string, meter: LayerMeter): LayerErrors {

@@ -4,8 +4,10 @@ import { drawsForEach } from '../datapaths/reference.js';
 import { type CodeArray, compileGemm, type Gemm, outputFormatOf, sumValues } from '../datapaths/kernel/index.js';
 import type { Format } from '../formats/format.js';
 import type { Arithmetic, MatmulJob } from '../networks/network.js';
+import { exactArithmetic, float32Arithmetic } from '../networks/arithmetic.js';
 import { unitForJob } from '../targets/blockUnit.js';
 import type { Target } from '../targets/target.js';
+import { whyBeside } from './placement.js';
 import { type BlockOperands, operandsInBlocks, scaledSums } from './blockOperands.js';
 
 /** One layer's sums as the unit gives them, beside exact ones. */
@@ -32,20 +34,33 @@ export interface LayerSums {
 /** The compiled units of a target, each in the order of additions that the array gives it. */
 export interface TargetUnits {
   target: Target;
+  /** Whether the target has a unit for a product; what it has none for runs beside the array. */
+  has(job: MatmulJob): boolean;
   gemmFor(job: MatmulJob): Gemm;
 }
 
 /** Compiles units as layers ask for them. */
 export function unitsOf(target: Target): TargetUnits {
   const compiled = new Map<string, Gemm>();
+  const able = new Map<string, boolean>();
+  const wanted = (job: MatmulJob) => {
+    const [aFormat, bFormat] = [job.a?.fit.format, job.b?.fit.format];
+    const key = job.blocks?.format.name ?? `${aFormat?.name} ${bFormat?.name}`;
+    return { key, unit: { layer: job.layer, aFormat, bFormat, blocks: job.blocks?.format } };
+  };
   return {
     target,
+    has(job) {
+      const { key, unit } = wanted(job);
+      let has = able.get(key);
+      if (has === undefined) able.set(key, (has = whyBeside(target, unit) === undefined));
+      return has;
+    },
     gemmFor(job) {
-      const [aFormat, bFormat] = [job.a?.fit.format, job.b?.fit.format];
-      const key = job.blocks?.format.name ?? `${aFormat?.name} ${bFormat?.name}`;
+      const { key, unit: asked } = wanted(job);
       let gemm = compiled.get(key);
       if (gemm === undefined) {
-        const unit = unitForJob(target, { layer: job.layer, aFormat, bFormat, blocks: job.blocks?.format });
+        const unit = unitForJob(target, asked);
         gemm = compileGemm(unit, orderOf(target.array, unit));
         compiled.set(key, gemm);
       }
@@ -53,6 +68,9 @@ export function unitsOf(target: Target): TargetUnits {
     },
   };
 }
+
+/** Products that no unit is for: of real numbers in float32, of codes exactly, as a processor beside the array has them. */
+const BESIDE = { values: float32Arithmetic.values, codes: exactArithmetic.codes };
 
 /** Random bits that each output has of its own are numbered over a whole product. */
 export function wholeProducts({ target: { datapath } }: TargetUnits): boolean {
@@ -81,8 +99,9 @@ export function targetArithmetic(units: TargetUnits, { recall, watch }: Company 
   return {
     name: units.target.name,
     whole: wholeProducts(units),
-    values: (a, b, job) => scaledSums(unitSums(job, operandsInBlocks(a, b, job).codes), job),
-    codes: (a, b, job) => unitSums(job, { a, b }),
+    values: (a, b, job) =>
+      units.has(job) ? scaledSums(unitSums(job, operandsInBlocks(a, b, job).codes), job) : BESIDE.values(a, b, job),
+    codes: (a, b, job) => (units.has(job) ? unitSums(job, { a, b }) : BESIDE.codes(a, b, job)),
   };
 }
 
@@ -106,9 +125,10 @@ export function goldenArithmetic(units: TargetUnits, compare: (sums: LayerSums) 
     name: 'exact',
     whole: wholeProducts(units),
     values(a, b, job) {
+      if (!units.has(job)) return BESIDE.values(a, b, job);
       const { codes, values } = operandsInBlocks(a, b, job);
       return scaledSums(goldenSums(job, codes, values), job);
     },
-    codes: (a, b, job) => goldenSums(job, { a, b }),
+    codes: (a, b, job) => (units.has(job) ? goldenSums(job, { a, b }) : BESIDE.codes(a, b, job)),
   };
 }

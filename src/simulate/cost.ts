@@ -23,7 +23,7 @@ export interface LayerCost {
   movement?: Movement;
 }
 
-/** Cost of one inference of a network on a target, batch 1: cycles by formula, energy by action counts. */
+/** Cost of what a target's array does of one inference of a network, batch 1: cycles by formula, energy by action counts. */
 export interface NetworkCost {
   layers: LayerCost[];
   macs: number;
@@ -69,7 +69,7 @@ export function judgeCost(network: Network, target: Target): NetworkCost {
     macs: sum((layer) => layer.macs),
     cycles,
     // Weighted by cycles: what share of all the lanes' cycles did a product.
-    utilization: sum((layer) => layer.utilization * layer.cycles.total) / cycles.total,
+    utilization: cycles.total === 0 ? 0 : sum((layer) => layer.utilization * layer.cycles.total) / cycles.total,
     energyPj: sum((layer) => layer.energyPj),
     sources: [...sources],
     extrapolated,

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { readBytes } from '../text/read.js';
 import type { Dataset } from '../training/data/dataset.js';
 
@@ -19,6 +21,14 @@ export function fileDigest(path: string): string {
   return fingerprintOf([readBytes(path)]);
 }
 
+/** Of a file, or of all files in a folder with their names in it. @throws the system's error, with the path */
+export function treeDigest(path: string): string {
+  if (!statSync(path).isDirectory()) return fileDigest(path);
+  const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
+  const files = names.filter((name) => !statSync(join(path, name)).isDirectory());
+  return fingerprintOf(files.flatMap((name) => [name, fileDigest(join(path, name))]));
+}
+
 /** Of a record with all its fields, as they were resolved: a datapath, a target, a recipe, the options of a run. */
 export function recordDigest(record: unknown): string {
   return fingerprintOf([JSON.stringify(record, spelled) ?? 'undefined']);
@@ -36,8 +46,8 @@ function spelled(_key: string, value: unknown): unknown {
 }
 
 /** Of images and their labels, whether generated or read. */
-export function dataDigest({ images, labels, rows, cols }: Dataset): string {
-  return fingerprintOf([`${rows}x${cols}`, bytesOf(images), labels]);
+export function dataDigest({ images, labels, shape }: Dataset): string {
+  return fingerprintOf([shape.join('x'), bytesOf(images), bytesOf(labels)]);
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {

@@ -1,8 +1,9 @@
 import { orderOf } from '../arrays/dataflow.js';
 import type { Target } from '../targets/target.js';
-import { dataDigest, fileDigest, recordDigest } from './fingerprint.js';
+import { fileDigest, recordDigest, treeDigest } from './fingerprint.js';
 import type { Inputs } from './journal.js';
-import { type DataPlan, loadData, resolveTarget, type RunPlan } from './plan.js';
+import { type DataPlan, resolveTarget, type RunPlan } from './plan.js';
+import { isOwn } from './runData.js';
 
 /** A run that is asked for, under a digest of all that its outcome depends on. */
 export interface Inquiry {
@@ -34,9 +35,12 @@ export function digestsOf(
   };
 }
 
-/** @throws Error naming the file and what is wrong with it */
+/** Of a user's data: its files, and what they are to mean. @throws the system's error, with the path */
 export function imagesDigest(data: DataPlan): string | undefined {
-  return data.folder === undefined ? undefined : dataDigest(loadData(data));
+  if (!isOwn(data)) return undefined;
+  const { folder, inputs = [], mean, scale, layout } = data;
+  const files = [...(folder === undefined ? [] : [folder]), ...inputs.map((word) => word.slice(word.indexOf('=') + 1))];
+  return recordDigest([files.map(treeDigest), inputs.length, mean, scale, layout]);
 }
 
 export function inquiryOf(plan: RunPlan, target: Target, hardware: string, files: FileDigests): Inquiry {
@@ -48,7 +52,7 @@ export function inquiryOf(plan: RunPlan, target: Target, hardware: string, files
     ...(plan.data.folder !== undefined && files.images && { [plan.data.folder]: files.images }),
     [hardware]: recordDigest(units),
   };
-  const key = recordDigest([files, plan.data.images, plan.data.skip, units, orders]);
+  const key = recordDigest([files, plan.reading, plan.data.images, plan.data.skip, units, orders]);
   return { plan, hardware, files, key, inputs };
 }
 

@@ -1,7 +1,7 @@
 import { checkUnchanged, type Inquiry } from './inquiry.js';
 import type { Journal } from './journal.js';
 import { type PoolOptions, runAll } from './pool.js';
-import type { Outcome, RunResult } from './run.js';
+import { type Outcome, OUTCOME, type RunResult } from './run.js';
 
 /** Those that have to be run: of equal ones the first, and none that the journal knows. */
 export function unfinishedOf<T extends Inquiry>(inquiries: readonly T[], journal: Journal): T[] {
@@ -31,6 +31,6 @@ export async function outcomesOf(
   return inquiries.map(({ key }) => journal.find(key) as Outcome);
 }
 
-function outcomeIn({ images, accuracy, floatAccuracy, sqnrExactDb, sqnrFloatDb }: RunResult): Outcome {
-  return { images, accuracy, floatAccuracy, sqnrExactDb, sqnrFloatDb };
+function outcomeIn(result: RunResult): Outcome {
+  return Object.fromEntries(OUTCOME.map((field) => [field, result[field]])) as unknown as Outcome;
 }

@@ -1,6 +1,6 @@
-/** What a point is judged by: accuracy is to be high, cycles and energy low. */
+/** What a point is judged by: quality is to be high, cycles and energy low. */
 export interface Objectives {
-  accuracy: number;
+  quality: number;
   cycles: number;
   energyPj: number;
 }
@@ -11,7 +11,7 @@ export function paretoOptimal(points: readonly Objectives[]): boolean[] {
 }
 
 function dominates(x: Objectives, y: Objectives): boolean {
-  const notWorse = x.accuracy >= y.accuracy && x.cycles <= y.cycles && x.energyPj <= y.energyPj;
-  const better = x.accuracy > y.accuracy || x.cycles < y.cycles || x.energyPj < y.energyPj;
+  const notWorse = x.quality >= y.quality && x.cycles <= y.cycles && x.energyPj <= y.energyPj;
+  const better = x.quality > y.quality || x.cycles < y.cycles || x.energyPj < y.energyPj;
   return notWorse && better;
 }

@@ -1,33 +1,32 @@
 import { readBytes } from '../text/read.js';
 import { macArray, type MacArray } from '../arrays/dataflow.js';
+import { AUTO, autoTarget } from '../targets/auto.js';
 import { loadTarget } from '../targets/catalog.js';
 import { type TargetFields, targetOf, targetSchema } from '../targets/schema.js';
 import { unitForJob } from '../targets/blockUnit.js';
 import { type Target, withEveryEnergy } from '../targets/target.js';
-import { readNetwork } from '../networks/readers/index.js';
+import { type ReadOptions, readNetwork, type Refusal } from '../networks/readers/index.js';
 import { lower } from '../networks/lower.js';
 import type { Network } from '../networks/network.js';
 import { readData } from '../training/data/data.js';
 import { type Dataset, partOf } from '../training/data/dataset.js';
 import { digits } from '../training/data/digits.js';
+import { type Placement, placementsOf } from './placement.js';
+import { type DataPlan, isOwn, ofDataset, readRunData, type RunData } from './runData.js';
 import { checkSparse } from './sparsity.js';
+
+export type { DataPlan } from './runData.js';
 
 /** What a run needs, as plain data that can go to another thread. Paths are relative to the working folder. */
 export interface RunPlan {
   /** ONNX file of a quantized network. */
   network: string;
+  /** How its file is read. */
+  reading?: ReadOptions;
   /** ONNX file of the float network that it was made from, to be compared with. */
   reference?: string;
   data: DataPlan;
   target: TargetPlan;
-}
-
-/** Generated digits of the test seed, or a user's images: MNIST's test set in a folder of IDX files, or a CSV file. */
-export interface DataPlan {
-  folder?: string;
-  images: number;
-  /** Images of a user's data that are passed over first: those calibrated on. */
-  skip?: number;
 }
 
 /** A target by name or file, or the fields of one, with what a sweep changes of its array. */
@@ -37,28 +36,71 @@ export interface TargetPlan {
 }
 
 /** @throws Error naming the file and what is wrong with it */
-export async function loadNetwork(path: string): Promise<Network> {
-  return readNetwork(readBytes(path), path);
+export async function loadNetwork(path: string, reading: ReadOptions = {}): Promise<Network> {
+  return readNetwork(readBytes(path), path, reading);
 }
 
+/** Grey images with labels. */
 export function loadData({ folder, images, skip = 0 }: DataPlan): Dataset {
-  return folder === undefined ? digits(images) : partOf(readData(folder), skip, images);
+  if (folder === undefined) return digits(images);
+  return partOf(readData(folder), skip, images);
+}
+
+/** What a network is run on. @throws Error naming the file and what is wrong with it */
+export async function loadRunData(network: Network, plan: DataPlan): Promise<RunData> {
+  return isOwn(plan) ? readRunData(network, plan) : ofDataset(network, digits(plan.images));
 }
 
 /**
  * Reads what plans name, once each, before threads begin: an error that crosses threads loses which file it is about.
  * @throws Error naming the file and what is wrong with it
  */
-export function checkInputs(plans: readonly RunPlan[]): void {
-  const files = plans.flatMap(({ network, reference }) => (reference === undefined ? [network] : [network, reference]));
-  for (const file of new Set(files)) readBytes(file);
-  const own = plans.map(({ data }) => data).filter(({ folder }) => folder !== undefined);
-  for (const data of new Map(own.map((plan) => [JSON.stringify(plan), plan])).values()) loadData(data);
+export async function checkInputs(plans: readonly RunPlan[]): Promise<void> {
+  for (const { network, reference } of plans) for (const file of [network, reference ?? network]) readBytes(file);
+  const own = plans.filter(({ data }) => isOwn(data));
+  for (const { network, reading, data } of new Map(
+    own.map((plan) => [JSON.stringify([plan.network, plan.data]), plan]),
+  ).values())
+    await loadRunData(await loadNetwork(network, reading), data);
 }
 
-export function resolveTarget({ base, array }: TargetPlan): Target {
+/** @param network for which `auto` finds the units */
+export function resolveTarget({ base, array }: TargetPlan, network?: Network): Target {
+  if (base === AUTO && network !== undefined) return autoTarget(lower(network));
   const target = typeof base === 'string' ? loadTarget(base) : targetOf(targetSchema.parse(base), String(base.name));
   return array === undefined ? target : withEveryEnergy({ ...target, array: macArray({ ...target.array, ...array }) });
+}
+
+/** What keeps a network's file from running, and where its layers would run. */
+export interface Check {
+  placements: readonly Placement[];
+  refused: readonly Refusal[];
+}
+
+/**
+ * Reads a network's file as far as it can be read, and computes nothing.
+ * @param strict layers that the target has no unit for are refused too
+ * @throws Error where there is no such file or target
+ */
+export async function checkNetwork(
+  path: string,
+  plan: TargetPlan,
+  { strict = false, ...reading }: ReadOptions & { strict?: boolean } = {},
+): Promise<Check> {
+  const bytes = readBytes(path);
+  const refused: Refusal[] = [];
+  let network: Network;
+  try {
+    network = await readNetwork(bytes, path, { ...reading, refused: (refusal) => refused.push(refusal) });
+  } catch (error) {
+    return { placements: [], refused: [...refused, { name: path, op: '', reason: (error as Error).message }] };
+  }
+  const placements = placementsOf(network, resolveTarget(plan, network));
+  const beside = strict ? placements.filter(({ reason }) => reason !== undefined) : [];
+  return {
+    placements,
+    refused: [...refused, ...beside.map(({ layer, op, reason = '' }) => ({ name: layer, op, reason }))],
+  };
 }
 
 /** Why a target cannot run a network; undefined when it can. */

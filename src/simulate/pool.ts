@@ -19,7 +19,7 @@ export interface PoolOptions {
 export async function runAll(plans: readonly RunPlan[], options: PoolOptions = {}): Promise<RunResult[]> {
   const { threads = availableParallelism(), progress, finished, signal } = options;
   if (plans.length === 0) return [];
-  checkInputs(plans);
+  await checkInputs(plans);
   const pool = new Piscina<Task, RunResult>({
     filename: new URL('./worker.js', import.meta.url).href,
     minThreads: 1,

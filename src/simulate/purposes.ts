@@ -1,9 +1,11 @@
 import { counted } from '../text/plural.js';
-import { isCsv, readData } from '../training/data/data.js';
+import type { Network } from '../networks/network.js';
+import { hasParts, isGrey, readData } from '../training/data/data.js';
 import { type Dataset, firstOf, partOf } from '../training/data/dataset.js';
 import { digits, TEST_SEED, TRAIN_SEED } from '../training/data/digits.js';
 import { CALIBRATION_IMAGES } from '../training/session/finetune.js';
 import { type DataPlan, loadData } from './plan.js';
+import { datasetOf, readRunData } from './runData.js';
 
 /**
  * Which images calibrate, train and judge, so that none does two of these: of generated digits the two seeds, of a user's
@@ -19,9 +21,13 @@ const TEST_IMAGES = 1000;
  * @param path folder or CSV file of the user
  * @throws Error where nothing is left to judge by
  */
-export function calibrationData(images: number, path: string | undefined): { calibration: Dataset; test: Dataset } {
+export async function calibrationData(
+  images: number,
+  path: string | undefined,
+  network?: Network,
+): Promise<{ calibration: Dataset; test: Dataset }> {
   if (path === undefined) return { calibration: digits(images, TRAIN_SEED), test: digits(TEST_IMAGES) };
-  const all = readData(path);
+  const all = await readFor(network, path);
   if (all.count <= images)
     throw new Error(
       `${path} holds ${counted(all.count, 'image')} and ${images} go to calibration: take fewer --images`,
@@ -36,16 +42,23 @@ export function calibrationData(images: number, path: string | undefined): { cal
  * For training: digits of the two seeds, both parts of a folder, or a CSV file's head and rest.
  * @throws RangeError where there are not as many images
  */
-export function trainingData(
+export async function trainingData(
   images: number,
   judged: number,
   path: string | undefined,
-): { training: Dataset; judged: Dataset } {
+  network?: Network,
+): Promise<{ training: Dataset; judged: Dataset }> {
   if (path === undefined) return { training: digits(images, TRAIN_SEED), judged: digits(judged, TEST_SEED) };
-  const data = readData(path, 'train');
+  const data = await readFor(network, path, 'train');
   const training = firstOf(data, images);
-  if (isCsv(path)) return { training, judged: partOf(data, images, judged) };
-  return { training, judged: firstOf(readData(path), judged) };
+  if (!hasParts(path)) return { training, judged: partOf(data, images, judged) };
+  return { training, judged: firstOf(await readFor(network, path), judged) };
+}
+
+/** A user's images: grey ones in MNIST's files or CSV, and for any network whatever its data room reads. */
+async function readFor(network: Network | undefined, path: string, part?: 'train' | 't10k'): Promise<Dataset> {
+  if (network === undefined || isGrey(path)) return readData(path, part);
+  return datasetOf(network, await readRunData(network, { folder: path }), path);
 }
 
 export interface StudyData {
@@ -62,7 +75,12 @@ export interface StudyData {
  * @param trained images to train on
  * @throws RangeError where there are not as many images
  */
-export function studyData(images: number, trained: number, path: string | undefined): StudyData {
+export async function studyData(
+  images: number,
+  trained: number,
+  path: string | undefined,
+  network?: Network,
+): Promise<StudyData> {
   if (path === undefined) {
     const [training, plan] = [digits(Math.max(trained, CALIBRATION_IMAGES), TRAIN_SEED), { images }];
     return {
@@ -73,9 +91,10 @@ export function studyData(images: number, trained: number, path: string | undefi
     };
   }
   const plan = { folder: path, images, skip: CALIBRATION_IMAGES };
-  const all = readData(path);
-  const training = isCsv(path)
-    ? partOf(all, CALIBRATION_IMAGES + images, trained)
-    : firstOf(readData(path, 'train'), trained);
-  return { calibration: firstOf(all, CALIBRATION_IMAGES), training, judged: loadData(plan), plan };
+  const all = await readFor(network, path);
+  const training = hasParts(path)
+    ? firstOf(await readFor(network, path, 'train'), trained)
+    : partOf(all, CALIBRATION_IMAGES + images, trained);
+  const judged = partOf(all, CALIBRATION_IMAGES, images);
+  return { calibration: firstOf(all, CALIBRATION_IMAGES), training, judged, plan };
 }

@@ -1,13 +1,13 @@
 import { float32Arithmetic } from '../networks/arithmetic.js';
-import { execute } from '../networks/execute.js';
 import type { Network } from '../networks/network.js';
-import { classesOf, type Dataset, imagesOf } from '../training/data/dataset.js';
-import { checkFits } from '../training/data/fits.js';
-import type { FloatTensor } from '../networks/tensor.js';
+import type { Dataset } from '../training/data/dataset.js';
 import type { Target } from '../targets/target.js';
-import { type Accuracy, judgeAccuracy, type LayerErrors } from './accuracy.js';
+import { type Accuracy, joinedRows, judgeAccuracy, type LayerErrors, rowsOf } from './accuracy.js';
 import { judgeCost, type LayerCost, type NetworkCost } from './cost.js';
 import { sqnrDb } from './errors.js';
+import { agreementOf, cosineOf, hitsOf, intervalOf, largestDifferenceOf, type OutputRows } from './measures.js';
+import { type Placement, placementsOf } from './placement.js';
+import { ofDataset, type RunData } from './runData.js';
 
 /** Everything one run gives: a network's bits, cycles and energy on one target. */
 export interface RunResult {
@@ -15,38 +15,69 @@ export interface RunResult {
   target: string;
   datapath: string;
   images: number;
-  /** Share of images classified as labelled, 0..1; the float network's where there is one. */
-  accuracy: number;
+  /** Share of images classified as labelled, 0..1, and its 95 % interval; where there are labels. */
+  accuracy?: number;
+  accuracyInterval?: readonly [low: number, high: number];
+  /** Share whose label is among the five largest outputs; of networks with more than five classes. */
+  top5?: number;
+  /** The float network's. */
   floatAccuracy?: number;
   /** Of the network's outputs, against the same network with exact sums, and against the float network. */
   sqnrExactDb: number;
   sqnrFloatDb?: number;
+  /** Against the float network, and against outputs stored beside the data. */
+  float?: Likeness;
+  stored?: Likeness;
   cost: Omit<NetworkCost, 'layers'>;
+  /** Layers with products on the array. */
   layers: LayerResult[];
+  /** Where every layer runs, in order. */
+  placements: readonly Placement[];
+}
+
+/** How alike outputs are to others that they are held against. */
+export interface Likeness {
+  sqnrDb: number;
+  cosine: number;
+  largestDifference: number;
+  /** Share of images with the same largest output; of the first output. */
+  agreement: number;
+}
+
+/**
+ * What outcomes are ranked by, 0..1: how many images are told as labelled; without labels as the float network tells them,
+ * or as outputs stored beside the data do.
+ */
+export function qualityOf({ accuracy, float, stored }: Pick<RunResult, 'accuracy' | 'float' | 'stored'>): number {
+  return accuracy ?? float?.agreement ?? stored?.agreement ?? 0;
 }
 
 export type LayerResult = LayerCost & Omit<LayerErrors, 'layer' | 'unit'>;
 
 /** Outputs of a float network on the same images. */
 export interface FloatRun {
-  outputs: Float32Array;
-  accuracy: number;
+  outputs: readonly OutputRows[];
+  /** Share of images classified as labelled, 0..1; undefined without labels. */
+  accuracy?: number;
 }
 
 const BATCH = 100;
 
-export function runFloat(network: Network, data: Dataset): FloatRun {
-  checkFits(network, data);
-  const outputs: number[] = [];
-  let right = 0;
-  for (let first = 0; first < data.count; first += BATCH) {
-    const output = execute(network, imagesOf(data, first, BATCH), float32Arithmetic) as FloatTensor;
-    for (const value of output.data) outputs.push(value);
-    classesOf(output).forEach((found, i) => {
-      if (found === data.labels[first + i]) right++;
-    });
+export function runFloat(network: Network, given: Dataset | RunData): FloatRun {
+  const data = dataFor(network, given);
+  const batch = network.batch === 'free' ? BATCH : data.batch;
+  const batches: OutputRows[][] = [];
+  for (let first = 0; first < data.count; first += batch) {
+    const count = Math.min(batch, data.count - first);
+    batches.push(rowsOf(network, data.inputs(first, count), count, float32Arithmetic));
   }
-  return { outputs: Float32Array.from(outputs), accuracy: right / data.count };
+  const outputs = joinedRows(batches);
+  const judged = data.labels && judgedBy(network, outputs, data);
+  return { outputs, ...(judged && { accuracy: judged.accuracy }) };
+}
+
+function dataFor(network: Network, data: Dataset | RunData): RunData {
+  return 'images' in data ? ofDataset(network, data) : data;
 }
 
 /**
@@ -57,31 +88,101 @@ export function runFloat(network: Network, data: Dataset): FloatRun {
 export function run(
   network: Network,
   target: Target,
-  data: Dataset,
+  given: Dataset | RunData,
   float?: FloatRun,
   progress?: (images: number) => void,
 ): RunResult {
+  const data = dataFor(network, given);
   const { layers: costs, ...cost } = judgeCost(network, target);
   const accuracy = judgeAccuracy(network, target, data, progress);
   return {
     network: network.name,
     target: target.name,
     datapath: target.datapath.name,
-    ...outcomeOf(accuracy, float),
+    ...outcomeOf(network, accuracy, data, float),
     cost,
+    placements: placementsOf(network, target),
     layers: costs.map((layer) => ({ ...layer, ...errorsOf(accuracy, layer.layer) })),
   };
 }
 
 /** What does not depend on cycles: a sweep computes it once for all arrays that add in the same order. */
-export type Outcome = Pick<RunResult, 'images' | 'accuracy' | 'floatAccuracy' | 'sqnrExactDb' | 'sqnrFloatDb'>;
+export type Outcome = Pick<RunResult, (typeof OUTCOME)[number]>;
+export const OUTCOME = [
+  ...(['images', 'accuracy', 'accuracyInterval', 'top5', 'floatAccuracy'] as const),
+  ...(['sqnrExactDb', 'sqnrFloatDb', 'float', 'stored'] as const),
+] as const;
 
-export function outcomeOf(accuracy: Accuracy, float?: FloatRun): Outcome {
+export function outcomeOf(
+  network: Network,
+  { images, outputs, exactOutputs }: Accuracy,
+  data: RunData,
+  float?: FloatRun,
+): Outcome {
+  const likeFloat = float && likenessOf(float.outputs, outputs);
+  const stored = data.expected && storedRows(data);
+  const likeStored = stored && likenessOf(stored, outputs);
   return {
-    images: accuracy.images,
-    accuracy: accuracy.accuracy,
-    sqnrExactDb: sqnrDb(accuracy.exactOutputs, accuracy.outputs),
-    ...(float && { floatAccuracy: float.accuracy, sqnrFloatDb: sqnrDb(float.outputs, accuracy.outputs) }),
+    images,
+    ...(data.labels && judgedBy(network, outputs, data)),
+    sqnrExactDb: sqnrDb(allOf(exactOutputs), allOf(outputs)),
+    ...(float?.accuracy !== undefined && { floatAccuracy: float.accuracy }),
+    ...(likeFloat && { sqnrFloatDb: likeFloat.sqnrDb, float: likeFloat }),
+    ...(likeStored && { stored: likeStored }),
+  };
+}
+
+/** All outputs in one row of numbers. */
+function allOf(outputs: readonly OutputRows[]): Float32Array {
+  return outputs.length === 1 ? outputs[0].data : Float32Array.from(outputs.flatMap(({ data }) => [...data]));
+}
+
+/** Outputs of one name and size in both; undefined where there are none. */
+function likenessOf(wanted: readonly OutputRows[], outputs: readonly OutputRows[]): Likeness | undefined {
+  const same =
+    wanted.length === outputs.length && wanted.every((rows, i) => rows.data.length === outputs[i].data.length);
+  const pairs = same
+    ? wanted.map((rows, i) => [rows, outputs[i]] as const)
+    : wanted.flatMap((rows) =>
+        outputs.filter((other) => other.name === rows.name).map((other) => [rows, other] as const),
+      );
+  if (pairs.length === 0 || pairs.some(([x, y]) => x.data.length !== y.data.length)) return undefined;
+  const [x, y] = [0, 1].map((side) => allOf(pairs.map((pair) => pair[side])));
+  return {
+    sqnrDb: sqnrDb(x, y),
+    cosine: cosineOf(x, y),
+    largestDifference: largestDifferenceOf(x, y),
+    agreement: agreementOf({ ...pairs[0][0], rows: pairs[0][1].rows, width: pairs[0][1].width }, pairs[0][1]),
+  };
+}
+
+function storedRows({ expected, count, batch }: RunData): OutputRows[] {
+  const batches: OutputRows[][] = [];
+  for (let first = 0; first < count; first += batch) {
+    const rows = [...(expected?.(first) ?? [])].map(([name, array]) => {
+      const data = Float32Array.from(array.data);
+      return { name, rows: batch, width: data.length / batch, data };
+    });
+    batches.push(rows);
+  }
+  return joinedRows(batches);
+}
+
+type Judged = Pick<RunResult, 'accuracy' | 'accuracyInterval' | 'top5'>;
+
+/** Of the first output, which must have a number for each class. @throws Error naming the first label beyond */
+function judgedBy({ name }: Network, [output]: readonly OutputRows[], { labels = [], place }: RunData): Judged {
+  const { rows, width } = output;
+  for (let i = 0; i < rows; i++)
+    if (!(labels[i] >= 0 && labels[i] < width))
+      throw new Error(
+        `${place(i)}: the label is ${labels[i]}, and network ${name} has ${width} outputs: labels are 0 to ${width - 1}`,
+      );
+  const hits = hitsOf(output, labels, 1);
+  return {
+    accuracy: hits / rows,
+    accuracyInterval: intervalOf(hits, rows),
+    ...(width > 5 && { top5: hitsOf(output, labels, 5) / rows }),
   };
 }
 

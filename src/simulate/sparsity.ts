@@ -9,6 +9,7 @@ import { type LoweredJob, lower } from '../networks/lower.js';
 import { isMacLayer, type Network } from '../networks/network.js';
 import { dequantize } from '../networks/quantization.js';
 import { unitForJob } from '../targets/blockUnit.js';
+import { whyBeside } from './placement.js';
 import { layerCostOf, layerEnergyOf, type SparseMachine, type Target } from '../targets/target.js';
 
 export type { SparseMachine } from '../targets/target.js';
@@ -17,7 +18,8 @@ export type { SparseMachine } from '../targets/target.js';
 export interface SparseLayer {
   job: LoweredJob;
   unit: Datapath;
-  values: Float32Array;
+  /** None where it multiplies two activations. */
+  values?: Float32Array;
 }
 
 /** What a layer costs on an array that sees zeros. */
@@ -38,14 +40,12 @@ export interface SparseCost {
   energyPj: number;
 }
 
-/** The products of a network with their weights. @throws RangeError naming a layer that the target has no unit for */
+/** The products of a network that the target has a unit for, with their weights. */
 export function sparseLayersOf(network: Network, target: Target): SparseLayer[] {
   const weights = new Map(network.layers.filter(isMacLayer).map(({ name, weight }) => [name, dequantize(weight).data]));
-  return lower(network).map((job) => ({
-    job,
-    unit: unitForJob(target, job),
-    values: weights.get(job.layer) as Float32Array,
-  }));
+  return lower(network)
+    .filter((job) => whyBeside(target, job) === undefined)
+    .map((job) => ({ job, unit: unitForJob(target, job), values: weights.get(job.layer) }));
 }
 
 /**
@@ -63,7 +63,12 @@ export function judgeSparse(network: Network, target: Target, machine: SparseMac
 }
 
 const nonzeroIn = (values: Float32Array) => values.reduce((count, w) => (w === 0 ? count : count + 1), 0);
-const densityOf = ({ values }: SparseLayer) => nonzeroIn(values) / values.length;
+const densityOf = ({ values }: SparseLayer) => (values === undefined ? 1 : nonzeroIn(values) / values.length);
+
+function weightsOf({ job, values }: SparseLayer): Float32Array {
+  if (values !== undefined) return values;
+  throw new RangeError(`layer ${job.layer} multiplies two activations, and the array skips zeros of stored weights`);
+}
 
 /** @throws RangeError naming the layer whose zeros the machine cannot use */
 export function sparseCostOf(layer: SparseLayer, target: Target): SparsePerformance {
@@ -121,7 +126,9 @@ function withReads(cost: MemoryCost, factors: { a: number; b: number }): MemoryC
   return { ...cost, counts };
 }
 
-function chosenOfGroups({ job, unit, values }: SparseLayer, { n, m }: { n: number; m: number }, target: Target) {
+function chosenOfGroups(layer: SparseLayer, { n, m }: { n: number; m: number }, target: Target) {
+  const { job, unit } = layer;
+  const values = weightsOf(layer);
   for (let row = 0; row < values.length; row += job.k)
     for (let first = row; first < row + job.k; first += m) {
       const kept = nonzeroIn(values.subarray(first, Math.min(first + m, row + job.k)));
@@ -135,7 +142,9 @@ function chosenOfGroups({ job, unit, values }: SparseLayer, { n, m }: { n: numbe
   return performanceOf(withReads(cost, { a: m / n, b: 1 + index }), target, unit, 1);
 }
 
-function skipping({ job, unit, values }: SparseLayer, target: Target): SparsePerformance {
+function skipping(layer: SparseLayer, target: Target): SparsePerformance {
+  const { job, unit } = layer;
+  const values = weightsOf(layer);
   if (target.array.dataflow !== 'os')
     throw new RangeError(
       `skipping zeros is modelled for output stationary arrays, ${target.name} is ${target.array.dataflow}`,

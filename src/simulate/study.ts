@@ -17,7 +17,7 @@ import { outcomesOf, unfinishedOf } from './outcomes.js';
 import { paretoOptimal } from './pareto.js';
 import { type DataPlan, loadData, type RunPlan, whyNot } from './plan.js';
 import type { PoolOptions } from './pool.js';
-import type { Outcome } from './run.js';
+import { type Outcome, qualityOf } from './run.js';
 
 /** One method on one target; without one, where no target has units for it, its accuracy with exact sums alone. */
 export interface StudyRow extends Partial<Outcome>, TrainingNote {
@@ -62,6 +62,8 @@ export interface Study {
 /** What a study judges by, and where it keeps what it has found. */
 export interface StudyPlan {
   data: DataPlan;
+  /** Those images, where they are there already. */
+  judged?: Dataset;
   /** ONNX file of the float network. */
   reference: string;
   /** Names or files; by default the catalogue, less those that would repeat a row to the last digit. */
@@ -87,7 +89,7 @@ export async function runStudy(
     if (fit.length === 0) unplaced.push(`${candidate.recipe}: ${reasons[0]}`);
     return targets === undefined ? withoutRepeats(fit) : fit;
   });
-  const images = loadData(data);
+  const images = plan.judged ?? loadData(data);
   const outcomes = await placeOutcomes(places, plan, dataDigest(images), options);
   const placed = places.map((place): Omit<StudyRow, 'pareto'> => {
     const { candidate, name, cost } = place;
@@ -100,6 +102,7 @@ export async function runStudy(
       family,
       target: name,
       ...outcome,
+      accuracy: qualityOf(outcome),
       ...costs,
       ...step,
       modelKilobytes: modelBytesOf(network) / 1024,
@@ -172,7 +175,7 @@ function exactAccuracyOf({ path, network }: Candidate, images: Dataset, journal:
 function frontOf<Row extends Pick<StudyRow, 'accuracy' | 'cycles' | 'energyPj'>>(rows: readonly Row[]): Set<Row> {
   const judged = rows.filter(({ cycles, energyPj }) => cycles !== undefined && energyPj !== undefined);
   const optimal = paretoOptimal(
-    judged.map(({ accuracy, cycles = 0, energyPj = 0 }) => ({ accuracy, cycles, energyPj })),
+    judged.map(({ accuracy, cycles = 0, energyPj = 0 }) => ({ quality: accuracy, cycles, energyPj })),
   );
   return new Set(judged.filter((_, i) => optimal[i]));
 }

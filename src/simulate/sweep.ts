@@ -8,7 +8,7 @@ import { paretoOptimal } from './pareto.js';
 import { type DataPlan, loadNetwork, resolveTarget, type RunPlan, whyNot } from './plan.js';
 import type { PoolOptions } from './pool.js';
 import { outcomesOf } from './outcomes.js';
-import type { Outcome } from './run.js';
+import { type Outcome, qualityOf } from './run.js';
 import { type SweepFile, targetAround } from './sweepFile.js';
 
 /** One row of a sweep. */
@@ -94,7 +94,7 @@ export async function runSweep(
 ): Promise<SweepPoint[]> {
   const outcomes = await outcomesOf(points, journal, options);
   const rows = points.map((point, i) => rowOf(point, outcomes[i]));
-  const optimal = paretoOptimal(rows);
+  const optimal = paretoOptimal(rows.map((row) => ({ ...row, quality: qualityOf(row) })));
   return rows.map((row, i) => ({ ...row, pareto: optimal[i] }));
 }
 

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
-import { loadData, loadNetwork, resolveTarget, type RunPlan } from './plan.js';
-import { run, runFloat, type RunResult } from './run.js';
+import { loadNetwork, loadRunData, resolveTarget, type RunPlan } from './plan.js';
+import { type FloatRun, run, runFloat, type RunResult } from './run.js';
+import { portsOf } from './runData.js';
 
 /** One run in a worker thread. Data and float outputs are kept for the next plan that wants the same. */
 export interface Task {
@@ -18,15 +19,16 @@ function keep<T>(key: unknown, make: () => T): T {
 }
 
 export default async function runTask({ plan, port }: Task): Promise<RunResult> {
-  const data = keep(plan.data, () => loadData(plan.data));
-  const { reference } = plan;
-  const float =
-    reference === undefined
-      ? undefined
-      : await keep([reference, plan.data], async () => runFloat(await loadNetwork(reference), data));
-  const result = run(await loadNetwork(plan.network), resolveTarget(plan.target), data, float, (images) =>
-    port?.postMessage(images),
-  );
+  const { network: path, reading, reference, data } = plan;
+  const network = await keep([path, reading], () => loadNetwork(path, reading));
+  const own = await keep([data, portsOf(network)], () => loadRunData(network, data));
+  const float = reference === undefined ? undefined : await keep([reference, data], () => floatRun(reference, data));
+  const result = run(network, resolveTarget(plan.target, network), own, float, (images) => port?.postMessage(images));
   port?.close();
   return result;
+}
+
+async function floatRun(path: string, data: RunPlan['data']): Promise<FloatRun> {
+  const network = await loadNetwork(path);
+  return runFloat(network, await loadRunData(network, data));
 }

@@ -1,4 +1,5 @@
 import { didYouMean } from '../text/nearest.js';
+import { MIXED_INTEGERS } from './mixedIntegers.js';
 import { readTarget, targetOf, targetSchema, type TargetFields } from './schema.js';
 import { SIXTEEN } from './sixteen.js';
 import { SMALL_FLOATS } from './smallFloats.js';
@@ -7,7 +8,7 @@ import type { Target } from './target.js';
 import { TRAINING } from './training.js';
 
 /** Adding an accelerator is a data file and its name here. */
-const FIELDS: readonly TargetFields[] = [...SIXTEEN, ...TRAINING, ...SMALL_FLOATS, ...SPARSE];
+const FIELDS: readonly TargetFields[] = [...SIXTEEN, ...TRAINING, ...SMALL_FLOATS, ...MIXED_INTEGERS, ...SPARSE];
 
 /** The targets by name, checked as they load. */
 export const TARGETS: readonly Target[] = FIELDS.map((fields) =>

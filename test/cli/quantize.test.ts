@@ -32,7 +32,7 @@ it('speaks JSON, and blocks survive the file', () => {
     out: 'mx.onnx',
   });
   expect(result.accuracyPercent).toBeLessThan(result.floatAccuracyPercent);
-  const wrong = answered(folder, ['run', 'mx.onnx', '--target', 'int8', '--images', '1']);
+  const wrong = answered(folder, ['run', 'mx.onnx', '--target', 'int8', '--images', '1', '--strict']);
   expect(wrong.status).toBe(2);
   expect(wrong.stderr).toContain('layer conv1 multiplies blocks of mxfp4');
 });

@@ -13,7 +13,11 @@ it('gives the same numbers as JSON, as CSV and on the terminal', () => {
   const layers = linesOf(folder, 'out/digits-e4m3fn.fp8-fp16.layers.csv').map((line) => line.split(','));
   const column = layers[0].indexOf('cycles');
   const cycles = layers.slice(1).map((row) => Number(row[column]));
-  expect(result.layers.map((layer: { cycles: number }) => layer.cycles)).toEqual(cycles);
+  const placed = result.layers as { place: string; cycles?: number }[];
+  expect(placed.filter(({ place }) => place === 'array').map((layer) => layer.cycles)).toEqual(cycles);
+  const beside = placed.filter(({ place }) => place === 'beside');
+  expect(beside.map((layer) => layer.cycles)).toEqual(beside.map(() => undefined));
+  expect(result.coverage).toEqual({ array: cycles.length, beside: beside.length, refused: [] });
   expect(result.cycles).toBe(cycles.reduce((sum, each) => sum + each, 0));
   const shown = lastbit(folder, args).stdout;
   for (const each of cycles) expect(shown).toMatch(new RegExp(`\\b${each}\\b`));
@@ -61,16 +65,21 @@ it.each([
   ['no such file', ['run', 'none.onnx', '--target', 'int8'], 2, 'none.onnx'],
   ['a truncated model', ['run', 'cut.onnx', '--target', 'int8'], 2, 'cut.onnx'],
   ['an unknown target', ['run', int8, '--target', 'int9'], 2, 'int8'],
-  ['a target for other operands', ['run', int8, '--target', 'fp8-fp16', '--images', '2'], 2, 'int8 x int8'],
+  ['a target for other operands', ['run', int8, '--target', 'fp8-fp16', '--images', '2', '--strict'], 2, 'int8 x int8'],
   [
     'a float network',
-    ['run', join(models, 'digits-fp32.onnx'), '--target', 'int8', '--images', '2'],
+    ['run', join(models, 'digits-fp32.onnx'), '--target', 'int8', '--images', '2', '--strict'],
     2,
     'not quantized',
   ],
   ['a target without an energy', ['run', int8, '--target', 'poor.yaml'], 2, 'no energy for'],
   ['no images', ['run', int8, '--target', 'int8', '--images', '0'], 2, '--images'],
-  ['data that is not there', ['run', int8, '--target', 'int8', '--data', '.', '--images', '2'], 2, 't10k-images'],
+  [
+    'data that is not there',
+    ['run', int8, '--target', 'int8', '--data', '.', '--images', '2'],
+    2,
+    'holds nothing that is read as data',
+  ],
   ['a layer that is not there', ['trace', int8, '--layer', 'conv7'], 2, 'conv1'],
   ['cycles after the end', ['trace', int8, '--layer', 'conv1', '--cycles', '99999', '--output', 't.csv'], 2, 'cycle'],
   ['a typo in a sweep', ['sweep', 'typo.yaml'], 2, 'typo.yaml:3:1'],

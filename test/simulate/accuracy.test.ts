@@ -8,7 +8,7 @@ import { reduce } from '../../src/datapaths/reference.js';
 import { decode } from '../../src/formats/codec.js';
 import { toNumber } from '../../src/formats/raw.js';
 import { exactArithmetic, float32Arithmetic } from '../../src/networks/arithmetic.js';
-import { execute } from '../../src/networks/execute.js';
+import { execute, executeAll } from '../../src/networks/execute.js';
 import type { Arithmetic, MatmulJob, Network } from '../../src/networks/network.js';
 import { dequantize } from '../../src/networks/quantization.js';
 import { readOnnx } from '../../src/networks/readers/onnx/read.js';
@@ -18,6 +18,7 @@ import { ErrorMeter } from '../../src/simulate/errors.js';
 import { goldenRun, productNamed } from '../../src/simulate/golden.js';
 import { runLayer } from '../../src/simulate/layer.js';
 import { outcomeOf, run, runFloat } from '../../src/simulate/run.js';
+import { ofDataset } from '../../src/simulate/runData.js';
 import { loadTarget } from '../../src/targets/catalog.js';
 import { type Target, unitFor } from '../../src/targets/target.js';
 import { classesOf, type Dataset, imagesOf } from '../../src/training/data/dataset.js';
@@ -26,7 +27,7 @@ import { codes, conv, dense, network, quantization, random } from '../networks/r
 
 vi.mock('../../src/networks/execute.js', async (original) => {
   const actual = await original<typeof import('../../src/networks/execute.js')>();
-  return { ...actual, execute: vi.fn(actual.execute) };
+  return { ...actual, executeAll: vi.fn(actual.executeAll) };
 });
 
 /** Two products of codes, the first in groups, on images of 4 x 4. */
@@ -60,7 +61,7 @@ function tiny(format: string): Network {
 function pictures(count: number): Dataset {
   const draw = random(11);
   const images = Float32Array.from({ length: count * 16 }, () => 2 * draw() - 1);
-  return { images, labels: Uint8Array.from({ length: count }, (_, i) => i % 3), count, rows: 4, cols: 4 };
+  return { images, labels: Uint8Array.from({ length: count }, (_, i) => i % 3), count, shape: [1, 4, 4] };
 }
 
 interface Product {
@@ -131,16 +132,18 @@ describe.each([
   const data = pictures(count);
   const { golden, entire } = both(net, target, data);
   const done: number[] = [];
-  const before = vi.mocked(execute).mock.calls.length;
-  const found = judgeAccuracy(net, target, data, (images) => done.push(images));
-  const passes = vi.mocked(execute).mock.calls.length - before;
+  const before = vi.mocked(executeAll).mock.calls.length;
+  const found = judgeAccuracy(net, target, ofDataset(net, data), (images) => done.push(images));
+  const passes = vi.mocked(executeAll).mock.calls.length - before;
 
   it('gives the outputs that its units give by their definition, and those of exact sums', () => {
     const flat = (outputs: readonly { data: Float32Array }[]) => outputs.flatMap((each) => Array.from(each.data));
-    expect(Array.from(found.outputs)).toEqual(flat(entire.outputs));
-    expect(Array.from(found.exactOutputs)).toEqual(flat(golden.outputs));
+    expect(found.outputs).toHaveLength(1);
+    expect(flat(found.outputs)).toEqual(flat(entire.outputs));
+    expect(flat(found.exactOutputs)).toEqual(flat(golden.outputs));
     const right = entire.outputs.filter((output, i) => classesOf(output)[0] === data.labels[i]).length;
-    expect([found.images, found.accuracy]).toEqual([count, right / count]);
+    expect(found.images).toBe(count);
+    expect(run(net, target, data).accuracy).toBe(right / count);
     expect(done.at(-1)).toBe(count);
     // A second pass where some sum is not exact, none where every layer's input is what it was.
     expect(passes).toBe(name === 'fp8-fp16' ? 2 : 1);
@@ -187,18 +190,20 @@ describe.each([
   });
 
   it('is a run with its cost and its comparisons', () => {
-    const float = { outputs: Float32Array.from(found.outputs, (y) => y + 0.5), accuracy: 0.25 };
+    const outputs = found.outputs.map((rows) => ({ ...rows, data: rows.data.map((y) => y + 0.5) }));
+    const float = { outputs, accuracy: 0.25 };
     const result = run(net, target, data, float);
     expect([result.network, result.target, result.datapath]).toEqual(['tiny', target.name, target.datapath.name]);
     expect(result.layers.map(({ layer, single }) => [layer, single])).toEqual(
       found.layers.map(({ layer, single }) => [layer, single]),
     );
-    expect(result).toMatchObject(outcomeOf(found, float));
+    const images = ofDataset(net, data);
+    expect(result).toMatchObject(outcomeOf(net, found, images, float));
     const power = (values: Float32Array) => values.reduce((sum, y) => sum + y * y, 0);
-    const noise = 0.25 * found.outputs.length;
-    expect(result.sqnrFloatDb).toBeCloseTo(10 * Math.log10(power(float.outputs) / noise), 5);
+    const noise = 0.25 * found.outputs[0].data.length;
+    expect(result.sqnrFloatDb).toBeCloseTo(10 * Math.log10(power(outputs[0].data) / noise), 5);
     expect(result.floatAccuracy).toBe(0.25);
-    expect(outcomeOf(found)).not.toHaveProperty('sqnrFloatDb');
+    expect(outcomeOf(net, found, images)).not.toHaveProperty('sqnrFloatDb');
   });
 
   it('gives golden vectors of one image, group by group, that the clocked array gives too', () => {
@@ -237,14 +242,16 @@ it('a float run is the network in float32, over batches of any number of images'
     const data = pictures(count);
     const whole = dequantize(execute(net, imagesOf(data), float32Arithmetic));
     const right = Array.from(classesOf(whole)).filter((found, i) => found === data.labels[i]).length;
-    expect(runFloat(net, data)).toEqual({ outputs: whole.data, accuracy: right / count });
+    const outputs = [{ name: 'd', rows: count, width: 3, data: whole.data }];
+    expect(runFloat(net, data)).toEqual({ outputs, accuracy: right / count });
   }
 });
 
 it('images go through together by fours, as many as have 131,072 sums in the largest layer', () => {
   const path = join(import.meta.dirname, '..', '..', 'models', 'digits-int8.onnx');
   const done: number[] = [];
-  const found = judgeAccuracy(readOnnx(readFileSync(path), path), loadTarget('int8'), digits(20), (n) => done.push(n));
+  const net = readOnnx(readFileSync(path), path);
+  const found = judgeAccuracy(net, loadTarget('int8'), ofDataset(net, digits(20)), (n) => done.push(n));
   // 784 pixels of 16 filters: ten images would fit.
   expect(done).toEqual([8, 16, 20]);
   expect(found.layers.map(({ single }) => single.sums)).toEqual([20 * 12_544, 20 * 1600, 20 * 120, 20 * 10]);

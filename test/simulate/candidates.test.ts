@@ -10,7 +10,7 @@ import { studyData } from '../../src/simulate/purposes.js';
 import { folderWith } from '../cli/command.js';
 
 const network = join(import.meta.dirname, '..', '..', 'models', 'digits-fp32.onnx');
-const data = studyData(5, 20, undefined);
+const data = await studyData(5, 20, undefined);
 const impossible = {
   ...recipeNamed('int8'),
   name: 'impossible',

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { type Objectives, paretoOptimal } from '../../src/simulate/pareto.js';
 
-const point = (accuracy: number, cycles: number, energyPj: number) => ({ accuracy, cycles, energyPj });
+const point = (quality: number, cycles: number, energyPj: number) => ({ quality, cycles, energyPj });
 
 it('keeps what nothing else matches in all and beats in one', () => {
   const points = [
@@ -19,9 +19,9 @@ it('keeps what nothing else matches in all and beats in one', () => {
 const CUBE = Array.from({ length: 27 }, (_, i) => point(i % 3, Math.floor(i / 3) % 3, Math.floor(i / 9)));
 
 it('of two points, drops the one that is nowhere better and somewhere worse: all pairs of small triples', () => {
-  // How much better the first is in each: accuracy the higher, cycles and energy the lower.
+  // How much better the first is in each: quality the higher, cycles and energy the lower.
   const gains = (x: Objectives, y: Objectives) => [
-    Math.sign(x.accuracy - y.accuracy),
+    Math.sign(x.quality - y.quality),
     Math.sign(y.cycles - x.cycles),
     Math.sign(y.energyPj - x.energyPj),
   ];
@@ -36,7 +36,7 @@ it('of two points, drops the one that is nowhere better and somewhere worse: all
 
 it('of all small triples but some, the front is what no other point stands below', () => {
   const isBelow = (x: Objectives, y: Objectives) =>
-    x !== y && x.accuracy >= y.accuracy && x.cycles <= y.cycles && x.energyPj <= y.energyPj;
+    x !== y && x.quality >= y.quality && x.cycles <= y.cycles && x.energyPj <= y.energyPj;
   for (let left = 0; left < 27; left++) {
     const points = CUBE.filter((_, i) => (i * 7 + left) % 27 >= 9 || i % 5 === left % 5);
     expect(paretoOptimal(points)).toEqual(points.map((y) => !points.some((x) => isBelow(x, y))));

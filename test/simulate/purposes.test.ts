@@ -17,39 +17,39 @@ const numbersOf = ({ count, images }: Dataset) =>
 const from = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
 
 describe('images of one file', () => {
-  it('calibrate at its head, and those that follow judge', () => {
-    const { calibration, test } = calibrationData(7, numbered(10));
+  it('calibrate at its head, and those that follow judge', async () => {
+    const { calibration, test } = await calibrationData(7, numbered(10));
     expect([numbersOf(calibration), numbersOf(test)]).toEqual([from(0, 7), from(7, 3)]);
-    expect(calibrationData(2, numbered(1010)).test.count).toBe(1000);
-    expect(() => calibrationData(10, numbered(10))).toThrow(
+    expect((await calibrationData(2, numbered(1010))).test.count).toBe(1000);
+    await expect(calibrationData(10, numbered(10))).rejects.toThrow(
       /own\.csv holds 10 images and 10 go to calibration: take fewer --images$/,
     );
   });
 
-  it('train at its head, and those that follow judge', () => {
-    const { training, judged } = trainingData(6, 4, numbered(10));
+  it('train at its head, and those that follow judge', async () => {
+    const { training, judged } = await trainingData(6, 4, numbered(10));
     expect([numbersOf(training), numbersOf(judged)]).toEqual([from(0, 6), from(6, 4)]);
-    expect(() => trainingData(7, 4, numbered(10))).toThrow('own.csv holds 10 images, 11 were asked for');
+    await expect(trainingData(7, 4, numbered(10))).rejects.toThrow('own.csv holds 10 images, 11 were asked for');
   });
 
-  it('serve three purposes of a study, none of them two', () => {
-    const { calibration, judged, training, plan } = studyData(5, 3, numbered(CALIBRATION_IMAGES + 8));
+  it('serve three purposes of a study, none of them two', async () => {
+    const { calibration, judged, training, plan } = await studyData(5, 3, numbered(CALIBRATION_IMAGES + 8));
     expect(numbersOf(calibration)).toEqual(from(0, CALIBRATION_IMAGES));
     expect(numbersOf(judged)).toEqual(from(CALIBRATION_IMAGES, 5));
     expect(numbersOf(training)).toEqual(from(CALIBRATION_IMAGES + 5, 3));
     expect(plan).toMatchObject({ images: 5, skip: CALIBRATION_IMAGES });
-    expect(() => studyData(5, 4, numbered(CALIBRATION_IMAGES + 8))).toThrow(RangeError);
+    await expect(studyData(5, 4, numbered(CALIBRATION_IMAGES + 8))).rejects.toThrow(RangeError);
   });
 });
 
-it('generated digits that judge are drawn from another seed than those that train and calibrate', () => {
+it('generated digits that judge are drawn from another seed than those that train and calibrate', async () => {
   const same = (x: Dataset, y: Dataset) => x.images.every((pixel, i) => pixel === y.images[i]);
-  const study = studyData(20, 20, undefined);
-  const { training, judged } = trainingData(20, 20, undefined);
+  const study = await studyData(20, 20, undefined);
+  const { training, judged } = await trainingData(20, 20, undefined);
   expect(same(training, study.training)).toBe(true);
   expect(same(judged, study.judged)).toBe(true);
   expect(same(training, judged)).toBe(false);
-  const { calibration, test } = calibrationData(20, undefined);
+  const { calibration, test } = await calibrationData(20, undefined);
   expect(same(calibration, training)).toBe(true);
   expect(test.count).toBe(1000);
 });

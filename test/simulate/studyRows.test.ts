@@ -7,7 +7,7 @@ import { judgeCost } from '../../src/simulate/cost.js';
 import { openJournal } from '../../src/simulate/journal.js';
 import { modelBytesOf } from '../../src/simulate/modelBytes.js';
 import { whyNot } from '../../src/simulate/plan.js';
-import { run, runFloat } from '../../src/simulate/run.js';
+import { OUTCOME, run, runFloat } from '../../src/simulate/run.js';
 import { type Candidate, runStudy, type StudyPlan } from '../../src/simulate/study.js';
 import { loadTarget, TARGETS } from '../../src/targets/catalog.js';
 import { digits } from '../../src/training/data/digits.js';
@@ -58,12 +58,13 @@ it('a study has a row for each network on each target that runs it, as a run giv
   for (const row of rows.slice(0, 4)) {
     const network = networkOf(row.recipe);
     const target = loadTarget(row.target ?? '');
-    const { accuracy, floatAccuracy, sqnrExactDb, sqnrFloatDb } = run(network, target, data, float);
+    const whole = run(network, target, data, float);
     const { cycles, energyPj, extrapolated } = judgeCost(network, target);
     const { pareto: _pareto, ...rest } = row;
     expect(rest).toEqual({
       ...{ recipe: row.recipe, family: 'int8 after training', target: row.target, images: 2 },
-      ...{ accuracy, floatAccuracy, sqnrExactDb, sqnrFloatDb, cycles: cycles.total, energyPj, extrapolated },
+      ...Object.fromEntries(OUTCOME.map((field) => [field, whole[field]])),
+      ...{ cycles: cycles.total, energyPj, extrapolated },
       ...(row.recipe === 'e4m3fn' && STEP),
       modelKilobytes: modelBytesOf(network) / 1024,
     });

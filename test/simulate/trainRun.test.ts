@@ -7,7 +7,7 @@ import { resumeTraining, type TrainingRun, trainToEnd } from '../../src/simulate
 import { loadTarget } from '../../src/targets/catalog.js';
 import { folderWith } from '../cli/command.js';
 
-const { training: images, judged } = trainingData(60, 20, undefined);
+const { training: images, judged } = await trainingData(60, 20, undefined);
 const target = loadTarget('fp16');
 const identity: TrainingIdentity = { build: 'build', options: { seed: '1' }, contents: {} };
 

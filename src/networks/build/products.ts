@@ -1,4 +1,5 @@
 import type { ConvLayer, MacResult } from '../network.js';
+import { asPlanes } from '../products/convolution.js';
 import { codeTensor, dequantize, zeroCode } from '../quantization.js';
 import { oneZeroPoint, type Operand } from '../tensor.js';
 import { type Activation, type Builder, called, perImage, push, realOf } from './builder.js';
@@ -90,8 +91,8 @@ function paddedWindow(
   kernel: readonly number[],
   windowOver: (shape: readonly number[], kernel: readonly number[]) => SlidingWindow,
 ): SlidingWindow {
-  if (x.shape.length !== 4) return windowOver(perImage(x), kernel);
-  const [channels, height, width] = perImage(x);
+  if (x.shape.length !== 4 && x.shape.length !== 3) return windowOver(perImage(x), kernel);
+  const [channels, height, width] = asPlanes(x.shape).slice(1);
   const [top, left, bottom, right] = x.pad ?? [0, 0, 0, 0];
   const window = windowOver([channels, height + top + bottom, width + left + right], kernel);
   const { pad } = window;

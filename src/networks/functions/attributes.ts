@@ -10,6 +10,8 @@ export interface AttributeSpec {
   absent: AttributeData;
   /** The words that a string may be. */
   among?: readonly string[];
+  /** Where a file leaves it out, it is how many outputs the node has. */
+  orOutputs?: boolean;
 }
 
 export const int = (absent: number | undefined): AttributeSpec => ({ kind: 'int', absent });

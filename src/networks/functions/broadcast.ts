@@ -46,3 +46,21 @@ export function placesOf(shape: readonly number[], steps: readonly number[], fir
   }
   return places;
 }
+
+/**
+ * Where each element of a grid lies in a tensor, by its place along each axis; negative where one of these is.
+ * @param along by axis of the grid, the index along the tensor's axis
+ * @param strides of the tensor
+ */
+export function gridPlaces(along: readonly Int32Array[], strides: readonly number[]): Int32Array {
+  let inner = Int32Array.of(0);
+  for (let axis = along.length - 1; axis >= 0; axis--) {
+    const [indices, stride] = [along[axis], strides[axis]];
+    const outer = new Int32Array(indices.length * inner.length);
+    let at = 0;
+    for (const index of indices)
+      for (const place of inner) outer[at++] = index < 0 || place < 0 ? -1 : index * stride + place;
+    inner = outer;
+  }
+  return inner;
+}

@@ -31,14 +31,20 @@ export interface TensorFunction {
   run(inputs: readonly (Tensor | undefined)[], attributes: Attributes, around: Around): readonly Tensor[];
   /** What it writes; where it is left out, the function is run on zeros to see. @throws Error as `run` */
   facts?(inputs: readonly (OperandFacts | undefined)[], attributes: Attributes): readonly TensorFacts[];
-  /** It only takes elements along: codes stay codes, of one quantization with one scale. */
-  moves?: boolean;
-  /** Codes come to it as they are; elsewhere they are dequantized first. Functions that move, and products, take them anyway. */
+  /** It only takes elements along (perhaps by some attributes alone): codes stay codes, of one quantization with one scale. */
+  moves?: boolean | ((attributes: Attributes) => boolean);
+  /** Operands whose elements are taken along, where it moves; the first where it is left out. */
+  along?: readonly number[] | 'all';
+  /** The one of them that fills what lies outside the others: zero where a node has none. */
+  filler?: number;
+  /** Codes come to it as they are; elsewhere they are dequantized first. Functions that move, and factors of products, come so anyway. */
   takesCodes?: boolean;
   /** It makes one image depend on another of the batch, or takes the batch for something else, without its shapes telling. */
   acrossBatch?(inputs: readonly (OperandFacts | undefined)[], attributes: Attributes): boolean;
   /** Matrix products that the array does. */
   products?(inputs: readonly (OperandFacts | undefined)[], attributes: Attributes): ArrayProducts | undefined;
+  /** Places of the operands that the array multiplies: they come as codes where all of them are such, else as real numbers. */
+  factors?: readonly number[];
   /** Elementary operations for each element that it writes; 1 where it is left out, 0 where it moves. */
   operations?: number;
   /**
@@ -51,4 +57,9 @@ export interface TensorFunction {
     output: Quantization,
     around: Around,
   ): CodeTensor;
+}
+
+/** Whether a function only takes elements along, with these attributes. */
+export function movesAlong({ moves }: Pick<TensorFunction, 'moves'>, attributes: Attributes): boolean {
+  return typeof moves === 'function' ? moves(attributes) : moves === true;
 }

@@ -5,20 +5,28 @@ import { CASTS } from './cast.js';
 import { CONSTANTS } from './constants.js';
 import type { TensorFunction } from './function.js';
 import { GELUS } from './gelu.js';
+import { INDEXED } from './indexed.js';
 import { INTEGERS } from './integers.js';
 import { LOGIC } from './logic.js';
+import { MADE } from './made.js';
 import { MOVES } from './moves.js';
 import { NARY } from './nary.js';
 import { NORMS } from './norms.js';
 import { NUMERIC } from './numeric.js';
+import { PADS } from './pad.js';
 import { PARTS } from './parts.js';
 import { PLANES } from './planes.js';
 import { PRODUCTS } from './products.js';
 import { REDUCTIONS } from './reduce.js';
+import { RESIZE } from './resize.js';
 import { ROTARY } from './rotary.js';
+import { SCATTER } from './scatter.js';
 import { SEARCHES } from './search.js';
-import { UNIQUE } from './unique.js';
+import { SPLITS } from './splits.js';
+import { SPREAD } from './spread.js';
 import { UNARY } from './unary.js';
+import { UNIQUE } from './unique.js';
+import { WINDOW_POOLS } from './windowPools.js';
 
 /** Every function of tensors, by the name of its ONNX operator; `domain.Name` outside the standard's domain. */
 export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = {
@@ -41,6 +49,14 @@ export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = {
   ...PARTS,
   ...CONSTANTS,
   ...INTEGERS,
+  ...SPLITS,
+  ...SPREAD,
+  ...PADS,
+  ...INDEXED,
+  ...SCATTER,
+  ...MADE,
+  ...RESIZE,
+  ...WINDOW_POOLS,
 };
 
 export function findFunction(name: string): TensorFunction | undefined {

@@ -7,16 +7,17 @@ import { axisOf, integersOf, knownIntegers } from './operands.js';
 
 /** Functions that take elements along, whatever they are. */
 
-/** A tensor of the elements at these places of another. */
-export function taken(x: Tensor, shape: readonly number[], places: Int32Array): Tensor {
+/** A tensor of the elements at these places of another; at negative ones there is the filler, if there is one. */
+export function taken(x: Tensor, shape: readonly number[], places: Int32Array, filler?: number): Tensor {
   const { length } = places;
-  if (x.kind === 'float') return { ...x, shape, data: copied(x.data, places, new Float32Array(length)) };
-  if (x.kind === 'integers') return { ...x, shape, data: copied(x.data, places, new Float64Array(length)) };
-  return { ...x, shape, data: copied(x.data, places, codeArray(x.quantization.fit.format, length)) };
+  if (x.kind === 'float') return { ...x, shape, data: copied(x.data, places, new Float32Array(length), filler) };
+  if (x.kind === 'integers') return { ...x, shape, data: copied(x.data, places, new Float64Array(length), filler) };
+  return { ...x, shape, data: copied(x.data, places, codeArray(x.quantization.fit.format, length), filler) };
 }
 
-function copied<T extends Tensor['data']>(from: T, places: Int32Array, to: T): T {
-  for (let i = 0; i < places.length; i++) to[i] = from[places[i]];
+function copied<T extends Tensor['data']>(from: T, places: Int32Array, to: T, filler: number | undefined): T {
+  if (filler === undefined) for (let i = 0; i < places.length; i++) to[i] = from[places[i]];
+  else for (let i = 0; i < places.length; i++) to[i] = places[i] < 0 ? filler : from[places[i]];
   return to;
 }
 

@@ -1,5 +1,5 @@
 import { codeArray } from '../../datapaths/kernel/index.js';
-import { sizeOf, type Tensor } from '../tensor.js';
+import { oneZeroPoint, sizeOf, type Tensor } from '../tensor.js';
 import { placesOf, stridesOf } from './broadcast.js';
 import { int } from './attributes.js';
 import type { OperandFacts, TensorFunction } from './function.js';
@@ -87,6 +87,16 @@ const slice: TensorFunction = {
   },
 };
 
+/** What lies from one index of an axis on, so far. */
+export function partOf(x: Tensor, axis: number, first: number, length: number): Tensor {
+  const [inner, outer] = [sizeOf(x.shape.slice(axis + 1)), sizeOf(x.shape.slice(0, axis))];
+  const shape = x.shape.with(axis, length);
+  const data = emptyLike(x, sizeOf(shape));
+  for (let o = 0, from = first * inner; o < outer; o++, from += x.shape[axis] * inner)
+    data.set(x.data.subarray(from, from + length * inner), o * length * inner);
+  return { ...x, shape, data } as Tensor;
+}
+
 const gather: TensorFunction = {
   attributes: { axis: int(0) },
   moves: true,
@@ -94,6 +104,8 @@ const gather: TensorFunction = {
     movedTo(x, gatheredShape((x as OperandFacts).shape, (indices as OperandFacts).shape, axis as number)),
   ],
   run: ([x, indices], { axis }) => [gathered(x as Tensor, integersOf(indices, 1), axis as number)],
+  acrossBatch: ([x], { axis }) =>
+    x?.value === undefined && axisOf(axis as number, (x as OperandFacts).shape.length) === 0,
 };
 
 function gatheredShape(shape: readonly number[], indices: readonly number[], axis: number): readonly number[] {
@@ -120,6 +132,7 @@ function gathered(x: Tensor, indices: Tensor, axis: number): Tensor {
 const concat: TensorFunction = {
   attributes: { axis: int(undefined) },
   moves: true,
+  along: 'all',
   facts: (operands, { axis }) => {
     const shapes = operands.map((operand) => (operand as OperandFacts).shape);
     return [movedTo(operands[0], joinedShape(shapes, axis as number))];
@@ -149,13 +162,28 @@ function joined(tensors: readonly Tensor[], axis: number): Tensor {
   const row = sizeOf(shape.slice(place));
   let offset = 0;
   for (const tensor of tensors) {
-    if (tensor.kind !== first.kind) throw new Error(`joins ${first.kind} and ${tensor.kind}: one kind is wanted`);
+    checkAlike(tensor, first);
     const run = sizeOf(tensor.shape.slice(place));
     for (let from = 0, to = offset; from < tensor.data.length; from += run, to += row)
       data.set(tensor.data.subarray(from, from + run), to);
     offset += run;
   }
   return { ...first, shape, data } as Tensor;
+}
+
+function checkAlike(x: Tensor, first: Tensor): void {
+  if (x.kind !== first.kind) throw new Error(`joins ${first.kind} and ${x.kind}: one kind is wanted`);
+  if (x.kind !== 'codes' || first.kind !== 'codes' || x.quantization === first.quantization) return;
+  const [one, other] = [first.quantization, x.quantization];
+  if (
+    one.scale[0] === other.scale[0] &&
+    one.zeroPoint === other.zeroPoint &&
+    one.fit.format.name === other.fit.format.name
+  )
+    return;
+  throw new Error(
+    `joins codes of scales ${one.scale[0]} and ${other.scale[0]}, zero points ${oneZeroPoint(one)} and ${oneZeroPoint(other)}: one quantization is wanted`,
+  );
 }
 
 /** An array for so many elements of the kind of a tensor's. */

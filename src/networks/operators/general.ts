@@ -1,4 +1,4 @@
-import { type Around, type OperandFacts, type TensorFunction } from '../functions/function.js';
+import { type Around, movesAlong, type OperandFacts, type TensorFunction } from '../functions/function.js';
 import { functionNamed } from '../functions/index.js';
 import { roundedTo } from '../functions/types.js';
 import type { Arithmetic, GeneralLayer } from '../network.js';
@@ -23,7 +23,7 @@ export const general: Operator<GeneralLayer> = {
   operations: (layer, inputs) => {
     const each = functionNamed(layer.function);
     const written = factsFrom(layer, inputs).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-    return written * (each.operations ?? (each.moves ? 0 : 1));
+    return written * (each.operations ?? (movesAlong(each, layer.attributes) ? 0 : 1));
   },
 };
 
@@ -59,7 +59,7 @@ function factsFrom(layer: GeneralLayer, inputs: readonly TensorFacts[]): readonl
 /** What a run on zeros gives. */
 function seen(layer: GeneralLayer, called: TensorFunction, inputs: readonly TensorFacts[]): readonly TensorFacts[] {
   const zeros = inputs.map(({ shape, quantization, type }): Tensor => {
-    if (quantization !== undefined && (called.moves || called.takesCodes))
+    if (quantization !== undefined && (movesAlong(called, layer.attributes) || called.takesCodes))
       return quantize(floatTensor(shape), quantization);
     if (type === undefined || isReal(type)) return { ...floatTensor(shape), ...(type && { type }) };
     return integerTensor(shape, type);
@@ -84,7 +84,8 @@ function isReal(type: string): type is RealType {
 
 /** The type of reals among operands, which is that of the result. */
 function realTypeOf(operands: readonly (TensorFacts | undefined)[]): RealType {
-  return operands.map((facts) => facts?.type).find((type) => type !== undefined && isReal(type)) ?? 'float32';
+  const typed = operands.map((facts) => facts?.type).find((type) => type !== undefined && isReal(type));
+  return typed ?? 'float32';
 }
 
 function operandsOf(layer: GeneralLayer, inputs: readonly Tensor[]): (Tensor | undefined)[] {
@@ -98,11 +99,12 @@ function run(layer: GeneralLayer, inputs: readonly Tensor[], arithmetic: Arithme
   const { attributes, output } = layer;
   if (output !== undefined && called.fused !== undefined && operands.every((each) => each?.kind !== 'float'))
     return [called.fused(operands as (CodeTensor | undefined)[], attributes, output, around)];
-  const takes = called.moves === true || called.takesCodes === true || called.products !== undefined;
-  const given =
-    takes && output === undefined
-      ? operands
-      : operands.map((each) => (each?.kind === 'codes' ? dequantize(each) : each));
+  const takes = movesAlong(called, attributes) || called.takesCodes === true;
+  const factors = called.factors?.every((place) => operands[place]?.kind === 'codes') ? called.factors : [];
+  const given = operands.map((each, place) => {
+    const keeps = (takes && output === undefined) || factors.includes(place);
+    return each?.kind === 'codes' && !keeps ? dequantize(each) : each;
+  });
   const results = called.run(given, attributes, around).slice(0, layer.outputs.length);
   if (output !== undefined) return results.map((result) => encoded(dequantize(result).data, result.shape, output));
   const type = realTypeOf(given.map((each) => each && factsOfTensor(each)));

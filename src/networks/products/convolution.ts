@@ -10,19 +10,26 @@ export interface Product {
   groups: number;
   /** Output pixels of one image. */
   pixels: number;
-  /** Shape of the output with the batch: [images, filters, p, q] or [images, outputs]. */
+  /** Shape of the output with the batch: [images, filters, p, q], without p over lines, or [images, outputs]. */
   output: readonly number[];
 }
 
-/** Shape of what a conv or dense layer writes; both without the batch. */
+/** Lines [images, channels, length], as 1-d convolutions read them, are planes of height 1. */
+export function asPlanes(shape: readonly number[]): readonly number[] {
+  return shape.length === 3 ? [shape[0], shape[1], 1, shape[2]] : shape;
+}
+
+/** Shape of what a conv or dense layer writes, without the batch, for an input with it. */
 function productShape(layer: ConvLayer | DenseLayer, input: readonly number[]): readonly number[] {
   const [filters, , r, s] = layer.weight.shape;
-  return layer.op === 'conv' ? [filters, ...slide(input, [r, s], layer, layer.dilation)] : [filters];
+  if (layer.op !== 'conv') return [filters];
+  const lengths = slide(asPlanes(input).slice(1), [r, s], layer, layer.dilation);
+  return [filters, ...(input.length === 3 ? lengths.slice(1) : lengths)];
 }
 
 export function productOf(layer: ConvLayer | DenseLayer, input: readonly number[]): Product {
   const [filters, ...patch] = layer.weight.shape;
-  const output = [input[0], ...productShape(layer, input.slice(1))];
+  const output = [input[0], ...productShape(layer, input)];
   const pixels = sizeOf(output.slice(2));
   const groups = layer.op === 'conv' ? layer.groups : 1;
   return { m: input[0] * pixels, n: filters / groups, k: sizeOf(patch), groups, pixels, output };
@@ -100,10 +107,11 @@ function firstOf([, c, height, width]: readonly number[], { groups }: ConvLayer,
 export function addPatches(
   patches: Float32Array,
   x: Float32Array,
-  shape: readonly number[],
+  given: readonly number[],
   layer: ConvLayer,
   group: number,
 ): void {
+  const shape = asPlanes(given);
   const { channels, height, width, from, inside } = frameOf(layer, shape);
   const frame = new Float32Array(channels * height * width);
   for (let image = 0; image < shape[0]; image++) {

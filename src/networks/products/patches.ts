@@ -1,7 +1,7 @@
 import { type Code, FunctionBuilder, i32, type Local } from '../../wasm/assembler.js';
 import { Arena, type Kernel, kernelOf, sharedMemory } from '../../wasm/memory.js';
 import { v128 } from '../../wasm/vector.js';
-import { productOf } from './convolution.js';
+import { asPlanes, productOf } from './convolution.js';
 import type { ConvLayer } from '../network.js';
 
 /**
@@ -18,20 +18,21 @@ export interface RowRange {
 }
 
 /**
- * The patches of one group as rows: [images * p * q, channels / groups * r * s] from [images, channels, h, w].
+ * The patches of one group as rows: [images * p * q, channels / groups * r * s] from [images, channels, h, w], or lines.
  * @param padding what lies outside of the image: 0, or the code of zero
  * @param range the rows that are wanted; all by default
  * @param spare an array to be filled when it has the right length
  */
 export function patchesOf<T extends Elements>(
   x: T,
-  shape: readonly number[],
+  given: readonly number[],
   layer: ConvLayer,
   group: number,
   padding: number,
   range?: RowRange,
   spare?: T,
 ): T {
+  const shape = asPlanes(given);
   const { m, k, pixels } = productOf(layer, shape);
   const { first, count } = range ?? { first: 0, count: m };
   const make = x.constructor as new (length: number) => T;

@@ -183,6 +183,25 @@ const NETWORK_COLUMNS: readonly ResultColumn<NetworkFile>[] = [
   },
 ];
 
+/** An operator of network files, and where what it becomes runs. */
+export interface ReadOperator {
+  name: string;
+  domain: string;
+  /** Whether its products run on the array, where the target has a unit for them. */
+  array: boolean;
+}
+
+const OPERATOR_COLUMNS: readonly ResultColumn<ReadOperator>[] = [
+  { field: 'name', title: 'name', kind: 'text', value: (o) => o.name },
+  { field: 'domain', title: 'domain', kind: 'text', value: (o) => o.domain },
+  { field: 'place', title: 'runs', kind: 'text', value: (o) => (o.array ? 'array' : 'beside') },
+];
+
+async function readOperators(): Promise<ReadOperator[]> {
+  const { readableOperators } = await import('../../networks/readers/onnx/read.js');
+  return [...readableOperators()];
+}
+
 /** What can be listed; adding a catalogue is one entry. Only the one that is asked for is loaded. */
 export const LISTINGS = {
   formats: listing(FORMAT_COLUMNS, async () => (await import('../../formats/catalog.js')).FORMATS),
@@ -190,5 +209,6 @@ export const LISTINGS = {
   datapaths: listing(DATAPATH_COLUMNS, async () => (await import('../../datapaths/catalog.js')).DATAPATHS),
   targets: listing(TARGET_COLUMNS, async () => (await import('../../targets/catalog.js')).TARGETS),
   recipes: listing(RECIPE_COLUMNS, listedRecipes),
+  operators: listing(OPERATOR_COLUMNS, readOperators),
   networks: listing(NETWORK_COLUMNS, (networks) => networks()),
 } as const satisfies Record<string, Listing>;

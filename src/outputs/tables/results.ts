@@ -1,20 +1,49 @@
-import { textOf } from '../../energy/action.js';
-import type { EnergyPart } from '../../energy/table.js';
-import type { LayerResult, RunResult } from '../../simulate/run.js';
-import type { Movement } from '../../simulate/sparsity.js';
-import { energyColumn, type JsonRow, percent, type ResultColumn, resultCsv, resultJson } from './column.js';
+import type { Placement } from '../../simulate/placement.js';
+import type { LayerResult, Likeness, RunResult } from '../../simulate/run.js';
+import { energyColumn, type JsonRow, percent, type ResultColumn, resultJson } from './column.js';
+import { ACTION_COLUMNS, LAYER_COLUMNS, WORST_COLUMNS } from './layers.js';
 
+export * from './layers.js';
 export * from './points.js';
 export { type ResultColumn, resultCsv, resultJson, resultMarkdown, resultTable } from './column.js';
 
-/** What a run prints and writes: the whole, its layers, their worst sums and their energy. */
+/** What a run prints and writes: the whole, and all of it as JSON. */
+
+/** How alike outputs are to others: the float network's, or those stored beside the data. */
+function likeness(
+  what: 'Float' | 'Stored',
+  to: string,
+  of: (result: RunResult) => Likeness | undefined,
+): ResultColumn<RunResult>[] {
+  const optional = true;
+  const hidden = what === 'Float';
+  return [
+    {
+      field: `agreement${what}Percent`,
+      title: `same class as ${to} (%)`,
+      digits: 1,
+      value: (r) => percent(of(r)?.agreement),
+      optional,
+      priority: 5,
+    },
+    { field: `cosine${what}`, title: `cosine to ${to}`, digits: 6, value: (r) => of(r)?.cosine, optional, hidden },
+    {
+      field: `largestDifference${what}`,
+      title: `largest difference to ${to}`,
+      kind: 'figure',
+      value: (r) => of(r)?.largestDifference,
+      optional,
+      hidden,
+    },
+  ];
+}
 
 export const RUN_COLUMNS: readonly ResultColumn<RunResult>[] = [
   { field: 'target', title: 'target', kind: 'text', value: (r) => r.target },
   { field: 'network', title: 'network', kind: 'text', value: (r) => r.network },
   { field: 'datapath', title: 'datapath', kind: 'text', value: (r) => r.datapath, hidden: true },
   { field: 'images', title: 'images', value: (r) => r.images, hidden: true },
-  { field: 'accuracyPercent', title: 'accuracy (%)', digits: 1, value: (r) => percent(r.accuracy) },
+  { field: 'accuracyPercent', title: 'accuracy (%)', digits: 1, value: (r) => percent(r.accuracy), optional: true },
   {
     field: 'floatAccuracyPercent',
     title: 'fp32 (%)',
@@ -51,124 +80,50 @@ export const RUN_COLUMNS: readonly ResultColumn<RunResult>[] = [
   { field: 'macs', title: 'MACs', value: (r) => r.cost.macs, hidden: true },
   { field: 'extrapolated', title: 'extrapolated', kind: 'flag', value: (r) => r.cost.extrapolated, hidden: true },
   { field: 'energySources', title: 'sources', kind: 'text', value: (r) => r.cost.sources.join('; '), hidden: true },
-];
-
-/** A count of what moves: codes and sums at and in the array, bits of DRAM, cycles that memories add. */
-function moved(field: string, count: (movement: Movement) => number): ResultColumn<LayerResult> {
-  const value = ({ movement }: LayerResult) => movement && count(movement);
-  return { field, title: field, kind: 'figure', hidden: true, optional: true, value };
-}
-
-export const LAYER_COLUMNS: readonly ResultColumn<LayerResult>[] = [
-  { field: 'layer', title: 'layer', kind: 'text', value: (l) => l.layer },
-  { field: 'op', title: 'op', kind: 'text', value: (l) => l.op, hidden: true },
-  { field: 'unit', title: 'unit', kind: 'text', priority: 5, value: (l) => l.unit },
-  { field: 'm', title: 'm', priority: 6, value: (l) => l.m },
-  { field: 'n', title: 'n', priority: 6, value: (l) => l.n },
-  { field: 'k', title: 'k', priority: 6, value: (l) => l.k },
-  { field: 'groups', title: 'groups', value: (l) => l.groups, hidden: true },
-  { field: 'macs', title: 'MACs', value: (l) => l.macs, hidden: true },
-  { field: 'cycles', title: 'cycles', value: (l) => l.cycles.total },
-  { field: 'loadCycles', title: 'load', priority: 7, value: (l) => l.cycles.load },
-  { field: 'fillCycles', title: 'fill', priority: 7, value: (l) => l.cycles.fill },
-  { field: 'streamCycles', title: 'stream', priority: 7, value: (l) => l.cycles.stream },
-  { field: 'drainCycles', title: 'drain', priority: 7, value: (l) => l.cycles.drain },
-  { field: 'stallCycles', title: 'stall', priority: 7, value: (l) => l.cycles.stall },
-  { field: 'utilizationPercent', title: 'util. (%)', digits: 1, value: (l) => percent(l.utilization) },
-  energyColumn((l) => l.energyPj, 1),
-  { field: 'sums', title: 'sums', value: (l) => l.single.sums, hidden: true },
-  { field: 'wrongSums', title: 'wrong sums', value: (l) => l.single.wrong, hidden: true },
-  { field: 'notFiniteSums', title: 'not finite', value: (l) => l.single.notFinite, hidden: true },
-  { field: 'sqnrSingleDb', exact: 'exactSingle', title: 'SQNR (dB)', digits: 1, value: (l) => l.single.sqnrDb },
   {
-    field: 'sqnrEntireDb',
-    exact: 'exactEntire',
-    title: 'SQNR entire (dB)',
+    field: 'accuracyLowPercent',
+    title: 'accuracy from (%)',
     digits: 1,
-    priority: 2,
-    value: (l) => l.entire.sqnrDb,
-  },
-  { field: 'maxErrorUlp', title: 'max (ulp)', digits: 1, priority: 3, value: (l) => l.single.maxUlp },
-  { field: 'meanErrorUlp', title: 'mean (ulp)', digits: 3, priority: 4, value: (l) => l.single.meanUlp },
-  { field: 'biasUlp', title: 'bias (ulp)', kind: 'figure', value: (l) => l.single.biasUlp, hidden: true },
-  { field: 'wrongSumsEntire', title: 'wrong entire', value: (l) => l.entire.wrong, hidden: true },
-  { field: 'notFiniteSumsEntire', title: 'not finite entire', value: (l) => l.entire.notFinite, hidden: true },
-  {
-    field: 'maxErrorUlpEntire',
-    title: 'max entire (ulp)',
-    kind: 'figure',
-    value: (l) => l.entire.maxUlp,
+    value: (r) => percent(r.accuracyInterval?.[0]),
+    optional: true,
     hidden: true,
   },
   {
-    field: 'meanErrorUlpEntire',
-    title: 'mean entire (ulp)',
-    kind: 'figure',
-    value: (l) => l.entire.meanUlp,
+    field: 'accuracyHighPercent',
+    title: 'accuracy to (%)',
+    digits: 1,
+    value: (r) => percent(r.accuracyInterval?.[1]),
+    optional: true,
     hidden: true,
   },
-  { field: 'swamped', title: 'swamped', value: (l) => l.swamped },
-  { field: 'overflowed', title: 'overflowed', value: (l) => l.overflowed },
+  { field: 'top5Percent', title: 'top 5 (%)', digits: 1, value: (r) => percent(r.top5), optional: true, hidden: true },
+  ...likeness('Float', 'fp32', (r) => r.float),
   {
-    field: 'sufficientBits',
-    title: 'sufficient bits',
-    value: (l) => l.sufficient.bits,
-    hidden: true,
+    field: 'sqnrStoredDb',
+    exact: 'exactStored',
+    title: 'SQNR to stored (dB)',
+    digits: 1,
+    value: (r) => r.stored?.sqnrDb,
     optional: true,
   },
+  ...likeness('Stored', 'stored', (r) => r.stored),
   {
-    field: 'sufficientExponent',
-    title: 'sufficient exponent',
-    value: (l) => l.sufficient.exponent,
-    hidden: true,
+    field: 'arrayMacsPercent',
+    title: 'MACs on the array (%)',
+    digits: 1,
+    priority: 1,
+    value: (r) => percent(arrayShareOf(r)),
     optional: true,
   },
-  { field: 'largestSum', title: 'largest sum', kind: 'exact number', value: (l) => l.single.largest, hidden: true },
-  moved('aReads', ({ counts }) => counts.aReads),
-  moved('bReads', ({ counts }) => counts.bReads),
-  moved('aMoves', ({ counts }) => counts.aMoves),
-  moved('bMoves', ({ counts }) => counts.bMoves),
-  moved('sumMoves', ({ counts }) => counts.sumMoves),
-  moved('sumReads', ({ counts }) => counts.sumReads),
-  moved('sumWrites', ({ counts }) => counts.sumWrites),
-  moved('dramAReadBits', ({ traffic }) => traffic.aReads),
-  moved('dramBReadBits', ({ traffic }) => traffic.bReads),
-  moved('dramSumReadBits', ({ traffic }) => traffic.sumReads),
-  moved('dramSumWriteBits', ({ traffic }) => traffic.sumWrites),
-  moved('sramCycles', ({ hindrance }) => hindrance.sram),
-  moved('dramCycles', ({ hindrance }) => hindrance.dram),
 ];
 
-/** The worst sum of a layer, as `eval` reads it. */
-export const WORST_COLUMNS: readonly ResultColumn<LayerResult>[] = [
-  { field: 'layer', title: 'layer', kind: 'text', value: (l) => l.layer },
-  { field: 'unit', title: 'unit', kind: 'text', value: (l) => l.unit },
-  { field: 'a', title: 'a', kind: 'text', value: (l) => l.worst?.a },
-  { field: 'b', title: 'b', kind: 'text', value: (l) => l.worst?.b },
-  { field: 'modelExact', title: 'exact', kind: 'exact number', value: (l) => l.worst?.exact },
-  { field: 'modelResult', title: 'result', kind: 'exact number', value: (l) => l.worst?.got },
-  { field: 'modelErrorUlp', title: 'error (ulp)', kind: 'exact number', value: (l) => l.worst?.ulp },
-];
-
-/** The worst sum of each layer: a file that `eval` reads. Layers without any error have none. */
-export function worstCsv(layers: readonly LayerResult[]): string {
-  return resultCsv(
-    WORST_COLUMNS,
-    layers.filter(({ worst }) => worst !== undefined),
+/** Share of a network's multiply-accumulates that the array does; undefined where it does all. */
+export function arrayShareOf({ placements }: RunResult): number | undefined {
+  const [all, beside] = [placements, placements.filter(({ place }) => place === 'beside')].map((each) =>
+    each.reduce((sum, { job }) => sum + (job === undefined ? 0 : job.m * job.n * job.k * job.groups), 0),
   );
+  return beside === 0 ? undefined : (all - beside) / all;
 }
-
-/** What a layer's energy is made of. */
-export const ACTION_COLUMNS: readonly ResultColumn<EnergyPart>[] = [
-  { field: 'action', title: 'action', kind: 'text', value: (p) => textOf(p.action) },
-  { field: 'count', title: 'count', kind: 'figure', value: (p) => p.count },
-  { field: 'energyPj', title: 'energy (pJ)', kind: 'figure', value: (p) => p.energyPj },
-  { field: 'eachPj', title: 'each (pJ)', kind: 'figure', value: (p) => p.entry.pj },
-  { field: 'source', title: 'source', kind: 'text', value: (p) => p.entry.source },
-  { field: 'node', title: 'node', kind: 'text', value: (p) => p.entry.node },
-  { field: 'voltage', title: 'voltage', kind: 'figure', value: (p) => p.entry.voltage, optional: true },
-  { field: 'extrapolated', title: 'extrapolated', kind: 'flag', value: (p) => p.entry.extrapolated },
-];
 
 /** A quantization: accuracies before and after. */
 export interface QuantizedAccuracy {
@@ -199,7 +154,24 @@ export function quantizeJson(quantized: QuantizedAccuracy): object {
  * has shares from 0 to 1, every digit, and Infinity for an exact SQNR.
  */
 export function runJson(result: RunResult): object {
-  return { ...resultJson(RUN_COLUMNS, result), layers: result.layers.map(layerJson) };
+  const costs = new Map(result.layers.map((layer) => [layer.layer, layer]));
+  const layers = result.placements.map((placement) => {
+    const { layer, op, place, rule, reason } = placement;
+    const cost = costs.get(layer);
+    const own = cost === undefined ? { layer, op, ...macsOf(placement) } : layerJson(cost);
+    return { ...own, op, place, ...(rule !== undefined && { rule }), ...(reason !== undefined && { reason }) };
+  });
+  return { ...resultJson(RUN_COLUMNS, result), coverage: coverageOf(result.placements), layers };
+}
+
+/** How many layers run on the array and beside it; `refused` are those that keep a file from running. */
+export function coverageOf(placements: readonly Placement[], refused: readonly object[] = []): object {
+  const array = placements.filter(({ place }) => place === 'array').length;
+  return { array, beside: placements.length - array, refused };
+}
+
+function macsOf({ job }: Placement): { macs?: number } {
+  return job === undefined ? {} : { macs: job.m * job.n * job.k * job.groups };
 }
 
 function layerJson(layer: LayerResult): object {

@@ -53,8 +53,24 @@ const layer = z.strictObject({
   route: z.string().describe('how the sums were computed, and why'),
   energy: z.array(of(ACTION_COLUMNS)).describe('what it is made of'),
   worst: of(WORST_COLUMNS.slice(2)).optional().describe('the sum with the largest error, as eval reads it'),
+  place: z.literal('array'),
+  rule: z.string().optional().describe('whose arithmetic makes codes of its sums'),
 });
-const runFields = { ...of(RUN_COLUMNS).shape, layers: z.array(layer) };
+/** Beside the array nothing is counted but multiply-accumulates. */
+const besideLayer = z.strictObject({
+  layer: z.string(),
+  op: z.string(),
+  macs: z.int().optional(),
+  place: z.literal('beside'),
+  rule: z.string().optional(),
+  reason: z.string().optional().describe('why its products do not run on the array'),
+});
+const coverage = z.strictObject({
+  array: z.int().describe('layers on the array'),
+  beside: z.int().describe('layers beside it'),
+  refused: z.array(z.strictObject({ name: z.string(), op: z.string(), reason: z.string() })),
+});
+const runFields = { ...of(RUN_COLUMNS).shape, coverage, layers: z.array(z.union([layer, besideLayer])) };
 
 const trainingPlan = z.strictObject({
   recipe: z.string(),

@@ -1,8 +1,9 @@
+import { type CsvLine, csvLines } from '../../data/csvLines.js';
 import { counted } from '../../text/plural.js';
+import { readUnpacked } from '../../text/read.js';
 import type { Dataset } from './dataset.js';
-import { readUnpacked } from './idx.js';
 
-const [COMMA, RETURN, NEWLINE, ZERO, NINE] = [44, 13, 10, 48, 57];
+const [COMMA, ZERO, NINE] = [44, 48, 57];
 
 /**
  * Reader of images in CSV, the form that MNIST is often passed around in: a line for each image, its label and then its
@@ -14,9 +15,7 @@ export function readCsvImages(path: string): Dataset {
 }
 
 export function parseCsvImages(file: Uint8Array, path: string): Dataset {
-  const bytes = BOM.every((byte, i) => file[i] === byte) ? file.subarray(BOM.length) : file;
-  const lines = linesOf(bytes);
-  const rows = lines.length > 0 && isHeader(bytes, lines[0]) ? lines.slice(1) : lines;
+  const { bytes, rows } = csvLines(file);
   if (rows.length === 0) throw new Error(`${path} holds no image: each line is a label and its pixels, 0 to 255`);
   const size = fieldsOf(bytes, rows[0], path).length - 1;
   const side = Math.sqrt(size);
@@ -34,42 +33,13 @@ export function parseCsvImages(file: Uint8Array, path: string): Dataset {
     for (let p = 0; p < size; p++) images[i * size + p] = fields[p + 1] / 255;
   });
   const places = Uint32Array.from(rows, (row) => row.number);
-  return { images, labels, count: rows.length, rows: side, cols: side, origin: { file: path, unit: 'line', places } };
-}
-
-/** UTF-8's byte-order mark, which spreadsheets write. */
-const BOM = [0xef, 0xbb, 0xbf];
-
-/** Names of columns: words, of which `nan`, `inf` and the like are none, as they stand for numbers. */
-function isHeader(bytes: Uint8Array, { first, end }: Line): boolean {
-  const [name] = new TextDecoder().decode(bytes.subarray(first, end)).split(',');
-  return /^["\s]*[a-z_]/i.test(name) && !/^["\s]*(nan|inf|infinity|true|false|null|none|na)["\s]*$/i.test(name);
-}
-
-interface Line {
-  first: number;
-  end: number;
-  /** From 1. */
-  number: number;
+  return { images, labels, count: rows.length, shape: [1, side, side], origin: { file: path, unit: 'line', places } };
 }
 
 const isDigit = (byte: number) => byte >= ZERO && byte <= NINE;
 
-/** Lines that hold anything. */
-function linesOf(bytes: Uint8Array): Line[] {
-  const lines: Line[] = [];
-  for (let first = 0, number = 1; first < bytes.length; number++) {
-    const found = bytes.indexOf(NEWLINE, first);
-    const next = found < 0 ? bytes.length : found;
-    const end = next > first && bytes[next - 1] === RETURN ? next - 1 : next;
-    if (end > first) lines.push({ first, end, number });
-    first = next + 1;
-  }
-  return lines;
-}
-
 /** Whole numbers from 0 to 255 between commas. */
-function fieldsOf(bytes: Uint8Array, { first, end, number }: Line, path: string): number[] {
+function fieldsOf(bytes: Uint8Array, { first, end, number }: CsvLine, path: string): number[] {
   const fields: number[] = [];
   for (let at = first; at <= end; at++) {
     let value = 0;

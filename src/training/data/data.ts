@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { readCsvImages } from './csv.js';
 import type { Dataset } from './dataset.js';
 import { readIdx } from './idx.js';
@@ -12,3 +13,13 @@ export function readData(path: string, part: 'train' | 't10k' = 't10k'): Dataset
 
 /** Whether the path names a CSV file, whose head and what follows have to serve for two purposes. */
 export const isCsv = (path: string) => /\.csv(\.gz)?$/i.test(path);
+
+/** Whether a folder has images to train on beside those to test with: MNIST's. */
+export const hasParts = (path: string) =>
+  existsSync(path) && statSync(path).isDirectory() && readdirSync(path).some((name) => name.startsWith('train-images'));
+
+/** Whether the path is read as grey images with labels: CSV of squares, or MNIST's files. */
+export const isGrey = (path: string) =>
+  isCsv(path) || (existsSync(path) && statSync(path).isDirectory() && readdirSync(path).some((name) => IDX.test(name)));
+
+const IDX = /^(train|t10k)-images/;

@@ -1,13 +1,13 @@
 import { counted } from '../../text/plural.js';
-import { type FloatTensor, floatTensor } from '../../networks/tensor.js';
+import { type FloatTensor, floatTensor, sizeOf } from '../../networks/tensor.js';
 
-/** Labelled grey images. Pixel (r, c) of image i is at (i * rows + r) * cols + c, in [0, 1], a byte over 255. */
+/** Labelled images, or whatever a network reads, one after another; of digits a pixel is in [0, 1], a byte over 255. */
 export interface Dataset {
   images: Float32Array;
-  labels: Uint8Array;
+  labels: Uint8Array | Int32Array;
   count: number;
-  rows: number;
-  cols: number;
+  /** Of one image: [1, rows, cols] where it is grey. */
+  shape: readonly number[];
   /** Where they are from, for messages: a file of CSV with the line of each label, or one of IDX with its place. */
   origin?: { file: string; unit: 'line' | 'image'; places: Uint32Array };
 }
@@ -19,11 +19,11 @@ export function placeOf({ origin }: Dataset, image: number): string {
   return unit === 'line' ? `${file}:${places[image]}` : `${file}: image ${places[image]}`;
 }
 
-/** Images first .. first + count - 1 (fewer at the end) as a tensor [n, 1, rows, cols]; it shares the data's memory. */
+/** Images first .. first + count - 1 (fewer at the end) as a tensor [n, ...shape]; it shares the data's memory. */
 export function imagesOf(data: Dataset, first = 0, count = data.count - first): FloatTensor {
-  const size = data.rows * data.cols;
+  const size = sizeOf(data.shape);
   const n = Math.min(count, data.count - first);
-  return floatTensor([n, 1, data.rows, data.cols], data.images.subarray(first * size, (first + n) * size));
+  return floatTensor([n, ...data.shape], data.images.subarray(first * size, (first + n) * size));
 }
 
 /** The first `count` images. @throws RangeError when there are fewer */
@@ -43,9 +43,9 @@ export function partOf(data: Dataset, first: number, count: number): Dataset {
 }
 
 /** The images at the given places, copied. */
-export function selectFrom(data: Dataset, places: Uint32Array): { images: FloatTensor; labels: Uint8Array } {
-  const size = data.rows * data.cols;
-  const images = floatTensor([places.length, 1, data.rows, data.cols]);
+export function selectFrom(data: Dataset, places: Uint32Array): { images: FloatTensor; labels: Dataset['labels'] } {
+  const size = sizeOf(data.shape);
+  const images = floatTensor([places.length, ...data.shape]);
   const labels = new Uint8Array(places.length);
   places.forEach((place, i) => {
     images.data.set(data.images.subarray(place * size, (place + 1) * size), i * size);

@@ -32,7 +32,7 @@ export function digits(count: number, seed = TEST_SEED): Dataset {
     const first = i * SIDE * SIDE;
     for (let p = 0; p < ink.length; p++) images[first + p] = Math.round(Math.min(Math.max(ink[p], 0), 1) * 255) / 255;
   }
-  return { images, labels, count, rows: SIDE, cols: SIDE };
+  return { images, labels, count, shape: [1, SIDE, SIDE] };
 }
 
 function drawDigit(digit: number, random: Random): Float64Array {

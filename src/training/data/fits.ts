@@ -22,10 +22,10 @@ export function checkFits(network: Network, data: Dataset): void {
 }
 
 /** @throws RangeError unless the images are of the size that the network reads */
-export function checkSize(network: Network, { rows, cols, origin }: Dataset): void {
+export function checkSize(network: Network, { shape, origin }: Dataset): void {
   const { name } = network;
   const read = inputOf(network).shape.slice(1).join('x');
-  if (read === `1x${rows}x${cols}`) return;
+  if (read === shape.join('x')) return;
   const where = origin === undefined ? '' : ` (${origin.file})`;
-  throw new RangeError(`network ${name} reads ${read}, the images are 1x${rows}x${cols}${where}`);
+  throw new RangeError(`network ${name} reads ${read}, the images are ${shape.join('x')}${where}`);
 }

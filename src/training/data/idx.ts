@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { idxContent } from '../../data/idxArray.js';
 import { counted } from '../../text/plural.js';
-import { readBytes } from '../../text/read.js';
+import { readUnpacked } from '../../text/read.js';
 import type { Dataset } from './dataset.js';
 
 /**
@@ -31,19 +31,18 @@ export function readIdx(folder: string, part: 'train' | 't10k' = 't10k'): Datase
     images: Float32Array.from(images.bytes, (byte) => byte / 255),
     labels: labels.bytes,
     count,
-    rows,
-    cols,
+    shape: [1, rows, cols],
     origin: { file: labels.path, unit: 'image', places },
   };
 }
 
-interface IdxFile {
+interface IdxBytes {
   path: string;
   dimensions: number[];
   bytes: Uint8Array;
 }
 
-function readPart(folder: string, stem: string, suffix: string, magic: number): IdxFile {
+function readPart(folder: string, stem: string, suffix: string, magic: number): IdxBytes {
   const names = [`${stem}-${suffix}`, `${stem}.${suffix}`].flatMap((name) => [name, `${name}.gz`]);
   const path = names.map((name) => join(folder, name)).find((candidate) => existsSync(candidate));
   if (path === undefined)
@@ -51,38 +50,13 @@ function readPart(folder: string, stem: string, suffix: string, magic: number): 
   return parseIdx(readUnpacked(path), path, magic);
 }
 
-/** A file's bytes, those of a .gz unpacked. */
-export function readUnpacked(path: string): Uint8Array {
-  const bytes = readBytes(path);
-  if (!path.endsWith('.gz')) return bytes;
-  try {
-    return gunzipSync(bytes);
-  } catch (error) {
-    throw new Error(`${path} is not a whole gzip file (${(error as Error).message}): fetch it again`, { cause: error });
-  }
-}
-
 /** @param magic what the file must be: 0x803 for images, 0x801 for labels */
-export function parseIdx(bytes: Uint8Array, path: string, magic: number): IdxFile {
-  const rank = magic & 0xff;
-  const header = 4 * (rank + 1);
-  if (bytes.length < header)
-    throw new Error(`${path} is truncated: ${bytes.length} bytes, its header alone has ${header}`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const found = view.getUint32(0);
-  const hex = (word: number) => `0x${word.toString(16).padStart(8, '0')}`;
-  if (found !== magic)
-    throw new Error(
-      `${path} is not an IDX file of ${magic === IMAGES ? 'images' : 'labels'}: magic ${hex(found)}, not ${hex(magic)}`,
-    );
-  const dimensions = Array.from({ length: rank }, (_, i) => view.getUint32(4 * (i + 1)));
-  const size = dimensions.reduce((product, length) => product * length, 1);
-  const rest = bytes.length - header;
-  if (rest < size)
-    throw new Error(`${path} is truncated: its header promises ${dimensions.join('x')} bytes, ${rest} follow`);
-  if (rest > size)
-    throw new Error(`${path} has ${rest - size} bytes more than its header's ${dimensions.join('x')}: not an IDX file`);
-  return { path, dimensions, bytes: bytes.slice(header) };
+export function parseIdx(file: Uint8Array, path: string, magic: number): IdxBytes {
+  const { dimensions, bytes } = idxContent(file, path, {
+    magic,
+    name: magic === IMAGES ? 'of images' : 'of labels',
+  });
+  return { path, dimensions, bytes: new Uint8Array(bytes) };
 }
 
 /** An IDX file of bytes: its magic number, which holds the number of dimensions, the dimensions, the bytes. */

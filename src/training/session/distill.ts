@@ -23,7 +23,7 @@ export const DISTILLATION: Distillation = { share: 0.5, temperature: 4 };
 export function distillationLoss(
   student: FloatTensor,
   teacher: FloatTensor,
-  labels: Uint8Array,
+  labels: ArrayLike<number>,
   { share, temperature }: Distillation,
 ): Loss {
   if (teacher.shape.join() !== student.shape.join())

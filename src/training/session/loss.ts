@@ -11,7 +11,7 @@ export interface Loss {
 }
 
 /** Softmax cross-entropy of logits [n, classes]; the gradient is (softmax - one hot) / n. */
-export function crossEntropy(logits: FloatTensor, labels: Uint8Array): Loss {
+export function crossEntropy(logits: FloatTensor, labels: ArrayLike<number>): Loss {
   const [n, classes] = logits.shape;
   const gradient = floatTensor(logits.shape);
   let [loss, correct] = [0, 0];

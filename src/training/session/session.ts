@@ -25,7 +25,7 @@ export interface SessionOptions {
   quantizers?: QuantizersOf;
   scaling?: LossScaling;
   /** Cross-entropy by default. */
-  loss?: (logits: FloatTensor, labels: Uint8Array, images: FloatTensor) => Loss;
+  loss?: (logits: FloatTensor, labels: ArrayLike<number>, images: FloatTensor) => Loss;
   /** Called before each step, with its number from 0: random sources begin anew there, so that none has to be stored. */
   onBegin?: (step: number, lossScale: number) => void;
 }

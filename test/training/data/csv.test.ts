@@ -11,7 +11,7 @@ const parse = (text: string) => parseCsvImages(new TextEncoder().encode(text), '
 describe('images in CSV', () => {
   it('are a label and a square of bytes, with or without a header', () => {
     const data = parse('label,1x1,1x2,2x1,2x2\r\n7,0,255,51,1\r\n3,1,2,3,4');
-    expect(data).toMatchObject({ count: 2, rows: 2, cols: 2, labels: Uint8Array.of(7, 3) });
+    expect(data).toMatchObject({ count: 2, shape: [1, 2, 2], labels: Uint8Array.of(7, 3) });
     expect(Array.from(data.images.subarray(0, 4))).toEqual([0, 1, 0.2, 1 / 255].map(Math.fround));
     expect(parse('7,0,255,51,1\n\n3,1,2,3,4\n').images).toEqual(data.images);
   });

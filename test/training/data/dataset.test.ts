@@ -16,7 +16,7 @@ function numbered(count: number, unit?: 'line' | 'image'): Dataset {
   const images = Float32Array.from({ length: count * 6 }, (_, at) => 10 * Math.floor(at / 6) + (at % 6));
   const labels = Uint8Array.from({ length: count }, (_, i) => 3 * i);
   const places = Uint32Array.from({ length: count }, (_, i) => 2 * i + 5);
-  return { images, labels, count, rows: 2, cols: 3, ...(unit && { origin: { file: 'own', unit, places } }) };
+  return { images, labels, count, shape: [1, 2, 3], ...(unit && { origin: { file: 'own', unit, places } }) };
 }
 
 const pixelsOf = (image: number) => Array.from({ length: 6 }, (_, p) => 10 * image + p);
@@ -49,7 +49,7 @@ describe('images of a data set', () => {
           }
           const part = partOf(data, first, count);
           const own = range(first, first + count);
-          expect([part.count, part.rows, part.cols]).toEqual([count, 2, 3]);
+          expect([part.count, part.shape]).toEqual([count, [1, 2, 3]]);
           expect(Array.from(part.images)).toEqual(own.flatMap(pixelsOf));
           expect(Array.from(part.labels)).toEqual(own.map((i) => 3 * i));
           own.forEach((i, at) => {

@@ -25,7 +25,7 @@ it('reads a plain pair', () => {
   write('t10k-images-idx3-ubyte', images);
   write('t10k-labels-idx1-ubyte', labels);
   const data = readIdx(folder);
-  expect([data.count, data.rows, data.cols]).toEqual([2, 2, 3]);
+  expect([data.count, data.shape]).toEqual([2, [1, 2, 3]]);
   expect(Array.from(data.images.subarray(0, 4))).toEqual([0, Math.fround(0.2), 1, Math.fround(1 / 255)]);
   expect(Array.from(data.labels)).toEqual([7, 3]);
 });

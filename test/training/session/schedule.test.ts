@@ -32,7 +32,7 @@ function tiny(): Network {
 /** Image i is its own number over 16. */
 function numbered(count: number): Dataset {
   const images = Float32Array.from({ length: count }, (_, i) => i / 16);
-  return { images, labels: Uint8Array.from(images, (_, i) => i % 2), count, rows: 1, cols: 1 };
+  return { images, labels: Uint8Array.from(images, (_, i) => i % 2), count, shape: [1, 1, 1] };
 }
 
 /** What a session showed to its loss and to its optimizer, step by step. */
@@ -191,6 +191,6 @@ describe('a session', () => {
       const judged = numbered(count);
       expect(session.accuracyOn(judged), `${count}`).toBe(judged.labels.filter((label) => label === 0).length / count);
     }
-    expect(() => session.accuracyOn({ ...numbered(4), count: 1, rows: 2, cols: 2 })).toThrow('the images are 1x2x2');
+    expect(() => session.accuracyOn({ ...numbered(4), count: 1, shape: [1, 2, 2] })).toThrow('the images are 1x2x2');
   });
 });

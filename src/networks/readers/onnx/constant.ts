@@ -83,8 +83,10 @@ function fromFields(proto: Proto<'TensorProto'>, type: ElementType, size: number
   return bytes.length === Math.ceil((size * type.bits) / 8) ? unpack(bytes, type, size) : undefined;
 }
 
+/** Integers near the ends of 64 bits stand for "to the end", as in Slice: any number as large does. */
 function safe(value: bigint): number {
   const number = Number(value);
+  if (Math.abs(number) >= 2 ** 62) return number;
   if (!Number.isSafeInteger(number)) throw new Error(`the integer ${value} is beyond 2^53`);
   return number;
 }

@@ -5,13 +5,14 @@ import { executeLayer } from '../../execute.js';
 import { float32Arithmetic } from '../../arithmetic.js';
 import { factsAfter } from '../../facts.js';
 import type { Attributes, AttributeSpec } from '../../functions/attributes.js';
-import type { TensorFunction } from '../../functions/function.js';
+import { movesAlong, type TensorFunction } from '../../functions/function.js';
 import { findFunction } from '../../functions/index.js';
 import type { GeneralLayer } from '../../network.js';
 import { codeTensor, dequantize } from '../../quantization.js';
 import { floatTensor, type IntegerType, integerTensor, sizeOf, type Tensor, type TensorFacts } from '../../tensor.js';
 import { type Constant, valuesOf } from './constant.js';
 import { type ElementType, elementType, formatOf } from './element.js';
+import { asCodes } from './moved.js';
 import type { NodeReader } from './node.js';
 import { operand, type Reader, type StoredValue, type Value, type WeightsValue } from './reader.js';
 
@@ -54,11 +55,13 @@ function placed(
   given: readonly (Given | Tensor)[],
 ): readonly Value[] {
   const reads: (TensorFacts & { name: string; lazy: boolean })[] = [];
-  const keeps = record.moves === true;
-  const operands = given.map((value) => {
+  const moved = asCodes(record, layer.attributes, given, tensorOf);
+  const factors = record.factors?.every((place) => hasCodes(given[place])) ? record.factors : [];
+  const operands = (moved ?? given).map((value, place) => {
     if (value === undefined) return undefined;
-    if (value.kind !== 'activation') return tensorOf(value);
-    const read = readOf(reader, value, record);
+    const factor = factors.includes(place);
+    if (value.kind !== 'activation') return factor && value.kind === 'weights' ? value.tensor : tensorOf(value);
+    const read = readOf(reader, withAxes(reader, value), factor || moved !== undefined || areFloats(record, value));
     const at = reads.findIndex(({ name }) => name === read.name);
     return at >= 0 ? at : reads.push(read) - 1;
   });
@@ -67,23 +70,40 @@ function placed(
   const facts = factsAfter(own, reads);
   checkSizes(facts);
   // What is moved as codes is read as the real numbers that they stand for, where it was so before.
-  const lazy = keeps && reads[0].lazy;
-  const names = own.outputs.map((output) => (lazy ? `${output}/codes` : output));
+  const lazy = moved !== undefined && reads.some((read) => read.lazy);
+  const written = own.outputs.map((output, i) => output || `${own.name}/unused${i}`);
+  const names = written.map((output, i) => (lazy && facts[i]?.quantization !== undefined ? `${output}/codes` : output));
   reader.layers.push({ ...own, ...called(names[0]), outputs: names });
-  return facts.map((fact, i) => activationOf(names[i], fact, lazy ? own.outputs[i] : undefined));
+  return facts.map((fact, i) => activationOf(names[i], fact, lazy ? written[i] : undefined));
 }
 
-function readOf(
-  reader: Reader,
-  value: Activation,
-  { moves: keeps = false, takesCodes = false }: TensorFunction,
-): TensorFacts & { name: string; lazy: boolean } {
+/** Features that the file has as features x 1 x 1, with these axes. */
+function withAxes(reader: Reader, value: Activation): Activation {
+  if (value.column !== true) return value;
+  const name = `${value.name}/column`;
+  const layer: GeneralLayer = {
+    ...{ op: 'general', ...called(name), inputs: [value.name], function: 'Unsqueeze', attributes: {} },
+    operands: [0, integerTensor([2], 'int64', Float64Array.of(2, 3))],
+  };
+  if (!reader.layers.some((each) => each.name === name)) reader.layers.push(layer);
+  return { ...value, name, shape: [...value.shape, 1, 1], column: false, realName: undefined };
+}
+
+/** Codes of small floats are no integers: a Cast takes them as they are. */
+function areFloats({ takesCodes }: TensorFunction, { as, quantization }: Activation): boolean {
+  return takesCodes === true && as === 'codes' && quantization?.fit.format.kind !== 'int';
+}
+
+/** Codes that the file has as real numbers, which products take instead. */
+function hasCodes(value: Given | Tensor): boolean {
+  if (value?.kind === 'weights') return true;
+  return value?.kind === 'activation' && (value.as === 'dequantized' || value.as === 'carried');
+}
+
+function readOf(reader: Reader, value: Activation, keeps: boolean): TensorFacts & { name: string; lazy: boolean } {
   const { shape, as, quantization, type } = value;
   const codes = as !== 'real' && as !== 'integers';
   if (codes && keeps) return { name: value.name, shape, quantization, lazy: as !== 'codes' };
-  // Small floats are no integers: a Cast takes them as they are.
-  if (as === 'codes' && takesCodes && quantization?.fit.format.kind !== 'int')
-    return { name: value.name, shape, quantization, lazy: false };
   if (as === 'codes') return { ...integersOf(reader, value), lazy: false };
   return { name: codes ? realOf(reader, value) : value.name, shape, ...(type && { type }), lazy: false };
 }
@@ -141,8 +161,8 @@ function attributesOf(
   return { attributes: Object.fromEntries(values.filter(([, value]) => value !== undefined)), added };
 }
 
-function read(node: NodeReader, name: string, { kind, absent, among }: AttributeSpec): Attributes[string] {
-  if (!node.has(name)) return absent;
+function read(node: NodeReader, name: string, { kind, absent, among, orOutputs }: AttributeSpec): Attributes[string] {
+  if (!node.has(name)) return orOutputs === true ? node.outputs.length : absent;
   if (kind === 'int') return node.int(name, 0);
   if (kind === 'float') return node.float(name, 0);
   if (kind === 'ints') return node.ints(name, []);
@@ -162,13 +182,13 @@ function tensorOfAttribute(value: number | readonly number[], kind: string): Ten
 
 /** Stored codes stay codes while they are only moved: those of one scale anyhow, those of many where axes are exchanged. */
 function movedWeights(
-  { moves }: TensorFunction,
+  record: TensorFunction,
   given: readonly Given[],
   attributes: Attributes,
   name: string,
 ): WeightsValue | undefined {
   const [x, ...rest] = given;
-  if (moves !== true || x?.kind !== 'weights') return undefined;
+  if (!movesAlong(record, attributes) || record.along !== undefined || x?.kind !== 'weights') return undefined;
   if (rest.some((value) => value !== undefined && value.kind !== 'stored')) return undefined;
   const { quantization: q } = x.tensor;
   if (q.scale.length > 1 && name !== 'Transpose') return undefined;

@@ -118,6 +118,7 @@ const KINDS: Record<Field, string> = {
   i: 'an integer',
   s: 'a string',
   t: 'a tensor',
+  g: 'a graph',
   floats: 'a list of real numbers',
   ints: 'a list of integers',
   strings: 'a list of strings',
@@ -141,6 +142,8 @@ function valueOf(attribute: Attribute): string {
       return `[${attribute.strings.map((item) => JSON.stringify(text.decode(item))).join(' ')}]`;
     case ATTRIBUTE_TYPES.t:
       return 'a tensor';
+    case ATTRIBUTE_TYPES.g:
+      return 'a graph';
     default:
       return `something of type ${attribute.type}`;
   }

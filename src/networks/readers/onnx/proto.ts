@@ -48,6 +48,7 @@ const MESSAGES = {
     opsetImport: [9, 'OperatorSetIdProto[]'],
     domain: [10, 'string'],
     attributeProto: [11, 'AttributeProto[]'],
+    overload: [13, 'string'],
   },
   NodeProto: {
     input: [1, 'string[]'],
@@ -65,9 +66,11 @@ const MESSAGES = {
     i: [3, 'int64'],
     s: [4, 'bytes'],
     t: [5, 'TensorProto'],
+    g: [6, 'GraphProto'],
     floats: [7, 'float[]'],
     ints: [8, 'int64[]'],
     strings: [9, 'bytes[]'],
+    graphs: [11, 'GraphProto[]'],
     type: [20, 'int32'],
     refAttrName: [21, 'string'],
   },
@@ -85,7 +88,8 @@ const MESSAGES = {
     dataLocation: [14, 'int32'],
   },
   ValueInfoProto: { name: [1, 'string'], type: [2, 'TypeProto'] },
-  TypeProto: { tensorType: [1, 'TensorTypeProto'] },
+  TypeProto: { tensorType: [1, 'TensorTypeProto'], optionalType: [9, 'OptionalTypeProto'] },
+  OptionalTypeProto: { elemType: [1, 'TypeProto'] },
   TensorTypeProto: { elemType: [1, 'int32'], shape: [2, 'TensorShapeProto'] },
   TensorShapeProto: { dim: [1, 'DimensionProto[]'] },
   DimensionProto: { dimValue: [1, 'int64'], dimParam: [2, 'string'] },
@@ -160,9 +164,23 @@ const registry = createFileRegistry(
 
 const modelSchema: DescMessage = registry.getMessage('onnx.ModelProto') as DescMessage;
 
+const attributeSchema: DescMessage = registry.getMessage('onnx.AttributeProto') as DescMessage;
+
 /** @throws Error with protobuf's reason where the bytes are no well-formed ModelProto */
 export function decodeModel(bytes: Uint8Array): Proto<'ModelProto'> {
   return fromBinary(modelSchema, bytes) as Message as unknown as Proto<'ModelProto'>;
+}
+
+/** A message with some fields changed; what it leaves out is read as before, which a spread would lose. */
+export function changed<M extends object>(message: M, fields: Partial<M>): M {
+  return Object.assign(Object.create(Object.getPrototypeOf(message) as object) as M, message, fields);
+}
+
+/** An attribute that holds an integer. */
+export function madeAttribute(name: string, i: number): Proto<'AttributeProto'> {
+  const fields: ProtoInit<'AttributeProto'> = { name, i: BigInt(i), type: ATTRIBUTE_TYPES.i };
+  const made: unknown = create(attributeSchema, fields as never);
+  return made as Proto<'AttributeProto'>;
 }
 
 /** Fields in the order of their numbers, so the same model gives the same bytes. */
@@ -171,4 +189,4 @@ export function encodeModel(model: ProtoInit<'ModelProto'>): Uint8Array {
 }
 
 /** AttributeProto.type by the field that is in use. */
-export const ATTRIBUTE_TYPES = { f: 1, i: 2, s: 3, t: 4, floats: 6, ints: 7, strings: 8 } as const;
+export const ATTRIBUTE_TYPES = { f: 1, i: 2, s: 3, t: 4, g: 5, floats: 6, ints: 7, strings: 8 } as const;

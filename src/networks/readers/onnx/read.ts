@@ -1,13 +1,13 @@
 import { didYouMean } from '../../../text/nearest.js';
-import { LARGEST, realOf } from '../../build/builder.js';
-import { factsOf, inputsOf as tensorsRead, ofBatch } from '../../facts.js';
-import { FUNCTIONS, functionNamed } from '../../functions/index.js';
-import type { Layer, Network, NetworkInput, Op } from '../../network.js';
-import { operandFacts } from '../../operators/general.js';
-import { sizeOf, type TensorFacts } from '../../tensor.js';
+import { realOf } from '../../build/builder.js';
+import { withBatch } from '../../batch.js';
+import { FUNCTIONS } from '../../functions/index.js';
+import type { Network, Op } from '../../network.js';
 import { readBlocks } from './blockMarks.js';
 import { type Constant, readConstant } from './constant.js';
-import { elementType, elementTypeOf } from './element.js';
+import { readControl } from './control.js';
+import { elementType } from './element.js';
+import { loaderFrom, withLoaded } from './external.js';
 import { OWN_DOMAIN } from './functions.js';
 import { decodeModel, type Proto } from './proto.js';
 import { readCast } from './readCast.js';
@@ -36,8 +36,14 @@ import {
   readSize,
   readSqueeze,
 } from './readShape.js';
-import { readGeneral, typeOf } from './general.js';
+import { readGeneral } from './general.js';
+import { inlined, localFunctions } from './inline.js';
+import { inputsOf } from './inputs.js';
+import { messageOf, oneLine } from './line.js';
 import { domainOf, type NodeReader, nodeReader } from './node.js';
+import { freeNames, inOrder, type Step } from './order.js';
+import { readSequence } from './sequences.js';
+import type { ReadOptions } from '../options.js';
 import { operand, type Reader, type Value } from './reader.js';
 
 /** Undefined where the node is no case of the operator, and a function of tensors (functions/) has to do it. */
@@ -80,32 +86,44 @@ export const SUPPORTED_OPERATORS: readonly string[] = [
   ...new Set([...NODES.keys(), ...Object.keys(FUNCTIONS).filter((name) => !name.includes('.'))]),
 ].sort();
 
+/** Every operator that is read, with its domain and whether its products run on the array. */
+export function readableOperators(): { name: string; domain: string; array: boolean }[] {
+  const own = [...NODES.keys()].filter((name) => !Object.hasOwn(FUNCTIONS, name));
+  const products = new Set(['conv', 'dense'].flatMap((op) => Object.keys(READERS[op as Op])));
+  const functions = Object.entries(FUNCTIONS).filter(([name]) => !name.startsWith(`${OWN_DOMAIN}.`));
+  const all = [
+    ...own.map((name) => ({ name, domain: 'ai.onnx', array: products.has(name) })),
+    ...CONTROL.map((name) => ({ name, domain: 'ai.onnx', array: false })),
+    ...QUANTIZERS.map((name) => ({ name, domain: 'qonnx', array: false })),
+    ...functions.map(([key, { products: array }]) => {
+      const at = key.lastIndexOf('.');
+      const name = key.slice(at + 1);
+      return { name, domain: at < 0 ? 'ai.onnx' : key.slice(0, at), array: array !== undefined || products.has(name) };
+    }),
+  ];
+  return all.sort((x, y) => (x.domain + x.name < y.domain + y.name ? -1 : 1));
+}
+
+/** Read into their own graphs, or into tensors one by one. */
+const CONTROL = ['If', 'Loop', 'Scan', 'SequenceConstruct', 'SequenceEmpty', 'SequenceAt', 'SplitToSequence'];
+const QUANTIZERS = ['Quant', 'BipolarQuant'];
+
 /**
  * Reads an ONNX file of any IR version: float networks, QLinear operators, and QuantizeLinear/DequantizeLinear graphs,
  * whose Conv, Gemm and MatMul multiply codes where both operands are dequantized. Batch normalization is folded into
  * float layers. The batch may be fixed or symbolic; it is left out of the network's shapes.
+ * Nodes may come in any order; functions of the model, and branches and loops that the file decides, are written out.
  * @param name the network's name, usually the file's; errors begin with it
  * @throws Error with one line that names the file, the node or tensor, what was found and what is supported
  */
-export function readOnnx(bytes: Uint8Array, name: string): Network {
+export function readOnnx(bytes: Uint8Array, name: string, options: ReadOptions = {}): Network {
   const model = decoded(bytes, name);
   try {
-    return networkOf(model, name);
+    return networkOf(model, name, options);
   } catch (error) {
     throw new Error(`${name}: ${oneLine(messageOf(error))}`, { cause: error });
   }
 }
-
-/** Names in a damaged file may be anything: what is not for a line is escaped, and what is too long cut. */
-function oneLine(text: string): string {
-  const shown = text.replace(
-    /[\p{Cc}\u2028\u2029\ufffd]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  return shown.length > LONGEST ? `${shown.slice(0, LONGEST)}...` : shown;
-}
-
-const LONGEST = 600;
 
 function decoded(bytes: Uint8Array, name: string): Proto<'ModelProto'> {
   try {
@@ -116,22 +134,30 @@ function decoded(bytes: Uint8Array, name: string): Proto<'ModelProto'> {
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function networkOf(model: Proto<'ModelProto'>, name: string): Network {
+function networkOf(model: Proto<'ModelProto'>, name: string, options: ReadOptions): Network {
   const { graph } = model;
   if (graph === undefined || model.opsetImport.length === 0)
     throw new Error(`not an ONNX model, or cut short: it has no ${graph === undefined ? 'graph' : 'opset'}`);
-  const reader: Reader = { values: new Map(), layers: [], uses: usesOf(graph), readers: readersOf(graph) };
   const opsets = opsetsOf(model);
+  const load = loaderFrom(options.folder);
+  const functions = localFunctions(model);
+  const reader: Reader = {
+    ...{ values: new Map(), layers: [], uses: new Map(), readers: new Map(), sequences: new Map() },
+    ...{ functions, written: 0, load, unknown: new Set(), refused: options.refused },
+  };
+  const there = new Set([...graph.input, ...graph.initializer].map((each) => each.name));
+  const steps = inOrder(inlined(graph.node, functions, opsets), there);
+  const given = graph.output.map((output) => output.name);
+  count(reader, steps, given);
+  const stored = new Set<string>();
   for (const tensor of graph.initializer) {
-    if (reader.values.has(tensor.name)) throw new Error(`stores the tensor ${tensor.name} twice`);
-    reader.values.set(tensor.name, { kind: 'stored', constant: readConstant(tensor) });
+    if (stored.has(tensor.name)) throw new Error(`stores the tensor ${tensor.name} twice`);
+    stored.add(tensor.name);
+    if (reader.uses.has(tensor.name))
+      reader.values.set(tensor.name, { kind: 'stored', constant: readConstant(load(tensor)) });
   }
-  const inputs = inputsOf(graph, reader);
-  for (const node of graph.node) readNode(reader, node, opsets.get(domainOf(node)));
+  const inputs = inputsOf(graph, reader, options);
+  for (const step of steps) readNode(reader, step);
   const metadata = Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
   const outputs = outputsOf(graph, reader);
   return withBatch({ name, inputs, outputs, batch: 'fixed', layers: reader.layers, metadata });
@@ -158,82 +184,25 @@ function opsetsOf({ opsetImport }: Proto<'ModelProto'>): Map<string, number> {
   return opsets;
 }
 
-function usesOf(graph: Proto<'GraphProto'>): Map<string, number> {
-  const uses = new Map<string, number>();
-  const names = [...graph.node.flatMap((node) => node.input), ...graph.output.map((output) => output.name)];
-  for (const name of names) uses.set(name, (uses.get(name) ?? 0) + 1);
-  return uses;
-}
-
-/** Operators of the nodes that read each name. */
-function readersOf(graph: Proto<'GraphProto'>): Map<string, string[]> {
-  const readers = new Map<string, string[]>(graph.output.map(({ name }) => [name, ['output']]));
-  for (const { input, opType } of graph.node)
-    for (const name of input) readers.set(name, [...(readers.get(name) ?? []), opType]);
-  return readers;
-}
-
-/** Graph inputs that are not stored. */
-function inputsOf(graph: Proto<'GraphProto'>, reader: Reader): NetworkInput[] {
-  const inputs = graph.input.filter((input) => !reader.values.has(input.name));
-  if (inputs.length === 0) throw new Error('reads nothing: a network has an input that is not stored');
-  return inputs.map((input) => {
-    const port = inputOf(input);
-    const as = port.type === undefined || port.type.includes('float') ? 'real' : 'integers';
-    reader.values.set(port.name, { kind: 'activation', ...port, as, shared: false });
-    return port;
-  });
-}
-
-/** A first axis without a length is the batch, of 1 here. */
-function inputOf({ name, type }: Proto<'ValueInfoProto'>): NetworkInput {
-  const element = elementTypeOf(type?.tensorType?.elemType ?? 0);
-  const real = element && typeOf(element);
-  if (real === undefined)
-    throw new Error(
-      `input ${name} has type ${element?.name ?? type?.tensorType?.elemType ?? 'none'}: real numbers of 16 to 64 bits and integers are supported`,
-    );
-  const dims = (type?.tensorType?.shape?.dim ?? []).map(({ dimValue, dimParam }) =>
-    dimParam === '' ? Number(dimValue) : dimParam,
-  );
-  const shape = dims.map((length, axis) => (axis === 0 && !(Number(length) > 0) ? 1 : length));
-  const free = shape.find((length) => !(Number(length) > 0));
-  if (type?.tensorType?.shape === undefined || free !== undefined)
-    throw new Error(
-      `input ${name} has shape ${dims.join('x') || 'unknown'}: lengths are wanted but for the batch; give them with --shape ${name}=1x3x224x224`,
-    );
-  if (sizeOf(shape as number[]) > LARGEST)
-    throw new Error(`input ${name} has shape ${dims.join('x')}: up to ${LARGEST} elements are supported`);
-  return { name, shape: shape as number[], ...(real !== 'float32' && { type: real }) };
-}
-
-/** The batch is free where every tensor grows with it and no layer looks across it; then shapes say 1. */
-function withBatch(network: Network): Network {
-  if (network.inputs.some(({ shape: [first] }) => first === undefined || first !== network.inputs[0].shape[0]))
-    return network;
-  const free: Network = { ...network, batch: 'free' };
-  try {
-    const [one, three] = [1, 3].map((batch) => factsOf(ofBatch(free, batch)));
-    const grows = [...one].every(([name, { shape }]) => {
-      const other = three.get(name)?.shape ?? [];
-      return shape[0] === 1 && other[0] === 3 && shape.slice(1).join() === other.slice(1).join();
-    });
-    return grows && !network.layers.some((layer) => looksAcross(layer, one)) ? ofBatch(free, 1) : network;
-  } catch {
-    // A layer that cannot take another batch says so: it has set its own.
-    return network;
+/** Who reads each name: nodes by their operators, graphs in them, which may read it often, and `output` what is given on. */
+function count({ uses, readers }: Reader, steps: readonly Step[], outputs: readonly string[]): void {
+  const add = (name: string, by: string, times = 1) => {
+    uses.set(name, (uses.get(name) ?? 0) + times);
+    const list = readers.get(name);
+    if (list === undefined) readers.set(name, [by]);
+    else list.push(by);
+  };
+  for (const name of outputs) add(name, 'output');
+  for (const { node } of steps) {
+    for (const name of node.input) add(name, node.opType);
+    for (const name of freeNames(node)) add(name, 'graph', 2);
   }
-}
-
-function looksAcross(layer: Layer, facts: ReadonlyMap<string, TensorFacts>): boolean {
-  if (layer.op !== 'general') return false;
-  const operands = operandFacts(layer, tensorsRead(layer, facts));
-  return functionNamed(layer.function).acrossBatch?.(operands, layer.attributes) === true;
 }
 
 function outputsOf(graph: Proto<'GraphProto'>, reader: Reader): string[] {
   if (graph.output.length === 0) throw new Error('gives nothing: a network has an output');
-  return graph.output.map(({ name }) => {
+  const known = graph.output.filter(({ name }) => !reader.unknown.has(name));
+  return known.map(({ name }) => {
     const value = reader.values.get(name);
     if (value?.kind !== 'activation') throw new Error(`output ${name} is computed by no layer`);
     if (value.pad !== undefined) throw new Error(`output ${name} is padded: Pad is supported before Conv only`);
@@ -241,19 +210,32 @@ function outputsOf(graph: Proto<'GraphProto'>, reader: Reader): string[] {
   });
 }
 
-function readNode(reader: Reader, proto: Proto<'NodeProto'>, opset = 1): void {
+function readNode(reader: Reader, step: Step): void {
+  const { node: proto, opsets } = step;
   const [output = ''] = proto.output;
-  const label = `node ${proto.name || output} (${proto.domain ? `${proto.domain}.` : ''}${proto.opType})`;
+  const op = `${proto.domain ? `${proto.domain}.` : ''}${proto.opType}`;
+  const label = `node ${proto.name || output} (${op})`;
+  const leaveOut = () => proto.output.forEach((name) => reader.unknown.add(name));
+  if (proto.input.some((name) => reader.unknown.has(name))) return leaveOut();
   try {
     if (!proto.output.some((name) => name !== '')) throw new Error('writes nothing');
     const taken = proto.output.find((name) => reader.values.has(name));
     if (taken !== undefined) throw new Error(`writes ${taken}, which is there already`);
-    const node = nodeReader(proto, opset);
+    const read = (steps: readonly Step[], outputs: readonly string[]) => {
+      count(reader, steps, outputs);
+      for (const each of steps) readNode(reader, each);
+    };
+    const place = { reader, step, read };
+    if (readControl(place) ?? readSequence(place)) return;
+    const node = nodeReader(withLoaded(proto, reader.load), opsets.get(domainOf(proto)) ?? 1);
     const values = readValues(reader, node);
     node.finish();
     node.outputs.forEach((name, i) => name !== '' && values[i] !== undefined && reader.values.set(name, values[i]));
   } catch (error) {
-    throw new Error(`${label}: ${messageOf(error)}`, { cause: error });
+    const reason = messageOf(error);
+    if (reader.refused === undefined) throw new Error(`${label}: ${reason}`, { cause: error });
+    reader.refused({ name: proto.name || output, op, reason: oneLine(reason) });
+    leaveOut();
   }
 }
 
@@ -265,7 +247,7 @@ function readValues(reader: Reader, node: NodeReader): readonly Value[] {
   if (values !== undefined) return values;
   const near = domain === '' ? didYouMean(opType, SUPPORTED_OPERATORS) : '';
   throw new Error(
-    `operator ${opType} of domain ${domain || 'ai.onnx'} is not supported; there are ${SUPPORTED_OPERATORS.join(' ')} and QONNX's Quant, BipolarQuant${near}`,
+    `operator ${opType} of domain ${domain || 'ai.onnx'} is not supported${near}; "lastbit list operators" names those that are`,
   );
 }
 

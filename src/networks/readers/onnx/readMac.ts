@@ -2,6 +2,7 @@ import { type Activation, LARGEST, saturating } from '../../build/builder.js';
 import { type ProductOperands, operandsOf, pushConv, pushDense, type SlidingWindow } from '../../build/products.js';
 import { int32s } from '../../integers.js';
 import type { ConvLayer } from '../../network.js';
+import { asPlanes } from '../../products/convolution.js';
 import { transpose } from '../../products/gemm.js';
 import { codeTensor, dequantize } from '../../quantization.js';
 import { floatTensor, type Operand } from '../../tensor.js';
@@ -21,14 +22,22 @@ import {
   type Value,
 } from './reader.js';
 
-/** Strides, pads and dilations of a two-dimensional window; auto_pad is worked out from the input's shape. */
-export function windowOf(node: NodeReader, shape: readonly number[], kernel: readonly number[]): SlidingWindow {
+/**
+ * Strides, pads and dilations of a two-dimensional window; auto_pad is worked out from the input's shape.
+ * @param axes 1 where the file has lengths along lines, which are planes of height 1 here
+ */
+export function windowOf(
+  node: NodeReader,
+  shape: readonly number[],
+  kernel: readonly number[],
+  axes: 1 | 2 = 2,
+): SlidingWindow {
   if (shape.length !== 3 || kernel.length !== 2)
     throw new Error(
       `has kernel ${kernel.join('x')} over shape ${shape.join('x')}: two-dimensional windows over channels x height x width are supported`,
     );
-  const [stride, dilation] = [pairOf(node, 'strides'), pairOf(node, 'dilations')];
-  const places = padOf(node, shape, kernel, stride, dilation);
+  const [stride, dilation] = [pairOf(node, 'strides', axes), pairOf(node, 'dilations', axes)];
+  const places = padOf(node, shape, kernel, stride, dilation, axes);
   const [height, width] = [0, 1].map((axis) => shape[axis + 1] + places[axis] + places[axis + 2]);
   const [rows, cols] = [0, 1].map((axis) => dilation[axis] * (kernel[axis] - 1) + 1);
   if (rows > height || cols > width)
@@ -46,13 +55,17 @@ function padOf(
   kernel: readonly number[],
   stride: readonly number[],
   dilation: readonly number[],
+  axes: 1 | 2,
 ): ConvLayer['pad'] {
   const auto = node.string('auto_pad', 'NOTSET');
   if (!AUTO_PADS.includes(auto)) throw new Error(`has auto_pad = ${auto}: it is one of ${AUTO_PADS.join(' ')}`);
   if (auto === 'NOTSET') {
-    const pads = node.ints('pads', [0, 0, 0, 0]);
-    if (pads.length !== 4 || pads.some((length) => !(length >= 0 && length <= LARGEST)))
-      throw new Error(`has pads = ${pads.join(' ')}: four lengths of 0 and more are supported`);
+    const given = node.ints('pads', new Array<number>(2 * axes).fill(0));
+    if (given.length !== 2 * axes || given.some((length) => !(length >= 0 && length <= LARGEST)))
+      throw new Error(
+        `has pads = ${given.join(' ')}: ${axes === 1 ? 'two' : 'four'} lengths of 0 and more are supported`,
+      );
+    const pads = axes === 1 ? [0, given[0], 0, given[1]] : given;
     return [pads[0], pads[1], pads[2], pads[3]];
   }
   if (auto === 'VALID') return [0, 0, 0, 0];
@@ -68,20 +81,23 @@ function padOf(
   return [height[0], width[0], height[1], width[1]];
 }
 
-/** Two lengths of a window; 1 where the attribute is absent. */
-export function pairOf(node: NodeReader, name: string): [number, number] {
-  const pair = node.ints(name, [1, 1]);
-  if (pair.length !== 2 || pair.some((length) => !(length >= 1 && length <= LARGEST)))
-    throw new Error(`has ${name} = ${pair.join(' ')}: two lengths of 1 and more are supported`);
-  return [pair[0], pair[1]];
+/** Two lengths of a window; 1 where the attribute is absent, and above lines. */
+export function pairOf(node: NodeReader, name: string, axes: 1 | 2 = 2): [number, number] {
+  const given = node.ints(name, new Array<number>(axes).fill(1));
+  if (given.length !== axes || given.some((length) => !(length >= 1 && length <= LARGEST)))
+    throw new Error(
+      `has ${name} = ${given.join(' ')}: ${axes === 1 ? 'one length' : 'two lengths'} of 1 and more ${axes === 1 ? 'is' : 'are'} supported`,
+    );
+  return axes === 1 ? [1, given[0]] : [given[0], given[1]];
 }
 
 /** Conv over codes with code weights multiplies codes; else over real numbers. */
 export function readConv(reader: Reader, node: NodeReader): Value | undefined {
   const x = computing(reader, node);
   const weight = operand(reader, node, 1);
-  const constant = weight.kind !== 'activation' && weightShape(weight).length === 4;
-  if (x === undefined || x.shape.length !== 4 || !constant) return undefined;
+  const rank = weight.kind === 'activation' ? undefined : weightShape(weight).length;
+  if (x === undefined || (rank !== 3 && rank !== 4) || fileShape(x).length + 1 !== rank || isComputed(reader, node, 2))
+    return undefined;
   return convLayer(reader, node, operandsOf(reader, x, weightOf(reader, node, 1), biasOf(reader, node, 2)));
 }
 
@@ -89,11 +105,15 @@ export function readConv(reader: Reader, node: NodeReader): Value | undefined {
 function convLayer(reader: Reader, node: NodeReader, operands: ProductOperands): Activation {
   const { shape } = operands.weight;
   const kernel = shape.slice(2);
+  const lines = kernel.length === 1;
+  const weight = lines ? { ...operands.weight, shape: asPlanes(shape) } : operands.weight;
   if (node.has('kernel_shape') && node.ints('kernel_shape', []).join('x') !== kernel.join('x'))
     throw new Error(`has kernel_shape = ${node.ints('kernel_shape', []).join(' ')} and weights of ${shape.join('x')}`);
   const groups = node.int('group', 1);
   if (!(groups >= 1)) throw new Error(`has group = ${groups}: it must be 1 or more`);
-  return pushConv(reader, node.output, operands, groups, (over, of) => windowOf(node, over, of));
+  return pushConv(reader, node.output, { ...operands, weight }, groups, (over, of) =>
+    windowOf(node, over, of, lines ? 1 : 2),
+  );
 }
 
 export function readGemm(reader: Reader, node: NodeReader): Value | undefined {

@@ -134,7 +134,7 @@ export function readPad(reader: Reader, node: NodeReader): Value | undefined {
 
 export function readFlatten(reader: Reader, node: NodeReader): Value | undefined {
   const x = computing(reader, node);
-  if (x === undefined || axisAmong(node.int('axis', 1), fileShape(x).length + 2) !== 1) return undefined;
+  if (x === undefined || ![1, -fileShape(x).length].includes(node.int('axis', 1))) return undefined;
   return flattened(reader, node, x);
 }
 

@@ -1,7 +1,10 @@
+import type { ReadOptions } from '../options.js';
 import type { Format } from '../../../formats/format.js';
 import { type Activation, type Builder, perImage } from '../../build/builder.js';
 import type { CodeTensor } from '../../tensor.js';
 import type { Constant } from './constant.js';
+import type { Load } from './external.js';
+import type { LocalFunctions } from './inline.js';
 import type { NodeReader } from './node.js';
 
 export type { NodeReader } from './node.js';
@@ -22,10 +25,20 @@ export interface WeightsValue {
 }
 export interface Reader extends Builder {
   values: Map<string, Value>;
+  /** Hears of nodes that cannot be read; what they write, and what is made of it, is left out. */
+  refused?: ReadOptions['refused'];
+  unknown: Set<string>;
   /** How many nodes and graph outputs read a name. */
   uses: Map<string, number>;
   /** Operators of the nodes that read a name; `output` where the graph gives it. */
-  readers: ReadonlyMap<string, readonly string[]>;
+  readers: Map<string, string[]>;
+  /** Names of the tensors in each sequence. */
+  sequences: Map<string, readonly string[]>;
+  /** Functions that the model brings along. */
+  functions: LocalFunctions;
+  /** Nodes of branches and turns that are written out so far. */
+  written: number;
+  load: Load;
 }
 
 /** The value of an input. @throws Error where the node has none */

@@ -24,11 +24,11 @@ import { asBytes, asReals, byteTypeOf, callQuantizer, clipTo, saturateOf, storeQ
 export function writeMac(sheet: Sheet, layer: ConvLayer | DenseLayer, input: Written): ElementType {
   if (layer.result.kind === 'requantize') return requantize(sheet, layer, layer.result, input);
   const x = operandOf(sheet, layer, input);
-  const rest = [realWeights(sheet, layer)];
+  const rest = [realWeights(sheet, asWritten(layer, input))];
   if (layer.bias !== undefined)
     rest.push(store(sheet, `${layer.name}/bias`, FLOAT, [layer.bias.length], Float32Array.from(layer.bias)));
   if (layer.op === 'dense') emit(sheet, 'Gemm', [x, ...rest], layer.name, { transB: 1 });
-  else writeConv(sheet, layer, x, rest, input.quantization === undefined ? 0 : paddingOf(layer, input));
+  else writeConv(sheet, layer, x, rest, input);
   return FLOAT;
 }
 
@@ -37,12 +37,21 @@ function operandOf(sheet: Sheet, { name, result }: ConvLayer | DenseLayer, input
   return result.kind === 'float' ? input.name : asReals(sheet, input);
 }
 
-function writeConv(sheet: Sheet, layer: ConvLayer, x: string, rest: string[], padding: number): void {
-  if (padding === 0) emit(sheet, 'Conv', [x, ...rest], layer.name, windowOf(layer));
+/** Weights over lines have no height in a file. */
+function asWritten<L extends ConvLayer | DenseLayer>(layer: L, { shape }: Written): L {
+  if (layer.op === 'dense' || shape.length !== 3) return layer;
+  const [filters, channels, , length] = layer.weight.shape;
+  return { ...layer, weight: { ...layer.weight, shape: [filters, channels, length] } };
+}
+
+function writeConv(sheet: Sheet, layer: ConvLayer, x: string, rest: string[], input: Written): void {
+  const [lines, padding] = [input.shape.length === 3, paddingOf(layer, input)];
+  const window = windowOf(layer, lines);
+  if (padding === 0) emit(sheet, 'Conv', [x, ...rest], layer.name, window);
   else
-    emit(sheet, 'Conv', [padded(sheet, layer, x, padding), ...rest], layer.name, {
-      ...windowOf(layer),
-      pads: [0, 0, 0, 0],
+    emit(sheet, 'Conv', [padded(sheet, layer, x, padding, lines), ...rest], layer.name, {
+      ...window,
+      pads: lines ? [0, 0] : [0, 0, 0, 0],
     });
 }
 
@@ -53,19 +62,22 @@ function paddingOf({ pad }: ConvLayer, { quantization: q }: Written): number {
 }
 
 /** Conv pads with zeros only: other padding goes before it. */
-function padded(sheet: Sheet, { name, pad }: ConvLayer, x: string, value: number): string {
+function padded(sheet: Sheet, { name, pad }: ConvLayer, x: string, value: number, lines: boolean): string {
   const [top, left, bottom, right] = pad;
-  const pads = store(sheet, `${name}/pads`, INT64, [8], Float64Array.of(0, 0, top, left, 0, 0, bottom, right));
+  const lengths = lines ? [0, 0, left, 0, 0, right] : [0, 0, top, left, 0, 0, bottom, right];
+  const pads = store(sheet, `${name}/pads`, INT64, [lengths.length], Float64Array.from(lengths));
   const constant = store(sheet, `${name}/padding`, FLOAT, [], Float32Array.of(value));
   return emit(sheet, 'Pad', [x, pads, constant], `${name}/padded`);
 }
 
-function windowOf(layer: ConvLayer): Record<string, AttributeValue> {
+/** @param lines whether the file has one axis instead of height and width */
+function windowOf(layer: ConvLayer, lines: boolean): Record<string, AttributeValue> {
+  const pair = (lengths: readonly number[]) => (lines ? lengths.slice(1) : lengths);
   return {
-    kernel_shape: layer.weight.shape.slice(2),
-    strides: layer.stride,
-    pads: layer.pad,
-    dilations: layer.dilation,
+    kernel_shape: pair(layer.weight.shape.slice(2)),
+    strides: pair(layer.stride),
+    pads: lines ? [layer.pad[1], layer.pad[3]] : layer.pad,
+    dilations: pair(layer.dilation),
     group: layer.groups,
   };
 }
@@ -133,12 +145,12 @@ function requantize(
   const inputs = [
     x,
     ...storeQuantization(sheet, `${name}/input`, input.quantization, inputType),
-    ...byteWeights(sheet, layer, weight),
+    ...byteWeights(sheet, layer, asWritten({ ...layer, weight }, input).weight),
     ...storeQuantization(sheet, name, output, byte),
   ];
   if (layer.bias !== undefined)
     inputs.push(store(sheet, `${name}/bias`, INT32, [layer.bias.length], asWords(layer.bias, name)));
-  return finish(sheet, layer, inputs, output, byte);
+  return finish(sheet, layer, inputs, output, byte, input.shape.length === 3);
 }
 
 /** int32 biases as the words that hold them. */
@@ -152,11 +164,13 @@ function finish(
   inputs: string[],
   output: Quantization,
   byte: ElementType,
+  lines: boolean,
 ): ElementType {
   const { name } = layer;
   const format = output.fit.format;
   const steps: ((x: string, y: string) => string)[] = [
-    (_, y) => emit(sheet, 'QLinearConv', inputs, y, layer.op === 'conv' ? windowOf(layer) : { kernel_shape: [1, 1] }),
+    (_, y) =>
+      emit(sheet, 'QLinearConv', inputs, y, layer.op === 'conv' ? windowOf(layer, lines) : { kernel_shape: [1, 1] }),
   ];
   if (layer.op === 'dense') steps.push((x, y) => emit(sheet, 'Flatten', [x], y));
   if (format.kind === 'int' && format.bits < 8) steps.push((x, y) => clipTo(sheet, x, format, y));

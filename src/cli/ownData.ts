@@ -1,0 +1,73 @@
+import type { Options } from 'yargs';
+import type { Network } from '../networks/network.js';
+import { type DataPlan, isOwn, readRunData } from '../simulate/runData.js';
+import { integer } from './arguments.js';
+import { usageAsync, UsageError } from './errors.js';
+
+/** The options by which commands take a user's own data for any network. */
+export const ownDataOptions = {
+  data: {
+    type: 'string',
+    describe:
+      'file or folder for the inputs: .npy, .npz, IDX, CSV, PNG or JPEG, ONNX test data sets; default: generated digits',
+  },
+  input: {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    describe: 'NAME=FILE for one input; one may drop the name; repeatable',
+  },
+  mean: {
+    type: 'string',
+    describe: '(x - mean) / scale: one number, or one a channel with commas; of images in bytes',
+  },
+  scale: { type: 'string', describe: 'see --mean' },
+  layout: { type: 'string', choices: ['nchw', 'nhwc'], describe: 'of the axes in the files' },
+  images: {
+    type: 'number',
+    defaultDescription: '1000 digits; of your own all, at most 1000',
+    describe: 'images to run on',
+  },
+} as const satisfies Record<string, Options>;
+
+/** What was given of them. */
+export interface OwnDataArguments {
+  data?: string;
+  input?: string[];
+  mean?: string;
+  scale?: string;
+  layout?: string;
+  images?: number;
+}
+
+const IMAGES = 1000;
+
+/** @throws UsageError naming the option; Error naming the file and what the network reads */
+export async function planOfData(network: Network, given: OwnDataArguments): Promise<DataPlan> {
+  const { data, input, layout } = given;
+  const [mean, scale] = [numbersIn(given.mean, '--mean'), numbersIn(given.scale, '--scale')];
+  const own = {
+    ...(data !== undefined && { folder: data }),
+    ...(input !== undefined && { inputs: input }),
+    ...(mean && { mean }),
+    ...(scale && { scale }),
+    ...(layout !== undefined && { layout: layout as DataPlan['layout'] }),
+  };
+  if (!isOwn(own)) {
+    const alone = Object.keys(own)[0];
+    if (alone !== undefined) throw new UsageError(`--${alone} is for data of your own: give --data or --input`);
+    return { images: integer(given.images ?? IMAGES, '--images', 1) };
+  }
+  if (given.images !== undefined) return { ...own, images: integer(given.images, '--images', 1) };
+  const { count } = await usageAsync(readRunData(network, own));
+  return { ...own, images: Math.min(count, IMAGES) };
+}
+
+function numbersIn(text: string | undefined, option: string): number[] | undefined {
+  if (text === undefined) return undefined;
+  return text.split(',').map((word) => {
+    const value = Number(word);
+    if (word.trim() !== '' && Number.isFinite(value)) return value;
+    throw new UsageError(`${option} takes numbers with commas between, found "${word}" in "${text}"`);
+  });
+}

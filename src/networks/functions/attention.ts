@@ -1,0 +1,2 @@
+import type { TensorFunction } from './function.js';
+export const ATTENTION: Readonly<Record<string, TensorFunction>> = {};

@@ -1,0 +1,16 @@
+/** A node that cannot be read: its name, its operator, and why. */
+export interface Refusal {
+  name: string;
+  op: string;
+  reason: string;
+}
+
+/** What a reader of network files is told besides the file. */
+export interface ReadOptions {
+  /** Shapes of inputs by name, where the file leaves lengths open. */
+  shapes?: Readonly<Record<string, readonly number[]>>;
+  /** Hears each node that cannot be read, and reading goes on behind it; without it the first is an error. */
+  refused?: (refusal: Refusal) => void;
+  /** Where the files lie that a network keeps its tensors in. */
+  folder?: string;
+}
