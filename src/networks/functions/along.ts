@@ -30,6 +30,7 @@ export function overLines(shape: readonly number[], axis: number, each: (line: A
 /** Over one axis; before opset 13 over all from `axis` on, as if they were one. */
 function normalizing(each: (x: Float32Array, to: Float32Array, line: AxisLine) => void): TensorFunction {
   return {
+    operands: 1,
     // `lastbit.rows` stands for the opset: no file has it.
     attributes: { axis: int(-1), 'lastbit.rows': int(0) },
     before: [{ opset: 13, attributes: { axis: 1, 'lastbit.rows': 1 } }],
@@ -106,6 +107,7 @@ function hardest(x: Float32Array, to: Float32Array, line: AxisLine): void {
 /** What is there so far, along an axis: from either end, and with or without the number itself. */
 function running(start: number, next: (sum: number, x: number) => number): TensorFunction {
   return {
+    operands: 2,
     attributes: { exclusive: int(0), reverse: int(0) },
     facts: (operands) => [numberFacts(factsAt(operands, 0).shape, integerTypeOf(factsAt(operands, 0)))],
     acrossBatch: ([x, axis]) => axis?.value === undefined || alongOf(x as OperandFacts, axis.value) === 0,

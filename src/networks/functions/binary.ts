@@ -51,7 +51,7 @@ export function combined(
 }
 
 function binary(reals: RowLoop, integers: (type: IntegerType) => RowLoop = () => reals): TensorFunction {
-  return { facts: factsTogether, run: ([x, y]) => [combined([x, y], reals, integers)] };
+  return { operands: 2, facts: factsTogether, run: ([x, y]) => [combined([x, y], reals, integers)] };
 }
 
 // The four that networks are full of have loops of their own: a call for each element takes several times as long.
@@ -82,6 +82,7 @@ const divideWhole = pairwise((x, y) => {
 
 /** The sign of the divisor, as in Python; with `fmod` that of the dividend, as in C. */
 const modulo: TensorFunction = {
+  operands: 2,
   attributes: { fmod: int(0) },
   facts: (operands, { fmod }) => {
     if (fmod !== 1 && typeTogether([factsAt(operands, 0), factsAt(operands, 1)]) === undefined)
@@ -103,6 +104,7 @@ const cube = pairwise((x) => Math.fround(x * x) * x);
 
 /** The type of the base; an integer base to a real power is cut toward zero. */
 const pow: TensorFunction = {
+  operands: 2,
   operations: 8,
   facts: (operands) => {
     const [x, y] = [factsAt(operands, 0), factsAt(operands, 1)];

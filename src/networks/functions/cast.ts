@@ -100,6 +100,7 @@ function copied(x: FloatTensor | IntegerTensor): FloatTensor {
 const factsOf = (x: OperandFacts, target: Target): readonly TensorFacts[] => [{ shape: x.shape, ...target }];
 
 const cast: TensorFunction = {
+  operands: 1,
   attributes: { to: int(0), saturate: int(1), round_mode: word('up', ['up', 'down', 'nearest']) },
   takesCodes: true,
   facts: (operands, { to, saturate, round_mode: mode }) =>
@@ -110,6 +111,7 @@ const cast: TensorFunction = {
 };
 
 const castLike: TensorFunction = {
+  operands: 2,
   attributes: { saturate: int(1), round_mode: word('up', ['up', 'down', 'nearest']) },
   takesCodes: true,
   facts: (operands, { saturate }) =>

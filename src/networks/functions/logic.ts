@@ -12,6 +12,7 @@ import { overRows, type RowLoop } from './rows.js';
 function compared(pair: NumberPair): TensorFunction {
   const loop = pairwise(pair);
   return {
+    operands: 2,
     facts: (operands) => [{ ...factsTogether(operands, {})[0], type: 'bool' }],
     run: ([a, b]) => {
       const operands = [numbersOf(a, 0), numbersOf(b, 1)];
@@ -28,6 +29,7 @@ function compared(pair: NumberPair): TensorFunction {
 function bitwise(narrow: NumberPair, wide: (x: bigint, y: bigint) => bigint): TensorFunction {
   const [low, high] = [pairwise(narrow), pairwise((x, y) => Number(wide(BigInt(x), BigInt(y))))];
   return {
+    operands: 2,
     facts: factsTogether,
     run: ([x, y]) => {
       const operands = [integersOf(x, 0), integersOf(y, 1)];
@@ -50,6 +52,7 @@ const xor = bitwise(
 );
 
 const bitShift: TensorFunction = {
+  operands: 2,
   attributes: { direction: word('', ['LEFT', 'RIGHT']) },
   facts: factsTogether,
   run: ([x, y], { direction }) => {
@@ -67,6 +70,7 @@ function shift(bits: number, left: boolean): RowLoop {
 
 /** Of two tensors the first where the condition holds. */
 const where: TensorFunction = {
+  operands: 3,
   facts: (operands) => {
     const [condition, x, y] = [0, 1, 2].map((place) => factsAt(operands, place));
     return [numberFacts(broadcastShape([condition.shape, x.shape, y.shape]), typeTogether([x, y]))];

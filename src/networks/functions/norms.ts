@@ -84,6 +84,7 @@ const rowOf = (shape: readonly number[], axis: number) => sizeOf(shape.slice(axi
 
 /** Of several outputs, the second and third are what the rows were normalized with. */
 const layerNormalization: TensorFunction = {
+  operands: 3,
   attributes: { axis: int(-1), epsilon: float(Math.fround(1e-5)), stash_type: int(1) },
   operations: 8,
   facts: (operands, { axis }) => {
@@ -116,6 +117,7 @@ function overFirst(operands: readonly (OperandFacts | undefined)[], axis: number
 
 /** Without a mean; of two outputs the second is what the rows were multiplied with. */
 const rootMeanSquare: TensorFunction = {
+  operands: 2,
   attributes: { axis: int(-1), epsilon: float(Math.fround(1e-5)), stash_type: int(1) },
   operations: 5,
   facts: (operands, { axis }) => {
@@ -141,6 +143,7 @@ const rootMeanSquare: TensorFunction = {
  */
 function skipNorm(centres: boolean): TensorFunction {
   return {
+    operands: centres ? 5 : 4,
     attributes: { epsilon: float(Math.fround(1e-12)) },
     operations: 9,
     facts: (operands) => {
@@ -174,6 +177,7 @@ function summed(x: FloatTensor, skip: FloatTensor, bias: FloatTensor | undefined
 
 /** Over a root of the sum of squares, or over the sum of sizes; a row of zeros stays one. */
 const lpNormalization: TensorFunction = {
+  operands: 1,
   attributes: { axis: int(-1), p: int(2) },
   operations: 3,
   facts: likeFirst,

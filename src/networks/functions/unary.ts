@@ -23,6 +23,7 @@ export function unary(
   operations = 1,
 ): TensorFunction {
   return {
+    operands: 1,
     ...(attributes && { attributes }),
     operations,
     facts: likeFirst,
@@ -44,6 +45,7 @@ function unaryBy(
   operations: number,
 ): TensorFunction {
   return {
+    operands: 1,
     attributes,
     operations,
     facts: likeFirst,

@@ -119,3 +119,18 @@ describe('what is stored', () => {
     expect(outputs({ nodes, input: [3] }, x)[0].data).toEqual(x.data.map((value) => value + most));
   });
 });
+
+describe('operands', () => {
+  it.each([
+    ['Erf', 'x more', 2],
+    ['Add', 'x x more', 3],
+    ['Where', 'x x x more', 4],
+    ['Clip', 'x _ _ more', 4],
+    ['Transpose', 'x more', 2],
+  ] as const)('more than %s takes are named', (type, inputs, place) => {
+    const initializers = [tensor('more', 'FLOAT', [], [1])];
+    expect(() => networkOf({ nodes: [op(type, inputs, 'y')], initializers, input: [2, 4] })).toThrow(
+      `net: node y (${type}): has more as input ${place}, which is not supported`,
+    );
+  });
+});

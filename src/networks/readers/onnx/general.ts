@@ -23,6 +23,8 @@ export function readGeneral(reader: Reader, node: NodeReader): readonly Value[] 
   const name = node.domain === '' ? node.opType : `${node.domain}.${node.opType}`;
   const record = findFunction(name);
   if (record === undefined) return undefined;
+  const more = node.inputs.findIndex((input, i) => input !== '' && i >= (record.operands ?? Infinity));
+  if (more >= 0) throw new Error(`has ${node.inputs[more]} as input ${more + 1}, which is not supported`);
   const given = node.inputs.map((input, i) => (input === '' ? undefined : operand(reader, node, i)));
   const { attributes, added } = attributesOf(record, node);
   const weights = movedWeights(record, given, attributes, name);
