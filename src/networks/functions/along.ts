@@ -9,16 +9,16 @@ import { likeFirst } from './unary.js';
 /** Functions of all numbers along an axis that leave as many: shares, and running sums. */
 
 /** Numbers along an axis: so many, so far apart. */
-export interface Line {
+export interface AxisLine {
   first: number;
   length: number;
   step: number;
 }
 
 /** Calls `each` for every line along an axis; the line is one object, moved on. */
-export function overLines(shape: readonly number[], axis: number, each: (line: Line) => void): void {
+export function overLines(shape: readonly number[], axis: number, each: (line: AxisLine) => void): void {
   const step = sizeOf(shape.slice(axis + 1));
-  const line: Line = { first: 0, length: shape[axis], step };
+  const line: AxisLine = { first: 0, length: shape[axis], step };
   const outer = sizeOf(shape.slice(0, axis));
   for (let o = 0; o < outer; o++)
     for (let inner = 0; inner < step; inner++) {
@@ -28,8 +28,9 @@ export function overLines(shape: readonly number[], axis: number, each: (line: L
 }
 
 /** Over one axis; before opset 13 over all from `axis` on, as if they were one. */
-function normalizing(each: (x: Float32Array, to: Float32Array, line: Line) => void): TensorFunction {
+function normalizing(each: (x: Float32Array, to: Float32Array, line: AxisLine) => void): TensorFunction {
   return {
+    operands: 1,
     // `lastbit.rows` stands for the opset: no file has it.
     attributes: { axis: int(-1), 'lastbit.rows': int(0) },
     before: [{ opset: 13, attributes: { axis: 1, 'lastbit.rows': 1 } }],
@@ -63,13 +64,13 @@ function placeOf(shape: readonly number[], axis: number): number {
   return axisOf(axis, Math.max(shape.length, 1));
 }
 
-function mostOf(x: Numbers, { first, length, step }: Line): number {
+function mostOf(x: Numbers, { first, length, step }: AxisLine): number {
   let most = -Infinity;
   for (let i = 0, at = first; i < length; i++, at += step) most = Math.max(most, x[at]);
   return most;
 }
 
-function shares(x: Float32Array, to: Float32Array, line: Line): void {
+function shares(x: Float32Array, to: Float32Array, line: AxisLine): void {
   const { first, length, step } = line;
   const most = mostOf(x, line);
   const powers = scratchOf(length);
@@ -86,7 +87,7 @@ function scratchOf(length: number): Float64Array {
   return scratch;
 }
 
-function logShares(x: Float32Array, to: Float32Array, line: Line): void {
+function logShares(x: Float32Array, to: Float32Array, line: AxisLine): void {
   const { first, length, step } = line;
   const most = mostOf(x, line);
   let total = 0;
@@ -96,7 +97,7 @@ function logShares(x: Float32Array, to: Float32Array, line: Line): void {
 }
 
 /** 1 at the first of the largest. */
-function hardest(x: Float32Array, to: Float32Array, line: Line): void {
+function hardest(x: Float32Array, to: Float32Array, line: AxisLine): void {
   const { first, length, step } = line;
   let best = first;
   for (let i = 1, at = first + step; i < length; i++, at += step) if (x[at] > x[best]) best = at;
@@ -106,17 +107,20 @@ function hardest(x: Float32Array, to: Float32Array, line: Line): void {
 /** What is there so far, along an axis: from either end, and with or without the number itself. */
 function running(start: number, next: (sum: number, x: number) => number): TensorFunction {
   return {
+    operands: 2,
     attributes: { exclusive: int(0), reverse: int(0) },
     facts: (operands) => [numberFacts(factsAt(operands, 0).shape, integerTypeOf(factsAt(operands, 0)))],
     acrossBatch: ([x, axis]) => axis?.value === undefined || alongOf(x as OperandFacts, axis.value) === 0,
     run: ([operand, axis], { exclusive, reverse }) => {
       const x = numbersOf(operand, 0);
       const output = emptyNumbers(x.shape, integerTypeOf(x));
+      // Of reals each is the float32 nearest to the one before and its number, as in ONNX Runtime.
+      const held = x.kind === 'float' ? Math.fround : Number;
       overLines(x.shape, alongOf(x, axis), ({ first, length, step }) => {
         let total = start;
         for (let i = 0; i < length; i++) {
           const at = first + (reverse === 1 ? length - 1 - i : i) * step;
-          const sum = next(total, x.data[at]);
+          const sum = held(next(total, x.data[at]));
           output.data[at] = exclusive === 1 ? total : sum;
           total = sum;
         }

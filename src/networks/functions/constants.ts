@@ -7,6 +7,7 @@ import { integersOf, knownIntegers } from './operands.js';
 
 /** One value everywhere: float32 0 where none is given. */
 const constantOfShape: TensorFunction = {
+  operands: 1,
   attributes: { value: tensor() },
   operations: 0,
   facts: ([shape], { value }) => {

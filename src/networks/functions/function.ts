@@ -21,6 +21,8 @@ export interface Around {
  * optional one is left out. Most run beside the array. Members are methods, so that a record stands for any other.
  */
 export interface TensorFunction {
+  /** How many operands it has at most; any number where it is left out. */
+  operands?: number;
   /** Besides what `since` turns into operands. */
   attributes?: Readonly<Record<string, AttributeSpec>>;
   /** Attributes of older files that are operands since: `axes` of Squeeze is operand 1 since opset 13. */

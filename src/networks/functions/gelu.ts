@@ -25,6 +25,7 @@ const SLOPE = 2 * Math.sqrt(2 / Math.PI);
 /** ONNX Runtime's, with a bias over the last axis that is added in float32 first. */
 function withBias(scalar: (x: number) => number): TensorFunction {
   return {
+    operands: 2,
     operations: 9,
     facts: likeFirst,
     run: ([x, bias]) => [mapped(biased(floatsOf(x, 0), bias && floatsOf(bias, 1)), scalar)],
@@ -43,6 +44,7 @@ function biased(x: FloatTensor, bias: FloatTensor | undefined): FloatTensor {
 
 export const GELUS: Readonly<Record<string, TensorFunction>> = {
   Gelu: {
+    operands: 1,
     attributes: { approximate: word('none', ['none', 'tanh']) },
     operations: 8,
     facts: likeFirst,

@@ -25,6 +25,7 @@ export function placesAlong(shape: readonly number[], indices: Tensor, axis: num
 }
 
 const gatherElements: TensorFunction = {
+  operands: 2,
   attributes: { axis: int(0) },
   moves: true,
   facts: ([x, indices]) => [movedTo(x, (indices as OperandFacts).shape)],
@@ -67,6 +68,7 @@ function partsShape(shape: readonly number[], indices: readonly number[], batch:
 }
 
 const gatherND: TensorFunction = {
+  operands: 2,
   attributes: { batch_dims: int(0) },
   moves: true,
   facts: ([x, indices], { batch_dims: batch }) => [
@@ -86,6 +88,7 @@ const gatherND: TensorFunction = {
 
 /** Each sequence's first elements in reverse; what lies behind its length stays. */
 const reverseSequence: TensorFunction = {
+  operands: 2,
   attributes: { batch_axis: int(1), time_axis: int(0) },
   moves: true,
   facts: ([x]) => [movedTo(x, (x as OperandFacts).shape)],
@@ -113,6 +116,7 @@ const reverseSequence: TensorFunction = {
 
 /** What a condition that the file stores keeps, along an axis or of all elements in order. */
 const compress: TensorFunction = {
+  operands: 2,
   attributes: { axis: int(undefined) },
   moves: true,
   facts: ([x, condition], { axis }) => {

@@ -1,6 +1,6 @@
 import { integerTensor, type IntegerType } from '../tensor.js';
 import { word } from './attributes.js';
-import { combined, factsTogether, type Pair, pairwise } from './binary.js';
+import { combined, factsTogether, type NumberPair, pairwise } from './binary.js';
 import { broadcastShape } from './broadcast.js';
 import type { TensorFunction } from './function.js';
 import { bitsOf, emptyNumbers, factsAt, integerTypeOf, numberFacts, numbersOf, typeTogether } from './numbers.js';
@@ -9,9 +9,10 @@ import { overRows, type RowLoop } from './rows.js';
 
 /** Comparisons, logic, bits, and the choice between two tensors. */
 
-function compared(pair: Pair): TensorFunction {
+function compared(pair: NumberPair): TensorFunction {
   const loop = pairwise(pair);
   return {
+    operands: 2,
     facts: (operands) => [{ ...factsTogether(operands, {})[0], type: 'bool' }],
     run: ([a, b]) => {
       const operands = [numbersOf(a, 0), numbersOf(b, 1)];
@@ -25,9 +26,10 @@ function compared(pair: Pair): TensorFunction {
 }
 
 /** Integers alone, of one type. */
-function bitwise(narrow: Pair, wide: (x: bigint, y: bigint) => bigint): TensorFunction {
+function bitwise(narrow: NumberPair, wide: (x: bigint, y: bigint) => bigint): TensorFunction {
   const [low, high] = [pairwise(narrow), pairwise((x, y) => Number(wide(BigInt(x), BigInt(y))))];
   return {
+    operands: 2,
     facts: factsTogether,
     run: ([x, y]) => {
       const operands = [integersOf(x, 0), integersOf(y, 1)];
@@ -50,6 +52,7 @@ const xor = bitwise(
 );
 
 const bitShift: TensorFunction = {
+  operands: 2,
   attributes: { direction: word('', ['LEFT', 'RIGHT']) },
   facts: factsTogether,
   run: ([x, y], { direction }) => {
@@ -67,6 +70,7 @@ function shift(bits: number, left: boolean): RowLoop {
 
 /** Of two tensors the first where the condition holds. */
 const where: TensorFunction = {
+  operands: 3,
   facts: (operands) => {
     const [condition, x, y] = [0, 1, 2].map((place) => factsAt(operands, place));
     return [numberFacts(broadcastShape([condition.shape, x.shape, y.shape]), typeTogether([x, y]))];

@@ -34,6 +34,7 @@ function sequenceOf(operands: readonly ({ value?: Tensor } | undefined)[]): {
 }
 
 const range: TensorFunction = {
+  operands: 3,
   operations: 0,
   facts: (operands) => {
     const { type } = operands[0] as OperandFacts;
@@ -61,6 +62,7 @@ function eyeType(own: TensorFacts['type'], dtype: number | undefined): NonNullab
 }
 
 const eyeLike: TensorFunction = {
+  operands: 1,
   attributes: { dtype: int(undefined), k: int(0) },
   operations: 0,
   facts: ([x], { dtype }) => {
@@ -83,6 +85,7 @@ const eyeLike: TensorFunction = {
 
 /** The upper or the lower triangle of every matrix, beginning `k` diagonals above the middle one; zeros elsewhere. */
 const trilu: TensorFunction = {
+  operands: 2,
   attributes: { upper: int(1) },
   facts: ([x]) => {
     const { shape, type } = x as OperandFacts;

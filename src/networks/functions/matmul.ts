@@ -52,6 +52,7 @@ function indices(count: number, length: number): Int32Array {
 }
 
 const matmul: TensorFunction = {
+  operands: 2,
   factors: [0, 1],
   facts: ([a, b]) => [typedAs(a as OperandFacts, matmulOf(shapeOf(a), shapeOf(b)).shape)],
   products: ([a, b]) => counted(matmulOf(shapeOf(a), shapeOf(b)), a, b),
@@ -104,6 +105,7 @@ function integerProduct({ m, n, k, groups, aAt, bAt, shape }: Product, a: Intege
 
 /** alpha op(A) op(B) + beta C, each of the two terms and their sum rounded to float32. */
 const gemm: TensorFunction = {
+  operands: 3,
   attributes: { alpha: float(1), beta: float(1), transA: int(0), transB: int(0) },
   factors: [0, 1],
   facts: ([a, b], { transA, transB }) => [{ shape: gemmOf(shapeOf(a), shapeOf(b), transA === 1, transB === 1).shape }],

@@ -35,6 +35,7 @@ function permOf({ perm }: Attributes, rank: number): readonly number[] {
 }
 
 const transpose: TensorFunction = {
+  operands: 1,
   attributes: { perm: ints() },
   moves: true,
   facts: ([x], attributes) => {
@@ -76,6 +77,7 @@ export function reshaped(shape: readonly number[], target: readonly number[], al
 }
 
 const reshape: TensorFunction = {
+  operands: 2,
   attributes: { allowzero: int(0) },
   moves: true,
   facts: ([x, target], { allowzero }) => {
@@ -114,6 +116,7 @@ function unsqueezedShape(shape: readonly number[], operand: Tensor | undefined):
 /** The same elements under a shape that follows from the old one and a known operand. */
 function renamedAxes(shapeOf: (shape: readonly number[], operand: Tensor | undefined) => readonly number[]) {
   return {
+    operands: 2,
     moves: true,
     since: [{ opset: 13, attribute: 'axes', kind: 'ints', operand: 1 }],
     facts: ([x, axes]) => [movedTo(x, shapeOf((x as OperandFacts).shape, known(axes)))],

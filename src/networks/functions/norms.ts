@@ -31,15 +31,23 @@ function normalizedRows(
   const rows = row === 0 ? 0 : x.data.length / row;
   const normalized = floatTensor(x.shape);
   const [mean, inverse] = [new Float32Array(rows), new Float32Array(rows)];
-  const [factors, terms] = [scale, bias].map((each) => each && spread(each, x.shape));
+  const factors = scale === undefined ? Float32Array.of(1) : repeating(scale, x.shape);
+  // A sum with -0 changes nothing, not even the sign of a zero.
+  const terms = bias === undefined ? Float32Array.of(-0) : repeating(bias, x.shape);
   for (let r = 0, first = 0; r < rows; r++, first += row) {
     const middle = centres ? meanOf(x.data, first, row) : 0;
     const factor = 1 / Math.sqrt(squareOf(x.data, first, row, middle) + epsilon);
     [mean[r], inverse[r]] = [middle, factor];
     for (let i = first; i < first + row; i++)
-      normalized.data[i] = (x.data[i] - middle) * factor * (factors?.[i] ?? 1) + (terms?.[i] ?? -0);
+      normalized.data[i] = (x.data[i] - middle) * factor * factors[i % factors.length] + terms[i % terms.length];
   }
   return { mean, inverse, normalized };
+}
+
+/** Numbers broadcast to a shape, as they are where they only repeat. */
+function repeating(operand: FloatTensor, to: readonly number[]): Float32Array {
+  const { shape, data } = operand;
+  return to.slice(to.length - shape.length).join() === shape.join() ? data : spread(operand, to);
 }
 
 /** Numbers broadcast to a shape. */
@@ -47,7 +55,10 @@ function spread({ shape, data }: FloatTensor, to: readonly number[]): Float32Arr
   if (broadcastShape([shape, to]).join() !== to.join())
     throw new Error(`has a scale or bias of ${shape.join('x')} for ${to.join('x')}`);
   const places = broadcastPlaces(shape, to);
-  return places === undefined ? data : Float32Array.from(places, (place) => data[place]);
+  if (places === undefined) return data;
+  const all = new Float32Array(places.length);
+  for (let i = 0; i < all.length; i++) all[i] = data[places[i]];
+  return all;
 }
 
 export function meanOf(data: Float32Array, first: number, count: number): number {
@@ -73,6 +84,7 @@ const rowOf = (shape: readonly number[], axis: number) => sizeOf(shape.slice(axi
 
 /** Of several outputs, the second and third are what the rows were normalized with. */
 const layerNormalization: TensorFunction = {
+  operands: 3,
   attributes: { axis: int(-1), epsilon: float(Math.fround(1e-5)), stash_type: int(1) },
   operations: 8,
   facts: (operands, { axis }) => {
@@ -105,6 +117,7 @@ function overFirst(operands: readonly (OperandFacts | undefined)[], axis: number
 
 /** Without a mean; of two outputs the second is what the rows were multiplied with. */
 const rootMeanSquare: TensorFunction = {
+  operands: 2,
   attributes: { axis: int(-1), epsilon: float(Math.fround(1e-5)), stash_type: int(1) },
   operations: 5,
   facts: (operands, { axis }) => {
@@ -130,6 +143,7 @@ const rootMeanSquare: TensorFunction = {
  */
 function skipNorm(centres: boolean): TensorFunction {
   return {
+    operands: centres ? 5 : 4,
     attributes: { epsilon: float(Math.fround(1e-12)) },
     operations: 9,
     facts: (operands) => {
@@ -163,12 +177,13 @@ function summed(x: FloatTensor, skip: FloatTensor, bias: FloatTensor | undefined
 
 /** Over a root of the sum of squares, or over the sum of sizes; a row of zeros stays one. */
 const lpNormalization: TensorFunction = {
+  operands: 1,
   attributes: { axis: int(-1), p: int(2) },
   operations: 3,
   facts: likeFirst,
   acrossBatch: (operands, { axis }) => overFirst(operands, axis as number),
   run: ([operand], { axis, p }) => {
-    if (p !== 1 && p !== 2) throw new Error(`has p = ${String(p)}: it is 1 or 2`);
+    if (p !== 1 && p !== 2) throw new Error(`has p = ${p as number}: it is 1 or 2`);
     const x = floatsOf(operand, 0);
     const output = floatTensor(x.shape);
     overLines(x.shape, axisOf(axis as number, x.shape.length), ({ first, length, step }) => {

@@ -8,6 +8,7 @@ import { floatsOf, integersOf } from './operands.js';
 
 function numeric(real: (x: number) => number, integer: (x: number) => number = real): TensorFunction {
   return {
+    operands: 1,
     facts: (operands) => [numberFacts(factsAt(operands, 0).shape, integerTypeOf(factsAt(operands, 0)))],
     run: ([operand]) => {
       const x = numbersOf(operand, 0);
@@ -27,6 +28,7 @@ function each(from: Numbers, scalar: (x: number) => number, to: Numbers): void {
 /** A question about a real number, answered by 0 and 1. */
 function asked(question: (x: number, attributes: Readonly<Record<string, number>>) => boolean): TensorFunction {
   return {
+    operands: 1,
     facts: (operands) => [{ shape: factsAt(operands, 0).shape, type: 'bool' }],
     run: ([operand], attributes) => {
       const x = floatsOf(operand, 0);
@@ -41,6 +43,7 @@ function asked(question: (x: number, attributes: Readonly<Record<string, number>
 /** Another integer of the same type. */
 function integral(integer: (x: number, type: string) => number): TensorFunction {
   return {
+    operands: 1,
     facts: (operands) => [numberFacts(factsAt(operands, 0).shape, integerTypeOf(factsAt(operands, 0)))],
     run: ([operand]) => {
       const x = integersOf(operand, 0);
@@ -59,6 +62,7 @@ function turned(x: number, type: string): number {
 
 /** Between two bounds, each of which may be missing; the upper one wins where they cross. */
 const clip: TensorFunction = {
+  operands: 3,
   since: [
     { opset: 11, attribute: 'min', kind: 'float', operand: 1 },
     { opset: 11, attribute: 'max', kind: 'float', operand: 2 },
@@ -91,6 +95,7 @@ function clipped(from: Numbers, low: number, high: number, to: Numbers): void {
 
 /** A loop of its own: it is the most frequent function. */
 const relu: TensorFunction = {
+  operands: 1,
   facts: (operands) => [numberFacts(factsAt(operands, 0).shape, integerTypeOf(factsAt(operands, 0)))],
   run: ([operand]) => {
     const x = numbersOf(operand, 0);

@@ -72,6 +72,7 @@ function padded(x: Tensor, borders: readonly Border[], mode: Mode, filler: Tenso
 }
 
 const pad: TensorFunction = {
+  operands: 4,
   attributes: { mode: word('constant', ['constant', 'reflect', 'edge', 'wrap']) },
   since: [
     { opset: 11, attribute: 'pads', kind: 'ints', operand: 1 },
@@ -107,6 +108,7 @@ function centred(shape: readonly number[], target: readonly number[], { axes }: 
 }
 
 const centerCropPad: TensorFunction = {
+  operands: 2,
   attributes: { axes: ints() },
   moves: true,
   along: [0, 2],

@@ -46,6 +46,7 @@ function sliceOf(shape: readonly number[], operands: readonly (readonly number[]
 }
 
 const slice: TensorFunction = {
+  operands: 5,
   moves: true,
   since: (['starts', 'ends', 'axes'] as const).map((attribute, i) => ({
     opset: 10,
@@ -98,6 +99,7 @@ export function partOf(x: Tensor, axis: number, first: number, length: number): 
 }
 
 const gather: TensorFunction = {
+  operands: 2,
   attributes: { axis: int(0) },
   moves: true,
   facts: ([x, indices], { axis }) => [

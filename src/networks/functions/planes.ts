@@ -18,6 +18,7 @@ function vectorOf(operand: FloatTensor, count: number, of: string): Float32Array
 
 /** By means and variances that are known: inference. */
 const batchNormalization: TensorFunction = {
+  operands: 5,
   attributes: {
     epsilon: float(Math.fround(1e-5)),
     momentum: float(Math.fround(0.9)),
@@ -40,8 +41,11 @@ const batchNormalization: TensorFunction = {
     const run = sizeOf(x.shape.slice(2));
     for (let first = 0, plane = 0; first < x.data.length; first += run, plane++) {
       const c = plane % channels;
-      const factor = scale[c] / Math.sqrt(variance[c] + (epsilon as number));
-      for (let i = first; i < first + run; i++) output.data[i] = (x.data[i] - mean[c]) * factor + bias[c];
+      // Steps of float32, as in ONNX Runtime.
+      const inverse = Math.fround(1 / Math.fround(Math.sqrt(Math.fround(variance[c] + (epsilon as number)))));
+      const factor = Math.fround(inverse * scale[c]);
+      const term = Math.fround(bias[c] - Math.fround(mean[c] * factor));
+      for (let i = first; i < first + run; i++) output.data[i] = Math.fround(x.data[i] * factor) + term;
     }
     return [output];
   },
@@ -70,6 +74,7 @@ function grouped(x: FloatTensor, groups: number, scale: FloatTensor, bias: Float
 }
 
 const instanceNormalization: TensorFunction = {
+  operands: 3,
   attributes: { epsilon: float(Math.fround(1e-5)) },
   operations: 8,
   facts: likeFirst,
@@ -81,6 +86,7 @@ const instanceNormalization: TensorFunction = {
 
 /** A scale for each channel; before opset 21 for each group, which its length tells. */
 const groupNormalization: TensorFunction = {
+  operands: 3,
   attributes: { epsilon: float(Math.fround(1e-5)), num_groups: int(0), stash_type: int(1) },
   operations: 8,
   facts: likeFirst,
@@ -91,6 +97,7 @@ const groupNormalization: TensorFunction = {
 
 /** Each number over a power of the squares of its neighbours in other channels. */
 const localResponse: TensorFunction = {
+  operands: 1,
   attributes: { alpha: float(Math.fround(1e-4)), beta: float(0.75), bias: float(1), size: int(1) },
   operations: 12,
   facts: likeFirst,
@@ -115,6 +122,7 @@ function localResponses(x: FloatTensor, { alpha, beta, bias, size }: Attributes)
 
 /** Less the mean, over the root of the variance, along any axes; 1e-9 is added to the root (the standard's function). */
 const meanVariance: TensorFunction = {
+  operands: 1,
   attributes: { axes: ints([0, 2, 3]) },
   operations: 6,
   facts: likeFirst,

@@ -62,6 +62,7 @@ function reduced(x: NumberTensor, axes: readonly number[], keeps: boolean, reduc
 
 function reduce(reducer: Reducer, axesSince: 13 | 18, least?: 'least' | 'largest'): TensorFunction {
   return {
+    operands: 2,
     attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
     since: [{ opset: axesSince, attribute: 'axes', kind: 'ints', operand: 1 }],
     operations: 1,

@@ -69,6 +69,7 @@ const attributes = { interleaved: int(0), num_heads: int(0), rotary_embedding_di
 
 export const ROTARY: Readonly<Record<string, TensorFunction>> = {
   RotaryEmbedding: {
+    operands: 4,
     attributes,
     operations: 3,
     facts: likeFirst,
@@ -77,6 +78,7 @@ export const ROTARY: Readonly<Record<string, TensorFunction>> = {
     ],
   },
   'com.microsoft.RotaryEmbedding': {
+    operands: 4,
     attributes: { ...attributes, scale: float(1), is_packed_batching: int(0) },
     operations: 3,
     facts: likeFirst,

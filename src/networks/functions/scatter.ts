@@ -32,6 +32,7 @@ function scattered(x: Tensor, updates: Tensor, places: Int32Array, size: number,
 const likeFirst: TensorFunction['facts'] = ([x]) => [movedTo(x, (x as OperandFacts).shape)];
 
 const scatterElements: TensorFunction = {
+  operands: 3,
   attributes: { axis: int(0), reduction },
   moves: (attributes) => attributes.reduction === 'none',
   along: [0, 2],
@@ -46,6 +47,7 @@ const scatterElements: TensorFunction = {
 };
 
 const scatterND: TensorFunction = {
+  operands: 3,
   attributes: { reduction },
   moves: (attributes) => attributes.reduction === 'none',
   along: [0, 2],

@@ -12,6 +12,7 @@ import { reducedShape } from './reduce.js';
 /** The place of the largest or the smallest along an axis; of equal ones the first, or the last. */
 function extreme(better: (x: number, than: number) => boolean): TensorFunction {
   return {
+    operands: 1,
     attributes: { axis: int(0), keepdims: int(1), select_last_index: int(0) },
     facts: (operands, { axis, keepdims }) => {
       const { shape } = factsAt(operands, 0);
@@ -38,6 +39,7 @@ function extreme(better: (x: number, than: number) => boolean): TensorFunction {
 
 /** The k largest or smallest along an axis, in order, and where they are; of equal ones those that come first. */
 const topK: TensorFunction = {
+  operands: 2,
   attributes: { axis: int(-1), largest: int(1), sorted: int(1) },
   since: [{ opset: 10, attribute: 'k', kind: 'int', operand: 1 }],
   operations: 4,
@@ -92,6 +94,7 @@ export function ofStored(
   run: (inputs: readonly (Tensor | undefined)[], attributes: Attributes) => readonly Tensor[],
 ): TensorFunction {
   return {
+    operands: 1,
     facts: (operands: readonly (OperandFacts | undefined)[], attributes): readonly TensorFacts[] => {
       if (operands.some((operand) => operand !== undefined && operand.value === undefined))
         throw new Error('gives a shape that depends on what it reads: only of tensors stored in the file');
@@ -117,6 +120,7 @@ function nonZero([operand]: readonly (Tensor | undefined)[]): readonly Tensor[] 
 
 /** A depth more, along which the place that an index names is on, and the others are off. */
 const oneHot: TensorFunction = {
+  operands: 3,
   attributes: { axis: int(-1) },
   operations: 0,
   facts: (operands, { axis }) => {

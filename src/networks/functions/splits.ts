@@ -8,6 +8,7 @@ import { partOf } from './parts.js';
 /** Functions that change a tensor's axes or cut it in pieces. */
 
 const flatten: TensorFunction = {
+  operands: 1,
   attributes: { axis: int(1) },
   moves: true,
   facts: ([x], { axis }) => [movedTo(x, matrixShape((x as OperandFacts).shape, axis as number))],
@@ -32,6 +33,7 @@ function piecesOf(length: number, given: readonly number[] | undefined, count: n
 }
 
 const split: TensorFunction = {
+  operands: 2,
   attributes: { axis: int(0), num_outputs: { ...int(undefined), orOutputs: true } },
   since: [{ opset: 13, attribute: 'split', kind: 'ints', operand: 1 }],
   moves: true,

@@ -8,6 +8,7 @@ import { integersOf, knownIntegers } from './operands.js';
 /** Functions that repeat elements, and that exchange channels and places. */
 
 const expand: TensorFunction = {
+  operands: 2,
   moves: true,
   facts: ([x, target]) => [movedTo(x, broadcastShape([(x as OperandFacts).shape, knownIntegers(target, 'its shape')]))],
   run: ([x, target]) => {
@@ -25,6 +26,7 @@ function tiledShape(shape: readonly number[], repeats: readonly number[]): reado
 }
 
 const tile: TensorFunction = {
+  operands: 2,
   moves: true,
   facts: ([x, repeats]) => [movedTo(x, tiledShape((x as OperandFacts).shape, knownIntegers(repeats, 'its repeats')))],
   run: ([x, repeats]) => {
@@ -99,6 +101,7 @@ const depthToSpace = exchange((shape, block, mode) => {
 });
 
 const spaceToDepth: TensorFunction = {
+  operands: 1,
   ...exchange((shape, block) => {
     const [n, c, h, w] = fourOf(shape);
     const [rows, columns] = [whole(h / block, `height ${h}`), whole(w / block, `width ${w}`)];

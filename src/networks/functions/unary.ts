@@ -10,7 +10,7 @@ import { floatsOf } from './operands.js';
 
 /** Functions of one real number, in float64 of float32 operands, rounded to float32 once. */
 
-export type Scalar = (x: number, attributes: Attributes) => number;
+export type RealFunction = (x: number, attributes: Attributes) => number;
 
 /** Reals in the shape of the first operand. */
 export const likeFirst = (operands: readonly (OperandFacts | undefined)[]): readonly TensorFacts[] => [
@@ -18,11 +18,12 @@ export const likeFirst = (operands: readonly (OperandFacts | undefined)[]): read
 ];
 
 export function unary(
-  scalar: Scalar,
+  scalar: RealFunction,
   attributes?: Readonly<Record<string, AttributeSpec>>,
   operations = 1,
 ): TensorFunction {
   return {
+    operands: 1,
     ...(attributes && { attributes }),
     operations,
     facts: likeFirst,
@@ -44,6 +45,7 @@ function unaryBy(
   operations: number,
 ): TensorFunction {
   return {
+    operands: 1,
     attributes,
     operations,
     facts: likeFirst,
@@ -62,7 +64,11 @@ export function roundToEven(x: number): number {
 /** The constants of Selu by the standard, which are float32. */
 const SELU = { alpha: Math.fround(1.6732632423543772), gamma: Math.fround(1.0507009873554805) };
 
-const hardSigmoid = (x: number, alpha: number, beta: number) => Math.min(Math.max(alpha * x + beta, 0), 1);
+const SIXTH = Math.fround(1 / 6);
+
+/** In steps of float32, as ONNX Runtime has it. */
+const hardSigmoid = (x: number, alpha: number, beta: number) =>
+  Math.min(Math.max(Math.fround(Math.fround(alpha * x) + beta), 0), 1);
 
 export const UNARY: Readonly<Record<string, TensorFunction>> = {
   Exp: unary(exp, undefined, 4),
@@ -89,7 +95,7 @@ export const UNARY: Readonly<Record<string, TensorFunction>> = {
   Softplus: unary(softplus, undefined, 6),
   Softsign: unary((x) => x / (1 + Math.abs(x)), undefined, 3),
   Mish: unary((x) => x * tanh(softplus(x)), undefined, 12),
-  HardSwish: unary((x) => x * hardSigmoid(x, 1 / 6, 0.5), undefined, 4),
+  HardSwish: unary((x) => x * hardSigmoid(x, SIXTH, 0.5), undefined, 4),
   LeakyRelu: unaryBy(
     ({ alpha }) =>
       (x) =>

@@ -45,7 +45,7 @@ export function asinh(x: number): number {
 /** NaN below 1. */
 export function acosh(x: number): number {
   const over = x - 1;
-  return log1p(over + Math.sqrt(over * (x + 1)));
+  return over < 0 ? Number.NaN : log1p(over + Math.sqrt(over * (x + 1)));
 }
 
 /** NaN outside [-1, 1], infinite at its ends. */

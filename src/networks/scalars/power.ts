@@ -4,14 +4,15 @@ import { exp, log } from '../elementary.js';
 const LARGEST_PRODUCT = 1024;
 
 /**
- * x^y as IEEE 754 has it (pow), in float64: whole exponents by products, which are exact where the result can be; 1/2 by a
- * root.
+ * x^y as IEEE 754 has it (pow), in float64: whole exponents by products, which are exact where the result can be; 1/2 and
+ * 3/4 by roots.
  */
 export function power(x: number, y: number): number {
   if (y === 0 || x === 1) return 1;
   if (Number.isNaN(x) || Number.isNaN(y)) return Number.NaN;
   if (Number.isInteger(y) && Math.abs(y) <= LARGEST_PRODUCT) return y < 0 ? 1 / product(x, -y) : product(x, y);
   if (y === 0.5) return x === -Infinity ? Infinity : Math.sqrt(x + 0);
+  if (y === 0.75 && x >= 0) return Math.sqrt(x) * Math.sqrt(Math.sqrt(x));
   const size = Math.abs(x);
   if (x < 0 && Number.isFinite(x) && Number.isFinite(y) && !Number.isInteger(y)) return Number.NaN;
   const value = size === 1 ? 1 : exp(y * log(size));

@@ -23,6 +23,8 @@ export function readGeneral(reader: Reader, node: NodeReader): readonly Value[] 
   const name = node.domain === '' ? node.opType : `${node.domain}.${node.opType}`;
   const record = findFunction(name);
   if (record === undefined) return undefined;
+  const more = node.inputs.findIndex((input, i) => input !== '' && i >= (record.operands ?? Infinity));
+  if (more >= 0) throw new Error(`has ${node.inputs[more]} as input ${more + 1}, which is not supported`);
   const given = node.inputs.map((input, i) => (input === '' ? undefined : operand(reader, node, i)));
   const { attributes: asked, added } = attributesOf(record, node);
   const target = name === 'Reshape' ? keepingBatch(given[0], given[1]) : given[1];
@@ -72,7 +74,7 @@ function placed(
     if (value === undefined) return undefined;
     const factor = factors.includes(place);
     if (value.kind !== 'activation') return factor && value.kind === 'weights' ? value.tensor : tensorOf(value);
-    const read = readOf(reader, withAxes(reader, value), factor || moved !== undefined);
+    const read = readOf(reader, withAxes(reader, value), factor || moved !== undefined || areFloats(record, value));
     const at = reads.findIndex(({ name }) => name === read.name);
     return at >= 0 ? at : reads.push(read) - 1;
   });
@@ -98,6 +100,11 @@ function withAxes(reader: Reader, value: Activation): Activation {
   };
   if (!reader.layers.some((each) => each.name === name)) reader.layers.push(layer);
   return { ...value, name, shape: [...value.shape, 1, 1], column: false, realName: undefined };
+}
+
+/** Codes of small floats are no integers: a Cast takes them as they are. */
+function areFloats({ takesCodes }: TensorFunction, { as, quantization }: Activation): boolean {
+  return takesCodes === true && as === 'codes' && quantization?.fit.format.kind !== 'int';
 }
 
 /** Codes that the file has as real numbers, which products take instead. */
