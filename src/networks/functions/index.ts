@@ -11,6 +11,7 @@ import { MOVES } from './moves.js';
 import { PADS } from './pad.js';
 import { PARTS } from './parts.js';
 import { PRODUCTS } from './products.js';
+import { RECURRENT } from './recurrent.js';
 import { RESIZE } from './resize.js';
 import { SCATTER } from './scatter.js';
 import { SPLITS } from './splits.js';
@@ -45,6 +46,7 @@ export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = {
   ...SCATTER,
   ...MADE,
   ...RESIZE,
+  ...RECURRENT,
 };
 
 export function findFunction(name: string): TensorFunction | undefined {
