@@ -4,6 +4,7 @@ import { BINARY } from './binary.js';
 import { CASTS } from './cast.js';
 import { CONSTANTS } from './constants.js';
 import type { TensorFunction } from './function.js';
+import { GRIDS } from './gridSample.js';
 import { INDEXED } from './indexed.js';
 import { INTEGERS } from './integers.js';
 import { MADE } from './made.js';
@@ -12,6 +13,7 @@ import { PADS } from './pad.js';
 import { PARTS } from './parts.js';
 import { PRODUCTS } from './products.js';
 import { RECURRENT } from './recurrent.js';
+import { REGIONS } from './regions.js';
 import { RESIZE } from './resize.js';
 import { SCATTER } from './scatter.js';
 import { SPLITS } from './splits.js';
@@ -22,6 +24,7 @@ import { NUMERIC } from './numeric.js';
 import { REDUCTIONS } from './reduce.js';
 import { SEARCHES } from './search.js';
 import { UNARY } from './unary.js';
+import { UNFOLDS } from './unfold.js';
 
 /** Every function of tensors, by the name of its ONNX operator; `domain.Name` outside the standard's domain. */
 export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = {
@@ -47,6 +50,9 @@ export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = {
   ...MADE,
   ...RESIZE,
   ...RECURRENT,
+  ...GRIDS,
+  ...REGIONS,
+  ...UNFOLDS,
 };
 
 export function findFunction(name: string): TensorFunction | undefined {
