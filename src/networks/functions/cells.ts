@@ -21,7 +21,7 @@ export interface CellParts {
 /** Changes states [batch, hidden] by inputs [batch, inputs], but of sequences that are over. */
 export type Stepper = (x: Float32Array, states: readonly Float32Array[], over: Uint8Array) => void;
 
-export interface Cell {
+export interface RecurrentCell {
   gates: number;
   /** What it carries from step to step, and gives. */
   states: number;
@@ -58,7 +58,7 @@ function clipper({ attributes: { clip } }: CellParts): Gate {
   return (x) => Math.min(Math.max(x, -most), most);
 }
 
-const rnn: Cell = {
+const rnn: RecurrentCell = {
   ...{ gates: 1, states: 1, activations: ['Tanh'], attributes: {} },
   stepper: (parts) => {
     const { batch, hidden, gates } = parts;
@@ -73,7 +73,7 @@ const rnn: Cell = {
 };
 
 /** Gates i o f c; peepholes i o f. */
-const lstm: Cell = {
+const lstm: RecurrentCell = {
   ...{ gates: 4, states: 2, activations: ['Sigmoid', 'Tanh', 'Tanh'], attributes: { input_forget: int(0) } },
   stepper: (parts) => {
     const { batch, hidden, gates, attributes } = parts;
@@ -100,7 +100,7 @@ const lstm: Cell = {
 };
 
 /** Gates z r h. The last one's state is scaled by r before its product, or after it (linear_before_reset). */
-const gru: Cell = {
+const gru: RecurrentCell = {
   ...{ gates: 3, states: 1, activations: ['Sigmoid', 'Tanh'], attributes: { linear_before_reset: int(0) } },
   stepper: (parts) => {
     const { batch, inputs, hidden, w, r, bias, gates, multiply, attributes } = parts;
@@ -146,4 +146,4 @@ function columns(x: Float32Array, rows: number, first: number, end: number): Flo
   return part;
 }
 
-export const CELLS: Readonly<Record<string, Cell>> = { RNN: rnn, GRU: gru, LSTM: lstm };
+export const CELLS: Readonly<Record<string, RecurrentCell>> = { RNN: rnn, GRU: gru, LSTM: lstm };

@@ -3,7 +3,7 @@ import { transpose } from '../products/gemm.js';
 import { dequantize } from '../quantization.js';
 import { floatTensor, type Tensor, type TensorFacts } from '../tensor.js';
 import { type Attributes, float, floats, int, word } from './attributes.js';
-import { CELLS, type Cell, type Stepper } from './cells.js';
+import { CELLS, type RecurrentCell, type Stepper } from './cells.js';
 import type { Around, OperandFacts, TensorFunction } from './function.js';
 import { gatesOf } from './gates.js';
 import { integersOf } from './operands.js';
@@ -66,7 +66,12 @@ function realsOf(operand: Tensor | undefined): Float32Array | undefined {
   return operand && dequantize(operand).data;
 }
 
-function run(cell: Cell, operands: readonly (Tensor | undefined)[], attributes: Attributes, around: Around): Tensor[] {
+function run(
+  cell: RecurrentCell,
+  operands: readonly (Tensor | undefined)[],
+  attributes: Attributes,
+  around: Around,
+): Tensor[] {
   const sizes = sizesOf(operands, attributes, cell.gates);
   const outputs = outputShapes(sizes, attributes, cell.states).map((shape) => floatTensor(shape).data);
   sizes.directions.forEach((_, way) => runWay(cell, operands, attributes, around, sizes, way, outputs));
@@ -75,7 +80,7 @@ function run(cell: Cell, operands: readonly (Tensor | undefined)[], attributes: 
 
 /** One direction, from the first step to the last or back; sequences that are over keep their state, and give 0. */
 function runWay(
-  cell: Cell,
+  cell: RecurrentCell,
   operands: readonly (Tensor | undefined)[],
   attributes: Attributes,
   around: Around,
@@ -136,7 +141,7 @@ function stateOf(given: Float32Array | undefined, sizes: Sizes, way: number, las
 }
 
 function stepperOf(
-  cell: Cell,
+  cell: RecurrentCell,
   operands: readonly (Tensor | undefined)[],
   attributes: Attributes,
   around: Around,
@@ -165,7 +170,7 @@ function stepperOf(
   });
 }
 
-function recurrent(cell: Cell): TensorFunction {
+function recurrent(cell: RecurrentCell): TensorFunction {
   const facts = (operands: readonly (OperandFacts | undefined)[], attributes: Attributes): TensorFacts[] =>
     outputShapes(sizesOf(operands, attributes, cell.gates), attributes, cell.states).map((shape) => ({ shape }));
   return {

@@ -1,17 +1,11 @@
 import { floatTensor, sizeOf, type Tensor } from '../tensor.js';
-import { ints } from './attributes.js';
+import { type Attributes, ints } from './attributes.js';
 import { gridPlaces, stridesOf } from './broadcast.js';
 import type { OperandFacts, TensorFunction } from './function.js';
 import { movedTo, taken } from './moves.js';
 import { floatsOf, integersOf, knownIntegers } from './operands.js';
 
 /** Functions that undo what windows did: patches back to an image, and maxima back to where they were. */
-
-interface Windows {
-  dilations?: readonly number[];
-  pads?: readonly number[];
-  strides?: readonly number[];
-}
 
 const listOf = (given: unknown, count: number, absent: number): readonly number[] =>
   (given as readonly number[] | undefined) ?? new Array<number>(count).fill(absent);
@@ -26,11 +20,11 @@ const col2Im: TensorFunction = {
   },
   run: ([x, image, block], attributes) => {
     const lengths = [...integersOf(image, 1).data];
-    return [summed(x as Tensor, lengths, [...integersOf(block, 2).data], attributes as Windows)];
+    return [summed(x as Tensor, lengths, [...integersOf(block, 2).data], attributes)];
   },
 };
 
-function summed(x: Tensor, image: readonly number[], block: readonly number[], windows: Windows): Tensor {
+function summed(x: Tensor, image: readonly number[], block: readonly number[], windows: Attributes): Tensor {
   const { shape, data } = floatsOf(x, 0);
   const [n, rows, places] = shape;
   const [dilations, strides] = [windows.dilations, windows.strides].map((each) => listOf(each, image.length, 1));
