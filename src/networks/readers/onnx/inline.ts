@@ -12,7 +12,7 @@ type FunctionProto = Proto<'FunctionProto'>;
 export type LocalFunctions = ReadonlyMap<string, FunctionProto>;
 
 /** Nodes that a file may have when its functions and loops are written out. */
-export const MOST_NODES = 2 ** 17;
+export const MOST_NODES = 2 ** 16;
 
 const keyOf = (domain: string, name: string, overload: string) => JSON.stringify([domain, name, overload]);
 
