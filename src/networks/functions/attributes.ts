@@ -6,7 +6,8 @@ export type Attributes = Readonly<Record<string, AttributeData>>;
 
 /** How a function's attribute is read, and what it is where a file leaves it out. */
 export interface AttributeSpec {
-  kind: 'int' | 'float' | 'ints' | 'floats' | 'string' | 'tensor';
+  /** Of `strings` it is the words with spaces between. */
+  kind: 'int' | 'float' | 'ints' | 'floats' | 'string' | 'strings' | 'tensor';
   absent: AttributeData;
   /** The words that a string may be. */
   among?: readonly string[];

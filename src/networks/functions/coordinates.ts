@@ -23,11 +23,10 @@ const halfPixel: Coordinate = (i, { scale }) => f32(f32(f32(i + 0.5) / scale) - 
 /** By coordinate_transformation_mode. */
 export const COORDINATES: Readonly<Record<string, Coordinate>> = {
   half_pixel: halfPixel,
-  half_pixel_symmetric: (i, axis) => {
-    const { from, to, scale } = axis;
+  half_pixel_symmetric: (i, { from, to, scale }) => {
     const adjustment = f32(to / f32(scale * from));
     const offset = f32(f32(from / 2) * f32(1 - adjustment));
-    return f32(offset + halfPixel(i, axis));
+    return f32(f32(offset + f32(f32(i + 0.5) / scale)) - 0.5);
   },
   pytorch_half_pixel: (i, axis) => (axis.to > 1 ? halfPixel(i, axis) : 0),
   align_corners: (i, { from, to }) => (to === 1 ? 0 : f32(f32(i * (from - 1)) / (to - 1))),

@@ -5,6 +5,7 @@ import { CASTS } from './cast.js';
 import { CONSTANTS } from './constants.js';
 import type { TensorFunction } from './function.js';
 import { GELUS } from './gelu.js';
+import { GRIDS } from './gridSample.js';
 import { INDEXED } from './indexed.js';
 import { INTEGERS } from './integers.js';
 import { LOGIC } from './logic.js';
@@ -17,7 +18,9 @@ import { PADS } from './pad.js';
 import { PARTS } from './parts.js';
 import { PLANES } from './planes.js';
 import { PRODUCTS } from './products.js';
+import { RECURRENT } from './recurrent.js';
 import { REDUCTIONS } from './reduce.js';
+import { REGIONS } from './regions.js';
 import { RESIZE } from './resize.js';
 import { ROTARY } from './rotary.js';
 import { SCATTER } from './scatter.js';
@@ -25,6 +28,7 @@ import { SEARCHES } from './search.js';
 import { SPLITS } from './splits.js';
 import { SPREAD } from './spread.js';
 import { UNARY } from './unary.js';
+import { UNFOLDS } from './unfold.js';
 import { UNIQUE } from './unique.js';
 import { WINDOW_POOLS } from './windowPools.js';
 
@@ -57,6 +61,10 @@ export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = {
   ...MADE,
   ...RESIZE,
   ...WINDOW_POOLS,
+  ...RECURRENT,
+  ...GRIDS,
+  ...REGIONS,
+  ...UNFOLDS,
 };
 
 export function findFunction(name: string): TensorFunction | undefined {

@@ -1,7 +1,7 @@
 import { elementType } from './element.js';
 import { inlined, MOST_NODES, rewritten } from './inline.js';
 import { readConstant, valuesOf } from './constant.js';
-import { inOrder, type Step } from './order.js';
+import { inOrder, type GraphStep } from './order.js';
 import { changed, madeAttribute, type Proto } from './proto.js';
 import type { Reader, Value } from './reader.js';
 
@@ -11,21 +11,21 @@ type NodeProto = Proto<'NodeProto'>;
 type Graph = Proto<'GraphProto'>;
 
 /** Reads nodes in the place of the one that stands for them. */
-export interface Place {
+export interface NodePlace {
   reader: Reader;
-  step: Step;
-  read(steps: readonly Step[], outputs: readonly string[]): void;
+  step: GraphStep;
+  read(steps: readonly GraphStep[], outputs: readonly string[]): void;
 }
 
 /** Undefined where the operator is none of these. @throws Error where what it does depends on what is computed */
-export function readControl(place: Place): true | undefined {
+export function readControl(place: NodePlace): true | undefined {
   const control = CONTROLS[place.step.node.opType];
   if (control === undefined || (place.step.node.domain || 'ai.onnx') !== 'ai.onnx') return undefined;
   control(place);
   return true;
 }
 
-const CONTROLS: Readonly<Record<string, (place: Place) => void>> = { If: readIf, Loop: readLoop, Scan: readScan };
+const CONTROLS: Readonly<Record<string, (place: NodePlace) => void>> = { If: readIf, Loop: readLoop, Scan: readScan };
 
 function attributeOf({ attribute }: NodeProto, name: string): Proto<'AttributeProto'> | undefined {
   return attribute.find((each) => each.name === name);
@@ -69,12 +69,12 @@ function storeTrue({ values }: Reader, name: string): string {
 
 /** A node of the standard's opset 21, which is written for others. */
 export function madeNode(
-  { node: like }: Step,
+  { node: like }: GraphStep,
   opType: string,
   input: readonly string[],
   output: readonly string[],
   integers: Readonly<Record<string, number>> = {},
-): Step {
+): GraphStep {
   const attribute = Object.entries(integers).map(([name, i]) => madeAttribute(name, i));
   const fields = { name: output[0], domain: '', overload: '', opType, attribute };
   const node = changed(like, { ...fields, input: [...input], output: [...output] });
@@ -86,7 +86,7 @@ export function madeNode(
  * @param given what its inputs are called here
  * @returns what its outputs are called here
  */
-function readBody(place: Place, body: Graph, prefix: string, given: readonly string[]): string[] {
+function readBody(place: NodePlace, body: Graph, prefix: string, given: readonly string[]): string[] {
   const { reader, step } = place;
   const names = new Map(body.input.map(({ name }, i): [string, string] => [name, given[i] ?? '']));
   const own = (name: string) => names.set(name, `${prefix}${name}`);
@@ -105,7 +105,7 @@ function readBody(place: Place, body: Graph, prefix: string, given: readonly str
   return outputs;
 }
 
-function give({ step, read }: Place, from: readonly string[]): void {
+function give({ step, read }: NodePlace, from: readonly string[]): void {
   const { output } = step.node;
   read(
     output.flatMap((name, i) => (name === '' ? [] : [madeNode(step, 'Identity', [from[i]], [name])])),
@@ -113,15 +113,50 @@ function give({ step, read }: Place, from: readonly string[]): void {
   );
 }
 
-function readIf(place: Place): void {
+function readIf(place: NodePlace): void {
   const { node } = place.step;
-  const condition = known(place.reader, node.input[0] ?? '', 'its condition');
+  const [name = ''] = node.input;
+  const prefix = prefixOf(node);
+  if (place.reader.values.get(name)?.kind === 'activation') {
+    chosenLater(place, name);
+    return;
+  }
+  const condition = known(place.reader, name, 'its condition');
   if (condition === undefined) throw new Error('lacks its condition');
   const branch = condition === 0 ? 'else_branch' : 'then_branch';
-  give(place, readBody(place, bodyOf(node, branch), `${prefixOf(node)}/`, []));
+  give(place, readBody(place, bodyOf(node, branch), `${prefix}/`, []));
 }
 
-function readLoop(place: Place): void {
+/** Nodes of a branch that is computed though it may not be wanted, and what costs too much for that. */
+const MOST_IN_VAIN = 32;
+const COSTLY = /Conv|Gemm|MatMul|Attention|Einsum|LSTM|GRU|RNN|If|Loop|Scan/;
+
+/** Both branches, and of each result the wanted one, where they are small and of one shape. */
+function chosenLater(place: NodePlace, condition: string): void {
+  const { reader, step, read } = place;
+  const bodies = ['then_branch', 'else_branch'].map((branch) => bodyOf(step.node, branch));
+  const costly = bodies.flatMap((body) => body.node).find(({ opType }) => COSTLY.test(opType));
+  if (costly !== undefined || bodies.some((body) => body.node.length > MOST_IN_VAIN))
+    throw new Error(
+      `computes its condition ${condition} while it runs, and has ${costly === undefined ? `more than ${MOST_IN_VAIN} nodes` : `a ${costly.opType}`} in a branch: both branches are computed, so they must be small`,
+    );
+  const [yes, no] = bodies.map((body, i) =>
+    readBody(place, body, `${prefixOf(step.node)}/${i === 0 ? 'then' : 'else'}/`, []),
+  );
+  yes.forEach((name, i) => {
+    const [one, other] = [shapeOf(reader, name), shapeOf(reader, no[i])].map((shape) => shape.join('x'));
+    if (one !== other)
+      throw new Error(
+        `computes its condition ${condition} while it runs, and gives ${one} or ${other}: one shape is wanted`,
+      );
+  });
+  const steps = step.node.output.flatMap((output, i) =>
+    output === '' ? [] : [madeNode(step, 'Where', [condition, yes[i], no[i]], [output])],
+  );
+  read(steps, []);
+}
+
+function readLoop(place: NodePlace): void {
   const { reader, step } = place;
   const { node } = step;
   const body = bodyOf(node, 'body');
@@ -155,7 +190,7 @@ function readLoop(place: Place): void {
 }
 
 /** Tensors of the turns along an axis of their own. */
-function stacked({ reader, step, read }: Place, tensors: readonly string[], name: string, axis: number): string {
+function stacked({ reader, step, read }: NodePlace, tensors: readonly string[], name: string, axis: number): string {
   if (tensors.length === 0) throw new Error('makes no turn, and gives what its turns give: one at least is wanted');
   const axes = storeIntegers(reader, `${name}/axes`, [axis]);
   const parts = tensors.map((_, i) => `${name}/${i}`);
@@ -164,7 +199,7 @@ function stacked({ reader, step, read }: Place, tensors: readonly string[], name
   return name;
 }
 
-function readScan(place: Place): void {
+function readScan(place: NodePlace): void {
   const { reader, step } = place;
   const { node, opsets } = step;
   if ((opsets.get('') ?? 0) < 9) throw new Error('is of opset 8: Scan is supported from opset 9 on');

@@ -180,6 +180,7 @@ function read(node: NodeReader, name: string, { kind, absent, among, orOutputs }
   if (kind === 'float') return node.float(name, 0);
   if (kind === 'ints') return node.ints(name, []);
   if (kind === 'floats') return node.floats(name);
+  if (kind === 'strings') return node.strings(name).join(' ');
   if (kind === 'tensor') return tensorOf({ kind: 'stored', constant: node.tensor(name) });
   const text = node.string(name, '');
   if (among === undefined || among.includes(text)) return text;

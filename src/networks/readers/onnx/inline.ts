@@ -1,4 +1,4 @@
-import { graphsOf, type Step } from './order.js';
+import { graphsOf, type GraphStep } from './order.js';
 import { isQuantizer, OWN_DOMAIN } from './functions.js';
 import { domainOf } from './node.js';
 import { changed, type Proto } from './proto.js';
@@ -12,7 +12,7 @@ type FunctionProto = Proto<'FunctionProto'>;
 export type LocalFunctions = ReadonlyMap<string, FunctionProto>;
 
 /** Nodes that a file may have when its functions and loops are written out. */
-export const MOST_NODES = 2 ** 17;
+export const MOST_NODES = 2 ** 16;
 
 const keyOf = (domain: string, name: string, overload: string) => JSON.stringify([domain, name, overload]);
 
@@ -30,8 +30,8 @@ export function inlined(
   nodes: readonly NodeProto[],
   functions: LocalFunctions,
   opsets: ReadonlyMap<string, number>,
-): Step[] {
-  const steps: Step[] = [];
+): GraphStep[] {
+  const steps: GraphStep[] = [];
   const add = (list: readonly NodeProto[], versions: ReadonlyMap<string, number>, around: readonly string[]) => {
     for (const node of list) {
       const key = keyOf(domainOf(node), node.opType, node.overload);

@@ -24,6 +24,7 @@ export interface NodeReader {
   float(name: string, absent: number): number;
   floats(name: string): readonly number[];
   string(name: string, absent: string): string;
+  strings(name: string): readonly string[];
   /** The attribute `value`. */
   constant(): Constant | undefined;
   /** An attribute that is there and holds a tensor. */
@@ -75,6 +76,7 @@ export function nodeReader(proto: Proto<'NodeProto'>, opset: number): NodeReader
       const attribute = find(name, 's');
       return attribute === undefined ? absent : new TextDecoder().decode(attribute.s);
     },
+    strings: (name) => find(name, 'strings')?.strings.map((word) => new TextDecoder().decode(word)) ?? [],
     has: (name) => attributes.has(name),
     constant() {
       const tensor = find('value', 't')?.t;

@@ -1,7 +1,7 @@
 import type { Proto } from './proto.js';
 
 /** A node with the versions of the operators that it is written by: those of its model, or of the function around it. */
-export interface Step {
+export interface GraphStep {
   node: Proto<'NodeProto'>;
   opsets: ReadonlyMap<string, number>;
 }
@@ -28,7 +28,7 @@ export function freeNames(node: Proto<'NodeProto'>): string[] {
  * @param given names that are there before
  * @throws Error naming a node that reads, by way of others, what it writes itself
  */
-export function inOrder(steps: readonly Step[], given: ReadonlySet<string> = new Set()): readonly Step[] {
+export function inOrder(steps: readonly GraphStep[], given: ReadonlySet<string> = new Set()): readonly GraphStep[] {
   const writers = new Map<string, number>();
   steps.forEach(({ node }, i) => {
     for (const name of node.output) if (name !== '' && !given.has(name) && !writers.has(name)) writers.set(name, i);
@@ -38,7 +38,7 @@ export function inOrder(steps: readonly Step[], given: ReadonlySet<string> = new
   );
   if (before.every((writersOf, i) => writersOf.every((writer) => writer < i))) return steps;
   const state = new Uint8Array(steps.length);
-  const ordered: Step[] = [];
+  const ordered: GraphStep[] = [];
   // By a stack of its own: a chain of nodes in reverse is longer than the engine's.
   const stack: number[] = [];
   for (let first = 0; first < steps.length; first++) {

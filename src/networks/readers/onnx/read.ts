@@ -3,14 +3,15 @@ import { realOf } from '../../build/builder.js';
 import { withBatch } from '../../batch.js';
 import { FUNCTIONS } from '../../functions/index.js';
 import type { Network, Op } from '../../network.js';
+import type { Tensor } from '../../tensor.js';
 import { readBlocks } from './blockMarks.js';
-import { type Constant, readConstant } from './constant.js';
+import { readConstant } from './constant.js';
 import { readControl } from './control.js';
-import { elementType } from './element.js';
 import { loaderFrom, withLoaded } from './external.js';
 import { OWN_DOMAIN } from './functions.js';
 import { decodeModel, type Proto } from './proto.js';
 import { readCast } from './readCast.js';
+import { readConstantNode } from './readConstantNode.js';
 import { readClip, readDequantizeLinear, readQuantizeLinear, readQuantizerCall, readRelu } from './readCodes.js';
 import { readConv, readGemm, readMatMul, readQLinearConv, readQLinearMatMul } from './readMac.js';
 import {
@@ -36,12 +37,12 @@ import {
   readSize,
   readSqueeze,
 } from './readShape.js';
-import { readGeneral } from './general.js';
+import { readGeneral, tensorOf } from './general.js';
 import { inlined, localFunctions } from './inline.js';
 import { inputsOf } from './inputs.js';
 import { messageOf, oneLine } from './line.js';
 import { domainOf, type NodeReader, nodeReader } from './node.js';
-import { freeNames, inOrder, type Step } from './order.js';
+import { freeNames, inOrder, type GraphStep } from './order.js';
 import { readSequence } from './sequences.js';
 import type { ReadOptions } from '../options.js';
 import { operand, type Reader, type Value } from './reader.js';
@@ -185,7 +186,7 @@ function opsetsOf({ opsetImport }: Proto<'ModelProto'>): Map<string, number> {
 }
 
 /** Who reads each name: nodes by their operators, graphs in them, which may read it often, and `output` what is given on. */
-function count({ uses, readers }: Reader, steps: readonly Step[], outputs: readonly string[]): void {
+function count({ uses, readers }: Reader, steps: readonly GraphStep[], outputs: readonly string[]): void {
   const add = (name: string, by: string, times = 1) => {
     uses.set(name, (uses.get(name) ?? 0) + times);
     const list = readers.get(name);
@@ -204,13 +205,21 @@ function outputsOf(graph: Proto<'GraphProto'>, reader: Reader): string[] {
   const known = graph.output.filter(({ name }) => !reader.unknown.has(name));
   return known.map(({ name }) => {
     const value = reader.values.get(name);
-    if (value?.kind !== 'activation') throw new Error(`output ${name} is computed by no layer`);
+    if (value !== undefined && value.kind !== 'activation') return storedOutput(reader, name, tensorOf(value));
+    if (value === undefined) throw new Error(`output ${name} is computed by no layer`);
     if (value.pad !== undefined) throw new Error(`output ${name} is padded: Pad is supported before Conv only`);
     return value.as === 'dequantized' ? realOf(reader, value) : value.name;
   });
 }
 
-function readNode(reader: Reader, step: Step): void {
+/** A stored tensor that a network gives: a layer passes it on. */
+function storedOutput(reader: Reader, name: string, tensor: Tensor): string {
+  const layer = { op: 'general', name, inputs: [], outputs: [name], function: 'Identity' } as const;
+  reader.layers.push({ ...layer, operands: [tensor], attributes: {} });
+  return name;
+}
+
+function readNode(reader: Reader, step: GraphStep): void {
   const { node: proto, opsets } = step;
   const [output = ''] = proto.output;
   const op = `${proto.domain ? `${proto.domain}.` : ''}${proto.opType}`;
@@ -221,7 +230,7 @@ function readNode(reader: Reader, step: Step): void {
     if (!proto.output.some((name) => name !== '')) throw new Error('writes nothing');
     const taken = proto.output.find((name) => reader.values.has(name));
     if (taken !== undefined) throw new Error(`writes ${taken}, which is there already`);
-    const read = (steps: readonly Step[], outputs: readonly string[]) => {
+    const read = (steps: readonly GraphStep[], outputs: readonly string[]) => {
       count(reader, steps, outputs);
       for (const each of steps) readNode(reader, each);
     };
@@ -254,28 +263,6 @@ function readValues(reader: Reader, node: NodeReader): readonly Value[] {
 function ofOtherDomain(reader: Reader, node: NodeReader): Value | undefined {
   if (node.domain === OWN_DOMAIN && node.opType === 'Sign') return readOwnSign(reader, node);
   return readBlocks(reader, node) ?? readQuantizerCall(reader, node);
-}
-
-function readConstantNode(_: Reader, node: NodeReader): Value {
-  return { kind: 'stored', constant: node.constant() ?? listed(node) };
-}
-
-/** The forms of a constant besides `value`; what is left of them is refused as an attribute that nobody looked at. */
-function listed(node: NodeReader): Constant {
-  const name = node.output;
-  if (node.has('value_float'))
-    return { name, type: elementType('FLOAT'), shape: [], data: Float32Array.of(node.float('value_float', 0)) };
-  if (node.has('value_floats')) {
-    const data = Float32Array.from(node.floats('value_floats'));
-    return { name, type: elementType('FLOAT'), shape: [data.length], data };
-  }
-  const one = node.has('value_int');
-  if (!one && !node.has('value_ints')) {
-    node.finish();
-    throw new Error('has no value');
-  }
-  const data = Float64Array.from(one ? [node.int('value_int', 0)] : node.ints('value_ints', []));
-  return { name, type: elementType('INT64'), shape: one ? [] : [data.length], data };
 }
 
 /** Codes that were carried as real numbers are dequantized by it; anything else is passed on. */

@@ -1,4 +1,4 @@
-import { type Place, madeNode, storeIntegers } from './control.js';
+import { type NodePlace, madeNode, storeIntegers } from './control.js';
 import { valuesOf } from './constant.js';
 import { elementType } from './element.js';
 import type { Reader, Value } from './reader.js';
@@ -6,7 +6,7 @@ import type { Reader, Value } from './reader.js';
 /** Sequences of tensors, and tensors that may be absent: which they are is known while the file is read. */
 
 /** Undefined where the node has to do with none. @throws Error where a place in a sequence is computed */
-export function readSequence(place: Place): true | undefined {
+export function readSequence(place: NodePlace): true | undefined {
   const { reader, step } = place;
   const { opType, domain, input } = step.node;
   if ((domain || 'ai.onnx') !== 'ai.onnx') return undefined;
@@ -17,7 +17,7 @@ export function readSequence(place: Place): true | undefined {
   return true;
 }
 
-const OPERATORS: Readonly<Record<string, (place: Place) => void>> = {
+const OPERATORS: Readonly<Record<string, (place: NodePlace) => void>> = {
   SequenceEmpty: (place) => set(place, []),
   SequenceConstruct: (place) => set(place, place.step.node.input),
   Identity: (place) => set(place, sequenceOf(place)),
@@ -58,11 +58,11 @@ const OPERATORS: Readonly<Record<string, (place: Place) => void>> = {
   },
 };
 
-function set({ reader, step }: Place, items: readonly string[]): void {
+function set({ reader, step }: NodePlace, items: readonly string[]): void {
   reader.sequences.set(step.node.output[0], items);
 }
 
-function sequenceOf({ reader, step }: Place): readonly string[] {
+function sequenceOf({ reader, step }: NodePlace): readonly string[] {
   const [name = ''] = step.node.input;
   const items = reader.sequences.get(name);
   if (items !== undefined) return items;
@@ -70,12 +70,12 @@ function sequenceOf({ reader, step }: Place): readonly string[] {
 }
 
 /** The tensor of a name under that of the output; whoever reads it there is not its only reader. */
-function alias({ reader, step }: Place, name: string): void {
+function alias({ reader, step }: NodePlace, name: string): void {
   const value = valueOf(reader, name);
   reader.values.set(step.node.output[0], value.kind === 'activation' ? { ...value, shared: true } : value);
 }
 
-function passed(place: Place, name: string): void {
+function passed(place: NodePlace, name: string): void {
   const items = place.reader.sequences.get(name);
   if (items === undefined) alias(place, name);
   else set(place, items);
@@ -88,7 +88,7 @@ function valueOf({ values }: Reader, name: string): Value {
 }
 
 /** A stored place, from the front; undefined where none is given. */
-function placeOf({ reader, step }: Place, input: number, length: number): number | undefined {
+function placeOf({ reader, step }: NodePlace, input: number, length: number): number | undefined {
   const name = step.node.input[input] ?? '';
   if (name === '') return undefined;
   const value = valueOf(reader, name);
@@ -99,11 +99,11 @@ function placeOf({ reader, step }: Place, input: number, length: number): number
   throw new Error(`has place ${at} in a sequence of ${length}`);
 }
 
-function integerOf({ step }: Place, name: string, absent: number): number {
+function integerOf({ step }: NodePlace, name: string, absent: number): number {
   return Number(step.node.attribute.find((each) => each.name === name)?.i ?? absent);
 }
 
-function splitToSequence(place: Place): void {
+function splitToSequence(place: NodePlace): void {
   const { reader, step, read } = place;
   const [x, split = ''] = step.node.input;
   const [output] = step.node.output;
@@ -140,7 +140,7 @@ function sizesOf(value: Value, length: number, name: string): number[] {
   return Array.from({ length: Math.ceil(length / each) }, (_, i) => Math.min(each, length - i * each));
 }
 
-function concatFromSequence(place: Place): void {
+function concatFromSequence(place: NodePlace): void {
   const { reader, step, read } = place;
   const [output] = step.node.output;
   const items = sequenceOf(place);
