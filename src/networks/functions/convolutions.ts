@@ -2,7 +2,7 @@ import { convolved, convolvedCodes, type Convolution } from '../products/convolv
 import { dequantize } from '../quantization.js';
 import { type CodeTensor, sizeOf, type Tensor } from '../tensor.js';
 import { type Attributes, int, ints } from './attributes.js';
-import type { Around, OperandFacts, TensorFunction } from './function.js';
+import type { Around, TensorFunction } from './function.js';
 import { realOrCodes } from './matmul.js';
 import { lengthsOf, placesUnder, SLIDING, type WindowGrid, windowsOver } from './sliding.js';
 
