@@ -207,16 +207,19 @@ function inputOf({ name, type }: Proto<'ValueInfoProto'>): NetworkInput {
   return { name, shape: shape as number[], ...(real !== 'float32' && { type: real }) };
 }
 
-/** The batch is free where every tensor grows with it and no layer looks across it; then shapes say 1. */
+/** The batch is free where it is one for all inputs, every tensor grows with it and no layer looks across it; then shapes say 1. */
 function withBatch(network: Network): Network {
   const free: Network = { ...network, batch: 'free' };
   try {
     const [one, three] = [1, 3].map((batch) => factsOf(ofBatch(free, batch)));
+    const lengths = new Set(network.inputs.map(({ shape }) => shape[0]));
     const grows = [...one].every(([name, { shape }]) => {
       const other = three.get(name)?.shape ?? [];
       return shape[0] === 1 && other[0] === 3 && shape.slice(1).join() === other.slice(1).join();
     });
-    return grows && !network.layers.some((layer) => looksAcross(layer, one)) ? ofBatch(free, 1) : network;
+    return grows && lengths.size === 1 && !network.layers.some((layer) => looksAcross(layer, one))
+      ? ofBatch(free, 1)
+      : network;
   } catch {
     // A layer that cannot take another batch says so: it has set its own.
     return network;
