@@ -9,6 +9,7 @@ import type { Arithmetic, GeneralLayer, MatmulJob } from '../../../src/networks/
 import { FUNCTIONS } from '../../../src/networks/functions/index.js';
 import { codeTensor } from '../../../src/networks/quantization.js';
 import { readOnnx } from '../../../src/networks/readers/onnx/read.js';
+import { writeOnnx } from '../../../src/networks/readers/onnx/write.js';
 import {
   type CodeTensor,
   factsOfTensor,
@@ -461,4 +462,39 @@ describe('files', () => {
     const wanted = convolved(x, half, [4], 1, [2], [1], [1]);
     expect(executeAll(network, new Map([['x', x]]), exactArithmetic).get('y')).toEqual(wanted);
   });
+});
+
+describe('lines', () => {
+  it.each(['requantized', 'dequantized', 'real'])(
+    'a %s convolution over lines comes back from its own file',
+    (kind) => {
+      const window = { strides: [2], pads: [2, 1], dilations: [2], group: 2 };
+      const stored = [
+        ...[scalar('s', 0.5), zero('z', 1), tensor('zs', 'INT8', [2], [0, 0])],
+        ...[tensor('w', 'INT8', [2, 2, 3], whole(12)), tensor('ws', 'FLOAT', [2], [0.5, 0.25])],
+        tensor('f', 'FLOAT', [2, 2, 3], whole(12)),
+      ];
+      const nodes = {
+        requantized: [
+          op('QuantizeLinear', 'x s z', 'q'),
+          op('QLinearConv', 'q s z w ws zs s z', 'c', window),
+          op('DequantizeLinear', 'c s z', 'y'),
+        ],
+        dequantized: [
+          ...qdq('x', 'a'),
+          op('DequantizeLinear', 'w ws zs', 'wr', { axis: 0 }),
+          op('Conv', 'a wr', 'y', window),
+        ],
+        real: [op('Conv', 'x f', 'y', window)],
+      }[kind];
+      const given = { nodes: nodes ?? [], initializers: stored, input: ['N', 4, 9] };
+      const network = readOnnx(bytesOf(given), 'net.onnx');
+      const again = readOnnx(writeOnnx(network), 'net.onnx');
+      const x = new Map([['x', floatTensor([2, 4, 9], whole(72))]]);
+      const [found] = executeAll(network, x, exactArithmetic).values();
+      expect(found.shape).toEqual([2, 2, 4]);
+      expect([...executeAll(again, x, exactArithmetic).values()]).toEqual([found]);
+      expect(again.layers.map(({ op: each }) => each)).toEqual(network.layers.map(({ op: each }) => each));
+    },
+  );
 });
