@@ -168,9 +168,10 @@ function finishOf(
   const { bias, weight, result } = layer;
   const filters = product.n * product.groups;
   const fill = (value: number) => new Float64Array(filters).fill(value);
+  const nothing = fill(NOTHING);
   if (input.kind !== 'codes' || weight.kind !== 'codes') {
-    const biases = bias === undefined ? fill(NOTHING) : Float64Array.from(bias);
-    return (sums, part) => spread(sums, output, product, part, fill(1), biases);
+    const [ones, biases] = [fill(1), bias === undefined ? nothing : Float64Array.from(bias)];
+    return (sums, part) => spread(sums, output, product, part, ones, biases);
   }
   const scales = Float64Array.from(multipliersOf(layer, input.quantization, weight.quantization));
   if (result.kind !== 'requantize') {
@@ -184,7 +185,7 @@ function finishOf(
   return (sums, part) => {
     const biases = own[part.group];
     const whole = biases === undefined ? sums : withBias(sums, biases);
-    spread(whole, output, product, part, scales, fill(NOTHING));
+    spread(whole, output, product, part, scales, nothing);
   };
 }
 

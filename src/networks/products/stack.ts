@@ -125,7 +125,7 @@ const matrices = new WeakMap<CodeTensor, CodeTensor['data'][]>();
 function matrixOf(x: CodeTensor, index: number, size: number): CodeTensor['data'] {
   let known = matrices.get(x);
   if (known === undefined) matrices.set(x, (known = []));
-  return (known[index] ??= x.data.subarray(index * size, (index + 1) * size) as CodeTensor['data']);
+  return (known[index] ??= x.data.subarray(index * size, (index + 1) * size));
 }
 
 /** Products as a tensor. */

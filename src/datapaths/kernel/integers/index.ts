@@ -183,7 +183,23 @@ function copyRows(
   rows: number,
 ): void {
   if (stride === n) to.set(from.subarray(0, rows * n), first * n);
+  else if (n <= SHORT) copyShort(to, from, n, stride, first, rows);
   else for (let row = 0; row < rows; row++) to.set(from.subarray(row * stride, row * stride + n), (first + row) * n);
+}
+
+/** Rows of so few elements are quicker one by one than as views: those of depthwise convolutions have one. */
+const SHORT = 16;
+
+function copyShort(
+  to: Float64Array | Uint32Array,
+  from: Lines,
+  n: number,
+  stride: number,
+  first: number,
+  rows: number,
+) {
+  for (let row = 0, at = first * n; row < rows; row++)
+    for (let j = row * stride, end = j + n; j < end; j++) to[at++] = from[j];
 }
 
 function scale(values: Float64Array, from: number, count: number, unit: number): void {

@@ -36,6 +36,8 @@ function cutOf(max: number, limbs: number): Cut {
 
 /** The fewest dot products whose sums fit 32 bits; undefined where they are too many. */
 function cutsFor([x, y]: readonly number[], k: number): [Cut, Cut] | undefined {
+  // One limb each is the least there is: the many small products of a depthwise layer need not look further.
+  if (Math.max(x, y) <= 32767 && k * x * y < LANE) return [cutOf(x, 1), cutOf(y, 1)];
   const counts = Array.from({ length: MOST_LIMBS }, (_, i) => i + 1);
   const pairs = counts.flatMap((a) => counts.map((b): [Cut, Cut] => [cutOf(x, a), cutOf(y, b)]));
   return pairs
