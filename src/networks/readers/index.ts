@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
 import type { Network } from '../network.js';
+import type { ReadOptions } from './options.js';
 
 /** A front end: what it takes to turn a file into a network, and back. */
 interface FrontEnd {
   /** @param name begins the errors. @throws Error with one line */
-  read(bytes: Uint8Array, name: string): Network;
+  read(bytes: Uint8Array, name: string, options?: ReadOptions): Network;
   /** The same bytes each time. @throws Error naming the layer that such a file cannot say */
   write?(network: Network): Uint8Array;
 }
@@ -52,9 +53,9 @@ function kindOf(path: string, bytes: Uint8Array): NetworkKind {
 }
 
 /** The network in a file, called as the file is. @throws Error with one line that begins with the path */
-export async function readNetwork(bytes: Uint8Array, path: string): Promise<Network> {
+export async function readNetwork(bytes: Uint8Array, path: string, options: ReadOptions = {}): Promise<Network> {
   const { read } = await kindOf(path, bytes).load();
-  return { ...read(bytes, path), name: networkNameOf(path) };
+  return { ...read(bytes, path, options), name: networkNameOf(path) };
 }
 
 /** A network as the bytes of a file, called as the file is. @throws Error where files of its kind are only read */

@@ -1,6 +1,6 @@
 import { codeArray, encoderOf } from '../../../datapaths/kernel/index.js';
 import { fitTo } from '../../../formats/codec.js';
-import { type Activation, called, LARGEST, realOf } from '../../build/builder.js';
+import { type Activation, called, LARGEST, realOf, sameMeaning } from '../../build/builder.js';
 import { executeLayer } from '../../execute.js';
 import { float32Arithmetic } from '../../arithmetic.js';
 import { factsAfter } from '../../facts.js';
@@ -54,7 +54,7 @@ function placed(
   given: readonly (Given | Tensor)[],
 ): readonly Value[] {
   const reads: (TensorFacts & { name: string; lazy: boolean })[] = [];
-  const keeps = record.moves === true;
+  const keeps = record.moves === true && ofOneMeaning(given);
   const operands = given.map((value) => {
     if (value === undefined) return undefined;
     if (value.kind !== 'activation') return tensorOf(value);
@@ -71,6 +71,19 @@ function placed(
   const names = own.outputs.map((output) => (lazy ? `${output}/codes` : output));
   reader.layers.push({ ...own, ...called(names[0]), outputs: names });
   return facts.map((fact, i) => activationOf(names[i], fact, lazy ? own.outputs[i] : undefined));
+}
+
+/** Codes can be moved as they are where all tensors have one quantization: what is joined may have several. */
+function ofOneMeaning(given: readonly (Given | Tensor)[]): boolean {
+  const moved = given.filter((value): value is Activation => value?.kind === 'activation' && value.as !== 'integers');
+  const [first, ...more] = moved.map((value) => (value.as === 'real' ? undefined : value.quantization));
+  const stored = given.some((value) => value?.kind === 'weights' || (value?.kind === 'stored' && !isWhole(value)));
+  if (first === undefined) return more.every((each) => each === undefined);
+  return !stored && more.every((each) => each !== undefined && sameMeaning(first, each));
+}
+
+function isWhole({ constant }: StoredValue): boolean {
+  return constant.type.name.includes('INT') || constant.type.name === 'BOOL';
 }
 
 function readOf(reader: Reader, value: Activation, keeps: boolean): TensorFacts & { name: string; lazy: boolean } {
@@ -116,7 +129,7 @@ function computed(layer: GeneralLayer): readonly Value[] {
 }
 
 /** Attributes of the newest opset; those that are operands since come as tensors, by their place. */
-function attributesOf(
+export function attributesOf(
   { attributes = {}, since = [], before = [] }: TensorFunction,
   node: NodeReader,
 ): { attributes: Attributes; added: ReadonlyMap<number, Tensor> } {

@@ -2,9 +2,11 @@ import { didYouMean } from '../../../text/nearest.js';
 import { LARGEST, realOf } from '../../build/builder.js';
 import { factsOf, inputsOf as tensorsRead, ofBatch } from '../../facts.js';
 import { FUNCTIONS, functionNamed } from '../../functions/index.js';
+import { type RuleName, rulesNamed } from '../../conventions/rules.js';
 import type { Layer, Network, NetworkInput, Op } from '../../network.js';
 import { operandFacts } from '../../operators/general.js';
 import { sizeOf, type TensorFacts } from '../../tensor.js';
+import type { ReadOptions } from '../options.js';
 import { readBlocks } from './blockMarks.js';
 import { type Constant, readConstant } from './constant.js';
 import { elementType, elementTypeOf } from './element.js';
@@ -12,6 +14,7 @@ import { OWN_DOMAIN } from './functions.js';
 import { decodeModel, type Proto } from './proto.js';
 import { readCast } from './readCast.js';
 import { readClip, readDequantizeLinear, readQuantizeLinear, readQuantizerCall, readRelu } from './readCodes.js';
+import { readQLinear } from './readQLinear.js';
 import { readConv, readGemm, readMatMul, readQLinearConv, readQLinearMatMul } from './readMac.js';
 import {
   readAdd,
@@ -87,10 +90,10 @@ export const SUPPORTED_OPERATORS: readonly string[] = [
  * @param name the network's name, usually the file's; errors begin with it
  * @throws Error with one line that names the file, the node or tensor, what was found and what is supported
  */
-export function readOnnx(bytes: Uint8Array, name: string): Network {
+export function readOnnx(bytes: Uint8Array, name: string, options: ReadOptions = {}): Network {
   const model = decoded(bytes, name);
   try {
-    return networkOf(model, name);
+    return networkOf(model, name, options);
   } catch (error) {
     throw new Error(`${name}: ${oneLine(messageOf(error))}`, { cause: error });
   }
@@ -120,11 +123,17 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function networkOf(model: Proto<'ModelProto'>, name: string): Network {
+function networkOf(model: Proto<'ModelProto'>, name: string, options: ReadOptions): Network {
   const { graph } = model;
   if (graph === undefined || model.opsetImport.length === 0)
     throw new Error(`not an ONNX model, or cut short: it has no ${graph === undefined ? 'graph' : 'opset'}`);
-  const reader: Reader = { values: new Map(), layers: [], uses: usesOf(graph), readers: readersOf(graph) };
+  const reader: Reader = {
+    values: new Map(),
+    layers: [],
+    uses: usesOf(graph),
+    readers: readersOf(graph),
+    ...writingBy(model, options),
+  };
   const opsets = opsetsOf(model);
   for (const tensor of graph.initializer) {
     if (reader.values.has(tensor.name)) throw new Error(`stores the tensor ${tensor.name} twice`);
@@ -135,6 +144,15 @@ function networkOf(model: Proto<'ModelProto'>, name: string): Network {
   const metadata = Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
   const outputs = outputsOf(graph, reader);
   return withBatch({ name, inputs, outputs, batch: 'fixed', layers: reader.layers, metadata });
+}
+
+/**
+ * Files of other people are for ONNX Runtime. What lastbit wrote keeps the arithmetic that its figures were measured with:
+ * the standard's steps, one after another.
+ */
+function writingBy({ producerName }: Proto<'ModelProto'>, { rules }: ReadOptions): Pick<Reader, 'rules' | 'written'> {
+  const own: RuleName = producerName === 'lastbit' ? 'onnx' : 'ort';
+  return { rules: rulesNamed(rules ?? own), written: new Map() };
 }
 
 /**
@@ -247,8 +265,10 @@ function readNode(reader: Reader, proto: Proto<'NodeProto'>, opset = 1): void {
     const taken = proto.output.find((name) => reader.values.has(name));
     if (taken !== undefined) throw new Error(`writes ${taken}, which is there already`);
     const node = nodeReader(proto, opset);
+    const before = reader.layers.length;
     const values = readValues(reader, node);
     node.finish();
+    reader.written.set(node.output, { node, layers: reader.layers.slice(before) });
     node.outputs.forEach((name, i) => name !== '' && values[i] !== undefined && reader.values.set(name, values[i]));
   } catch (error) {
     throw new Error(`${label}: ${messageOf(error)}`, { cause: error });
@@ -269,7 +289,7 @@ function readValues(reader: Reader, node: NodeReader): readonly Value[] {
 
 function ofOtherDomain(reader: Reader, node: NodeReader): Value | undefined {
   if (node.domain === OWN_DOMAIN && node.opType === 'Sign') return readOwnSign(reader, node);
-  return readBlocks(reader, node) ?? readQuantizerCall(reader, node);
+  return readBlocks(reader, node) ?? readQuantizerCall(reader, node) ?? readQLinear(reader, node);
 }
 
 function readConstantNode(_: Reader, node: NodeReader): Value {

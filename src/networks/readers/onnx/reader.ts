@@ -1,5 +1,7 @@
 import type { Format } from '../../../formats/format.js';
 import { type Activation, type Builder, perImage } from '../../build/builder.js';
+import type { Rules } from '../../conventions/rules.js';
+import type { Layer } from '../../network.js';
 import type { CodeTensor } from '../../tensor.js';
 import type { Constant } from './constant.js';
 import type { NodeReader } from './node.js';
@@ -14,6 +16,8 @@ export interface StoredValue {
   kind: 'stored';
   constant: Constant;
   format?: Format;
+  /** The int32 codes that it was dequantized from: a bias. */
+  codes?: Constant;
 }
 /** Stored codes behind a DequantizeLinear or a quantizer function: real numbers whose codes are known. */
 export interface WeightsValue {
@@ -24,6 +28,10 @@ export interface Reader extends Builder {
   values: Map<string, Value>;
   /** How many nodes and graph outputs read a name. */
   uses: Map<string, number>;
+  /** Whose arithmetic quantized operators have. */
+  rules: Rules;
+  /** The nodes read so far by their first output, and the layers that each brought. */
+  written: Map<string, { node: NodeReader; layers: readonly Layer[] }>;
   /** Operators of the nodes that read a name; `output` where the graph gives it. */
   readers: ReadonlyMap<string, readonly string[]>;
 }
