@@ -231,7 +231,7 @@ const ELEMENTS: Readonly<Record<string, string>> = {
 };
 
 /** A tensor that is there before the run, as a stored one under a name. */
-function valueOf(tensor: Tensor, name: string): Value {
+export function valueOf(tensor: Tensor, name: string): Value {
   if (tensor.kind === 'codes') return { kind: 'weights', tensor };
   const { shape, data } = tensor;
   const type = elementType(ELEMENTS[tensor.type ?? 'float32'] ?? (tensor.type ?? '').toUpperCase());

@@ -14,8 +14,8 @@ import { OWN_DOMAIN } from './functions.js';
 import { decodeModel, type Proto } from './proto.js';
 import { readCast } from './readCast.js';
 import { readClip, readDequantizeLinear, readQuantizeLinear, readQuantizerCall, readRelu } from './readCodes.js';
-import { readQLinear } from './readQLinear.js';
-import { readConv, readGemm, readMatMul, readQLinearConv, readQLinearMatMul } from './readMac.js';
+import { readAnyQLinearMatMul, readQGemm, readQLinear } from './readQLinear.js';
+import { readConv, readGemm, readMatMul, readQLinearConv } from './readMac.js';
 import {
   readAdd,
   readBatchNormalization,
@@ -52,7 +52,7 @@ const READERS: Readonly<Record<Op, Readonly<Record<string, ReadNode>>>> = {
   averagePool: { AveragePool: readAveragePool, GlobalAveragePool: readGlobalAveragePool, ReduceMean: readReduceMean },
   batchNorm: { BatchNormalization: readBatchNormalization, Mul: readMul, Sub: readSub },
   conv: { Conv: readConv, QLinearConv: readQLinearConv },
-  dense: { Gemm: readGemm, MatMul: readMatMul, QLinearMatMul: readQLinearMatMul },
+  dense: { Gemm: readGemm, MatMul: readMatMul, QLinearMatMul: readAnyQLinearMatMul },
   dequantize: { DequantizeLinear: readDequantizeLinear },
   general: {},
   flatten: { Flatten: readFlatten, Reshape: readReshape, Squeeze: readSqueeze },
@@ -289,7 +289,9 @@ function readValues(reader: Reader, node: NodeReader): readonly Value[] {
 
 function ofOtherDomain(reader: Reader, node: NodeReader): Value | undefined {
   if (node.domain === OWN_DOMAIN && node.opType === 'Sign') return readOwnSign(reader, node);
-  return readBlocks(reader, node) ?? readQuantizerCall(reader, node) ?? readQLinear(reader, node);
+  return (
+    readBlocks(reader, node) ?? readQuantizerCall(reader, node) ?? readQLinear(reader, node) ?? readQGemm(reader, node)
+  );
 }
 
 function readConstantNode(_: Reader, node: NodeReader): Value {

@@ -19,6 +19,7 @@ import { codesOf, type Constant, floatsOf, realsOf, scalarOf, valuesOf } from '.
 import { elementType, type ElementType, elementTypeOf, formatOf } from './element.js';
 import { fitOfCall, isQuantizer } from './functions.js';
 import { fusedInto } from './fuse.js';
+import { dequantizedBlocks } from './readBlockScales.js';
 import {
   axisAmong,
   computing,
@@ -145,6 +146,10 @@ export function readDequantizeLinear(reader: Reader, node: NodeReader): Value {
   const zero = optional(reader, node, 2);
   if (x.kind === 'weights') throw new Error(`reads ${node.inputs[0]}, which is real already`);
   const asked = outputType(node) ?? scale.type;
+  if (x.kind === 'stored' && (node.int('block_size', 0) !== 0 || asked.name !== 'FLOAT')) {
+    checkZeroPoint(x.constant.type, zero);
+    return dequantizedBlocks(node, x.constant, scale, zero, asked);
+  }
   if (asked.name !== 'FLOAT') throw new Error(`dequantizes to ${asked.name}: FLOAT is supported`);
   if (x.kind === 'activation') {
     axisOf(node, 0, scale);

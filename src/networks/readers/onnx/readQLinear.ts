@@ -1,10 +1,12 @@
 import { type Activation, called, push, saturating } from '../../build/builder.js';
+import { pushDense } from '../../build/products.js';
 import { findFunction } from '../../functions/index.js';
 import type { GeneralLayer } from '../../network.js';
 import type { CodeTensor, Quantization, Tensor } from '../../tensor.js';
 import { elementType, formatOf } from './element.js';
 import { attributesOf, tensorOf } from './general.js';
 import type { NodeReader } from './node.js';
+import { integersOf, readQLinearMatMul, transposed } from './readMac.js';
 import { checkedCodes, checkZeroPoint, quantizationOf, storedCodes } from './readCodes.js';
 import { operand, optional, type Reader, stored, type Value } from './reader.js';
 
@@ -59,7 +61,9 @@ export function codesAt(reader: Reader, node: NodeReader, first: number): Activa
   if (x.kind === 'activation') return checkedCodes(reader, x, scale, zero);
   if (x.kind === 'weights') throw new Error(`reads ${node.inputs[first]}, which is real, as codes`);
   checkZeroPoint(x.constant.type, zero);
-  return storedCodes(x, quantizationOf(saturating(formatOf(x.constant.type)), scale, zero));
+  const { type, shape } = x.constant;
+  const axis = Math.max(0, shape.length - 1 - Number(node.opType === 'QGemm' && node.flag('transB', false)));
+  return storedCodes(x, quantizationOf(saturating(formatOf(type)), scale, zero, axis, shape));
 }
 
 /** The quantization of the result, from its scale and zero point. */
@@ -68,6 +72,32 @@ export function outputAt(reader: Reader, node: NodeReader, place: number): Quant
   const output = quantizationOf(saturating(formatOf(zero?.type ?? elementType('UINT8'))), scale, zero);
   if (output.scale.length === 1) return output;
   throw new Error(`has ${output.scale.length} output scales: one is supported`);
+}
+
+/** A x B of codes with an int32 bias. @throws Error where B is computed, or the result is no codes */
+export function readQGemm(reader: Reader, node: NodeReader): Value | undefined {
+  if (node.domain !== 'com.microsoft' || node.opType !== 'QGemm') return undefined;
+  const [x, b] = [codesAt(reader, node, 0), codesAt(reader, node, 3)];
+  if (x.kind !== 'activation' || b.kind !== 'codes' || b.shape.length !== 2)
+    throw new Error('multiplies by a computed matrix, or a stored one by another: one stored matrix is wanted');
+  if (node.flag('transA', false) || node.float('alpha', 1) !== 1)
+    throw new Error('has transA or alpha: A as it is, and alpha = 1, are supported');
+  if ((node.inputs[7] ?? '') === '') throw new Error('gives real numbers: a scale for its result is wanted');
+  const bias = optional(reader, node, 6);
+  return pushDense(reader, node.output, {
+    ...{ x, input: x.name, weight: node.flag('transB', false) ? b : transposed(b) },
+    bias: bias && integersOf(bias),
+    result: { kind: 'requantize', output: outputAt(reader, node, 7), convention: 'onnx' },
+  });
+}
+
+/** Rows times a stored matrix are a dense layer; of any other shape, or of two computed tensors, a function multiplies. */
+export function readAnyQLinearMatMul(reader: Reader, node: NodeReader): Value {
+  const [a, b] = [operand(reader, node, 0), operand(reader, node, 3)];
+  const dense = a.kind === 'activation' && a.shape.length === 2 && b.kind === 'stored' && b.constant.shape.length === 2;
+  if (dense || findFunction('MatMul') === undefined) return readQLinearMatMul(reader, node);
+  const given = [codesAt(reader, node, 0), codesAt(reader, node, 3)];
+  return codesOfFunction(reader, node, 'MatMul', given, outputAt(reader, node, 6));
 }
 
 export function codesOfFunction(
