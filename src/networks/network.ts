@@ -55,6 +55,8 @@ interface Common {
   /** Names of the tensors that it reads and writes, in the operator's order. */
   inputs: readonly string[];
   outputs: readonly string[];
+  /** Whose arithmetic makes codes of codes in one step: `ort` (fused by it), `ort-node` (a node of its own); else none does. */
+  rule?: string;
 }
 
 /**

@@ -14,6 +14,8 @@ export interface Around {
   arithmetic: Arithmetic;
   /** How many tensors are asked of it. */
   outputs: number;
+  /** The rule that its layer is computed by, where a runtime has one (conventions/rules.ts). */
+  rule?: string;
 }
 
 /**

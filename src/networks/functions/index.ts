@@ -4,9 +4,11 @@ import { BINARY } from './binary.js';
 import { CASTS } from './cast.js';
 import { CONSTANTS } from './constants.js';
 import type { TensorFunction } from './function.js';
+import { withFused } from './fused.js';
 import { GELUS } from './gelu.js';
 import { GRIDS } from './gridSample.js';
 import { INDEXED } from './indexed.js';
+import { INTEGER_PRODUCTS } from './integerProducts.js';
 import { INTEGERS } from './integers.js';
 import { LOGIC } from './logic.js';
 import { MADE } from './made.js';
@@ -14,6 +16,7 @@ import { MOVES } from './moves.js';
 import { NARY } from './nary.js';
 import { NORMS } from './norms.js';
 import { NUMERIC } from './numeric.js';
+import { PACKED_WEIGHTS } from './packedWeights.js';
 import { PADS } from './pad.js';
 import { PARTS } from './parts.js';
 import { PLANES } from './planes.js';
@@ -33,7 +36,7 @@ import { UNIQUE } from './unique.js';
 import { WINDOW_POOLS } from './windowPools.js';
 
 /** Every function of tensors, by the name of its ONNX operator; `domain.Name` outside the standard's domain. */
-export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = {
+export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = withFused({
   ...UNARY,
   ...NUMERIC,
   ...GELUS,
@@ -65,7 +68,9 @@ export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = {
   ...GRIDS,
   ...REGIONS,
   ...UNFOLDS,
-};
+  ...INTEGER_PRODUCTS,
+  ...PACKED_WEIGHTS,
+});
 
 export function findFunction(name: string): TensorFunction | undefined {
   return Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;

@@ -94,10 +94,16 @@ function operandsOf(layer: GeneralLayer, inputs: readonly Tensor[]): (Tensor | u
 
 function run(layer: GeneralLayer, inputs: readonly Tensor[], arithmetic: Arithmetic): readonly Tensor[] {
   const called = functionNamed(layer.function);
-  const around = { layer: layer.name, arithmetic, outputs: layer.outputs.length };
+  const around = {
+    layer: layer.name,
+    arithmetic,
+    outputs: layer.outputs.length,
+    ...(layer.rule && { rule: layer.rule }),
+  };
   const operands = operandsOf(layer, inputs);
   const { attributes, output } = layer;
-  if (output !== undefined && called.fused !== undefined && operands.every((each) => each?.kind !== 'float'))
+  const allCodes = operands.every((each) => each === undefined || each.kind === 'codes');
+  if (output !== undefined && layer.rule !== undefined && called.fused !== undefined && allCodes)
     return [called.fused(operands as (CodeTensor | undefined)[], attributes, output, around)];
   const takes = movesAlong(called, attributes) || called.takesCodes === true;
   const factors = called.factors?.every((place) => operands[place]?.kind === 'codes') ? called.factors : [];

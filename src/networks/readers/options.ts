@@ -1,3 +1,5 @@
+import type { RuleName } from '../conventions/rules.js';
+
 /** A node that cannot be read: its name, its operator, and why. */
 export interface Refusal {
   name: string;
@@ -7,6 +9,8 @@ export interface Refusal {
 
 /** What a reader of network files is told besides the file. */
 export interface ReadOptions {
+  /** Whose arithmetic quantized operators have; what the file's kind is used with where it is left out. */
+  rules?: RuleName;
   /** Shapes of inputs by name, where the file leaves lengths open. */
   shapes?: Readonly<Record<string, readonly number[]>>;
   /** Hears each node that cannot be read, and reading goes on behind it; without it the first is an error. */

@@ -98,8 +98,8 @@ function readBody(place: NodePlace, body: Graph, prefix: string, given: readonly
   const nameOf = (name: string) => names.get(name) ?? name;
   const nodes = body.node.map((node) => rewritten(node, nameOf));
   const outputs = body.output.map(({ name }) => nameOf(name));
-  reader.written += nodes.length;
-  if (reader.written > MOST_NODES)
+  reader.unrolled += nodes.length;
+  if (reader.unrolled > MOST_NODES)
     throw new Error(`has more than ${MOST_NODES} nodes when its turns are written out: fewer are supported`);
   place.read(inOrder(inlined(nodes, reader.functions, step.opsets)), outputs);
   return outputs;

@@ -156,7 +156,7 @@ function computed(layer: GeneralLayer): readonly Value[] {
 }
 
 /** Attributes of the newest opset; those that are operands since come as tensors, by their place. */
-function attributesOf(
+export function attributesOf(
   { attributes = {}, since = [], before = [] }: TensorFunction,
   node: NodeReader,
 ): { attributes: Attributes; added: ReadonlyMap<number, Tensor> } {
@@ -259,7 +259,7 @@ const ELEMENTS: Readonly<Record<string, string>> = {
 };
 
 /** A tensor that is there before the run, as a stored one under a name. */
-function valueOf(tensor: Tensor, name: string): Value {
+export function valueOf(tensor: Tensor, name: string): Value {
   if (tensor.kind === 'codes') return { kind: 'weights', tensor };
   const { shape, data } = tensor;
   const type = elementType(ELEMENTS[tensor.type ?? 'float32'] ?? (tensor.type ?? '').toUpperCase());

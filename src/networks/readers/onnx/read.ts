@@ -2,6 +2,7 @@ import { didYouMean } from '../../../text/nearest.js';
 import { realOf } from '../../build/builder.js';
 import { withBatch } from '../../batch.js';
 import { FUNCTIONS } from '../../functions/index.js';
+import { type RuleName, rulesNamed } from '../../conventions/rules.js';
 import type { Network, Op } from '../../network.js';
 import type { Tensor } from '../../tensor.js';
 import { readBlocks } from './blockMarks.js';
@@ -13,7 +14,8 @@ import { decodeModel, type Proto } from './proto.js';
 import { readCast } from './readCast.js';
 import { readConstantNode } from './readConstantNode.js';
 import { readClip, readDequantizeLinear, readQuantizeLinear, readQuantizerCall, readRelu } from './readCodes.js';
-import { readConv, readGemm, readMatMul, readQLinearConv, readQLinearMatMul } from './readMac.js';
+import { readAnyQLinearMatMul, readQGemm, readQLinear } from './readQLinear.js';
+import { readConv, readGemm, readMatMul, readQLinearConv } from './readMac.js';
 import {
   readAdd,
   readBatchNormalization,
@@ -56,7 +58,7 @@ const READERS: Readonly<Record<Op, Readonly<Record<string, ReadNode>>>> = {
   averagePool: { AveragePool: readAveragePool, GlobalAveragePool: readGlobalAveragePool, ReduceMean: readReduceMean },
   batchNorm: { BatchNormalization: readBatchNormalization, Mul: readMul, Sub: readSub },
   conv: { Conv: readConv, QLinearConv: readQLinearConv },
-  dense: { Gemm: readGemm, MatMul: readMatMul, QLinearMatMul: readQLinearMatMul },
+  dense: { Gemm: readGemm, MatMul: readMatMul, QLinearMatMul: readAnyQLinearMatMul },
   dequantize: { DequantizeLinear: readDequantizeLinear },
   general: {},
   flatten: { Flatten: readFlatten, Reshape: readReshape, Squeeze: readSqueeze },
@@ -144,7 +146,7 @@ function networkOf(model: Proto<'ModelProto'>, name: string, options: ReadOption
   const functions = localFunctions(model);
   const reader: Reader = {
     ...{ values: new Map(), layers: [], uses: new Map(), readers: new Map(), sequences: new Map() },
-    ...{ functions, written: 0, load, unknown: new Set(), refused: options.refused },
+    ...{ functions, unrolled: 0, load, unknown: new Set(), refused: options.refused, ...writingBy(model, options) },
   };
   const there = new Set([...graph.input, ...graph.initializer].map((each) => each.name));
   const steps = inOrder(inlined(graph.node, functions, opsets), there);
@@ -162,6 +164,15 @@ function networkOf(model: Proto<'ModelProto'>, name: string, options: ReadOption
   const metadata = Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
   const outputs = outputsOf(graph, reader);
   return withBatch({ name, inputs, outputs, batch: 'fixed', layers: reader.layers, metadata });
+}
+
+/**
+ * Files of other people are for ONNX Runtime. What lastbit wrote keeps the arithmetic that its figures were measured with:
+ * the standard's steps, one after another.
+ */
+function writingBy({ producerName }: Proto<'ModelProto'>, { rules }: ReadOptions): Pick<Reader, 'rules' | 'written'> {
+  const own: RuleName = producerName === 'lastbit' ? 'onnx' : 'ort';
+  return { rules: rulesNamed(rules ?? own), written: new Map() };
 }
 
 /**
@@ -237,8 +248,10 @@ function readNode(reader: Reader, step: GraphStep): void {
     const place = { reader, step, read };
     if (readControl(place) ?? readSequence(place)) return;
     const node = nodeReader(withLoaded(proto, reader.load), opsets.get(domainOf(proto)) ?? 1);
+    const before = reader.layers.length;
     const values = readValues(reader, node);
     node.finish();
+    reader.written.set(node.output, { node, layers: reader.layers.slice(before) });
     node.outputs.forEach((name, i) => name !== '' && values[i] !== undefined && reader.values.set(name, values[i]));
   } catch (error) {
     const reason = messageOf(error);
@@ -262,7 +275,9 @@ function readValues(reader: Reader, node: NodeReader): readonly Value[] {
 
 function ofOtherDomain(reader: Reader, node: NodeReader): Value | undefined {
   if (node.domain === OWN_DOMAIN && node.opType === 'Sign') return readOwnSign(reader, node);
-  return readBlocks(reader, node) ?? readQuantizerCall(reader, node);
+  return (
+    readBlocks(reader, node) ?? readQuantizerCall(reader, node) ?? readQLinear(reader, node) ?? readQGemm(reader, node)
+  );
 }
 
 /** Codes that were carried as real numbers are dequantized by it; anything else is passed on. */

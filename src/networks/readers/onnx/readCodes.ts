@@ -18,6 +18,8 @@ import { type CodeTensor, floatTensor, type Quantization } from '../../tensor.js
 import { codesOf, type Constant, floatsOf, realsOf, scalarOf, valuesOf } from './constant.js';
 import { elementType, type ElementType, elementTypeOf, formatOf } from './element.js';
 import { fitOfCall, isQuantizer } from './functions.js';
+import { fusedInto } from './fuse.js';
+import { dequantizedBlocks } from './readBlockScales.js';
 import {
   axisAmong,
   computing,
@@ -101,7 +103,7 @@ export function readQuantizeLinear(reader: Reader, node: NodeReader): Value {
   const q = quantizationOf(fit, scale, zero, axisOf(node, shape?.length ?? 0, scale), shape);
   if (x.kind === 'stored') return { kind: 'stored', constant: quantizeStored(x.constant, q, type, node.output) };
   if (x.kind === 'weights') throw new Error('quantizes weights a second time');
-  return quantized(reader, node.output, x, q, 'codes');
+  return fusedInto(reader, node, x, q) ?? quantized(reader, node.output, x, q, 'codes');
 }
 
 function quantizeStored(constant: Constant, q: Quantization, type: ElementType, name: string): Constant {
@@ -144,6 +146,10 @@ export function readDequantizeLinear(reader: Reader, node: NodeReader): Value {
   const zero = optional(reader, node, 2);
   if (x.kind === 'weights') throw new Error(`reads ${node.inputs[0]}, which is real already`);
   const asked = outputType(node) ?? scale.type;
+  if (x.kind === 'stored' && (node.int('block_size', 0) !== 0 || asked.name !== 'FLOAT')) {
+    checkZeroPoint(x.constant.type, zero);
+    return dequantizedBlocks(node, x.constant, scale, zero, asked);
+  }
   if (asked.name !== 'FLOAT') throw new Error(`dequantizes to ${asked.name}: FLOAT is supported`);
   if (x.kind === 'activation') {
     axisOf(node, 0, scale);
@@ -158,7 +164,11 @@ export function readDequantizeLinear(reader: Reader, node: NodeReader): Value {
   const tensor = storedCodes(x, q);
   if (type.bits <= 16) return { kind: 'weights', tensor };
   const { data } = dequantize(tensor);
-  return { kind: 'stored', constant: { name: node.output, type: elementType('FLOAT'), shape: tensor.shape, data } };
+  return {
+    kind: 'stored',
+    constant: { name: node.output, type: elementType('FLOAT'), shape: tensor.shape, data },
+    codes: x.constant,
+  };
 }
 
 /** @throws Error where stored codes are of one type and their zero point of another */

@@ -181,7 +181,7 @@ function biasOf(reader: Reader, node: NodeReader, index: number, channels?: numb
 }
 
 /** [k, n] to [n, k], scales along with it. */
-function transposed(tensor: Operand): Operand {
+export function transposed(tensor: Operand): Operand {
   const [rows, cols] = tensor.shape;
   if (tensor.shape.length !== 2) throw new Error(`has weights of shape ${tensor.shape.join('x')}: a matrix is needed`);
   const shape = [cols, rows];
@@ -227,7 +227,7 @@ function requantizeParts(reader: Reader, node: NodeReader, axis = 0): ProductOpe
   };
 }
 
-function integersOf(constant: Constant): Int32Array {
+export function integersOf(constant: Constant): Int32Array {
   if (constant.type.name !== 'INT32') throw new Error(`has a bias of type ${constant.type.name}: INT32 is needed`);
   if (constant.shape.length !== 1)
     throw new Error(`has a bias of shape ${constant.shape.join('x') || 'scalar'}: a vector is needed`);

@@ -1,6 +1,8 @@
 import type { ReadOptions } from '../options.js';
 import type { Format } from '../../../formats/format.js';
 import { type Activation, type Builder, perImage } from '../../build/builder.js';
+import type { Rules } from '../../conventions/rules.js';
+import type { Layer } from '../../network.js';
 import type { CodeTensor } from '../../tensor.js';
 import type { Constant } from './constant.js';
 import type { Load } from './external.js';
@@ -17,6 +19,8 @@ export interface StoredValue {
   kind: 'stored';
   constant: Constant;
   format?: Format;
+  /** The int32 codes that it was dequantized from: a bias. */
+  codes?: Constant;
 }
 /** Stored codes behind a DequantizeLinear or a quantizer function: real numbers whose codes are known. */
 export interface WeightsValue {
@@ -30,6 +34,10 @@ export interface Reader extends Builder {
   unknown: Set<string>;
   /** How many nodes and graph outputs read a name. */
   uses: Map<string, number>;
+  /** Whose arithmetic quantized operators have. */
+  rules: Rules;
+  /** The nodes read so far by their first output, and the layers that each brought. */
+  written: Map<string, { node: NodeReader; layers: readonly Layer[] }>;
   /** Operators of the nodes that read a name; `output` where the graph gives it. */
   readers: Map<string, string[]>;
   /** Names of the tensors in each sequence. */
@@ -37,7 +45,7 @@ export interface Reader extends Builder {
   /** Functions that the model brings along. */
   functions: LocalFunctions;
   /** Nodes of branches and turns that are written out so far. */
-  written: number;
+  unrolled: number;
   load: Load;
 }
 

@@ -1,0 +1,219 @@
+import { codeArray } from '../../datapaths/kernel/index.js';
+import { formatNamed } from '../../formats/catalog.js';
+import { fitTo } from '../../formats/codec.js';
+import { encodeAll } from '../codes.js';
+import type { ConvLayer } from '../network.js';
+import { productOf } from '../products/convolution.js';
+import { transpose } from '../products/gemm.js';
+import { patchesOf } from '../products/patches.js';
+import type { ArrayProducts } from '../products/product.js';
+import { perTensor } from '../quantization.js';
+import { type CodeArray, floatTensor, type IntegerTensor, integerTensor, sizeOf, type Tensor } from '../tensor.js';
+import { type Attributes, int, ints, word } from './attributes.js';
+import { broadcastPlaces, broadcastShape } from './broadcast.js';
+import { halfEven } from './fma.js';
+import type { Around, OperandFacts, TensorFunction } from './function.js';
+import { floatsOf, integersOf } from './operands.js';
+
+/** Dynamic quantization: scales of activations are found while a network runs, and products are of plain integers. */
+
+/** uint8 codes of a tensor, by its own range widened to hold 0; scale and zero point are for all of it. */
+const dynamicQuantizeLinear: TensorFunction = {
+  operations: 3,
+  acrossBatch: () => true,
+  facts: ([x]) => [{ shape: (x as OperandFacts).shape, type: 'uint8' }, { shape: [] }, { shape: [], type: 'uint8' }],
+  run: ([x]) => {
+    const { shape, data } = floatsOf(x, 0);
+    const [least, most] = data.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [0, 0]);
+    const scale = least === most ? 1 : Math.fround(Math.fround(most - least) / 255);
+    const zero = Math.min(Math.max(halfEven(Math.fround(0 - Math.fround(least / scale))), 0), 255);
+    const codes = integerTensor(shape, 'uint8');
+    encodeAll(
+      data.map((value) => value / scale),
+      fitTo(formatNamed('uint8'), { overflow: 'saturate' }),
+      zero,
+    ).forEach((code, i) => (codes.data[i] = code));
+    return [codes, floatTensor([], Float32Array.of(scale)), integerTensor([], 'uint8', Float64Array.of(zero))];
+  },
+};
+
+/** One matrix of codes [m, k] times [k, n] on the array, zero points taken off: of rows of a, of columns of b. */
+interface Factor {
+  codes: CodeArray;
+  type: 'int8' | 'uint8';
+  zeros: ArrayLike<number>;
+}
+
+function sumsOf(a: Factor, b: Factor, m: number, n: number, k: number, { layer, arithmetic }: Around): Float64Array {
+  const [left, right] = [a, b].map(({ type }) => perTensor(fitTo(formatNamed(type), { overflow: 'saturate' }), 1));
+  const sums = arithmetic.codes(a.codes, b.codes, { layer, m, n, k, a: left, b: right });
+  const [rows, columns] = [new Float64Array(m), new Float64Array(n)];
+  for (let i = 0; i < m; i++) for (let j = 0; j < k; j++) rows[i] += valueOf(a, i * k + j);
+  for (let j = 0; j < k; j++) for (let i = 0; i < n; i++) columns[i] += valueOf(b, j * n + i);
+  const result = new Float64Array(m * n);
+  for (let i = 0, at = 0; i < m; i++) {
+    const za = a.zeros[a.zeros.length === 1 ? 0 : i] ?? 0;
+    for (let j = 0; j < n; j++, at++) {
+      const zb = b.zeros[b.zeros.length === 1 ? 0 : j] ?? 0;
+      result[at] = (sums[at] - za * columns[j] - zb * rows[i] + k * za * zb) | 0;
+    }
+  }
+  return result;
+}
+
+function valueOf({ codes, type }: Factor, at: number): number {
+  return type === 'int8' && codes[at] > 127 ? codes[at] - 256 : codes[at];
+}
+
+function factorOf(x: Tensor | undefined, zero: Tensor | undefined, place: number): Factor {
+  const { data, type } = integersOf(x, place);
+  if (type !== 'int8' && type !== 'uint8') throw new Error(`multiplies ${type}: int8 and uint8 are supported`);
+  const codes = codeArray(formatNamed(type), data.length);
+  for (let i = 0; i < data.length; i++) codes[i] = data[i] & 255;
+  return { codes, type, zeros: zero === undefined ? [0] : integersOf(zero, place + 2).data };
+}
+
+interface Stacked {
+  m: number;
+  n: number;
+  k: number;
+  batch: readonly number[];
+  shape: readonly number[];
+}
+
+function stackOf(a: readonly number[], b: readonly number[]): Stacked {
+  if (a.length < 2 || b.length < 2 || a[a.length - 1] !== b[b.length - 2])
+    throw new Error(`multiplies ${a.join('x')} by ${b.join('x')}: matrices that fit are wanted`);
+  const batch = broadcastShape([a.slice(0, -2), b.slice(0, -2)]);
+  const [[m, k], [, n]] = [a.slice(-2), b.slice(-2)];
+  return { m, n, k, batch, shape: [...batch, m, n] };
+}
+
+/** Int32 sums of products of matrices, of any rank. */
+function matrixSums(x: Tensor | undefined, y: Tensor | undefined, zeros: Zeros, around: Around): IntegerTensor {
+  const [a, b] = [factorOf(x, zeros[0], 0), factorOf(y, zeros[1], 1)];
+  const [from, other] = [(x as Tensor).shape, (y as Tensor).shape];
+  const { m, n, k, batch, shape } = stackOf(from, other);
+  const [left, right] = [from, other].map((each) => broadcastPlaces(each.slice(0, -2), batch));
+  const result = integerTensor(shape, 'int32');
+  for (let g = 0; g < sizeOf(batch); g++) {
+    const [p, q] = [left, right].map((places) => (places === undefined ? g : places[g]));
+    const rows = { ...a, codes: a.codes.subarray(p * m * k, (p + 1) * m * k) };
+    const columns = { ...b, codes: b.codes.subarray(q * k * n, (q + 1) * k * n) };
+    result.data.set(sumsOf(rows, columns, m, n, k, around), g * m * n);
+  }
+  return result;
+}
+
+type Zeros = readonly [Tensor | undefined, Tensor | undefined];
+
+function matrixProducts(x: OperandFacts | undefined, y: OperandFacts | undefined): ArrayProducts {
+  const [a, b] = [x as OperandFacts, y as OperandFacts];
+  const { m, n, k, batch } = stackOf(a.shape, b.shape);
+  const groups = sizeOf(batch);
+  const format = (type: string | undefined) => ({
+    format: type === 'int8' || type === 'uint8' ? formatNamed(type) : undefined,
+  });
+  const [left, right] = [format(a.type ?? 'uint8').format, format(b.type).format];
+  return { m, n, k, groups, inputs: m * k, aFormat: left, bFormat: right };
+}
+
+const matMulInteger: TensorFunction = {
+  facts: ([a, b]) => [{ shape: stackOf(shapeOf(a), shapeOf(b)).shape, type: 'int32' }],
+  run: ([a, b, za, zb], _, around) => [matrixSums(a, b, [za, zb], around)],
+  products: ([a, b]) => matrixProducts(a, b),
+};
+
+const shapeOf = (x: OperandFacts | undefined) => (x as OperandFacts).shape;
+
+/** f32(f32(sum) f32(sa sb)) + bias; scales of b are one, or one a column. */
+function scaledSums(sums: IntegerTensor, sa: Tensor, sb: Tensor, bias: Tensor | undefined): Tensor {
+  const columns = sums.shape[sums.shape.length - 1];
+  const [a, b] = [floatsOf(sa, 2).data[0], floatsOf(sb, 3).data];
+  const result = floatTensor(sums.shape);
+  for (let i = 0; i < result.data.length; i++) {
+    const j = i % columns;
+    const real = Math.fround(Math.fround(sums.data[i]) * Math.fround(a * b[b.length === 1 ? 0 : j]));
+    result.data[i] = bias === undefined ? real : real + bias.data[j];
+  }
+  return result;
+}
+
+const matMulIntegerToFloat: TensorFunction = {
+  facts: ([a, b]) => [{ shape: stackOf(shapeOf(a), shapeOf(b)).shape }],
+  run: ([a, b, sa, sb, za, zb, bias], _, around) => [
+    scaledSums(matrixSums(a, b, [za, zb], around), sa as Tensor, sb as Tensor, bias),
+  ],
+  products: ([a, b]) => matrixProducts(a, b),
+};
+
+const dynamicQuantizeMatMul: TensorFunction = {
+  acrossBatch: () => true,
+  facts: ([a, b]) => [{ shape: stackOf(shapeOf(a), shapeOf(b)).shape }],
+  run: ([x, b, sb, zb, bias], _, around) => {
+    const [a, sa, za] = dynamicQuantizeLinear.run([x], {}, around);
+    return [scaledSums(matrixSums(a, b, [za, zb], around), sa, sb as Tensor, bias)];
+  },
+  products: ([a, b]) => ({ ...matrixProducts(a, b), aFormat: formatNamed('uint8') }),
+};
+
+/** A convolution in two dimensions, as a layer that never runs: its window says where patches lie. */
+function windowOf(x: readonly number[], w: readonly number[], attributes: Attributes): ConvLayer {
+  if (x.length !== 4 || w.length !== 4)
+    throw new Error(`convolves ${x.join('x')} with ${w.join('x')}: two dimensions are supported`);
+  const { strides, dilations, pads, group, auto_pad: auto } = attributes;
+  if (auto !== 'NOTSET' && auto !== 'VALID') throw new Error(`has auto_pad = ${String(auto)}: give pads instead`);
+  const pair = (given: Attributes[string]) => ((given as number[] | undefined) ?? [1, 1]) as [number, number];
+  const pad = ((pads as number[] | undefined) ?? [0, 0, 0, 0]) as [number, number, number, number];
+  return {
+    ...{ op: 'conv', name: '', inputs: [], outputs: [], result: { kind: 'float' }, groups: group as number },
+    ...{
+      weight: { kind: 'float', shape: w, data: new Float32Array() },
+      stride: pair(strides),
+      dilation: pair(dilations),
+      pad,
+    },
+  };
+}
+
+const convInteger: TensorFunction = {
+  attributes: {
+    ...{ group: int(1), strides: ints(), dilations: ints(), pads: ints(), kernel_shape: ints() },
+    auto_pad: word('NOTSET', ['NOTSET', 'SAME_UPPER', 'SAME_LOWER', 'VALID']),
+  },
+  facts: ([x, w], attributes) => {
+    const layer = windowOf(shapeOf(x), shapeOf(w), attributes);
+    return [{ shape: productOf(layer, shapeOf(x)).output, type: 'int32' }];
+  },
+  products: ([x, w], attributes) => {
+    const { m, n, k, groups } = productOf(windowOf(shapeOf(x), shapeOf(w), attributes), shapeOf(x));
+    const formats = matrixProducts({ ...x, shape: [m, k] }, { ...w, shape: [k, n] });
+    return { ...formats, groups, inputs: sizeOf(shapeOf(x)) / groups };
+  },
+  run: ([x, w, zx, zw], attributes, around) => {
+    const [a, b] = [factorOf(x, zx, 0), factorOf(w, zw, 1)];
+    const shape = (x as Tensor).shape;
+    const layer = windowOf(shape, (w as Tensor).shape, attributes);
+    const { m, n, k, groups, pixels, output } = productOf(layer, shape);
+    const result = integerTensor(output, 'int32');
+    for (let group = 0; group < groups; group++) {
+      const rows = { ...a, codes: patchesOf(a.codes, shape, layer, group, a.zeros[0] & 255) };
+      const own = b.codes.subarray(group * n * k, (group + 1) * n * k);
+      const zeros = b.zeros.length === 1 ? b.zeros : Array.from(b.zeros).slice(group * n, (group + 1) * n);
+      const sums = sumsOf(rows, { ...b, zeros, codes: transpose(own, n, k, own.slice()) }, m, n, k, around);
+      for (let i = 0; i < m; i++) {
+        const [image, pixel] = [Math.floor(i / pixels), i % pixels];
+        for (let j = 0; j < n; j++) result.data[((image * groups + group) * n + j) * pixels + pixel] = sums[i * n + j];
+      }
+    }
+    return [result];
+  },
+};
+
+export const INTEGER_PRODUCTS: Readonly<Record<string, TensorFunction>> = {
+  DynamicQuantizeLinear: dynamicQuantizeLinear,
+  MatMulInteger: matMulInteger,
+  ConvInteger: convInteger,
+  'com.microsoft.MatMulIntegerToFloat': matMulIntegerToFloat,
+  'com.microsoft.DynamicQuantizeMatMul': dynamicQuantizeMatMul,
+};

@@ -1,0 +1,161 @@
+import type { Format } from '../../../formats/format.js';
+import { type Activation, called, push } from '../../build/builder.js';
+import { halfEven } from '../../functions/fma.js';
+import { findFunction } from '../../functions/index.js';
+import { int32s } from '../../integers.js';
+import {
+  type ConvLayer,
+  type DenseLayer,
+  type GeneralLayer,
+  isMacLayer,
+  type Layer,
+  type MacLayer,
+} from '../../network.js';
+import { type CodeTensor, oneZeroPoint, type Quantization } from '../../tensor.js';
+import { scalarOf, valuesOf } from './constant.js';
+import { attributesOf } from './general.js';
+import type { NodeReader } from './node.js';
+import type { Reader, StoredValue, Value } from './reader.js';
+
+/**
+ * A QuantizeLinear takes the node before it along, where the rules have both as one step over codes: ONNX Runtime's choice
+ * of nodes (qdq_selectors), measured with onnxruntime-node 1.30.0.
+ */
+
+/** The codes that the node gives at once; undefined where it stays by itself. */
+export function fusedInto(reader: Reader, node: NodeReader, x: Activation, q: Quantization): Activation | undefined {
+  const { rules, written } = reader;
+  if (x.as !== 'real' || x.type !== undefined || !isFusable(q, rules.bits)) return undefined;
+  let source = node.inputs[0];
+  const chain: string[] = [];
+  for (;;) {
+    if (reader.uses.get(source) !== 1) return undefined;
+    chain.push(source);
+    const before = written.get(source)?.node;
+    if (before === undefined || !isRedundant(reader, before, q)) break;
+    source = before.inputs[0];
+  }
+  const found = written.get(source);
+  if (found === undefined || found.node.domain !== '' || !rules.fuses.includes(found.node.opType)) return undefined;
+  const operands = found.node.inputs.map((name) => reader.values.get(name));
+  const layer = productFused(found, operands, node.output, q) ?? functionFused(found.node, operands, node.output, q);
+  if (layer === undefined) return undefined;
+  for (const name of chain) remove(reader, written.get(name)?.layers ?? []);
+  const reads = operands.filter((each): each is Activation => each?.kind === 'activation');
+  const once = [...new Map(reads.map((each) => [each.name, each])).values()];
+  return push(reader, { ...layer, rule: rules.name }, once, { as: 'codes', column: once[0].column });
+}
+
+function isFusable({ fit, scale }: Quantization, bits: readonly number[]): boolean {
+  return fit.format.kind === 'int' && scale.length === 1 && bits.includes(fit.format.bits);
+}
+
+/** A ReLU or Clip that keeps all that the codes can say. */
+function isRedundant(reader: Reader, node: NodeReader, q: Quantization): boolean {
+  if (node.domain !== '' || (node.opType !== 'Relu' && node.opType !== 'Clip')) return false;
+  const { format } = q.fit;
+  if (format.kind !== 'int') return false;
+  const [low, high] = node.opType === 'Relu' ? [0, Infinity] : boundsOf(reader, node);
+  const lowest = format.signed ? -(2 ** (format.bits - 1)) : 0;
+  const real = (code: number) => Math.fround((code - oneZeroPoint(q)) * q.scale[0]);
+  return low <= real(lowest) && real(lowest + 2 ** format.bits - 1) <= high;
+}
+
+function boundsOf(reader: Reader, node: NodeReader): readonly [number, number] {
+  const bound = (place: number, name: string, absent: number) => {
+    if (node.opset < 11) return node.float(name, absent);
+    const given = node.inputs[place] ?? '';
+    const value = given === '' ? undefined : reader.values.get(given);
+    if (given === '') return absent;
+    return value?.kind === 'stored' ? scalarOf(value.constant) : Number.NaN;
+  };
+  return [bound(1, 'min', -Infinity), bound(2, 'max', Infinity)];
+}
+
+type Written = Reader['written'] extends Map<string, infer Each> ? Each : never;
+type Given = Value | undefined;
+
+/** A product of codes whose sums become codes by one multiplier, as QLinearConv, QLinearMatMul and QGemm have it. */
+function productFused(
+  { node, layers }: Written,
+  [input, , bias]: readonly Given[],
+  name: string,
+  q: Quantization,
+): ConvLayer | DenseLayer | undefined {
+  const layer = layers.at(-1);
+  if (layer === undefined || !isMacLayer(layer) || layer.result.kind !== 'dequantize') return undefined;
+  const { weight } = layer;
+  const format = formatOf(input);
+  if (weight.kind !== 'codes' || format?.name !== q.fit.format.name) return undefined;
+  const own = weight.quantization.fit.format;
+  const mixed = format.kind === 'int' && format.signed && own.name !== format.name;
+  if (own.kind !== 'int' || own.bits !== 8 || mixed) return undefined;
+  if (layer.bias === undefined) return { ...layer, ...called(name), result: requantized(q) };
+  if (bias?.kind !== 'stored' || layer.name !== node.output) return undefined;
+  const whole = wholeBias(bias, layer.bias, scalesOf(input, weight));
+  return whole && { ...layer, ...called(name), bias: whole, result: requantized(q) };
+}
+
+/** Scales of the sums, s_in * s_w in float32, a filter each. */
+function scalesOf(input: Given, { shape, quantization: { scale } }: CodeTensor): Float32Array {
+  const own = input?.kind === 'activation' ? (input.quantization?.scale[0] ?? 1) : 1;
+  return Float32Array.from({ length: shape[0] }, (_, f) => own * scale[scale.length === 1 ? 0 : f]);
+}
+
+/** Biases in units of the sums: the file's int32 where it has them, else real numbers that are quantized to it. */
+function wholeBias({ codes }: StoredValue, reals: MacLayer['bias'], scales: Float32Array): Int32Array | undefined {
+  if (reals === undefined) return undefined;
+  const own = codes === undefined ? undefined : int32s(valuesOf(codes), codes.name);
+  if (own !== undefined) return own.every((bias, f) => Math.fround(bias * scales[f]) === reals[f]) ? own : undefined;
+  const whole = Float64Array.from(reals, (bias, f) => halfEven(Math.fround(bias / scales[f])));
+  return whole.every((bias) => Math.abs(bias) < 2 ** 31) ? Int32Array.from(whole) : undefined;
+}
+
+function requantized(output: Quantization): ConvLayer['result'] {
+  return { kind: 'requantize', output, convention: 'onnx' };
+}
+
+/** A function whose operands all are codes of the result's format. */
+function functionFused(
+  node: NodeReader,
+  given: readonly Given[],
+  name: string,
+  output: Quantization,
+): GeneralLayer | undefined {
+  const record = findFunction(node.opType);
+  if (record === undefined || (record.products !== undefined && record.fused === undefined)) return undefined;
+  const names: string[] = [];
+  const operands: (number | CodeTensor)[] = [];
+  for (const value of given) {
+    if (value === undefined || formatOf(value)?.name !== output.fit.format.name) return undefined;
+    if (value.kind === 'weights' && value.tensor.quantization.scale.length === 1) operands.push(value.tensor);
+    else if (value.kind === 'activation' && value.column !== true) operands.push(placeOf(names, value.name));
+    else return undefined;
+  }
+  const { attributes, added } = attributesOf(record, node);
+  if (added.size > 0 || names.length === 0) return undefined;
+  return {
+    ...{ op: 'general', ...called(name), inputs: names, function: node.opType },
+    ...{ operands, attributes, output },
+  };
+}
+
+function placeOf(names: string[], name: string): number {
+  const at = names.indexOf(name);
+  return at >= 0 ? at : names.push(name) - 1;
+}
+
+/** Of codes that the file has as real numbers. */
+function formatOf(value: Given): Format | undefined {
+  if (value?.kind === 'weights') return value.tensor.quantization.fit.format;
+  const reals = value?.kind === 'activation' && (value.as === 'dequantized' || value.as === 'carried');
+  return reals ? value.quantization?.fit.format : undefined;
+}
+
+/** Layers that nobody needs any more, and the real numbers that were made for them alone. */
+function remove(reader: Reader, layers: readonly Layer[]): void {
+  reader.layers = reader.layers.filter((layer) => !layers.includes(layer));
+  const read = new Set(reader.layers.flatMap(({ inputs }) => inputs));
+  const before = new Set(layers.flatMap(({ inputs }) => inputs));
+  reader.layers = reader.layers.filter(({ op, name }) => op !== 'dequantize' || read.has(name) || !before.has(name));
+}
