@@ -16,12 +16,14 @@ export interface LayerLine {
   macs?: number;
 }
 
-function formatOf(quantization: Quantization | undefined): string {
-  return quantization === undefined ? 'float' : quantization.fit.format.name;
+function formatOf(quantization: Quantization | undefined, type = 'float'): string {
+  return quantization === undefined ? type : quantization.fit.format.name;
 }
 
 function tensorText(network: Network, state: TensorFacts | undefined): string {
-  return state === undefined ? '' : `${imageShape(network, state.shape).join('x')} ${formatOf(state.quantization)}`;
+  return state === undefined
+    ? ''
+    : `${imageShape(network, state.shape).join('x')} ${formatOf(state.quantization, state.type)}`.trim();
 }
 
 function weightText(layer: Layer): string {

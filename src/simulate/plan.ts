@@ -5,7 +5,7 @@ import { loadTarget } from '../targets/catalog.js';
 import { type TargetFields, targetOf, targetSchema } from '../targets/schema.js';
 import { unitForJob } from '../targets/blockUnit.js';
 import { type Target, withEveryEnergy } from '../targets/target.js';
-import { type ReadOptions, readNetwork, type Refusal } from '../networks/readers/index.js';
+import { type ReadOptions, readNetwork, type ReadRefusal } from '../networks/readers/index.js';
 import { lower } from '../networks/lower.js';
 import type { Network } from '../networks/network.js';
 import { readData } from '../training/data/data.js';
@@ -74,7 +74,7 @@ export function resolveTarget({ base, array }: TargetPlan, network?: Network): T
 /** What keeps a network's file from running, and where its layers would run. */
 export interface Check {
   placements: readonly Placement[];
-  refused: readonly Refusal[];
+  refused: readonly ReadRefusal[];
 }
 
 /**
@@ -88,7 +88,7 @@ export async function checkNetwork(
   { strict = false, ...reading }: ReadOptions & { strict?: boolean } = {},
 ): Promise<Check> {
   const bytes = readBytes(path);
-  const refused: Refusal[] = [];
+  const refused: ReadRefusal[] = [];
   let network: Network;
   try {
     network = await readNetwork(bytes, path, { ...reading, refused: (refusal) => refused.push(refusal) });

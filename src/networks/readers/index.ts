@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { Network } from '../network.js';
 import type { ReadOptions } from './options.js';
 
-export type { ReadOptions, Refusal } from './options.js';
+export type { ReadOptions, ReadRefusal } from './options.js';
 
 /** A front end: what it takes to turn a file into a network, and back. */
 interface FrontEnd {

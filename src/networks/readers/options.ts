@@ -1,7 +1,7 @@
 import type { RuleName } from '../conventions/rules.js';
 
 /** A node that cannot be read: its name, its operator, and why. */
-export interface Refusal {
+export interface ReadRefusal {
   name: string;
   op: string;
   reason: string;
@@ -14,7 +14,7 @@ export interface ReadOptions {
   /** Shapes of inputs by name, where the file leaves lengths open. */
   shapes?: Readonly<Record<string, readonly number[]>>;
   /** Hears each node that cannot be read, and reading goes on behind it; without it the first is an error. */
-  refused?: (refusal: Refusal) => void;
+  refused?: (refusal: ReadRefusal) => void;
   /** Where the files lie that a network keeps its tensors in. */
   folder?: string;
 }

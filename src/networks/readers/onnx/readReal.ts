@@ -79,6 +79,7 @@ function withConstant(reader: Reader, node: NodeReader): { x?: Activation; const
 
 /** A constant that is the same over height and width, as one number for each channel; undefined where it is another. */
 function channelVector(constant: Constant, x: Activation): Float32Array | undefined {
+  if (x.shape.length < 2) return undefined;
   const shape = fileShape(x);
   if (x.as !== 'codes' && constant.type.name !== 'FLOAT') return undefined;
   const values = x.as === 'codes' ? realsOf(constant) : floatsOf(constant);

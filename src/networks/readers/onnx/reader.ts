@@ -1,7 +1,7 @@
 import type { ReadOptions } from '../options.js';
 import type { Format } from '../../../formats/format.js';
 import { type Activation, type Builder, perImage } from '../../build/builder.js';
-import type { Rules } from '../../conventions/rules.js';
+import type { RuntimeRules } from '../../conventions/rules.js';
 import type { Layer } from '../../network.js';
 import type { CodeTensor } from '../../tensor.js';
 import type { Constant } from './constant.js';
@@ -35,7 +35,7 @@ export interface Reader extends Builder {
   /** How many nodes and graph outputs read a name. */
   uses: Map<string, number>;
   /** Whose arithmetic quantized operators have. */
-  rules: Rules;
+  rules: RuntimeRules;
   /** The nodes read so far by their first output, and the layers that each brought. */
   written: Map<string, { node: NodeReader; layers: readonly Layer[] }>;
   /** Operators of the nodes that read a name; `output` where the graph gives it. */
