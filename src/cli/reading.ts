@@ -1,6 +1,9 @@
 import type { Options } from 'yargs';
+import { RULES } from '../networks/conventions/rules.js';
 import type { ReadOptions } from '../networks/readers/index.js';
 import { UsageError } from './errors.js';
+
+const RULE_NAMES = Object.keys(RULES);
 
 /** The options that say how a network's file is to be read. */
 export const readingOptions = {
@@ -10,12 +13,20 @@ export const readingOptions = {
     nargs: 1,
     describe: 'NAME=1x3x224x224: an input whose file leaves lengths open; repeatable',
   },
+  rules: {
+    type: 'string',
+    choices: RULE_NAMES,
+    describe:
+      "whose arithmetic: ort (ONNX Runtime's fused steps; of files of others), ort-unfused, onnx (float32 steps; of lastbit's own)",
+  },
 } as const satisfies Record<string, Options>;
 
 /** @throws UsageError naming the shape that is none */
-export function readingFrom({ shape = [] }: { shape?: readonly string[] }): ReadOptions {
-  if (shape.length === 0) return {};
-  return { shapes: Object.fromEntries(shape.map(shapeIn)) };
+export function readingFrom({ shape = [], rules }: { shape?: readonly string[]; rules?: string }): ReadOptions {
+  return {
+    ...(shape.length > 0 && { shapes: Object.fromEntries(shape.map(shapeIn)) }),
+    ...(rules !== undefined && { rules: rules as ReadOptions['rules'] }),
+  };
 }
 
 function shapeIn(word: string): [string, number[]] {

@@ -129,11 +129,13 @@ async function writeResult(folder: string, result: RunResult): Promise<void> {
 function show(result: RunResult, verbose: boolean, wide: boolean): void {
   print(`${result.network} on ${result.target}, ${counted(result.images, 'image')}, one at a time\n`);
   printResults(columnsFor(result), [result], wide);
-  print(
-    `\nPer layer and inference; errors of its sums on golden input, and entire: with the errors of the layers before\n`,
-  );
-  if (result.layers.length > 0) printResults(LAYER_COLUMNS, result.layers, wide);
-  print(`\n${energyNote([result])}`);
+  if (result.layers.length > 0) {
+    print(
+      `\nPer layer and inference; errors of its sums on golden input, and entire: with the errors of the layers before\n`,
+    );
+    printResults(LAYER_COLUMNS, result.layers, wide);
+    print(`\n${energyNote([result])}`);
+  }
   showBeside(result);
   if (verbose) for (const { layer, route } of result.layers) print(`${layer}: ${route}`);
 }
@@ -150,7 +152,7 @@ function showBeside(result: RunResult): void {
   const share = arrayShareOf(result);
   if (share === undefined) return;
   const beside = result.placements.filter(({ reason }) => reason !== undefined);
-  const names = beside.map(({ layer, op }) => `${layer} (${op})`);
+  const names = beside.map(({ node, op }) => `${node} (${op})`);
   const shown =
     names.length > MOST_NAMED ? [...names.slice(0, MOST_NAMED), `${names.length - MOST_NAMED} more`] : names;
   print(

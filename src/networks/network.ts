@@ -57,6 +57,8 @@ interface Common {
   outputs: readonly string[];
   /** Whose arithmetic makes codes of codes in one step: `ort` (fused by it), `ort-node` (a node of its own); else none does. */
   rule?: string;
+  /** Its node's name in the file, where that is another. */
+  node?: string;
 }
 
 /**

@@ -6,6 +6,8 @@ import type { Target } from '../targets/target.js';
 /** Where a layer runs: on the array, or beside it, where nothing of it is counted. */
 export interface Placement {
   layer: string;
+  /** The name of its node in the file, which people know it by. */
+  node: string;
   op: string;
   place: 'array' | 'beside';
   /** Whose arithmetic makes codes of its result; undefined where it gives none. */
@@ -25,6 +27,7 @@ export function placementsOf(network: Network, target: Target): Placement[] {
     const rule = ruleOf(layer);
     return {
       layer: layer.name,
+      node: layer.node ?? layer.name,
       op: opNameOf(layer),
       place: job === undefined || reason !== undefined ? 'beside' : 'array',
       ...(rule !== undefined && { rule }),
@@ -46,6 +49,7 @@ export function whyBeside(target: Target, job: UnitJob): string | undefined {
 }
 
 function ruleOf(layer: Layer): string | undefined {
+  if (layer.rule !== undefined) return layer.rule;
   if (layer.op === 'conv' || layer.op === 'dense')
     return layer.result.kind === 'requantize' ? layer.result.convention : undefined;
   return undefined;

@@ -52,7 +52,7 @@ export function qualityOf({ accuracy, float, stored }: Pick<RunResult, 'accuracy
   return accuracy ?? float?.agreement ?? stored?.agreement ?? 0;
 }
 
-export type LayerResult = LayerCost & Omit<LayerErrors, 'layer' | 'unit'>;
+export type LayerResult = LayerCost & Omit<LayerErrors, 'layer' | 'unit'> & Pick<Placement, 'node'>;
 
 /** Outputs of a float network on the same images. */
 export interface FloatRun {
@@ -95,14 +95,20 @@ export function run(
   const data = dataFor(network, given);
   const { layers: costs, ...cost } = judgeCost(network, target);
   const accuracy = judgeAccuracy(network, target, data, progress);
+  const placements = placementsOf(network, target);
+  const nodes = new Map(placements.map(({ layer, node }) => [layer, node]));
   return {
     network: network.name,
     target: target.name,
     datapath: target.datapath.name,
     ...outcomeOf(network, accuracy, data, float),
     cost,
-    placements: placementsOf(network, target),
-    layers: costs.map((layer) => ({ ...layer, ...errorsOf(accuracy, layer.layer) })),
+    placements,
+    layers: costs.map((cost) => ({
+      ...cost,
+      ...errorsOf(accuracy, cost.layer),
+      node: nodes.get(cost.layer) ?? cost.layer,
+    })),
   };
 }
 

@@ -1,3 +1,4 @@
+import { isMade } from '../networks/build/builder.js';
 import { executeAll } from '../networks/execute.js';
 import type { Network } from '../networks/network.js';
 import type { Tensor } from '../networks/tensor.js';
@@ -7,9 +8,6 @@ import type { RunData } from './runData.js';
 
 /** Which tensors of a run are looked at: what the network gives, or all that its file names and the run still makes. */
 export type TensorChoice = 'outputs' | 'all';
-
-/** What a tensor is called that no file names: made between two that one does. */
-const MADE = /\/(codes|integers|real|pool|[a-z]+)$/;
 
 /** The tensors of one run on a target, bit for bit, by name, the inputs first. @throws RangeError where there is no such image */
 export function tensorsOf(
@@ -26,6 +24,5 @@ export function tensorsOf(
   const arithmetic = targetArithmetic(unitsOf(target));
   const outputs = executeAll(network, inputs, arithmetic, (name, tensor) => seen.set(name, tensor));
   if (which === 'outputs') return outputs;
-  const isMade = (name: string) => MADE.test(name) && seen.has(name.replace(MADE, ''));
   return new Map([...seen].filter(([name]) => !isMade(name)));
 }

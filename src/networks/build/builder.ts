@@ -81,6 +81,11 @@ export function ownLayer(builder: Builder, value: Activation): Layer | undefined
   return value.shared ? undefined : builder.layers.find((layer) => layer.name === value.name);
 }
 
+/** Whether a tensor is one that no file names: made between two that it does. */
+export function isMade(name: string): boolean {
+  return /\/(codes|integers|real|pool|column|unused\d+)$/.test(name);
+}
+
 /** Puts a layer in place of the one that writes `value`. */
 export function replaceLayer(builder: Builder, value: Activation, layer: Layer): Activation {
   builder.layers[builder.layers.findIndex((old) => old.name === value.name)] = layer;
@@ -128,7 +133,9 @@ export function quantized(
 ): Activation {
   if (q.scale.length !== 1) throw new Error(`quantizes activations with ${q.scale.length} scales: one is supported`);
   const known = x.as === 'carried' || x.as === 'dequantized' ? x.quantization : undefined;
-  if (known !== undefined && sameMeaning(known, q)) return { ...x, as: 'codes' };
+  // Codes that were moved while they stood for reals had no name of their own: this is the file's.
+  if (known !== undefined && sameMeaning(known, q))
+    return { ...(isMade(x.name) ? renamed(builder, name, x) : x), as: 'codes' };
   const layer: Layer = { op: 'quantize', ...called(name), inputs: [realOf(builder, x)], quantization: q };
   return push(builder, layer, [x], { as, column: x.column });
 }

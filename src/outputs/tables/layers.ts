@@ -13,7 +13,7 @@ function moved(field: string, count: (movement: Movement) => number): ResultColu
 }
 
 export const LAYER_COLUMNS: readonly ResultColumn<LayerResult>[] = [
-  { field: 'layer', title: 'layer', kind: 'text', value: (l) => l.layer },
+  { field: 'layer', title: 'layer', kind: 'text', value: (l) => l.node },
   { field: 'op', title: 'op', kind: 'text', value: (l) => l.op, hidden: true },
   { field: 'unit', title: 'unit', kind: 'text', priority: 5, value: (l) => l.unit },
   { field: 'm', title: 'm', priority: 6, value: (l) => l.m },
@@ -94,7 +94,7 @@ export const LAYER_COLUMNS: readonly ResultColumn<LayerResult>[] = [
 
 /** The worst sum of a layer, as `eval` reads it. */
 export const WORST_COLUMNS: readonly ResultColumn<LayerResult>[] = [
-  { field: 'layer', title: 'layer', kind: 'text', value: (l) => l.layer },
+  { field: 'layer', title: 'layer', kind: 'text', value: (l) => l.node },
   { field: 'unit', title: 'unit', kind: 'text', value: (l) => l.unit },
   { field: 'a', title: 'a', kind: 'text', value: (l) => l.worst?.a },
   { field: 'b', title: 'b', kind: 'text', value: (l) => l.worst?.b },

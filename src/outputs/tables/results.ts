@@ -156,9 +156,9 @@ export function quantizeJson(quantized: QuantizedAccuracy): object {
 export function runJson(result: RunResult): object {
   const costs = new Map(result.layers.map((layer) => [layer.layer, layer]));
   const layers = result.placements.map((placement) => {
-    const { layer, op, place, rule, reason } = placement;
+    const { layer, node, op, place, rule, reason } = placement;
     const cost = costs.get(layer);
-    const own = cost === undefined ? { layer, op, ...macsOf(placement) } : layerJson(cost);
+    const own = cost === undefined ? { layer: node, op, ...macsOf(placement) } : layerJson(cost);
     return { ...own, op, place, ...(rule !== undefined && { rule }), ...(reason !== undefined && { reason }) };
   });
   return { ...resultJson(RUN_COLUMNS, result), coverage: coverageOf(result.placements), layers };

@@ -47,7 +47,7 @@ import { domainOf, type NodeReader, nodeReader } from './node.js';
 import { freeNames, inOrder, type GraphStep } from './order.js';
 import { readSequence } from './sequences.js';
 import type { ReadOptions } from '../options.js';
-import { operand, type Reader, type Value } from './reader.js';
+import { nameLayers, operand, type Reader, type Value } from './reader.js';
 
 /** Undefined where the node is no case of the operator, and a function of tensors (functions/) has to do it. */
 type ReadNode = (reader: Reader, node: NodeReader) => Value | undefined;
@@ -146,7 +146,15 @@ function networkOf(model: Proto<'ModelProto'>, name: string, options: ReadOption
   const functions = localFunctions(model);
   const reader: Reader = {
     ...{ values: new Map(), layers: [], uses: new Map(), readers: new Map(), sequences: new Map() },
-    ...{ functions, unrolled: 0, load, unknown: new Set(), refused: options.refused, ...writingBy(model, options) },
+    ...{
+      functions,
+      unrolled: 0,
+      load,
+      unknown: new Set(),
+      named: new WeakSet(),
+      refused: options.refused,
+      ...writingBy(model, options),
+    },
   };
   const there = new Set([...graph.input, ...graph.initializer].map((each) => each.name));
   const steps = inOrder(inlined(graph.node, functions, opsets), there);
@@ -251,6 +259,7 @@ function readNode(reader: Reader, step: GraphStep): void {
     const before = reader.layers.length;
     const values = readValues(reader, node);
     node.finish();
+    nameLayers(reader, proto.name);
     reader.written.set(node.output, { node, layers: reader.layers.slice(before) });
     node.outputs.forEach((name, i) => name !== '' && values[i] !== undefined && reader.values.set(name, values[i]));
   } catch (error) {

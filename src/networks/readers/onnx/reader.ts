@@ -32,6 +32,8 @@ export interface Reader extends Builder {
   /** Hears of nodes that cannot be read; what they write, and what is made of it, is left out. */
   refused?: ReadOptions['refused'];
   unknown: Set<string>;
+  /** Layers that have their node's name. */
+  named: WeakSet<Layer>;
   /** How many nodes and graph outputs read a name. */
   uses: Map<string, number>;
   /** Whose arithmetic quantized operators have. */
@@ -99,4 +101,14 @@ export function isComputed(reader: Reader, node: NodeReader, index: number): boo
 export function axisAmong(axis: number, rank: number): number {
   if (Number.isInteger(axis) && axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
   throw new Error(`has axis ${axis} over ${rank} axes`);
+}
+
+/** Layers that a node has brought are known by its name, and by the rules of the file. */
+export function nameLayers({ layers, named, rules }: Reader, node: string): void {
+  for (let i = layers.length - 1; i >= 0 && !named.has(layers[i]); i--) {
+    const own = layers[i];
+    const rule = own.rule ?? (rules.name === 'onnx' ? undefined : rules.name);
+    layers[i] = { ...own, ...(node !== '' && node !== own.name && { node }), ...(rule !== undefined && { rule }) };
+    named.add(layers[i]);
+  }
 }
