@@ -8,14 +8,24 @@ import { CYCLE_COLUMNS, cycleRow, cycleTotal, SCALE_SIM_COLUMNS, scaleSimTotal }
 import { writeWhole } from '../outputs/files/file.js';
 import { resultCsv, type ResultColumn, resultJson } from '../outputs/tables/results.js';
 import { figure } from '../outputs/tables/table.js';
+import type { ArrayJob } from '../arrays/tiling.js';
+import { lower } from '../networks/lower.js';
+import { isNetworkFile } from '../networks/readers/index.js';
+import { loadNetwork } from '../simulate/plan.js';
+import { UsageError } from './errors.js';
+import { readingFrom, readingOptions } from './reading.js';
 import { integer, jsonOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { print, printResults, versionedJson } from './terminal.js';
 
-/** `cycles`: what a topology file's layers take on an array, without a network or a datapath. */
+/** `cycles`: what the products of a topology file or of a network take on an array, without data or a datapath. */
 export const cyclesCommand = command({
   options: {
-    topology: { type: 'string', demandOption: true, describe: 'CSV of conv layers or of M,N,K shapes' },
+    topology: {
+      type: 'string',
+      demandOption: true,
+      describe: 'CSV of conv layers or of M,N,K shapes, or a network (.onnx)',
+    },
     rows: { type: 'number', demandOption: true, describe: 'rows of PEs' },
     cols: { type: 'number', demandOption: true, describe: 'columns of PEs' },
     dataflow: {
@@ -24,6 +34,7 @@ export const cyclesCommand = command({
       choices: Object.keys(DATAFLOWS),
       describe: 'what stays in the PEs',
     },
+    ...readingOptions,
     compat: { type: 'string', choices: ['scalesim'], describe: "SCALE-Sim v3's own numbers, quirks included" },
     json: { ...jsonOption, describe: 'JSON for machines: layers in the order of the file, and their total' },
     wide: wideOption,
@@ -37,16 +48,18 @@ export const cyclesCommand = command({
   writes: { out: 'file' },
   examples: [
     ['cycles resnet18.csv --rows 32 --cols 32 --dataflow ws', 'load, fill, stream, drain and stall of each layer'],
+    ['cycles models/digits-int8.onnx --rows 16 --cols 16 --dataflow os', 'of a network, without data'],
     ['cycles resnet18.csv --rows 32 --cols 32 --dataflow os --compat scalesim --out report.csv', 'to compare with'],
   ],
-  async run({ topology, rows, cols, dataflow, compat, json, wide, out }) {
+  async run({ topology, rows, cols, dataflow, compat, json, wide, out, ...reading }) {
     const array = {
       rows: integer(rows, '--rows', 1),
       cols: integer(cols, '--cols', 1),
       dataflow: dataflow as DataflowName,
     };
-    const layers = parseTopology(readText(topology), topology);
-    const report = compat === undefined ? ownReport(layers, array) : scaleSimReport(layers, array);
+    const report = isNetworkFile(topology)
+      ? ownReport(await jobsOf(topology, compat, reading), array)
+      : topologyReport(parseTopology(readText(topology), topology), array, compat);
     if (out !== undefined) await writeWhole(out, json ? `${versionedJson(report.json)}\n` : report.csv());
     else if (json) print(versionedJson(report.json));
     else report.show(wide);
@@ -59,9 +72,27 @@ interface Report {
   csv(): string;
 }
 
-function ownReport(layers: readonly TopologyLayer[], size: ScaleSimArray): Report {
+function topologyReport(layers: readonly TopologyLayer[], array: ScaleSimArray, compat: string | undefined): Report {
+  return compat === undefined ? ownReport(layers.map(jobOf), array) : scaleSimReport(layers, array);
+}
+
+/** The products of a network, by the names of its nodes. */
+async function jobsOf(
+  path: string,
+  compat: string | undefined,
+  reading: Parameters<typeof readingFrom>[0],
+): Promise<ArrayJob[]> {
+  if (compat !== undefined) throw new UsageError(`--compat ${compat} is for topology files, and ${path} is a network`);
+  const network = await loadNetwork(path, readingFrom(reading));
+  const jobs = lower(network);
+  if (jobs.length === 0) throw new Error(`${path} has no layer with products`);
+  const nodes = new Map(network.layers.map(({ name, node = name }) => [name, node]));
+  return jobs.map((job) => ({ ...job, layer: nodes.get(job.layer) ?? job.layer }));
+}
+
+function ownReport(jobs: readonly ArrayJob[], size: ScaleSimArray): Report {
   const array = macArray(size);
-  const rows = layers.map(jobOf).map((job) => cycleRow(job, costOf(job, array, { lanes: 1, order: SEQUENTIAL })));
+  const rows = jobs.map((job) => cycleRow(job, costOf(job, array, { lanes: 1, order: SEQUENTIAL })));
   return reportOf(CYCLE_COLUMNS, rows, cycleTotal(rows, size.rows * size.cols));
 }
 

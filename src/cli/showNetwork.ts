@@ -1,7 +1,8 @@
 import { counted } from '../text/plural.js';
 import { isMacLayer, type Layer, type Network, opNameOf } from '../networks/network.js';
 import { factsOf, imageShape } from '../networks/facts.js';
-import { lower, macsOf } from '../networks/lower.js';
+import { lastUses } from '../networks/execute.js';
+import { type LoweredJob, lower, macsOf } from '../networks/lower.js';
 import type { Quantization, TensorFacts } from '../networks/tensor.js';
 import { print, printTable } from './terminal.js';
 
@@ -14,6 +15,12 @@ export interface LayerLine {
   output: string;
   /** Multiply-accumulates of one image. */
   macs?: number;
+  /** Operands that a unit of the target has to take, for its products to run on the array. */
+  needs?: string;
+  /** The layers that it reads, where that is not the one above alone; `input` is a network's own. */
+  from?: string;
+  /** Tensors of layers above that layers below it read, beside what it writes itself. */
+  open: number;
 }
 
 function formatOf(quantization: Quantization | undefined, type = 'float'): string {
@@ -35,16 +42,44 @@ function weightText(layer: Layer): string {
 /** The layers of a network in order. */
 export function linesOfNetwork(network: Network): LayerLine[] {
   const states = factsOf(network);
-  const macs = new Map(lower(network).map(({ layer, m, n, k, groups }) => [layer, m * n * k * groups]));
-  return network.layers.map((layer) => ({
-    layer: layer.name,
-    op: opNameOf(layer),
-    input: tensorText(network, states.get(layer.inputs[0])),
-    weight: weightText(layer),
-    output: tensorText(network, states.get(layer.name)),
-    macs: macs.get(layer.name),
-  }));
+  const jobs = new Map(lower(network).map((job) => [job.layer, job]));
+  const uses = lastUses(network);
+  const written = new Map(network.layers.flatMap((layer, i) => layer.outputs.map((output) => [output, i] as const)));
+  return network.layers.map((layer, i) => {
+    const job = jobs.get(layer.name);
+    const above = i === 0 ? network.inputs.map(({ name }) => name) : network.layers[i - 1].outputs;
+    const straight = layer.inputs.length === 1 && above.includes(layer.inputs[0]);
+    const sources = layer.inputs.map((input) => nameOf(network.layers[written.get(input) ?? -1], input));
+    const open = [...uses].filter(([name, last]) => last > i && (written.get(name) ?? -1) < i);
+    return {
+      layer: layer.node ?? layer.name,
+      op: opNameOf(layer),
+      input: tensorText(network, states.get(layer.inputs[0])),
+      weight: weightText(layer),
+      output: tensorText(network, states.get(layer.outputs[0])),
+      macs: job && job.m * job.n * job.k * job.groups,
+      ...(job && { needs: needsOf(job) }),
+      ...(!straight && { from: sources.join(', ') }),
+      open: open.length,
+    };
+  });
 }
+
+function nameOf(layer: Layer | undefined, tensor: string): string {
+  return layer === undefined ? tensor : (layer.node ?? layer.name);
+}
+
+function needsOf({ aFormat, bFormat, blocks }: LoweredJob): string {
+  if (blocks !== undefined) return `blocks of ${blocks.name}`;
+  return aFormat === undefined || bFormat === undefined ? 'float' : `${aFormat.name} x ${bFormat.name}`;
+}
+
+/** A layer with its branches: a rail for each tensor that passes it by. */
+function drawn({ layer, open }: LayerLine): string {
+  return `${'│ '.repeat(Math.min(open, MOST_RAILS))}● ${layer}`;
+}
+
+const MOST_RAILS = 6;
 
 /** Everything about a network but its weights, for machines. */
 export function networkReport(network: Network): object {
@@ -69,12 +104,14 @@ export function showNetwork(network: Network, wide: boolean): void {
   print('');
   printTable<LayerLine>(
     [
-      { title: 'layer', value: (line) => line.layer },
+      { title: 'layer', value: drawn },
       { title: 'op', value: (line) => line.op },
+      { title: 'needs', value: (line) => line.needs, priority: 1 },
       { title: 'input', value: (line) => line.input, priority: 3 },
       { title: 'weight', value: (line) => line.weight, priority: 2 },
       { title: 'output', value: (line) => line.output, priority: 2 },
       { title: 'MAC', value: (line) => line.macs },
+      { title: 'from', value: (line) => line.from, priority: 4 },
     ],
     linesOfNetwork(network),
     wide,

@@ -57,8 +57,8 @@ function checkInputs(network: Network, inputs: ReadonlyMap<string, Tensor>): voi
     throw new Error(`network ${network.name} reads batches of one length: found ${batches.join(', ')}`);
 }
 
-/** The last layer that reads each tensor, so that big batches do not keep what nobody will read. */
-function lastUses({ layers, outputs }: Network): Map<string, number> {
+/** The place of the last layer that reads each tensor, infinite where the network gives it. */
+export function lastUses({ layers, outputs }: Network): Map<string, number> {
   const uses = new Map<string, number>();
   layers.forEach(({ inputs }, i) => {
     for (const input of inputs) uses.set(input, i);

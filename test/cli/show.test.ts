@@ -85,8 +85,11 @@ it('a network is shown layer by layer, with the MACs of one image', () => {
     metadata: {},
   };
   expect(linesOfNetwork(network)).toEqual([
-    { layer: 'flat', op: 'flatten', input: '1x28x28 float', weight: '', output: '784 float', macs: undefined },
-    { layer: 'fc', op: 'dense', input: '784 float', weight: '10x784 float', output: '10 float', macs: 7840 },
+    { layer: 'flat', op: 'flatten', input: '1x28x28 float', weight: '', output: '784 float', macs: undefined, open: 0 },
+    {
+      ...{ layer: 'fc', op: 'dense', input: '784 float', weight: '10x784 float', output: '10 float', macs: 7840 },
+      ...{ needs: 'float', open: 0 },
+    },
   ]);
 });
 
