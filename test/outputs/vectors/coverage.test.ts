@@ -134,10 +134,7 @@ function cancelledOf(start: number, total: number): string {
 }
 
 /** The report counted again in float64, where all sums of these units are exact. */
-function recounted(
-  unit: Datapath,
-  rows: number,
-): { counted: CoverageReport; again: CoverageReport['cancelled'] & Record<string, number> } {
+function recounted(unit: Datapath, rows: number): { counted: CoverageReport; again: Record<string, number> } {
   const { inputs } = portsOf(unit, 1);
   const coverage = coverageOf(unit);
   const expected = expecter(unit, coverage);
