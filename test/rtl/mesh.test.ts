@@ -8,11 +8,12 @@ import { type MacArray, macArray, orderOf } from '../../src/arrays/dataflow.js';
 import { datapathNamed } from '../../src/datapaths/catalog.js';
 import { type Datapath, datapath, sumFit } from '../../src/datapaths/datapath.js';
 import { compileUnit } from '../../src/datapaths/kernel/index.js';
+import { SEQUENTIAL } from '../../src/datapaths/order.js';
 import { randomBitsOf, reduce } from '../../src/datapaths/reference.js';
 import { formatNamed } from '../../src/formats/catalog.js';
 import { widthOf } from '../../src/formats/format.js';
 import { stochastic } from '../../src/formats/rounding.js';
-import { meshRtl, writeRtl } from '../../src/outputs/benches/rtl.js';
+import { meshRtl, meshShape, writeRtl } from '../../src/outputs/benches/rtl.js';
 import { drawTile, type TileOperands, writeTileVectors } from '../../src/outputs/vectors/tileVectors.js';
 import { goldenRun, productNamed } from '../../src/simulate/golden.js';
 import { loadData, loadNetwork } from '../../src/simulate/plan.js';
@@ -245,4 +246,19 @@ it('what cannot be built is refused with the reason', () => {
   expect(refused({ addStages: 3 })).toThrow('rtl: target int8 has pipelined PEs (0 multiplier and 3 adder stages)');
   expect(refused({ operands: 'broadcast' })).toThrow('rtl: target int8 broadcasts operands');
   expect(refused({ edge: 'partial', rows: 5 })).toThrow('takes edge tiles at their own size');
+  // A PE that keeps its sums has one register; where sums move on, the order is made by the memory.
+  const orders = {
+    sequential: SEQUENTIAL,
+    chunked: { kind: 'chunked', length: 2 },
+    interleaved: { kind: 'interleaved', ways: 2 },
+  } as const;
+  for (const dataflow of ['os', 'ws', 'is'] as const)
+    for (const [kind, order] of Object.entries(orders)) {
+      const array = { ...base.array, dataflow };
+      const build = () => meshShape({ name: 'test', array }, { ...base.datapath, order }, operands.job);
+      if (dataflow !== 'os' || kind !== 'interleaved')
+        expect(build()).toMatchObject({ dataflow, rows: base.array.rows });
+      else
+        expect(build).toThrow('rtl: target test adds in interleaved order; a PE adds in sequential or chunked order');
+    }
 });
