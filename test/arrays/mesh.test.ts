@@ -150,10 +150,9 @@ it.each([1, 2, 5])('an observer sees the words that each PE of %i lanes is fired
     const fired = {
       ...unit,
       bank: undefined,
-      fire: (...args: Parameters<typeof unit.fire>) => {
-        const [, a, at, b, bt, live] = args;
+      fire: (sum: number, a: CodeArray, at: number, b: CodeArray, bt: number, live: number) => {
         met.push([live, ...a.slice(at, at + live), ...b.slice(bt, bt + live)]);
-        return unit.fire(...args);
+        return unit.fire(sum, a, at, b, bt, live);
       },
     };
     runMesh(
