@@ -65,6 +65,11 @@ describe('whole numbers', () => {
     kernelOf([f]).f(at + 1, at + 64);
     const wanted = Array.from({ length: 128 }, (_, i) => (i >= 69 && i < 69 + count ? 255 - (i - 68) : 255 - i));
     expect([...bytes.slice(at, at + 128)]).toEqual(wanted);
+    // The memory's last ones too: what is read ends with them.
+    const end = bytes.length - count;
+    bytes.fill(170, end);
+    kernelOf([f]).f(end, at);
+    expect([...bytes.slice(at + 5, at + 5 + count)]).toEqual(Array<number>(count).fill(170));
   });
 
   it.each([0, 1, 0x7f, 0x80, 0xff, 0x8000, 0xffff])('narrow words %i are read and written without a sign', (value) => {

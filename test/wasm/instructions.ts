@@ -28,7 +28,7 @@ type Lane = keyof Word;
 
 /** What an instruction writes, lane by lane. */
 type Definition = (x: Word, y: Word, out: Word) => void;
-const lanesOf = (lane: Lane) => (16 / Number(lane.slice(1))) * 8;
+const lanesOf = (lane: Lane) => 128 / Number(lane.slice(1));
 const each =
   <T extends number | bigint>(lane: Lane, f: (x: T, y: T) => T): Definition =>
   (x, y, out) => {
