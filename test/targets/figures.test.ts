@@ -54,7 +54,7 @@ function picojoulesOf(entry: Entry): number | undefined {
   const alone = /its (\w+ adder) alone|as its (\w+ adder)/.exec(source);
   if (alone !== null) return HOROWITZ[alone[1] ?? alone[2]];
   const unit = /^(?:(add):(\w+)|(multiply):(\w+)\*\4)$/.exec(action);
-  if (unit !== null && /2014$/.test(source))
+  if (unit !== null && source.endsWith('2014'))
     return HOROWITZ[unit[1] === 'add' ? `${unit[2]} adder` : `${unit[4]} multiplier`];
   return undefined;
 }
