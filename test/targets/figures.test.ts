@@ -95,6 +95,28 @@ it('arrays of 16 x 16 have nothing but their units apart', () => {
   expect(apart).toEqual([]);
 });
 
+/** OCP Microscaling Formats v1.0, table 1, and NVIDIA's NVFP4: elements, scales, and elements with one scale. */
+it.each([
+  ['mxfp8', ['e4m3fn', 'e5m2'], 'e8m0fnu', 32],
+  ['mxfp6', ['e3m2fn', 'e2m3fn'], 'e8m0fnu', 32],
+  ['mxfp4', ['e2m1fn'], 'e8m0fnu', 32],
+  ['mxint8', ['int8q6'], 'e8m0fnu', 32],
+  ['nvfp4', ['e2m1fn'], 'e4m3fn', 16],
+])('%s has the blocks of its specification', (name, elements, scale, size) => {
+  const target = TARGETS.find((each) => each.name === name);
+  const units = target === undefined ? [] : [target.datapath, ...target.others];
+  expect(units.map(({ a }) => a.name)).toEqual(elements);
+  for (const { a, b, blockScale, sum } of units) {
+    expect(b).toEqual(a);
+    expect([blockScale?.format.name, blockScale?.size, blockScale?.apply, sum.format.name]).toEqual([
+      scale,
+      size,
+      'exponent',
+      'fp32',
+    ]);
+  }
+});
+
 const FILE = `array: {rows: 2, cols: 3, dataflow: ws}
 datapath: int8
 memories: {a: 8, b: 8, sum: 8}

@@ -9,6 +9,7 @@ const schema = record({
   list: z.array(z.number().positive()).min(1).max(3).optional(),
   even: z.boolean().optional(),
   kind: z.enum(['alpha', 'beta']).optional(),
+  deep: record({ low: inner }).optional(),
 });
 
 const GOOD = 'name: x\nunit: {bits: 3}\n';
@@ -31,7 +32,7 @@ it.each([
   // An unknown field has its own place, at the top and deeper, and says no more than that it is unknown.
   [
     `${GOOD}evn: true\n`,
-    'f.yaml:3:1: there is no field "evn" here; did you mean "even"? the fields are name, unit, list, even, kind',
+    'f.yaml:3:1: there is no field "evn" here; did you mean "even"? the fields are name, unit, list, even, kind, deep',
   ],
   [`  ${GOOD.replace('\n', '\n  ')}qqqqqq: 1\n`, 'f.yaml:3:1'],
   [
@@ -44,13 +45,17 @@ it.each([
   // A misspelt field comes before what it leaves missing, where both are of one record.
   [
     'nam: x\nunit: ab\n',
-    'f.yaml:1:1: there is no field "nam" here; did you mean "name"? the fields are name, unit, list, even, kind',
+    'f.yaml:1:1: there is no field "nam" here; did you mean "name"? the fields are name, unit, list, even, kind, deep',
   ],
   ['nam: x\nunit: {bts: 3}\n', 'f.yaml:1:1: there is no field "nam" here; did you mean "name"?'],
   [
     'name: x\nunit: {bts: 3}\n',
     'f.yaml:2:8: unit: there is no field "bts" here; did you mean "bits"? the fields are bits, mode',
   ],
+  [`${GOOD}deep: {low: {bts: 3}}\n`, 'f.yaml:3:14: deep.low: there is no field "bts" here; did you mean "bits"?'],
+  [`${GOOD}deep: {lwo: {bts: 3}}\n`, 'f.yaml:3:8: deep: there is no field "lwo" here; did you mean "low"?'],
+  // One of another record is no reason to pass over what is missing.
+  ['unit: {bits: 3, moed: 1}\n', 'f.yaml:1:1: name: is missing; must be a string'],
   // Values that are wrong, with what was found.
   ['name: x\nunit: {bits: 0}\n', 'f.yaml:2:14: unit.bits: must be at least 1, found 0'],
   ['name: x\nunit: {bits: 65}\n', 'f.yaml:2:14: unit.bits: must be at most 64, found 65'],
@@ -67,8 +72,8 @@ it.each([
   [`${GOOD}even: 3\n`, 'f.yaml:3:7: even: must be true or false, found 3'],
   [`${GOOD}list: 3\n`, 'f.yaml:3:7: list: must be a list, found 3'],
   ['name: ""\nunit: ab\n', 'f.yaml:1:7: name: must not be empty, found ""'],
-  ['- 1\n', 'f.yaml:1:1: must be a record with name, unit, list, even, kind, found [1]'],
-  ['\n\n  3\n', 'f.yaml:3:3: must be a record with name, unit, list, even, kind, found 3'],
+  ['- 1\n', 'f.yaml:1:1: must be a record with name, unit, list, even, kind, deep, found [1]'],
+  ['\n\n  3\n', 'f.yaml:3:3: must be a record with name, unit, list, even, kind, deep, found 3'],
 ])('%j: the place, the field, and what would do', (text, message) => {
   expect(said(text)).toContain(message);
 });

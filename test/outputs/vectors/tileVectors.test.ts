@@ -80,7 +80,13 @@ describe.skipIf(!isInstalled('iverilog'))('an RTL mesh on Icarus Verilog', () =>
   });
 });
 
-it.each(ARRAYS)(
+/** Operands that reach all columns at once have no RTL here, and streams all the same. */
+const BROADCAST = (['os', 'ws', 'is'] as const).map((dataflow): (typeof ARRAYS)[number] => [
+  dataflow,
+  { operands: 'broadcast' },
+]);
+
+it.each([...ARRAYS, ...BROADCAST])(
   '%s %j: the result memory is the definition, and the expected sums add up to it',
   async (dataflow, more) => {
     const folder = folderWith();
