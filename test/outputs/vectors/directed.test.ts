@@ -1,11 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { DATAPATHS, datapathNamed } from '../../../src/datapaths/catalog.js';
-import { datapath, sumFit } from '../../../src/datapaths/datapath.js';
-import { fitTo } from '../../../src/formats/codec.js';
-import { formatNamed } from '../../../src/formats/catalog.js';
 import { widthOf } from '../../../src/formats/format.js';
 import { toNumber } from '../../../src/formats/raw.js';
 import { coverageOf, coverageReport, POSITIONS } from '../../../src/outputs/vectors/directed/coverage.js';
@@ -14,6 +10,7 @@ import { manifestSchema } from '../../../src/outputs/vectors/manifest.js';
 import { expecter, portsOf } from '../../../src/outputs/vectors/unitVectors.js';
 import { folderWith, lastbit } from '../../cli/command.js';
 import { rowOf } from './faults.js';
+import { MANY_SITES, REQUANTIZED } from './units.js';
 
 /** The rows that `lastbit vectors` writes by itself. */
 const DEFAULT_COUNT = 10_000;
@@ -49,26 +46,6 @@ function placeOf(rest: number, odd: boolean): (typeof POSITIONS)[number] {
     return rest <= 1 / 16 ? 'just above a number' : rest >= 7 / 16 ? 'just below the tie' : 'below the tie';
   return rest >= 15 / 16 ? 'just below the next number' : rest <= 9 / 16 ? 'just above the tie' : 'above the tie';
 }
-
-/** A unit with every kind of rounding that vectors aim at. */
-const MANY_SITES = datapath({
-  name: 'many',
-  a: formatNamed('fp16'),
-  b: formatNamed('fp16'),
-  product: fitTo(formatNamed('bf16')),
-  lanes: 4,
-  combine: { kind: 'tree', node: fitTo(formatNamed('fp16')) },
-  sum: sumFit('fp32'),
-  result: fitTo(formatNamed('e5m2')),
-});
-
-const REQUANTIZED = datapath({
-  name: 'requantized',
-  a: formatNamed('int8'),
-  b: formatNamed('int8'),
-  sum: sumFit('int32'),
-  requantize: { kind: 'shift', format: formatNamed('int8'), shift: 7, rounding: 'half-even' },
-});
 
 it.each([
   [MANY_SITES, 4, ['product', 'node', 'sum', 'result'], 'result'],
@@ -126,21 +103,4 @@ it('the manifest says what was covered, and stays small', () => {
   // Nothing below the smallest number is exact; a product is at most 2^17.6, so nothing overflows.
   expect(exact).toMatchObject({ binades: '-149..127 largest', missed: 'under over' });
   expect(text.length).toBeLessThan(10_000);
-});
-
-/** Rows that a seed gives: whoever makes vectors again gets the same ones, from any version. */
-it.each([
-  [datapathNamed('fp8-fp16'), 1, '4b8658138f09385f'],
-  [datapathNamed('radix4-fp16'), 3, '44e521a99f3f0024'],
-  [datapathNamed('hopper-e4m3fn-fp16'), 32, '347b4a21815f367c'],
-  [datapathNamed('blackwell-nvf4'), 64, '6b15f0e99c3aef7f'],
-  [MANY_SITES, 4, '3ff187273638fde3'],
-  [REQUANTIZED, 2, 'ed5629f07c4fbb44'],
-])('$name: the rows of seed 7 are those that they were', (unit, k, digest) => {
-  const { inputs } = portsOf(unit, k);
-  const coverage = coverageOf(unit);
-  const expected = expecter(unit, coverage);
-  const hash = createHash('sha256');
-  for (const codes of unitRows(unit, inputs, 2500, 7, coverage)) hash.update(`${codes.join(';')}=${expected(codes)}\n`);
-  expect(hash.digest('hex').slice(0, 16)).toBe(digest);
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { datapathNamed } from '../../../src/datapaths/catalog.js';
-import { datapath, type Datapath, sumFit } from '../../../src/datapaths/datapath.js';
-import { formatNamed, int } from '../../../src/formats/catalog.js';
-import { decode, encode, fitTo } from '../../../src/formats/codec.js';
-import { type Format, widthOf } from '../../../src/formats/format.js';
-import { finite, fromNumber, toNumber } from '../../../src/formats/raw.js';
+import { datapathNamed } from '../../../../src/datapaths/catalog.js';
+import { datapath, type Datapath, sumFit } from '../../../../src/datapaths/datapath.js';
+import { formatNamed, int } from '../../../../src/formats/catalog.js';
+import { decode, encode, fitTo } from '../../../../src/formats/codec.js';
+import { type Format, widthOf } from '../../../../src/formats/format.js';
+import { finite, fromNumber, toNumber } from '../../../../src/formats/raw.js';
 import {
   classOf,
   coverageOf,
@@ -13,10 +13,10 @@ import {
   largestRow,
   overRow,
   UNDER,
-} from '../../../src/outputs/vectors/directed/coverage.js';
-import { unitRows } from '../../../src/outputs/vectors/directed/rows.js';
-import { expecter, portsOf } from '../../../src/outputs/vectors/unitVectors.js';
-import { rowOf } from './faults.js';
+} from '../../../../src/outputs/vectors/directed/coverage.js';
+import { unitRows } from '../../../../src/outputs/vectors/directed/rows.js';
+import { expecter, portsOf } from '../../../../src/outputs/vectors/unitVectors.js';
+import { rowOf } from '../faults.js';
 
 /** Magnitudes of a format on each side of zero, smallest first: from its codes, which the laws of formats hold right. */
 function magnitudesOf(format: Format, negative: boolean): number[] {

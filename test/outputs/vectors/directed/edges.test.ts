@@ -1,19 +1,19 @@
 import { expect, it } from 'vitest';
-import { DATAPATHS } from '../../../src/datapaths/catalog.js';
-import { datapath, type Datapath, totalFitOf } from '../../../src/datapaths/datapath.js';
-import { productsOf } from '../../../src/datapaths/products.js';
-import { formatNamed } from '../../../src/formats/catalog.js';
-import { decode, fitTo } from '../../../src/formats/codec.js';
-import { type Format, widthOf } from '../../../src/formats/format.js';
-import { type FiniteRaw, magnitudeExponent, type Raw, sum } from '../../../src/formats/raw.js';
-import { coverageOf, indexOf, overRow, POSITIONS, UNDER } from '../../../src/outputs/vectors/directed/coverage.js';
-import { extentOf } from '../../../src/outputs/vectors/directed/draws.js';
-import { edgeRows } from '../../../src/outputs/vectors/directed/edges.js';
-import { isWorthwhile } from '../../../src/outputs/vectors/directed/reach.js';
-import { type Aim, toolsOf } from '../../../src/outputs/vectors/directed/tools.js';
-import { exhaustiveRows, type RowCodes } from '../../../src/outputs/vectors/stimulus.js';
-import { expecter, portsOf } from '../../../src/outputs/vectors/unitVectors.js';
-import { randomFrom } from '../../../src/random/random.js';
+import { DATAPATHS } from '../../../../src/datapaths/catalog.js';
+import { datapath, type Datapath, totalFitOf } from '../../../../src/datapaths/datapath.js';
+import { productsOf } from '../../../../src/datapaths/products.js';
+import { formatNamed } from '../../../../src/formats/catalog.js';
+import { decode, fitTo } from '../../../../src/formats/codec.js';
+import { type Format, widthOf } from '../../../../src/formats/format.js';
+import { type FiniteRaw, magnitudeExponent, type Raw, sum } from '../../../../src/formats/raw.js';
+import { coverageOf, indexOf, overRow, POSITIONS, UNDER } from '../../../../src/outputs/vectors/directed/coverage.js';
+import { extentOf } from '../../../../src/outputs/vectors/directed/draws.js';
+import { edgeRows } from '../../../../src/outputs/vectors/directed/edges.js';
+import { isWorthwhile } from '../../../../src/outputs/vectors/directed/reach.js';
+import { type Aim, toolsOf } from '../../../../src/outputs/vectors/directed/tools.js';
+import { exhaustiveRows, type RowCodes } from '../../../../src/outputs/vectors/stimulus.js';
+import { expecter, portsOf } from '../../../../src/outputs/vectors/unitVectors.js';
+import { randomFrom } from '../../../../src/random/random.js';
 
 function aimOf(unit: Datapath, lanes: number): Aim {
   return { datapath: unit, inputs: portsOf(unit, lanes).inputs, random: randomFrom(3) };
