@@ -102,6 +102,11 @@ it('a file of another kind is said to be that, from two fields of it on', () => 
   expect(read('networks: 1\nrows: 2\n')).toThrow(
     'f.yaml: this is a sweep (it has networks, rows), and a datapath is wanted here',
   );
+  // One with some of a kind's fields is not of that kind.
+  const some = record({ a: z.string(), b: z.string(), other: z.string() });
+  expect(() => readDocument('array: 1\nmemories: 2\n', 'f.yaml', some)).toThrow(
+    'f.yaml:1:1: there is no field "array" here',
+  );
   expect(read('array: 1\nmemries: 2\n')).toThrow('f.yaml:1:1: there is no field "array" here');
 });
 

@@ -34,6 +34,18 @@ describe('DoReFa', () => {
     expect(by[1]).toBeCloseTo((2 * (1 - Math.tanh(0.5) ** 2)) / Math.tanh(1), 12);
   });
 
+  it('the gradient of one bit passes as it is, that of more does not; weights that are all zero are divided by one', () => {
+    const [w, g] = [Float64Array.of(1, -0.5, 0), Float64Array.of(1, 2, 3)];
+    expect(dorefaWeightGradient(w, 1, g)).toEqual(g);
+    for (const bits of [2, 3, 8])
+      dorefaWeightGradient(w, bits, g).forEach((value, i) =>
+        expect(value).toBeCloseTo((g[i] * (1 - Math.tanh(w[i]) ** 2)) / Math.tanh(1), 12),
+      );
+    expect(dorefaWeightGradient(new Float64Array(3), 2, g)).toEqual(g);
+    // tanh(0) / 2 + 1/2 is half of three steps, which is rounded to two of them.
+    for (const value of dorefaWeights(new Float64Array(2), 2)) expect(value).toBeCloseTo(1 / 3, 12);
+  });
+
   it('activations are clipped to [0, 1], and so is their gradient', () => {
     const x = Float64Array.of(-0.2, 0.3, 1, 1.2);
     expect(Array.from(dorefaActivations(x, 1))).toEqual([0, 0, 1, 1]);
