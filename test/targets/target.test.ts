@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { costOf } from '../../src/arrays/cost.js';
 import { formatNamed } from '../../src/formats/catalog.js';
@@ -122,6 +123,16 @@ it.each([
 
 it('says which targets there are', () => {
   expect(() => loadTarget('int88')).toThrow(/there are int8, int4, .*did you mean "int8"\?$/);
+});
+
+it('a datapath file that is not there is an error that has its path', () => {
+  const text = FILE.replace('datapath: int8', 'datapath: none.yaml');
+  expect(() => parseTarget(text, 'dir/tpu.yaml')).toThrow(
+    expect.objectContaining({ code: 'ENOENT', path: resolve('dir/none.yaml') }),
+  );
+  expect(() => parseTarget(FILE.replace('datapath: int8', 'datapath: int9'), 'dir/tpu.yaml')).toThrow(
+    'dir/tpu.yaml: datapath: ',
+  );
 });
 
 it('each unit is found by its operands in either order, but for those that read scales of blocks', () => {

@@ -80,13 +80,13 @@ describe.skipIf(!isInstalled('iverilog'))('an RTL mesh on Icarus Verilog', () =>
   });
 });
 
-/** Operands that reach all columns at once have no RTL here, and streams all the same. */
-const BROADCAST = (['os', 'ws', 'is'] as const).map((dataflow): (typeof ARRAYS)[number] => [
-  dataflow,
-  { operands: 'broadcast' },
+/** Operands that reach all columns at once, and pipelined PEs, have no RTL here, and streams all the same. */
+const BEYOND_RTL = (['os', 'ws', 'is'] as const).flatMap((dataflow): typeof ARRAYS => [
+  [dataflow, { operands: 'broadcast' }],
+  [dataflow, { multiplyStages: 1, addStages: 3 }],
 ]);
 
-it.each([...ARRAYS, ...BROADCAST])(
+it.each([...ARRAYS, ...BEYOND_RTL])(
   '%s %j: the result memory is the definition, and the expected sums add up to it',
   async (dataflow, more) => {
     const folder = folderWith();

@@ -3,6 +3,7 @@ import { floatTensor } from '../../../src/networks/tensor.js';
 import { randomFrom } from '../../../src/random/random.js';
 import {
   dorefaActivationGradient,
+  dorefaActivationQuantizer,
   dorefaActivations,
   dorefaGradients,
   dorefaRound,
@@ -73,6 +74,19 @@ describe('DoReFa', () => {
       const code = value / (quantization?.scale[0] ?? 1);
       expect(Math.abs(code - Math.round(code))).toBeLessThan(1e-5);
       expect(Math.abs(Math.round(code)) % 2).toBe(1);
+    }
+  });
+
+  it('activations in training are codes without a sign, times 1 / (2^k - 1)', () => {
+    const x = floatTensor([4], Float32Array.of(-0.2, 0.3, 0.95, 1.2));
+    for (const bits of [1, 2, 4, 8]) {
+      const { values, quantization } = dorefaActivationQuantizer(bits).forward(x, true);
+      const most = 2 ** bits - 1;
+      expect(quantization?.fit.format).toMatchObject({ kind: 'int', bits, signed: false });
+      expect(quantization?.scale[0]).toBe(Math.fround(1 / most));
+      expect([...values.data]).toEqual(
+        [...x.data].map((v) => Math.fround(Math.round(Math.min(Math.max(v, 0), 1) * most) / most)),
+      );
     }
   });
 });
