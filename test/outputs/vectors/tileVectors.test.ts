@@ -106,6 +106,32 @@ it.each([...ARRAYS, ...BEYOND_RTL])(
   },
 );
 
+const bitsIn = (words: readonly string[]) =>
+  words.reduce((sum, word) => sum + BigInt(`0x${word}`).toString(2).replaceAll('0', '').length, 0);
+
+it.each([...ARRAYS, ...BEYOND_RTL])(
+  '%s %j: every operand comes in as often as tiles need it',
+  async (dataflow, more) => {
+    const [rows, cols, groups] = [4, 3, 2];
+    const { job, ...operands } = product(groups);
+    const { m, n, k } = job;
+    const folder = folderWith();
+    await write(folder, macArray({ rows, cols, dataflow, ...more }), { job, ...operands });
+    const [right, stays] = dataflow === 'is' ? ['b', 'a'] : ['a', 'b'];
+    const counted = [`${right}_valid`, dataflow === 'os' ? 'b_valid' : `${stays}_load`].map((name) =>
+      bitsIn(wordsOf(folder, name)),
+    );
+    // What moves passes the array once for each tile beside it; what stays is shifted in once, by as many words as rows.
+    const loads = rows * Math.ceil(k / rows);
+    const wanted = {
+      os: [m * k * Math.ceil(n / cols), n * k * Math.ceil(m / rows)],
+      ws: [m * k * Math.ceil(n / cols), n * loads],
+      is: [n * k * Math.ceil(m / cols), m * loads],
+    }[dataflow];
+    expect(counted).toEqual(wanted.map((words) => groups * words));
+  },
+);
+
 it('re-injected sums come in at the top as they left below', async () => {
   const folder = folderWith();
   await write(folder, macArray({ rows: 4, cols: 3, dataflow: 'ws', accumulation: 'reinject' }), product(1));
