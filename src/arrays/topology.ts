@@ -63,7 +63,7 @@ export function parseTopology(text: string, file: string): TopologyLayer[] {
 /** Cells without the comment and the empty ones at the end. */
 function cellsOf(line: string, at: string): string[] {
   const quoted = line.includes('"');
-  const delimiter = (quoted ? line.replace(/"[^"]*"/g, '') : line).includes(',') ? ',' : '\t';
+  const delimiter = line.replace(/"[^"]*"/g, '').includes(',') ? ',' : '\t';
   const cells = quoted ? quotedCells(line, delimiter, at) : plainCells(line, delimiter);
   while (cells.at(-1) === '') cells.pop();
   return cells;

@@ -96,7 +96,8 @@ function innermost(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue;
   const meant = issue.errors.find(([first]) => first !== undefined && !isOtherKind(first));
   if (meant === undefined) return issue;
-  return innermost({ ...meant[0], path: [...issue.path, ...meant[0].path] });
+  const inner = foremost(meant);
+  return innermost({ ...inner, path: [...issue.path, ...inner.path] });
 }
 
 function isOtherKind({ code, path }: Issue): boolean {
@@ -104,7 +105,7 @@ function isOtherKind({ code, path }: Issue): boolean {
 }
 
 function valueAt(document: Document, path: readonly PropertyKey[]): unknown {
-  const node = path.length === 0 ? document.contents : document.getIn(path, true);
+  const node = document.getIn(path, true);
   return isNode(node) ? node.toJS(document) : node;
 }
 
@@ -180,7 +181,7 @@ function reworded(text: string): string {
 /** Where the issue's value stands; an unknown key's own place; for a missing field the record that lacks it. */
 function offsetOf(document: Document, issue: Issue): number {
   if (issue.code === 'unrecognized_keys') {
-    const map = issue.path.length === 0 ? document.contents : document.getIn(issue.path, true);
+    const map = document.getIn(issue.path, true);
     const pair = isMap(map) ? map.items.find((item) => String(item.key) === issue.keys[0]) : undefined;
     const key = pair?.key;
     if (isNode(key)) return key.range?.[0] ?? 0;

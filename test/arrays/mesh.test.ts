@@ -132,3 +132,42 @@ it('an observer may run an array of its own', () => {
   expect(outside).toEqual(alone);
   expect(inside.every((sums) => sums.every((sum, i) => sum === alone.sums[i]))).toBe(true);
 });
+
+it.each([1, 2, 5])('an observer sees the words that each PE of %i lanes is fired with, in every dataflow', (lanes) => {
+  const unit = compileUnit(own('seen', 'e4m3fn', sumFit('fp16'), { lanes }));
+  const random = generator(70 + lanes);
+  const format = formatNamed('e4m3fn');
+  let words = 0;
+  for (let run = 0; run < 40; run++) {
+    const array = arrayFrom(random);
+    const [m, n, k] = [12, 12, 5 * lanes].map((most) => 1 + below(random, most));
+    const product = {
+      job: { layer: 'seen', m, n, k },
+      a: draw(format, m * k, true, random),
+      b: draw(format, k * n, true, random),
+    };
+    const met: number[][] = [];
+    const fired = {
+      ...unit,
+      bank: undefined,
+      fire: (sum: number, a: CodeArray, at: number, b: CodeArray, bt: number, live: number) => {
+        met.push([live, ...a.slice(at, at + live), ...b.slice(bt, bt + live)]);
+        return unit.fire(sum, a, at, b, bt, live);
+      },
+    };
+    runMesh(
+      { product, array, order: orderOf(array, datapathNamed('fp8-fp16')), unit: fired },
+      {
+        cycle(_cycle, { a, b, live }) {
+          const of = (codes: CodeArray, pe: number) => codes.slice(pe * lanes, pe * lanes + live[pe]);
+          const shown = [...live.keys()]
+            .filter((pe) => live[pe] > 0)
+            .map((pe) => [live[pe], ...of(a, pe), ...of(b, pe)]);
+          expect(shown).toEqual(met);
+          words += met.splice(0).length;
+        },
+      },
+    );
+  }
+  expect(words).toBeGreaterThan(4000);
+});

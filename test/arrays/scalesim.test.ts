@@ -111,3 +111,14 @@ it('refuses what SCALE-Sim does not have', () => {
     /^layer c1: SCALE-Sim has no padding; count it without its compatibility mode$/,
   );
 });
+
+it('counts more than 2^53 - 1 of nothing, products among them', () => {
+  const array = { rows: 2 ** 17, cols: 2 ** 17, dataflow: 'os' } as const;
+  const counted = (k: number) => () =>
+    scaleSimCounts(parseTopology(`L,M,N,K,\nfull,${2 ** 18},${2 ** 18},${k},\n`, 'x.csv'), array);
+  expect(counted(2 ** 17 - 1)()).toHaveLength(1);
+  // 2^53 products; reads and cycles are far fewer.
+  expect(counted(2 ** 17)).toThrow(
+    /^layer full: macs would be about 9\.01e\+15, and counts are exact up to 9007199254740991 /,
+  );
+});

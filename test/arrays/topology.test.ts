@@ -162,3 +162,26 @@ it.each(
   expect(jobsOf(fileWith(one))).toHaveLength(1);
   expect(jobsOf(fileWith(two))).not.toEqual(jobsOf(fileWith(one)));
 });
+
+/** What a topology gives, or what is wrong with it. */
+function outcomeOf(text: string): unknown {
+  try {
+    return jobsOf(text);
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+it('the table ends at the first column without a title, wherever that is', () => {
+  const titles = CONV.split(',').map((title) => title.trim());
+  const cells = ['c', '8', '8', '3', '3', '2', '4', '1'];
+  for (let width = 2; width <= cells.length; width++) {
+    const cut = [titles, cells].map((row) => row.slice(0, width).join(','));
+    const noted = [`${cut[0]},,Eh,Ew`, `${cut[1]},,6,six`];
+    expect(outcomeOf(noted.join('\n')), `${width}`).toEqual(outcomeOf(cut.join('\n')));
+  }
+  // Without titles beyond the first column, and with notes, nothing is left of a layer but its name.
+  expect(outcomeOf('Layer,,Eh,Ew\nc,,6,six')).toBe(
+    'net.csv:2: has 1 cells and nothing for m; a layer is name, m, n, k',
+  );
+});

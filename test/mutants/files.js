@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-/** The rooms whose bits and figures people rely on. */
-export const ROOMS = ['formats', 'datapaths', 'arrays', 'energy', 'networks', 'quantize', 'training', 'simulate', 'outputs'];
+/** The rooms whose bits and figures people rely on, and those below them. */
+export const ROOMS = ['text', 'random', 'wasm', 'formats', 'datapaths', 'arrays', 'energy', 'networks', 'quantize', 'training', 'targets', 'simulate', 'outputs'];
 
 function under(folder, ending) {
   return readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })

@@ -71,3 +71,26 @@ it("takes planes into the kernels' memory a few at a time", () => {
   for (let plane = 0; plane < 64; plane++) expect(data[plane * 16384 + 1]).toBe(plane + 1);
   expect(sharedMemory().buffer.byteLength).toBeLessThanOrEqual(2 ** 21);
 });
+
+it('a plane larger than the memory is taken whole: input, places and output', () => {
+  const layer: MaxPoolLayer = {
+    op: 'maxPool',
+    name: 'p',
+    inputs: ['x'],
+    outputs: ['p'],
+    kernel: [1, 2],
+    stride: [1, 1],
+    pad: [0, 0, 0, 0],
+  };
+  const [height, width] = [1024, 1025];
+  const x = floatTensor([1, 1, height, width], values(height * width));
+  const { data } = maxPool(layer, x);
+  expect(data).toHaveLength(height * (width - 1));
+  const wrong = data.findIndex((found, o) => {
+    const at = o + Math.floor(o / (width - 1));
+    const [left, right] = [x.data[at], x.data[at + 1]];
+    const larger = Number.isNaN(left) ? left : Number.isNaN(right) || right > left ? right : left;
+    return !Object.is(found, larger);
+  });
+  expect(wrong).toBe(-1);
+});

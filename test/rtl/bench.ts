@@ -139,6 +139,13 @@ function run(folder: string, command: string, args: readonly string[], fails = f
   return result.stdout + result.stderr;
 }
 
+const READING = '--timing -Wno-fatal -Wno-lint -Wno-style -Wno-TIMESCALEMOD --top-module tb';
+
+/** Reads and elaborates `tb` of a folder in Verilator, which is quick where building is not. @returns what it complains of */
+export function read(folder: string): string {
+  return run(folder, 'sh', ['-c', `verilator --lint-only ${READING} *.sv`]);
+}
+
 /**
  * Compiles `tb` of a folder; the result runs with plusargs and gives what it printed.
  * @param fatal the bench ends with an error where it fails, so with `+corrupt` it has to
@@ -150,9 +157,7 @@ export function compile(simulator: Simulator, folder: string, fatal = false): (p
     if (complaints !== '') throw new Error(`iverilog: ${complaints}`);
     return (plusargs = []) => run(folder, 'vvp', ['-n', 'tb.vvp', ...plusargs], fails(plusargs));
   }
-  const flags =
-    '--binary --timing -O3 -Wno-fatal -Wno-lint -Wno-style -Wno-TIMESCALEMOD --top-module tb -j 2 -CFLAGS -O0';
-  run(folder, 'sh', ['-c', `verilator ${flags} *.sv`]);
+  run(folder, 'sh', ['-c', `verilator --binary -O3 -j 2 -CFLAGS -O0 ${READING} *.sv`]);
   return (plusargs = []) => run(folder, 'obj_dir/Vtb', plusargs, fails(plusargs));
 }
 

@@ -8,11 +8,12 @@ import { type MacArray, macArray, orderOf } from '../../src/arrays/dataflow.js';
 import { datapathNamed } from '../../src/datapaths/catalog.js';
 import { type Datapath, datapath, sumFit } from '../../src/datapaths/datapath.js';
 import { compileUnit } from '../../src/datapaths/kernel/index.js';
+import { SEQUENTIAL } from '../../src/datapaths/order.js';
 import { randomBitsOf, reduce } from '../../src/datapaths/reference.js';
 import { formatNamed } from '../../src/formats/catalog.js';
 import { widthOf } from '../../src/formats/format.js';
 import { stochastic } from '../../src/formats/rounding.js';
-import { meshRtl, writeRtl } from '../../src/outputs/benches/rtl.js';
+import { meshRtl, meshShape, writeRtl } from '../../src/outputs/benches/rtl.js';
 import { drawTile, type TileOperands, writeTileVectors } from '../../src/outputs/vectors/tileVectors.js';
 import { goldenRun, productNamed } from '../../src/simulate/golden.js';
 import { loadData, loadNetwork } from '../../src/simulate/plan.js';
@@ -86,13 +87,16 @@ describe.each(SIMULATORS)('a whole 16 x 16 tile on %s', (simulator) => {
   );
 });
 
-/** Compares the sum register of every PE with the clocked model's after every edge. */
+/**
+ * Compares the sum register of every PE with the clocked model's after every edge, and in the same run with what `wrong`
+ * holds, in which one is another.
+ */
 function registerProbe(array: MacArray, width: number, edges: number): string {
   const all = array.rows * array.cols;
   return `
   wire [${all * width - 1}:0] registers;
-  logic [${all * width - 1}:0] registers_rows [0:${edges - 1}];
-  integer differing;
+  logic [${all * width - 1}:0] registers_rows [0:${edges - 1}], wrong_rows [0:${edges - 1}];
+  integer differing, noticed;
   genvar r, c;
   generate
     for (r = 0; r < ${array.rows}; r = r + 1) begin : g_r
@@ -103,12 +107,15 @@ function registerProbe(array: MacArray, width: number, edges: number): string {
   endgenerate
   initial begin
     differing = 0;
+    noticed = 0;
     $readmemh("registers.memh", registers_rows);
+    $readmemh("wrong.memh", wrong_rows);
   end
   // Between the edges; the next one is \`at\`. What no word has reached is not defined, and not compared.
   always @(negedge clk) if (at > 0 && at <= ${edges}) begin
     if ((registers & live_rows[at-1]) !== (registers_rows[at-1] & live_rows[at-1])) differing = differing + 1;
-    if (at == ${edges - 1}) $display("REGISTERS %0d edges differ", differing);
+    if ((registers & live_rows[at-1]) !== (wrong_rows[at-1] & live_rows[at-1])) noticed = noticed + 1;
+    if (at == ${edges - 1}) $display("REGISTERS %0d edges differ, of the wrong ones %0d", differing, noticed);
   end
   logic [${all * width - 1}:0] live_rows [0:${edges - 1}];
   initial $readmemh("live.memh", live_rows);
@@ -146,20 +153,17 @@ it.skipIf(!INSTALLED.icarus).each([
     },
   );
   expect(lines.registers).toHaveLength(edges);
-  for (const [file, words] of Object.entries(lines))
-    writeFileSync(join(folder, `${file}.memh`), `${words.join('\n')}\n`);
-  const bench = readFileSync(join(folder, 'tb.sv'), 'utf8');
-  writeFileSync(join(folder, 'tb.sv'), bench.replace(/endmodule\s*$/, registerProbe(array, width, edges)));
-  const simulate = compile('icarus', folder);
-  const output = simulate();
-  expect(output).toMatch(/^REGISTERS 0 edges differ$/m);
-  expect(output).toMatch(/^PASS/m);
-  // And they are compared: with a register of the model made wrong, an edge differs.
+  // They are compared: with a register of the model made wrong, an edge differs.
   const wrong = lines.registers.map((line, edge) =>
     edge === 30 ? line.replace(/.$/, (d) => (d === '0' ? '1' : '0')) : line,
   );
-  writeFileSync(join(folder, 'registers.memh'), `${wrong.join('\n')}\n`);
-  expect(simulate()).toMatch(/^REGISTERS 1 edges differ$/m);
+  for (const [file, words] of Object.entries({ ...lines, wrong }))
+    writeFileSync(join(folder, `${file}.memh`), `${words.join('\n')}\n`);
+  const bench = readFileSync(join(folder, 'tb.sv'), 'utf8');
+  writeFileSync(join(folder, 'tb.sv'), bench.replace(/endmodule\s*$/, registerProbe(array, width, edges)));
+  const output = compile('icarus', folder)();
+  expect(output).toMatch(/^REGISTERS 0 edges differ, of the wrong ones 1$/m);
+  expect(output).toMatch(/^PASS/m);
 });
 
 it.skipIf(!INSTALLED.icarus)('with skew registers of its own an array takes words side by side', async () => {
@@ -245,4 +249,19 @@ it('what cannot be built is refused with the reason', () => {
   expect(refused({ addStages: 3 })).toThrow('rtl: target int8 has pipelined PEs (0 multiplier and 3 adder stages)');
   expect(refused({ operands: 'broadcast' })).toThrow('rtl: target int8 broadcasts operands');
   expect(refused({ edge: 'partial', rows: 5 })).toThrow('takes edge tiles at their own size');
+  // A PE that keeps its sums has one register; where sums move on, the order is made by the memory.
+  const orders = {
+    sequential: SEQUENTIAL,
+    chunked: { kind: 'chunked', length: 2 },
+    interleaved: { kind: 'interleaved', ways: 2 },
+  } as const;
+  for (const dataflow of ['os', 'ws', 'is'] as const)
+    for (const [kind, order] of Object.entries(orders)) {
+      const array = { ...base.array, dataflow };
+      const build = () => meshShape({ name: 'test', array }, { ...base.datapath, order }, operands.job);
+      if (dataflow !== 'os' || kind !== 'interleaved')
+        expect(build()).toMatchObject({ dataflow, rows: base.array.rows });
+      else
+        expect(build).toThrow('rtl: target test adds in interleaved order; a PE adds in sequential or chunked order');
+    }
 });

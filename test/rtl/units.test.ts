@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { compile, type Design, discard, INSTALLED, type Simulator, writeBench } from './bench.js';
+import { compile, type Design, discard, INSTALLED, read, type Simulator, writeBench } from './bench.js';
 import { THOROUGH } from '../programs.js';
 import { everyPair, sampled } from './rows.js';
 import { EIGHT_BIT, ORDERS, UNITS } from './units.js';
@@ -8,20 +8,23 @@ import { EIGHT_BIT, ORDERS, UNITS } from './units.js';
  * The units give the reference's bits, signs of zero and NaNs included: all pairs of operands of the 8-bit multipliers,
  * landmarks and random codes of everything else. All go into one simulation, as compiling costs more than running.
  */
-const others = (): Design[] => [
-  ...UNITS.map((datapath) => sampled(datapath, 1000)),
-  ...ORDERS.map(([datapath, k]) => sampled(datapath, 300, k)),
+const others = (rows = [1000, 300]): Design[] => [
+  ...UNITS.map((datapath) => sampled(datapath, rows[0])),
+  ...ORDERS.map(([datapath, k]) => sampled(datapath, rows[1], k)),
 ];
-const all = () => [...EIGHT_BIT.map((datapath) => everyPair(datapath)), ...others()];
-/** All pairs go through one simulator, the quick one where it is there; .ci/run takes them through both. */
+const pairs = () => EIGHT_BIT.map((datapath) => everyPair(datapath));
+const all = () => [...pairs(), ...others()];
+/** A row goes through one simulator: the one that compiles quickly, or for many rows the one that runs quickly. */
 const some = () => [...EIGHT_BIT.map((datapath) => sampled(datapath, 1000)), ...others()];
+/** .ci/run takes every row through both. */
+const SHARED = !THOROUGH && INSTALLED.icarus && INSTALLED.verilator;
 
 const folders: string[] = [];
 afterAll(() => folders.forEach(discard));
 
 describe.each([
-  ['icarus', THOROUGH || !INSTALLED.verilator ? all : some],
-  ['verilator', all],
+  ['icarus', SHARED ? some : all],
+  ['verilator', SHARED ? pairs : all],
 ] as [Simulator, () => Design[]][])('%s', (simulator, made) => {
   const designs = made();
   const { folder, counts } = writeBench(designs);
@@ -46,4 +49,10 @@ describe.each([
     },
     600_000,
   );
+});
+
+it.skipIf(!INSTALLED.verilator)('the second simulator reads every unit', () => {
+  const { folder } = writeBench(others([10, 10]));
+  folders.push(folder);
+  expect(read(folder)).toMatch(/^(%Warning-UNOPTFLAT: [^%]*)*$/);
 });

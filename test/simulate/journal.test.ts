@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildIn } from '../../src/simulate/build.js';
@@ -91,6 +91,20 @@ describe('a journal', () => {
     const check = fingerprintOf([exactJson([key, inputs, 1])]).slice(0, 16);
     appendFileSync(path, `${exactJson({ key, inputs, value: 1, check })}\n`);
     expect(() => openJournal(path, 'build')).toThrow(`${path}:4: the journal is damaged: take --fresh to begin again`);
+  });
+
+  it('that is new, empty, or broken off in its first line is no other build’s', () => {
+    const path = begun();
+    const first = readFileSync(path, 'utf8').split('\n')[0];
+    for (const text of [undefined, '', first]) {
+      rmSync(path, { force: true });
+      if (text !== undefined) writeFileSync(path, text);
+      const journal = openJournal(path, 'build');
+      expect([journal.foreign, journal.find('one')]).toEqual([false, undefined]);
+      journal.add('one', {}, 1);
+      journal.close();
+      expect(openJournal(path, 'build').find('one')).toBe(1);
+    }
   });
 
   it('of another build, or of a version that named none, is not used and is begun anew', () => {

@@ -1,9 +1,11 @@
+import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { costOf } from '../../src/arrays/cost.js';
+import { formatNamed } from '../../src/formats/catalog.js';
 import { loadTarget, TARGETS } from '../../src/targets/catalog.js';
 import { textOf } from '../../src/energy/action.js';
 import { parseTarget } from '../../src/targets/schema.js';
-import { layerCostOf, layerEnergyOf, SOURCED_FIELDS } from '../../src/targets/target.js';
+import { findUnit, layerCostOf, layerEnergyOf, SOURCED_FIELDS } from '../../src/targets/target.js';
 
 const FILE = `array: {rows: 8, cols: 4, dataflow: ws, doubleBuffer: true}
 datapath: int8
@@ -121,4 +123,26 @@ it.each([
 
 it('says which targets there are', () => {
   expect(() => loadTarget('int88')).toThrow(/there are int8, int4, .*did you mean "int8"\?$/);
+});
+
+it('a datapath file that is not there is an error that has its path', () => {
+  const text = FILE.replace('datapath: int8', 'datapath: none.yaml');
+  expect(() => parseTarget(text, 'dir/tpu.yaml')).toThrow(
+    expect.objectContaining({ code: 'ENOENT', path: resolve('dir/none.yaml') }),
+  );
+  expect(() => parseTarget(FILE.replace('datapath: int8', 'datapath: int9'), 'dir/tpu.yaml')).toThrow(
+    'dir/tpu.yaml: datapath: ',
+  );
+});
+
+it('each unit is found by its operands in either order, but for those that read scales of blocks', () => {
+  for (const target of TARGETS)
+    for (const unit of [target.datapath, ...target.others]) {
+      const { a, b, blockScale } = unit;
+      const [found, turned] = [findUnit(target, a, b), findUnit(target, b, a)];
+      if (blockScale !== undefined) expect([target.name, found, turned]).toEqual([target.name, undefined, undefined]);
+      else expect([found, turned]).toEqual([unit, { ...unit, a: b, b: a }]);
+    }
+  const [int8] = TARGETS;
+  expect(findUnit(int8, formatNamed('fp64'), int8.datapath.b)).toBe(undefined);
 });

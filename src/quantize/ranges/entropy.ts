@@ -161,7 +161,7 @@ function divergenceAt(histogram: Histogram, i: number, levels: number, smoothing
   const filledP = fills[stop] - fills[start] + edges;
   let [filledQ, inQ] = [0, 0];
   for (const { from, spread, mean } of q) {
-    if (mean > 0) filledQ += fills[spread] - fills[from];
+    filledQ += fills[spread] - fills[from];
     inQ += mean * (fills[spread] - fills[from]);
   }
   const [fromP, fromQ] = [filledP, filledQ].map((filled) => (smoothing * (stop - start - filled)) / filled);

@@ -67,7 +67,10 @@ function withWeights(network: Network, change: (data: Float32Array, width: numbe
 /** Places by magnitude; of equals the last one first, so that the first is kept. */
 function smallestFirst(data: Reals): Uint32Array {
   const places = Uint32Array.from(data, (_, i) => i);
-  return places.sort((x, y) => Math.abs(data[x]) - Math.abs(data[y]) || y - x);
+  return places.sort((x, y) => {
+    const difference = Math.abs(data[x]) - Math.abs(data[y]);
+    return difference || y - x;
+  });
 }
 
 function zeroedAt<T extends Reals>(data: T, places: Uint32Array): T {

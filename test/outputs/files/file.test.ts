@@ -318,3 +318,17 @@ describe('an output', () => {
     expect([...readFileSync(path)]).toEqual([1, 2]);
   });
 });
+
+it('each file is begun once and ended once, committed or not', async () => {
+  const folder = folderWith();
+  const events: string[] = [];
+  announceTo(({ begun, kind }) => events.push(`${kind} ${begun}`));
+  onTestFinished(() => announceTo(undefined));
+  await writeWhole(join(folder, 'a'), 'x');
+  expect(events.splice(0)).toEqual(['file true', 'file false']);
+  const failing = writingFiles([join(folder, 'a'), join(folder, 'b')], () => {
+    throw new Error('no');
+  });
+  await expect(failing).rejects.toThrow('no');
+  expect(events).toEqual(['file true', 'file true', 'file false', 'file false']);
+});

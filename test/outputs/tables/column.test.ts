@@ -92,6 +92,22 @@ it('long text wraps into the room there is, and every word stays', () => {
   }
 });
 
+it('of several texts that wrap the first takes the room that it wants, and no line is too wide', () => {
+  const column = (title: string, words: number) => ({ title, value: () => 'ab '.repeat(words).trim(), wrap: true });
+  // Each has at least 36 characters, and two blanks between them; they want 59, 119 and 89.
+  for (const [width, widths] of [
+    [112, [36, 36, 36]],
+    [130, [54, 36, 36]],
+    [160, [59, 61, 36]],
+    [250, [59, 119, 68]],
+    [400, [59, 119, 89]],
+  ] as const) {
+    const lines = formatTable([column('first', 20), column('second', 40), column('third', 30)], [1], width).split('\n');
+    expect(lines[1].split('  ').map((rule) => rule.length)).toEqual(widths);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
+  }
+});
+
 it('text that does not wrap is cut with an ellipsis where one column is too wide', () => {
   const lines = formatTable([{ title: 'path', value: () => 'a/very/long/path/of/many/folders' }], [1], 12).split('\n');
   expect(lines).toEqual(['path', '------------', 'a/very/long…']);

@@ -183,6 +183,14 @@ it('gradients below what fp16 holds are counted by their powers of two', () => {
   const gradients = tally({ '-60': 1, '-25': 2, '-24': 4, '-15': 8, '-14': 16, 20: 1 });
   expect(belowHalf(gradients)).toEqual({ subnormal: 3 / 32, normal: 15 / 32 });
   expect(belowHalf(tally({}))).toEqual({ subnormal: 0, normal: 0 });
+  // fp16's numbers are normal from 2^-14 on, and end at 2^-24.
+  for (const [exponent, subnormal, normal] of [
+    [-25, 1, 1],
+    [-24, 0, 1],
+    [-15, 0, 1],
+    [-14, 0, 0],
+  ])
+    expect(belowHalf(tally({ [exponent]: 1 }))).toEqual({ subnormal, normal });
   const rows = gradientsCsv(gradients).trimEnd().split('\n');
   expect([rows[0], rows[1], rows[2], rows.at(-1), rows.length]).toEqual([
     'exponent,count,sharePercent',

@@ -80,7 +80,13 @@ describe.skipIf(!isInstalled('iverilog'))('an RTL mesh on Icarus Verilog', () =>
   });
 });
 
-it.each(ARRAYS)(
+/** Operands that reach all columns at once, and pipelined PEs, have no RTL here, and streams all the same. */
+const BEYOND_RTL = (['os', 'ws', 'is'] as const).flatMap((dataflow): typeof ARRAYS => [
+  [dataflow, { operands: 'broadcast' }],
+  [dataflow, { multiplyStages: 1, addStages: 3 }],
+]);
+
+it.each([...ARRAYS, ...BEYOND_RTL])(
   '%s %j: the result memory is the definition, and the expected sums add up to it',
   async (dataflow, more) => {
     const folder = folderWith();
@@ -97,6 +103,32 @@ it.each(ARRAYS)(
     expect(manifest.ports.map(({ depth }: PortEntry) => depth).slice(0, -1)).toEqual(
       manifest.ports.slice(1).map(() => manifest.cycles.total),
     );
+  },
+);
+
+const bitsIn = (words: readonly string[]) =>
+  words.reduce((sum, word) => sum + BigInt(`0x${word}`).toString(2).replaceAll('0', '').length, 0);
+
+it.each([...ARRAYS, ...BEYOND_RTL])(
+  '%s %j: every operand comes in as often as tiles need it',
+  async (dataflow, more) => {
+    const [rows, cols, groups] = [4, 3, 2];
+    const { job, ...operands } = product(groups);
+    const { m, n, k } = job;
+    const folder = folderWith();
+    await write(folder, macArray({ rows, cols, dataflow, ...more }), { job, ...operands });
+    const [right, stays] = dataflow === 'is' ? ['b', 'a'] : ['a', 'b'];
+    const counted = [`${right}_valid`, dataflow === 'os' ? 'b_valid' : `${stays}_load`].map((name) =>
+      bitsIn(wordsOf(folder, name)),
+    );
+    // What moves passes the array once for each tile beside it; what stays is shifted in once, by as many words as rows.
+    const loads = rows * Math.ceil(k / rows);
+    const wanted = {
+      os: [m * k * Math.ceil(n / cols), n * k * Math.ceil(m / rows)],
+      ws: [m * k * Math.ceil(n / cols), n * loads],
+      is: [n * k * Math.ceil(m / cols), m * loads],
+    }[dataflow];
+    expect(counted).toEqual(wanted.map((words) => groups * words));
   },
 );
 

@@ -230,3 +230,22 @@ it('every strict prefix of a .npy file is refused, whatever the size of its code
     await expect(read(path, port)).rejects.toThrow(/cut\.npy: goes on behind the 3 words that its header announces$/);
   }
 });
+
+it.each([117, 118, 119, 120, 121])(
+  'words go on over the chunks that a file is read in, with a header of %i characters',
+  async (width) => {
+    // Some chunk ends inside a word, wherever the first one begins.
+    const port: Port = { name: 'x', format: formatNamed('int64'), lanes: 1 };
+    const count = 40_000;
+    const data = Buffer.alloc(8 * count);
+    for (let i = 0; i < count; i++) data.writeBigInt64LE(BigInt(i) * 0x1234567n - 7n, 8 * i);
+    const path = join(folderWith(), 'x.npy');
+    writeFileSync(path, npyFile(1, header('<i8', 'False', `${count},`).padEnd(width), data));
+    const words = await read(path, port);
+    expect(words).toHaveLength(count);
+    const wrong = words.findIndex(
+      ({ address, codes }, i) => address !== i || codes[0] !== BigInt.asUintN(64, BigInt(i) * 0x1234567n - 7n),
+    );
+    expect(wrong).toBe(-1);
+  },
+);

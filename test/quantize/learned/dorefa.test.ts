@@ -3,6 +3,7 @@ import { floatTensor } from '../../../src/networks/tensor.js';
 import { randomFrom } from '../../../src/random/random.js';
 import {
   dorefaActivationGradient,
+  dorefaActivationQuantizer,
   dorefaActivations,
   dorefaGradients,
   dorefaRound,
@@ -34,6 +35,18 @@ describe('DoReFa', () => {
     expect(by[1]).toBeCloseTo((2 * (1 - Math.tanh(0.5) ** 2)) / Math.tanh(1), 12);
   });
 
+  it('the gradient of one bit passes as it is, that of more does not; weights that are all zero are divided by one', () => {
+    const [w, g] = [Float64Array.of(1, -0.5, 0), Float64Array.of(1, 2, 3)];
+    expect(dorefaWeightGradient(w, 1, g)).toEqual(g);
+    for (const bits of [2, 3, 8])
+      dorefaWeightGradient(w, bits, g).forEach((value, i) =>
+        expect(value).toBeCloseTo((g[i] * (1 - Math.tanh(w[i]) ** 2)) / Math.tanh(1), 12),
+      );
+    expect(dorefaWeightGradient(new Float64Array(3), 2, g)).toEqual(g);
+    // tanh(0) / 2 + 1/2 is half of three steps, which is rounded to two of them.
+    for (const value of dorefaWeights(new Float64Array(2), 2)) expect(value).toBeCloseTo(1 / 3, 12);
+  });
+
   it('activations are clipped to [0, 1], and so is their gradient', () => {
     const x = Float64Array.of(-0.2, 0.3, 1, 1.2);
     expect(Array.from(dorefaActivations(x, 1))).toEqual([0, 0, 1, 1]);
@@ -61,6 +74,19 @@ describe('DoReFa', () => {
       const code = value / (quantization?.scale[0] ?? 1);
       expect(Math.abs(code - Math.round(code))).toBeLessThan(1e-5);
       expect(Math.abs(Math.round(code)) % 2).toBe(1);
+    }
+  });
+
+  it('activations in training are codes without a sign, times 1 / (2^k - 1)', () => {
+    const x = floatTensor([4], Float32Array.of(-0.2, 0.3, 0.95, 1.2));
+    for (const bits of [1, 2, 4, 8]) {
+      const { values, quantization } = dorefaActivationQuantizer(bits).forward(x, true);
+      const most = 2 ** bits - 1;
+      expect(quantization?.fit.format).toMatchObject({ kind: 'int', bits, signed: false });
+      expect(quantization?.scale[0]).toBe(Math.fround(1 / most));
+      expect([...values.data]).toEqual(
+        [...x.data].map((v) => Math.fround(Math.round(Math.min(Math.max(v, 0), 1) * most) / most)),
+      );
     }
   });
 });

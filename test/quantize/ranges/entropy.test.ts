@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { formatNamed } from '../../../src/formats/catalog.js';
 import { fitTo } from '../../../src/formats/codec.js';
 import { entropy, entropyThreshold } from '../../../src/quantize/ranges/entropy.js';
+import { magnitudeThreshold } from '../../../src/quantize/ranges/magnitudeEntropy.js';
 import { randomFrom } from '../../../src/random/random.js';
 
 const draw = randomFrom(81);
@@ -109,5 +110,23 @@ it('bins are odd, and as many as the levels', () => {
       `entropy: ${bins} bins for ${levels} levels: take an odd number of at least as many`,
     );
   expect(entropyThreshold(normal, { bins: 15, levels: 15 }).threshold).toBeGreaterThan(0);
-  expect(entropyThreshold(new Float32Array(3), { bins: 15, levels: 15 })).toEqual({ threshold: 0, divergence: 0 });
+});
+
+it('values that are all zero, or none, clip at zero, by either procedure', () => {
+  for (const values of [new Float32Array(3), new Float32Array(0), Float64Array.of(-0, 0)]) {
+    expect(entropyThreshold(values, { bins: 15, levels: 15 })).toEqual({ threshold: 0, divergence: 0 });
+    expect(magnitudeThreshold(values)).toEqual({ threshold: 0, divergence: 0 });
+  }
+});
+
+it.each([-30, -1, 9])('values times 2^%i clip at as many times the threshold, by either procedure', (octaves) => {
+  const scaled = normal.map((value) => value * 2 ** octaves);
+  for (const rule of [
+    (values: Float32Array) => entropyThreshold(values, { bins: 401, levels: 15 }),
+    magnitudeThreshold,
+  ]) {
+    const { threshold, divergence } = rule(normal);
+    expect(rule(scaled)).toEqual({ threshold: threshold * 2 ** octaves, divergence });
+    expect(threshold).toBeGreaterThan(1);
+  }
 });

@@ -118,6 +118,20 @@ describe('AdaptivFloat', () => {
     expect(() => adaptivFloat(x, { bits: 3, exponentBits: 3 })).toThrow('3 bits do not hold 3 exponent bits');
   });
 
+  it.each([
+    [4, 2, 'paper', -2, 2 ** 1 * 1.5],
+    [8, 3, 'paper', 0, 2 ** 7 * (2 - 2 ** -4)],
+    [6, 3, 'paper', -5, 2 ** 2 * 1.75],
+    [8, 3, 'code2022', 1, 2 ** 2 * (2 - 2 ** -4)],
+    [5, 3, 'code2022', 0, 2 ** 3 * 1.5],
+    [3, 2, 'code2022', -3, 2 ** 4],
+  ] as const)('<%i, %i> of %s with the bias %i clips at %d', (bits, exponentBits, version, bias, largest) => {
+    const x = Float64Array.of(largest, 1.01 * largest, -2 * largest, 1e9, -1e30);
+    expect([...adaptivFloat(x, { bits, exponentBits, version, bias })]).toEqual(
+      [1, 1, -1, 1, -1].map((sign) => sign * largest),
+    );
+  });
+
   // ttambe/AdaptivFloat, adaptivfloat.py at 15f7620 (2020, numpy 1.24) and e107ec4 (2022, torch 1.13) on the same numbers.
   it.each([
     [

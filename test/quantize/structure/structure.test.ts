@@ -7,7 +7,7 @@ import { isMacLayer, type Network } from '../../../src/networks/network.js';
 import { dequantize } from '../../../src/networks/quantization.js';
 import { floatTensor } from '../../../src/networks/tensor.js';
 import { lowRank, rankFor } from '../../../src/quantize/structure/lowRank.js';
-import { densitiesOf, pruneMagnitude, pruneNofM } from '../../../src/quantize/structure/prune.js';
+import { densitiesOf, pruneMagnitude, pruneNofM, withoutSmallest } from '../../../src/quantize/structure/prune.js';
 import { pruneFilters } from '../../../src/quantize/structure/pruneFilters.js';
 import { quantizeNetwork } from '../../../src/quantize/quantize.js';
 import { recipeNamed } from '../../../src/recipes/catalog.js';
@@ -66,6 +66,21 @@ describe('pruning by magnitude', () => {
     expect(() => pruneNofM(network, { n: 4, m: 4 })).toThrow('4 of 4 cannot be kept');
   });
 });
+
+it.each([0, 0.2, 0.5, 0.7, 0.99])(
+  'a share of %d: no weight is kept that is smaller than one taken, of equals the first are kept',
+  (share) => {
+    const random = randomFrom(6);
+    for (const length of [1, 2, 7, 40, 333]) {
+      const data = Float32Array.from({ length }, () => random.below(9) - 4);
+      // Counted from the definition: how many are larger, or as large and before it.
+      const ahead = (i: number) =>
+        data.filter((w, j) => Math.abs(w) > Math.abs(data[i]) || (Math.abs(w) === Math.abs(data[i]) && j < i)).length;
+      const kept = length - Math.floor(share * length);
+      expect([...withoutSmallest(data, share)]).toEqual([...data].map((w, i) => (ahead(i) < kept ? w : 0)));
+    }
+  },
+);
 
 describe('structured pruning', () => {
   it('leaves a smaller dense network that computes what the same filters as zeros would', () => {

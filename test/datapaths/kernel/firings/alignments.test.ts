@@ -204,3 +204,16 @@ describe('groups that share a scale', () => {
     expect(grouped(parts, asked)).toBe(`f32: scaled sums of groups need more bits; f64: ${refusal}`),
   );
 });
+
+it.each([1, 2 ** 20, 2 ** 100])(
+  'zeros alone are aligned by the lanes that take ones, running sums up to %d too',
+  (max) => {
+    const zeros = [seen(0, Infinity), seen(0, Infinity)];
+    const [own, ones] = [zeros, undefined].map((operands) =>
+      alignment({}, { seen: operands, starts: { max, quantum: 0 } }),
+    );
+    expect(own).toMatchObject({ carrier: 'f32', floor: 0 });
+    expect(ones).toMatchObject({ carrier: 'f32' });
+    expect(alignment({}, { seen: zeros })).toMatchObject({ carrier: 'f32', floor: 0, top: 1 });
+  },
+);

@@ -6,6 +6,7 @@ import { formatNamed, int } from '../../../../src/formats/catalog.js';
 import { decode } from '../../../../src/formats/codec.js';
 import { type Format, widthOf } from '../../../../src/formats/format.js';
 import { toNumber } from '../../../../src/formats/raw.js';
+import { overFlagged } from '../../../../src/datapaths/kernel/panels/walk.js';
 import { randomFrom } from '../../../../src/random/random.js';
 
 /**
@@ -154,4 +155,24 @@ describe.each(WAYS)('sums in $sum', (way) => {
       hold(way, operands[0], ORDERS[0], [m, 9, k]);
     hold(way, operands.at(-1) ?? operands[0], ORDERS[4], [47, 3, 1502]);
   });
+});
+
+it.each([4, 8])('flagged tiles of %i columns are gone over whole, and nothing else is', (width) => {
+  const [m, n] = [13, 21];
+  const tiles: [number, number][] = [];
+  for (let row = 0; row < m; row += 4) for (let column = 0; column < n; column += width) tiles.push([row, column]);
+  const work = { job: { m, n }, shape: { width } } as Parameters<typeof overFlagged>[0];
+  const over = (flagged: [number, number][]) => {
+    const found: number[] = [];
+    overFlagged(work, { flagged } as unknown as Parameters<typeof overFlagged>[1], (index) => found.push(index));
+    return found;
+  };
+  for (const [row, column] of tiles) {
+    const inside = Array.from({ length: m * n }, (_, index) => index).filter((index) => {
+      const [i, j] = [Math.floor(index / n), index % n];
+      return i >= row && i < row + 4 && j >= column && j < column + width;
+    });
+    expect(over([[row, column]])).toEqual(inside);
+  }
+  expect(over(tiles).toSorted((x, y) => x - y)).toEqual(Array.from({ length: m * n }, (_, index) => index));
 });

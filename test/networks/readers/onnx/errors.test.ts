@@ -121,6 +121,19 @@ describe('errors name the file, the thing, what was found and what would do', ()
     const flat = op('BatchNormalization', 'x g g g none', 'y', { epsilon: { f: 0 } });
     const gains = [tensor('g', 'FLOAT', [1], [1]), tensor('none', 'FLOAT', [1], [0])];
     expect(reading({ nodes: [flat], initializers: gains })).toThrow('has the variance 0 at channel 0 and epsilon 0');
+    // A gain that takes a weight beyond float32, at the first channel or at another.
+    const large = [tensor('large', 'FLOAT', [2, 1, 1, 1], [3e38, 1]), tensor('one', 'FLOAT', [2], [1, 1])];
+    const conv = op('Conv', 'x large', 'c');
+    for (const [gain, channel] of [
+      [[9, 1], 0],
+      [[1, 3e38], 1],
+    ] as const) {
+      const nodes = [conv, op('BatchNormalization', 'c gain one one one', 'y')];
+      const weights = channel === 0 ? large : [tensor('large', 'FLOAT', [2, 1, 1, 1], [1, 9]), large[1]];
+      expect(reading({ nodes, initializers: [...weights, tensor('gain', 'FLOAT', [2], [...gain])] })).toThrow(
+        new RegExp(`makes a weight .* at channel ${channel}: it must be a finite float32`),
+      );
+    }
     const norm = op('BatchNormalization', 'x g g g g', 'y');
     norm.output?.push('mean', 'variance');
     expect(reading({ opset: 9, nodes: [norm], initializers: [tensor('g', 'FLOAT', [1], [1])] })).toThrow(

@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process';
+import type * as fs from 'node:fs';
+import { hostname } from 'node:os';
+import { expect, it, vi } from 'vitest';
+
+/** Whether /proc can be read: elsewhere than on Linux it is not there. */
+const proc = vi.hoisted(() => ({ isThere: true }));
+vi.mock('node:fs', async (original) => {
+  const real = await original<typeof fs>();
+  return {
+    ...real,
+    readFileSync: (...args: Parameters<typeof fs.readFileSync>) => {
+      if (!proc.isThere && String(args[0]).startsWith('/proc')) throw new Error('ENOENT');
+      return real.readFileSync(...args);
+    },
+  };
+});
+const { isGone, isRunning, ownHolder } = await import('../../../src/outputs/files/holder.js');
+
+/** The number of a process that has ended. */
+const DEAD = spawnSync(process.execPath, ['-e', ''], { timeout: 60_000 }).pid;
+
+it.each([true, false])('a process that answers runs, one that does not is gone; with /proc: %s', (isThere) => {
+  proc.isThere = isThere;
+  const own = ownHolder();
+  expect(own).toMatchObject({ pid: process.pid, host: hostname() });
+  expect(own.start === '').toBe(!isThere);
+  expect([isRunning(own), isRunning({ pid: process.pid, start: '' }), isGone(own)]).toEqual([true, true, false]);
+  const dead = { pid: DEAD, host: hostname(), start: '' };
+  expect([isRunning(dead), isGone(dead), isGone({ ...dead, host: 'elsewhere' })]).toEqual([false, true, false]);
+});
+
+it('one that began at another time is another process, as far as the system tells', () => {
+  proc.isThere = true;
+  const { start } = ownHolder();
+  expect(isRunning({ pid: process.pid, start: `${start}x` })).toBe(false);
+  proc.isThere = false;
+  expect(isRunning({ pid: process.pid, start: `${start}x` })).toBe(true);
+});
