@@ -82,6 +82,12 @@ it('an entry says that it is extrapolated where it is no figure of its table', (
       );
 });
 
+it('figures are of 45 nm and 0.9 V', () => {
+  for (const { energy } of TARGETS)
+    for (const { action, source, node, voltage } of energy.entries)
+      if (source.startsWith('Horowitz')) expect([action, node, voltage]).toEqual([action, '45 nm', 0.9]);
+});
+
 it('arrays of 16 x 16 have nothing but their units apart', () => {
   const apart = TARGETS.filter(({ source }) => source.array !== 'chosen: the same for all arrays of 16 x 16');
   for (const { array, memories, clockMhz } of TARGETS.filter((target) => !apart.includes(target)))

@@ -78,6 +78,12 @@ it.each([
   expect(said(text)).toContain(message);
 });
 
+it('of an unknown field no value is shown: it has the wrong name, whatever it holds', () => {
+  const fields = 'the fields are name, unit, list, even, kind, deep';
+  expect(said(`${GOOD}evn: true\n`)).toBe(`f.yaml:3:1: there is no field "evn" here; did you mean "even"? ${fields}`);
+  expect(said(`${GOOD}zzzzzz: 1\n`)).toBe(`f.yaml:3:1: there is no field "zzzzzz" here; ${fields}`);
+});
+
 it('a long value is cut after 80 characters', () => {
   const long = (length: number) => said(`name: x\nunit: {bits: [${'1'.repeat(length - 2)}]}\n`);
   expect(long(80)).toMatch(/found \[1+\]$|found \[[\d.e+]+\]$/);

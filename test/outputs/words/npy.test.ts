@@ -249,3 +249,22 @@ it.each([117, 118, 119, 120, 121])(
     expect(wrong).toBe(-1);
   },
 );
+
+it('wider integers are codes where they lie in the range of the port, of either sign', async () => {
+  const folder = folderWith();
+  const path = join(folder, 'x.npy');
+  const readOne = (value: number, bits: number, signed: boolean) => {
+    writeFileSync(
+      path,
+      npyFile(1, header('<i2', 'False', '1,').padEnd(117), Buffer.from(bytesOf(BigInt(value), 2, true))),
+    );
+    return read(path, { name: 'x', format: int(bits, signed), lanes: 1 });
+  };
+  for (const bits of [2, 3, 8, 12]) {
+    // As two's complement, or as the code itself.
+    for (const value of [-(2 ** (bits - 1)), -(2 ** (bits - 2)) - 1, -1, 0, 2 ** (bits - 1) - 1, 2 ** bits - 1])
+      expect(await readOne(value, bits, true)).toEqual([{ address: 0, codes: [BigInt.asUintN(bits, BigInt(value))] }]);
+    for (const value of [-(2 ** (bits - 1)) - 1, 2 ** bits])
+      await expect(readOne(value, bits, true)).rejects.toThrow(`is too wide; a code of x has ${bits} bits`);
+  }
+});

@@ -100,6 +100,12 @@ describe('errors name the file, the thing, what was found and what would do', ()
       'node y (Reshape): reads k, which holds FLOAT, as a shape or axes: INT64 is supported',
     );
     const made = op('ConstantOfShape', 'n', 'k');
+    for (const shape of [[-1], [-1, 3], [2, -1], [-2, -3]]) {
+      const nodes = [made, op('Reshape', 'x k', 'y')];
+      expect(reading({ nodes, initializers: [tensor('n', 'INT64', [shape.length], shape)] })).toThrow(
+        `makes shape ${shape.join('x')}: up to `,
+      );
+    }
     const initializers = [tensor('n', 'INT64', [1], [2])];
     expect(reading({ nodes: [made, op('Reshape', 'x k', 'y')], initializers })).toThrow('reads k, which holds FLOAT');
     const cast = op('Cast', 'n', 'k', { to: 6 });
@@ -207,6 +213,14 @@ describe('what ONNX cannot say is refused when it is written', () => {
   it('names the layer and the reason', () => {
     const wrapping = { fit: fitTo(formatNamed('int8'), { overflow: 'wrap' }) };
     expect(writing(quantize('int8', wrapping))).toThrow('QuantizeLinear to INT8 rounds half to even, saturates');
+    // Codes of few bits are written as bytes.
+    for (const bits of [3, 5, 7])
+      for (const options of [{ overflow: 'wrap' }, { overflow: 'saturate', rounding: 'rtz' }] as const) {
+        const narrow = { fit: fitTo(formatNamed(`int${bits}`), options), zeroPoint: 1 };
+        expect(writing(quantize(`int${bits}`, narrow))).toThrow(
+          'QuantizeLinear to INT8 rounds half to even, saturates',
+        );
+      }
     // ONNX saturates infinities too, and without saturation overflows to infinity.
     for (const overflow of ['saturate-propagate', 'nan'] as const)
       expect(writing(quantize('e5m2', { fit: fitTo(formatNamed('e5m2'), { overflow }) }))).toThrow(
