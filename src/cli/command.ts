@@ -61,8 +61,8 @@ function checkPlaces<O extends Record<string, Options>, F extends string>(
   args: InferredOptionTypes<O>,
 ): void {
   forgetInputs();
-  // Some options take several files, with commas between them.
-  protectInputs(reads.flatMap((name) => wordsOf(args[name])).flatMap((word) => [word, ...word.split(',')]));
+  // Some options take several files, with commas between them, or one behind a name and an equals sign.
+  protectInputs(reads.flatMap((name) => wordsOf(args[name])).flatMap((word) => [word, ...word.split(','), word.slice(word.indexOf('=') + 1)]));
   refuseTwins(
     Object.keys(writes).filter((name) => writes[name] === 'file' && args[name] !== '-'),
     args,

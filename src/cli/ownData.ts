@@ -22,7 +22,7 @@ export const ownDataOptions = {
     describe: '(x - mean) / scale: one number, or one a channel with commas; of images in bytes',
   },
   scale: { type: 'string', describe: 'see --mean' },
-  layout: { type: 'string', choices: ['nchw', 'nhwc'], describe: 'of the axes in the files' },
+  layout: { type: 'string', choices: ['nchw', 'nhwc'], describe: 'order of the axes of arrays' },
   images: {
     type: 'number',
     defaultDescription: '1000 digits; of your own all, at most 1000',

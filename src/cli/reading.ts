@@ -11,13 +11,13 @@ export const readingOptions = {
     type: 'string',
     array: true,
     nargs: 1,
-    describe: 'NAME=1x3x224x224: an input whose file leaves lengths open; repeatable',
+    describe: 'NAME=1x3x224x224: an input whose lengths are open; repeatable',
   },
   rules: {
     type: 'string',
     choices: RULE_NAMES,
     describe:
-      "whose arithmetic: ort (ONNX Runtime's fused steps; of files of others), ort-unfused, onnx (float32 steps; of lastbit's own)",
+      "whose arithmetic: ort (ONNX Runtime's fused steps, by default), ort-unfused, or onnx (float32 steps, by default of what lastbit wrote)",
   },
 } as const satisfies Record<string, Options>;
 

@@ -171,8 +171,9 @@ it('the same names and numbers in CSV and JSON, of six significant digits where 
     expect(Object.keys(row).filter((name) => row[name] !== '' && json[name] === undefined)).toEqual([]);
   };
   same(read('')[0], result);
-  expect(read('.layers')).toHaveLength(result.layers.length);
-  read('.layers').forEach((row, i) => same(row, result.layers[i]));
+  const placed = result.layers.filter(({ place }: { place: string }) => place === 'array');
+  expect(read('.layers')).toHaveLength(placed.length);
+  read('.layers').forEach((row, i) => same(row, placed[i]));
 });
 
 it('tables in pipes are at most 100 columns wide; --wide has every column, and a note says what is left out', () => {

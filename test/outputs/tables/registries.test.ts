@@ -42,17 +42,28 @@ const csvFlag = (field: string, value: boolean) => (field.startsWith('exact') ? 
 
 it('a run is its fields, with its layers, their energies and their worst sums', () => {
   const worst = { a: '0x1 0x2', b: '0x3 0x4', exact: 5.5, got: 5.25, ulp: 0.25 };
-  const layers = [{ ...LAYER, energy: [PART], worst }, LAYER];
-  expect(runJson({ ...RUN, layers } as never)).toEqual({
-    ...RUN_JSON,
+  const layers = [
+    { ...LAYER, energy: [PART], worst },
+    { ...LAYER, layer: 'd', node: 'dense1' },
+  ];
+  const [conv, dense, relu] = RUN.placements;
+  const placements = [conv, { ...dense, place: 'array' }, { ...conv, layer: 'c', node: 'conv2', place: 'beside' }, relu];
+  const { arrayMacsPercent: _share, ...run } = RUN_JSON;
+  expect(runJson({ ...RUN, layers, placements } as never)).toEqual({
+    ...run,
+    arrayMacsPercent: 57.1429,
+    coverage: { array: 2, beside: 2, refused: [] },
     layers: [
       {
         ...LAYER_JSON,
         route: 'a route',
         energy: [REGISTRIES[8][3].json],
         worst: { a: '0x1 0x2', b: '0x3 0x4', modelExact: 5.5, modelResult: 5.25, modelErrorUlp: 0.25 },
+        ...{ place: 'array', rule: 'ort' },
       },
-      { ...LAYER_JSON, route: 'a route', energy: [] },
+      { ...LAYER_JSON, layer: 'dense1', op: 'dense', route: 'a route', energy: [], place: 'array', reason: 'why' },
+      { layer: 'conv2', op: 'conv', macs: 30, place: 'beside', rule: 'ort' },
+      { layer: 'relu1', op: 'relu', place: 'beside' },
     ],
   });
   expect(worstCsv(layers as never)).toBe(

@@ -28,6 +28,10 @@ export const RUN_JSON = {
   ...{ sqnrExactDb: 31.25, exact: false, sqnrFloatDb: 21.75, exactFloat: false, cycles: 65, loadCycles: 11 },
   ...{ fillCycles: 12, streamCycles: 13, drainCycles: 14, stallCycles: 15, utilizationPercent: 50, energyPj: 123_456 },
   ...{ milliseconds: 0.0123457, macs: 77, extrapolated: true, energySources: 'one; two' },
+  ...{ accuracyLowPercent: 87.5, accuracyHighPercent: 93.75, top5Percent: 96.875 },
+  ...{ agreementFloatPercent: 81.25, cosineFloat: 0.998, largestDifferenceFloat: 0.75 },
+  ...{ sqnrStoredDb: 41.5, exactStored: false },
+  ...{ agreementStoredPercent: 62.5, cosineStored: 0.5, largestDifferenceStored: 1.5, arrayMacsPercent: 75 },
 };
 export const LAYER_JSON = {
   ...{ layer: 'conv1', op: 'conv', unit: 'int8', m: 21, n: 22, k: 23, groups: 24, macs: 25, cycles: 65 },
@@ -57,10 +61,14 @@ export const REGISTRIES: [string, readonly ResultColumn<never>[], object, Expect
     RUN,
     {
       titles:
-        'target | network | accuracy (%) | fp32 (%) | SQNR to exact (dB) | SQNR to fp32 (dB) | cycles | utilisation (%) | energy (nJ)',
-      cells: 'T | N | 91.3 | 98.8 | 31.3 | 21.8 | 65 | 50.0 | 123',
-      optional: 'floatAccuracyPercent sqnrFloatDb',
-      leaving: ['utilisation (%)', 'SQNR to fp32 (dB)', 'fp32 (%)'],
+        'target | network | accuracy (%) | fp32 (%) | SQNR to exact (dB) | SQNR to fp32 (dB) | cycles | utilisation (%) | energy (nJ) | same class as fp32 (%) | SQNR to stored (dB) | same class as stored (%) | cosine to stored | largest difference to stored | MACs on the array (%)',
+      cells: 'T | N | 91.3 | 98.8 | 31.3 | 21.8 | 65 | 50.0 | 123 | 81.3 | 41.5 | 62.5 | 0.50000 | 1.5 | 75.0',
+      optional:
+        'accuracyPercent floatAccuracyPercent sqnrFloatDb accuracyLowPercent accuracyHighPercent top5Percent agreementFloatPercent cosineFloat largestDifferenceFloat sqnrStoredDb agreementStoredPercent cosineStored largestDifferenceStored arrayMacsPercent',
+      leaving: [
+        'same class as fp32 (%), same class as stored (%)',
+        ...['utilisation (%)', 'SQNR to fp32 (dB)', 'fp32 (%)', 'MACs on the array (%)'],
+      ],
       json: RUN_JSON,
     },
   ],

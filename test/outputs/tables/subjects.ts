@@ -12,6 +12,7 @@ export const stats = (first: number) => ({
 });
 export const LAYER = {
   layer: 'conv1',
+  node: 'conv1',
   op: 'conv',
   unit: 'int8',
   m: 21,
@@ -42,10 +43,20 @@ export const RUN = {
   datapath: 'D',
   images: 3,
   accuracy: 0.9125,
+  accuracyInterval: [0.875, 0.9375],
+  top5: 0.96875,
   floatAccuracy: 0.98765,
   sqnrExactDb: 31.25,
   sqnrFloatDb: 21.75,
+  float: { sqnrDb: 21.75, cosine: 0.998, largestDifference: 0.75, agreement: 0.8125 },
+  stored: { sqnrDb: 41.5, cosine: 0.5, largestDifference: 1.5, agreement: 0.625 },
   layers: [LAYER],
+  /** Thirty of forty products are made on the array. */
+  placements: [
+    { layer: 'conv1', node: 'conv1', op: 'conv', place: 'array', rule: 'ort', job: { m: 2, n: 3, k: 5, groups: 1 } },
+    { layer: 'd', node: 'dense1', op: 'dense', place: 'beside', reason: 'why', job: { m: 1, n: 2, k: 5, groups: 1 } },
+    { layer: 'r', node: 'relu1', op: 'relu', place: 'beside' },
+  ],
   cost: {
     cycles: CYCLES,
     utilization: 0.5,
