@@ -51,6 +51,16 @@ function picojoulesOf(entry: Entry): number | undefined {
   if (source.includes('its int8 multiplier, its fp32 adder, and its int8 adder'))
     return HOROWITZ['int8 multiplier'] + HOROWITZ['fp32 adder'] + HOROWITZ['int8 adder'];
   if (source.includes('as its fp16 multiplier and adder')) return HOROWITZ['fp16 multiplier'] + HOROWITZ['fp16 adder'];
+  // A signed multiplier takes a byte without sign in 9 bits; its cells grow with the product of the widths.
+  const [, x, y, width] = /^mac:(u?int\d+)\*(u?int\d+)\+int(\d+)$/.exec(action) ?? [];
+  if (source.includes('bits over 8 x 8')) {
+    const bothUnsigned = x.startsWith('u') && y.startsWith('u');
+    const bits = [x, y].map((each) => Number(/\d+/.exec(each)) + Number(each.startsWith('u') && !bothUnsigned));
+    expect(source).toContain(`${bits.join(' x ')} bits over 8 x 8, int32 addition x ${width} bits over 32`);
+    const grown = (HOROWITZ['int8 multiplier'] * bits[0] * bits[1]) / 64;
+    return grown + (HOROWITZ['int32 adder'] * Number(width)) / 32;
+  }
+  if (source.includes('a bound for fp16 x')) return HOROWITZ['fp16 multiplier'] + HOROWITZ['fp32 adder'];
   const alone = /its (\w+ adder) alone|as its (\w+ adder)/.exec(source);
   if (alone !== null) return HOROWITZ[alone[1] ?? alone[2]];
   const unit = /^(?:(add):(\w+)|(multiply):(\w+)\*\4)$/.exec(action);
