@@ -4,7 +4,7 @@ import { didYouMean } from '../../text/nearest.js';
 export type RuleName = 'ort' | 'ort-unfused' | 'onnx';
 
 /** Operators that a runtime computes from codes to codes in one step, where the standard has real numbers in between. */
-export interface Rules {
+export interface RuleSet {
   name: RuleName;
   /** What was measured, with its version. */
   source: string;
@@ -19,7 +19,7 @@ export interface Rules {
  * multiplications (operators QLinearAdd, QLinearMul). onnxruntime-web 1.30.0 rounds their steps otherwise: over all pairs
  * of codes up to 1 in 12 of a QLinearAdd's results and 1 in 60 of a QLinearMul's lie at the next code.
  */
-export const RULES: Readonly<Record<RuleName, Rules>> = {
+export const RULES: Readonly<Record<RuleName, RuleSet>> = {
   ort: {
     name: 'ort',
     source: 'onnxruntime-node 1.30.0 on x86-64, graph optimisation "all" (its default)',
@@ -44,7 +44,7 @@ export const RULES: Readonly<Record<RuleName, Rules>> = {
 };
 
 /** @throws RangeError naming what there is near */
-export function rulesNamed(name: string): Rules {
+export function rulesNamed(name: string): RuleSet {
   if (Object.hasOwn(RULES, name)) return RULES[name as RuleName];
   const names = Object.keys(RULES);
   throw new RangeError(`there are no rules ${name}: there are ${names.join(' ')}${didYouMean(name, names)}`);

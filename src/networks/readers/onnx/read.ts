@@ -2,7 +2,6 @@ import { didYouMean } from '../../../text/nearest.js';
 import { LARGEST, realOf } from '../../build/builder.js';
 import { factsOf, inputsOf as tensorsRead, ofBatch } from '../../facts.js';
 import { FUNCTIONS, functionNamed } from '../../functions/index.js';
-import { type RuleName, rulesNamed } from '../../conventions/rules.js';
 import type { Layer, Network, NetworkInput, Op } from '../../network.js';
 import { operandFacts } from '../../operators/general.js';
 import { sizeOf, type TensorFacts } from '../../tensor.js';
@@ -41,7 +40,7 @@ import {
 } from './readShape.js';
 import { readGeneral, typeOf } from './general.js';
 import { domainOf, type NodeReader, nodeReader } from './node.js';
-import { operand, type Reader, type Value } from './reader.js';
+import { operand, type Reader, type Value, writingBy } from './reader.js';
 
 /** Undefined where the node is no case of the operator, and a function of tensors (functions/) has to do it. */
 type ReadNode = (reader: Reader, node: NodeReader) => Value | undefined;
@@ -132,7 +131,7 @@ function networkOf(model: Proto<'ModelProto'>, name: string, options: ReadOption
     layers: [],
     uses: usesOf(graph),
     readers: readersOf(graph),
-    ...writingBy(model, options),
+    ...writingBy(model.producerName, options),
   };
   const opsets = opsetsOf(model);
   for (const tensor of graph.initializer) {
@@ -144,15 +143,6 @@ function networkOf(model: Proto<'ModelProto'>, name: string, options: ReadOption
   const metadata = Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
   const outputs = outputsOf(graph, reader);
   return withBatch({ name, inputs, outputs, batch: 'fixed', layers: reader.layers, metadata });
-}
-
-/**
- * Files of other people are for ONNX Runtime. What lastbit wrote keeps the arithmetic that its figures were measured with:
- * the standard's steps, one after another.
- */
-function writingBy({ producerName }: Proto<'ModelProto'>, { rules }: ReadOptions): Pick<Reader, 'rules' | 'written'> {
-  const own: RuleName = producerName === 'lastbit' ? 'onnx' : 'ort';
-  return { rules: rulesNamed(rules ?? own), written: new Map() };
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { Format } from '../../../formats/format.js';
 import { type Activation, type Builder, perImage } from '../../build/builder.js';
-import type { Rules } from '../../conventions/rules.js';
+import { type RuleName, type RuleSet, rulesNamed } from '../../conventions/rules.js';
 import type { Layer } from '../../network.js';
 import type { CodeTensor } from '../../tensor.js';
+import type { ReadOptions } from '../options.js';
 import type { Constant } from './constant.js';
 import type { NodeReader } from './node.js';
 
@@ -29,11 +30,20 @@ export interface Reader extends Builder {
   /** How many nodes and graph outputs read a name. */
   uses: Map<string, number>;
   /** Whose arithmetic quantized operators have. */
-  rules: Rules;
+  rules: RuleSet;
   /** The nodes read so far by their first output, and the layers that each brought. */
   written: Map<string, { node: NodeReader; layers: readonly Layer[] }>;
   /** Operators of the nodes that read a name; `output` where the graph gives it. */
   readers: ReadonlyMap<string, readonly string[]>;
+}
+
+/**
+ * Files of other people are for ONNX Runtime. What lastbit wrote keeps the arithmetic that its figures were measured with:
+ * the standard's steps, one after another.
+ */
+export function writingBy(producer: string, { rules }: ReadOptions): Pick<Reader, 'rules' | 'written'> {
+  const own: RuleName = producer === 'lastbit' ? 'onnx' : 'ort';
+  return { rules: rulesNamed(rules ?? own), written: new Map() };
 }
 
 /** The value of an input. @throws Error where the node has none */
