@@ -62,7 +62,11 @@ function checkPlaces<O extends Record<string, Options>, F extends string>(
 ): void {
   forgetInputs();
   // Some options take several files, with commas between them, or one behind a name and an equals sign.
-  protectInputs(reads.flatMap((name) => wordsOf(args[name])).flatMap((word) => [word, ...word.split(','), word.slice(word.indexOf('=') + 1)]));
+  protectInputs(
+    reads
+      .flatMap((name) => wordsOf(args[name]))
+      .flatMap((word) => [word, ...word.split(','), word.slice(word.indexOf('=') + 1)]),
+  );
   refuseTwins(
     Object.keys(writes).filter((name) => writes[name] === 'file' && args[name] !== '-'),
     args,

@@ -56,7 +56,10 @@ function weightOnly(name: string, weight: string): TargetFields {
 export const MIXED_INTEGERS: readonly TargetFields[] = [
   integers(
     'uint8',
-    [{ a: 'uint8', b: 'int8', bits: [9, 8] }, { a: 'uint8', b: 'uint8', bits: [8, 8] }],
+    [
+      { a: 'uint8', b: 'int8', bits: [9, 8] },
+      { a: 'uint8', b: 'uint8', bits: [8, 8] },
+    ],
     'bytes with or without a sign, int32 sums that wrap',
   ),
   integers(
@@ -66,7 +69,10 @@ export const MIXED_INTEGERS: readonly TargetFields[] = [
   ),
   integers(
     'int8x4',
-    [{ a: 'int8', b: 'int4', bits: [8, 4] }, { a: 'uint8', b: 'int4', bits: [9, 4] }],
+    [
+      { a: 'int8', b: 'int4', bits: [8, 4] },
+      { a: 'uint8', b: 'int4', bits: [9, 4] },
+    ],
     '8-bit activations, 4-bit weights, int32 sums that wrap',
   ),
   weightOnly('w8a16', 'int8'),

@@ -162,7 +162,7 @@ function windowOf(x: readonly number[], w: readonly number[], attributes: Attrib
   if (x.length !== 4 || w.length !== 4)
     throw new Error(`convolves ${x.join('x')} with ${w.join('x')}: two dimensions are supported`);
   const { strides, dilations, pads, group, auto_pad: auto } = attributes;
-  if (auto !== 'NOTSET' && auto !== 'VALID') throw new Error(`has auto_pad = ${String(auto)}: give pads instead`);
+  if (auto !== 'NOTSET' && auto !== 'VALID') throw new Error(`has auto_pad = ${auto as string}: give pads instead`);
   const pair = (given: Attributes[string]) => ((given as number[] | undefined) ?? [1, 1]) as [number, number];
   const pad = ((pads as number[] | undefined) ?? [0, 0, 0, 0]) as [number, number, number, number];
   return {

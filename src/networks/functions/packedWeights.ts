@@ -52,7 +52,7 @@ const matMulNBits: TensorFunction = {
     const { shape, data } = floatsOf(x, 0);
     const [n, k] = [N as number, K as number];
     if (shape[shape.length - 1] !== k) throw new Error(`has K = ${k} over ${shape.join('x')}`);
-    if (![2, 4, 8].includes(bits as number)) throw new Error(`has bits = ${String(bits)}: 2, 4 and 8 are supported`);
+    if (![2, 4, 8].includes(bits as number)) throw new Error(`has bits = ${bits as number}: 2, 4 and 8 are supported`);
     if (level === 4) throw new Error('has accuracy_level = 4, which quantizes activations: 0 to 3 are supported');
     const weights = blockedWeights(integersOf(packed, 1), floatsOf(scales, 2), zero, order, [
       n,
@@ -80,7 +80,7 @@ const gatherBlockQuantized: TensorFunction = {
     const rank = table.shape.length;
     if (axisOf(gather as number, rank) !== 0 || axisOf(axis as number, rank) !== rank - 1)
       throw new Error(
-        `has gather_axis = ${String(gather)} and quantize_axis = ${String(axis)}: the first and the last are supported`,
+        `has gather_axis = ${gather as number} and quantize_axis = ${axis as number}: the first and the last are supported`,
       );
     const packed = table.type === 'uint8';
     const width = packed ? (bits as number) : 4;

@@ -47,7 +47,12 @@ it('a run is its fields, with its layers, their energies and their worst sums', 
     { ...LAYER, layer: 'd', node: 'dense1' },
   ];
   const [conv, dense, relu] = RUN.placements;
-  const placements = [conv, { ...dense, place: 'array' }, { ...conv, layer: 'c', node: 'conv2', place: 'beside' }, relu];
+  const placements = [
+    conv,
+    { ...dense, place: 'array' },
+    { ...conv, layer: 'c', node: 'conv2', place: 'beside' },
+    relu,
+  ];
   const { arrayMacsPercent: _share, ...run } = RUN_JSON;
   expect(runJson({ ...RUN, layers, placements } as never)).toEqual({
     ...run,

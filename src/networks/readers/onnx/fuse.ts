@@ -72,12 +72,12 @@ function boundsOf(reader: Reader, node: NodeReader): readonly [number, number] {
   return [bound(1, 'min', -Infinity), bound(2, 'max', Infinity)];
 }
 
-type Written = Reader['written'] extends Map<string, infer Each> ? Each : never;
+type Brought = Reader['written'] extends Map<string, infer Each> ? Each : never;
 type Given = Value | undefined;
 
 /** A product of codes whose sums become codes by one multiplier, as QLinearConv, QLinearMatMul and QGemm have it. */
 function productFused(
-  { node, layers }: Written,
+  { node, layers }: Brought,
   [input, , bias]: readonly Given[],
   name: string,
   q: Quantization,
