@@ -47,6 +47,7 @@ import { domainOf, type NodeReader, nodeReader } from './node.js';
 import { freeNames, inOrder, type GraphStep } from './order.js';
 import { readSequence } from './sequences.js';
 import type { ReadOptions } from '../options.js';
+import { PRODUCER } from './write.js';
 import { nameLayers, operand, type Reader, type Value } from './reader.js';
 
 /** Undefined where the node is no case of the operator, and a function of tensors (functions/) has to do it. */
@@ -178,9 +179,13 @@ function networkOf(model: Proto<'ModelProto'>, name: string, options: ReadOption
  * Files of other people are for ONNX Runtime. What lastbit wrote keeps the arithmetic that its figures were measured with:
  * the standard's steps, one after another.
  */
-function writingBy({ producerName }: Proto<'ModelProto'>, { rules }: ReadOptions): Pick<Reader, 'rules' | 'written'> {
-  const own: RuleName = producerName === 'lastbit' ? 'onnx' : 'ort';
-  return { rules: rulesNamed(rules ?? own), written: new Map() };
+function writingBy(
+  { producerName }: Proto<'ModelProto'>,
+  { rules }: ReadOptions,
+): Pick<Reader, 'rules' | 'written' | 'isOwn'> {
+  const isOwn = producerName === PRODUCER;
+  const own: RuleName = isOwn ? 'onnx' : 'ort';
+  return { rules: rulesNamed(rules ?? own), written: new Map(), isOwn };
 }
 
 /**

@@ -32,6 +32,8 @@ export interface Reader extends Builder {
   /** Hears of nodes that cannot be read; what they write, and what is made of it, is left out. */
   refused?: ReadOptions['refused'];
   unknown: Set<string>;
+  /** lastbit wrote the file: nodes are named as layers are. */
+  isOwn: boolean;
   /** Layers that have their node's name. */
   named: WeakSet<Layer>;
   /** How many nodes and graph outputs read a name. */
@@ -104,7 +106,8 @@ export function axisAmong(axis: number, rank: number): number {
 }
 
 /** Layers that a node has brought are known by its name, and by the rules of the file. */
-export function nameLayers({ layers, named, rules }: Reader, node: string): void {
+export function nameLayers({ layers, named, rules, isOwn }: Reader, node: string): void {
+  if (isOwn) return;
   for (let i = layers.length - 1; i >= 0 && !named.has(layers[i]); i--) {
     const own = layers[i];
     const rule = own.rule ?? (rules.name === 'onnx' ? undefined : rules.name);

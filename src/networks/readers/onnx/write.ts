@@ -22,7 +22,8 @@ import { writeMac } from './writeMac.js';
 
 /** QuantizeLinear with a scale for each channel came with opset 13; nothing here needs an older one. */
 const LOWEST_OPSET = 13;
-const PRODUCER = 'lastbit';
+/** Who the file says has written it. */
+export const PRODUCER = 'lastbit';
 
 /**
  * A network as an ONNX file, the same bytes each time. `requantize` layers become QLinearConv, `dequantize` layers Conv

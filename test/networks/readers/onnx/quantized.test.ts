@@ -87,7 +87,9 @@ function ours(
   const outputs = executeAll(network, new Map(tensors), exactArithmetic);
   const layers = network.layers.map((layer) => {
     const name = layer.op === 'general' ? layer.function : layer.op;
-    return layer.rule === undefined ? name : `${name}:${layer.rule}`;
+    // A step's rule is told; that of single nodes is the file's.
+    const single = layer.op === 'quantize' || layer.op === 'dequantize' || rules !== undefined;
+    return layer.rule === undefined || single ? name : `${name}:${layer.rule}`;
   });
   return { data: dequantize(outputs.get('out') as Tensor).data, layers: layers.join(' ') };
 }
