@@ -51,7 +51,12 @@ export function combined(
 }
 
 function binary(reals: RowLoop, integers: (type: IntegerType) => RowLoop = () => reals): TensorFunction {
-  return { operands: 2, facts: factsTogether, run: ([x, y]) => [combined([x, y], reals, integers)] };
+  return {
+    oneType: true,
+    operands: 2,
+    facts: factsTogether,
+    run: ([x, y]) => [combined([x, y], reals, integers)],
+  };
 }
 
 // The four that networks are full of have loops of their own: a call for each element takes several times as long.

@@ -1,7 +1,7 @@
-import { floatTensor, integerTensor, sizeOf, type Tensor } from '../tensor.js';
+import { floatTensor, type IntegerTensor, integerTensor, sizeOf, type Tensor } from '../tensor.js';
 import { tensor } from './attributes.js';
-import type { TensorFunction } from './function.js';
-import { integersOf, knownIntegers } from './operands.js';
+import type { OperandFacts, TensorFunction } from './function.js';
+import { integersOf, knownIntegers, vectorOf } from './operands.js';
 
 /** Functions that make tensors of nothing but their shape. */
 
@@ -12,10 +12,22 @@ const constantOfShape: TensorFunction = {
   operations: 0,
   facts: ([shape], { value }) => {
     const { type } = filled([], value as Tensor | undefined);
-    return [{ shape: knownIntegers(shape, 'its shape'), ...(type && { type }) }];
+    knownIntegers(shape, 'its shape');
+    return [{ shape: lengthsOf((shape as OperandFacts).value as IntegerTensor), ...(type && { type }) }];
   },
-  run: ([shape], { value }) => [filled([...integersOf(shape, 0).data], value as Tensor | undefined)],
+  run: ([shape], { value }) => [filled(lengthsOf(integersOf(shape, 0)), value as Tensor | undefined)],
 };
+
+function lengthsOf(shape: IntegerTensor): readonly number[] {
+  const lengths = vectorOf(shape, 'a shape');
+  if (shape.type !== 'int64') throw new Error(`reads ${shape.type} as a shape: int64 is wanted`);
+  if (lengths.some((length) => length < 0) || sizeOf(lengths) > LARGEST)
+    throw new Error(`makes shape ${lengths.join('x')}: up to ${LARGEST} elements are supported`);
+  return lengths;
+}
+
+/** Elements of a tensor: 1 GiB of float32. */
+const LARGEST = 2 ** 28;
 
 function filled(shape: readonly number[], value: Tensor | undefined): Exclude<Tensor, { kind: 'codes' }> {
   if (value === undefined) return floatTensor(shape);

@@ -35,6 +35,8 @@ export interface TensorFunction {
   run(inputs: readonly (Tensor | undefined)[], attributes: Attributes, around: Around): readonly Tensor[];
   /** What it writes; where it is left out, the function is run on zeros to see. @throws Error as `run` */
   facts?(inputs: readonly (OperandFacts | undefined)[], attributes: Attributes): readonly TensorFacts[];
+  /** Its operands are all of one type, as the standard has it. */
+  oneType?: boolean;
   /** It only takes elements along (perhaps by some attributes alone): codes stay codes, of one quantization with one scale. */
   moves?: boolean | ((attributes: Attributes) => boolean);
   /** Operands whose elements are taken along, where it moves; the first where it is left out. */

@@ -3,7 +3,7 @@ import { sizeOf, type Tensor, type TensorFacts } from '../tensor.js';
 import { placesOf, stridesOf } from './broadcast.js';
 import { type Attributes, int, ints } from './attributes.js';
 import type { OperandFacts, TensorFunction } from './function.js';
-import { axisOf, integersOf, knownIntegers } from './operands.js';
+import { axisOf, integersOf, knownIntegers, vectorOf } from './operands.js';
 
 /** Functions that take elements along, whatever they are. */
 
@@ -93,7 +93,7 @@ const reshape: TensorFunction = {
 /** Axes of a Squeeze or Unsqueeze, among so many; undefined where none are given. */
 function axesOf(operand: Tensor | undefined, rank: number): readonly number[] | undefined {
   if (operand === undefined) return undefined;
-  const given = [...integersOf(operand, 1).data];
+  const given = vectorOf(integersOf(operand, 1), 'axes');
   const axes = given.map((axis) => axisOf(axis, rank));
   if (new Set(axes).size === axes.length) return axes;
   throw new Error(`has axes = ${given.join(' ')}: each once is wanted`);

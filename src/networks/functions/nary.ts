@@ -9,6 +9,7 @@ import type { RowLoop } from './rows.js';
 
 function nary(loop: RowLoop): TensorFunction {
   return {
+    oneType: true,
     facts: (operands) => {
       const all = operands.map((_, place) => factsAt(operands, place));
       return [numberFacts(broadcastShape(all.map(({ shape }) => shape)), typeTogether(all))];

@@ -80,6 +80,7 @@ const clip: TensorFunction = {
 function boundOf(operand: Tensor | undefined, place: number, absent: number): number {
   if (operand === undefined) return absent;
   const { data } = numbersOf(operand, place);
+  if (Number.isNaN(data[0])) throw new Error('has a bound that is no number');
   if (data.length === 1) return data[0];
   throw new Error(`has a bound of ${data.length} numbers: one is wanted`);
 }

@@ -18,9 +18,15 @@ function describe(operand: Tensor | undefined): string {
   return operand.kind === 'integers' ? operand.type : `codes of ${operand.quantization.fit.format.name}`;
 }
 
+/** Integers in a vector, or one alone. @throws Error where they have more axes */
+export function vectorOf(operand: IntegerTensor, what: string): readonly number[] {
+  if (operand.shape.length <= 1) return [...operand.data];
+  throw new Error(`has ${what} of shape ${operand.shape.join('x')}: a vector is wanted`);
+}
+
 /** Integers known before a run: a shape, axes. @throws Error where they are computed */
 export function knownIntegers(operand: { value?: Tensor } | undefined, what: string): readonly number[] {
-  if (operand?.value?.kind === 'integers') return [...operand.value.data];
+  if (operand?.value?.kind === 'integers') return vectorOf(operand.value, what);
   throw new Error(`computes ${what} while it runs: only ${what} known from the file can be followed`);
 }
 

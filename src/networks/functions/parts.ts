@@ -4,7 +4,7 @@ import { placesOf, stridesOf } from './broadcast.js';
 import { int } from './attributes.js';
 import type { OperandFacts, TensorFunction } from './function.js';
 import { movedTo, taken } from './moves.js';
-import { axisOf, integersOf, knownIntegers } from './operands.js';
+import { axisOf, integersOf, vectorOf, knownIntegers } from './operands.js';
 
 /** Functions that take parts of tensors, and join them. */
 
@@ -45,6 +45,14 @@ function sliceOf(shape: readonly number[], operands: readonly (readonly number[]
   return rangesOf(shape, starts, ends, axes, steps);
 }
 
+/** @throws Error where starts, ends, axes and steps are of two types */
+function checkTypes(operands: readonly (Tensor | undefined)[]): void {
+  const types = operands.flatMap((operand) => (operand?.kind === 'integers' ? [operand.type] : []));
+  const other = types.find((type) => type !== types[0]);
+  if (other !== undefined)
+    throw new Error(`has starts, ends, axes and steps of ${types[0]} and ${other}: one type is wanted`);
+}
+
 const slice: TensorFunction = {
   operands: 5,
   moves: true,
@@ -66,10 +74,11 @@ const slice: TensorFunction = {
     ];
   },
   run: ([x, ...operands]) => {
+    checkTypes(operands);
     const tensor = x as Tensor;
     const ranges = sliceOf(
       tensor.shape,
-      operands.map((operand, i) => operand && [...integersOf(operand, i + 1).data]),
+      operands.map((operand, i) => operand && [...vectorOf(integersOf(operand, i + 1), 'an operand')]),
     );
     const strides = stridesOf(tensor.shape);
     const first = ranges.reduce((sum, range, axis) => sum + range.first * strides[axis], 0);
@@ -132,6 +141,7 @@ function gathered(x: Tensor, indices: Tensor, axis: number): Tensor {
 
 /** Tensors one after another along an axis; codes of one quantization alone. */
 const concat: TensorFunction = {
+  oneType: true,
   attributes: { axis: int(undefined) },
   moves: true,
   along: 'all',

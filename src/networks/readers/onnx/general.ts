@@ -1,5 +1,4 @@
-import { codeArray, encoderOf } from '../../../datapaths/kernel/index.js';
-import { fitTo } from '../../../formats/codec.js';
+import { ELEMENTS, tensorOf, valueOf } from './storedTensor.js';
 import { type Activation, called, LARGEST, realOf } from '../../build/builder.js';
 import { executeLayer } from '../../execute.js';
 import { float32Arithmetic } from '../../arithmetic.js';
@@ -8,10 +7,7 @@ import type { Attributes, AttributeSpec } from '../../functions/attributes.js';
 import { movesAlong, type TensorFunction } from '../../functions/function.js';
 import { findFunction } from '../../functions/index.js';
 import type { GeneralLayer } from '../../network.js';
-import { codeTensor, dequantize } from '../../quantization.js';
-import { floatTensor, type IntegerType, integerTensor, sizeOf, type Tensor, type TensorFacts } from '../../tensor.js';
-import { type Constant, valuesOf } from './constant.js';
-import { type ElementType, elementType, formatOf } from './element.js';
+import { floatTensor, integerTensor, sizeOf, type Tensor, type TensorFacts } from '../../tensor.js';
 import { asCodes } from './moved.js';
 import type { NodeReader } from './node.js';
 import { operand, type Reader, type StoredValue, type Value, type WeightsValue } from './reader.js';
@@ -26,11 +22,12 @@ export function readGeneral(reader: Reader, node: NodeReader): readonly Value[] 
   const more = node.inputs.findIndex((input, i) => input !== '' && i >= (record.operands ?? Infinity));
   if (more >= 0) throw new Error(`has ${node.inputs[more]} as input ${more + 1}, which is not supported`);
   const given = node.inputs.map((input, i) => (input === '' ? undefined : operand(reader, node, i)));
+  if (record.oneType) checkOneType(given);
   const { attributes: asked, added } = attributesOf(record, node);
   const target = name === 'Reshape' ? keepingBatch(given[0], given[1]) : given[1];
   const attributes = target === given[1] ? asked : { ...asked, allowzero: 0 };
   if (target !== given[1]) given[1] = target;
-  const weights = movedWeights(record, given, attributes, name);
+  const weights = plainly(name, () => movedWeights(record, given, attributes, name));
   if (weights !== undefined) return [weights];
   const layer: GeneralLayer = {
     op: 'general',
@@ -41,7 +38,34 @@ export function readGeneral(reader: Reader, node: NodeReader): readonly Value[] 
     operands: [],
     attributes,
   };
-  return placed(reader, record, layer, withAdded(given, added));
+  return plainly(name, () => placed(reader, record, layer, withAdded(given, added)));
+}
+
+/** Errors of a layer that is only made, without its name: the node's is said already. */
+function plainly<T>(name: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    if (!(reason instanceof TypeError)) throw reason;
+    throw new Error(`lacks an operand of ${name}, or has one of another kind`, { cause: error });
+  }
+}
+
+/** @throws Error naming two types, where operands are of several */
+function checkOneType(given: readonly Given[]): void {
+  const types = given.flatMap((value) => (value && typeNameOf(value)) ?? []);
+  const other = types.find((type) => type !== types[0]);
+  if (other !== undefined) throw new Error(`has operands of ${types[0]} and ${other}: they must be of one type`);
+}
+
+/** Undefined of codes, whose format may be narrower than what the file holds them in. */
+function typeNameOf(value: Value): string | undefined {
+  if (value.kind === 'weights') return 'FLOAT';
+  if (value.kind === 'stored') return value.constant.type.name;
+  if (value.as === 'codes') return undefined;
+  const type = value.type ?? 'float32';
+  return ELEMENTS[type] ?? type.toUpperCase();
 }
 
 /** A shape that begins with a batch of 1, as the input's does: with what stands for "as it was", it takes any batch. */
@@ -217,66 +241,4 @@ function movedWeights(
   const perm = (attributes.perm as readonly number[] | undefined) ?? tensor.shape.map((_, i) => rank - 1 - i);
   const axis = q.scale.length === 1 ? 0 : perm.indexOf(q.axis);
   return { kind: 'weights', tensor: { ...tensor, quantization: { ...q, axis } } };
-}
-
-const REALS: Readonly<Record<string, 'float16' | 'bfloat16' | 'float64'>> = {
-  FLOAT16: 'float16',
-  BFLOAT16: 'bfloat16',
-  DOUBLE: 'float64',
-};
-
-/** The type of a tensor by the file's name of it; undefined for the small floats, which are codes. */
-export function typeOf({ name, format }: ElementType): TensorFacts['type'] | 'float32' {
-  if (name === 'FLOAT') return 'float32';
-  if (Object.hasOwn(REALS, name)) return REALS[name];
-  if (name === 'BOOL') return 'bool';
-  return name.includes('INT') ? (format as IntegerType) : undefined;
-}
-
-/** A value that is there before the run, as a tensor. @throws Error where it is of small floats without a scale */
-export function tensorOf(value: Exclude<Value, Activation> | Tensor): Tensor {
-  if (value.kind === 'weights') return dequantize(value.tensor);
-  if (value.kind !== 'stored') return value;
-  const { name, type: element, shape } = value.constant;
-  const type = typeOf(element);
-  if (type === undefined) {
-    const fit = fitTo(formatOf(element), { overflow: 'ieee' });
-    const quantization = { fit, scale: Float32Array.of(1), axis: 0, zeroPoint: 0 };
-    return codeTensor(shape, value.constant.data as Uint8Array, quantization);
-  }
-  const values = valuesOf(value.constant);
-  if (type === 'float32') return floatTensor(shape, Float32Array.from(values));
-  if (type.includes('float')) return { ...floatTensor(shape, Float32Array.from(values)), type: type as 'float16' };
-  if (values.length !== sizeOf(shape)) throw new Error(`reads ${name}, which holds ${values.length} numbers`);
-  return integerTensor(shape, type as IntegerType, values);
-}
-
-const ELEMENTS: Readonly<Record<string, string>> = {
-  float32: 'FLOAT',
-  float16: 'FLOAT16',
-  bfloat16: 'BFLOAT16',
-  float64: 'DOUBLE',
-};
-
-/** A tensor that is there before the run, as a stored one under a name. */
-export function valueOf(tensor: Tensor, name: string): Value {
-  if (tensor.kind === 'codes') return { kind: 'weights', tensor };
-  const { shape, data } = tensor;
-  const type = elementType(ELEMENTS[tensor.type ?? 'float32'] ?? (tensor.type ?? '').toUpperCase());
-  return { kind: 'stored', constant: { name, type, shape, data: storedData(data, type) } };
-}
-
-function storedData(data: Float32Array | Float64Array, type: ElementType): Constant['data'] {
-  if (type.name === 'FLOAT') return Float32Array.from(data);
-  if (type.bits === 64) return Float64Array.from(data);
-  const format = formatOf(type);
-  const codes = codeArray(format, data.length);
-  if (format.kind === 'int') {
-    const mask = 2 ** type.bits;
-    for (let i = 0; i < data.length; i++) codes[i] = ((data[i] % mask) + mask) % mask;
-    return codes;
-  }
-  const encode = encoderOf(fitTo(format, { overflow: 'ieee' }));
-  for (let i = 0; i < data.length; i++) codes[i] = encode(data[i]);
-  return codes;
 }

@@ -4,7 +4,7 @@ import type { NetworkInput } from '../../network.js';
 import { sizeOf } from '../../tensor.js';
 import type { ReadOptions } from '../options.js';
 import { elementTypeOf } from './element.js';
-import { typeOf } from './general.js';
+import { typeOf } from './storedTensor.js';
 import type { Proto } from './proto.js';
 import type { Reader } from './reader.js';
 

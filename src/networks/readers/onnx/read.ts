@@ -1,3 +1,4 @@
+import { opsetsOf } from './opsets.js';
 import { didYouMean } from '../../../text/nearest.js';
 import { realOf } from '../../build/builder.js';
 import { withBatch } from '../../batch.js';
@@ -39,7 +40,8 @@ import {
   readSize,
   readSqueeze,
 } from './readShape.js';
-import { readGeneral, tensorOf } from './general.js';
+import { readGeneral } from './general.js';
+import { tensorOf } from './storedTensor.js';
 import { inlined, localFunctions } from './inline.js';
 import { inputsOf } from './inputs.js';
 import { messageOf, oneLine } from './line.js';
@@ -186,27 +188,6 @@ function writingBy(
   const isOwn = producerName === PRODUCER;
   const own: RuleName = isOwn ? 'onnx' : 'ort';
   return { rules: rulesNamed(rules ?? own), written: new Map(), isOwn };
-}
-
-/**
- * Opsets whose operators are read as they are defined there. Before 7, Add and Gemm broadcast by attributes, and Dropout
- * and BatchNormalization trained unless told otherwise.
- */
-const OPSETS = { oldest: 7, newest: 26 };
-
-/** Versions by domain. @throws Error where the standard's is missing, or none that is known here */
-function opsetsOf({ opsetImport }: Proto<'ModelProto'>): Map<string, number> {
-  const opsets = new Map<string, number>();
-  for (const entry of opsetImport) {
-    const domain = domainOf(entry);
-    if (opsets.has(domain)) throw new Error(`imports two opsets of the domain ${domain || 'ai.onnx'}`);
-    opsets.set(domain, Number(entry.version));
-  }
-  const opset = opsets.get('');
-  if (opset === undefined) throw new Error('imports no opset of the domain ai.onnx');
-  if (opset < OPSETS.oldest || opset > OPSETS.newest)
-    throw new Error(`asks for opset ${opset}: ${OPSETS.oldest} to ${OPSETS.newest} are supported`);
-  return opsets;
 }
 
 /** Who reads each name: nodes by their operators, graphs in them, which may read it often, and `output` what is given on. */

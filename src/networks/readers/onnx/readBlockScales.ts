@@ -2,7 +2,7 @@ import { roundedTo } from '../../functions/types.js';
 import { floatTensor, sizeOf } from '../../tensor.js';
 import { type Constant, realsOf, valuesOf } from './constant.js';
 import type { ElementType } from './element.js';
-import { typeOf, valueOf } from './general.js';
+import { typeOf, valueOf } from './storedTensor.js';
 import { axisAmong, type NodeReader, type Value } from './reader.js';
 
 /**

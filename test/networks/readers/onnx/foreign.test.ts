@@ -90,7 +90,7 @@ const GRAPHS: Record<string, Graph & { layers: string }> = {
     ],
   },
   'QDQ as quantizers write it: int32 bias, weights per channel along axis 1': {
-    layers: 'quantize conv quantize maxPool flatten dense quantize dequantize relu dense',
+    layers: 'quantize conv maxPool flatten dense quantize dequantize relu dense',
     input: ['N', 1, 8, 8],
     nodes: [
       op('QuantizeLinear', 'x sx zx', 'q'),

@@ -55,8 +55,12 @@ export function outcomeOf(bytes: Uint8Array, images: FloatTensor): Float32Array 
   }
 }
 
-/** Refusals say which node, operator and attribute, or what was found in place of it. */
-export const REFUSAL = /^net\.onnx: (node \S+ \(\w+\)|tensor \w+|output y|input x)[^\n]*$/;
+/**
+ * Refusals say which node, operator and attribute, or what was found in place of it; of a network that takes another batch
+ * than its file's for something else, what it reads.
+ */
+export const REFUSAL =
+  /^(net\.onnx: (node \S+ \(\w+\)|tensor \w+|output y|input x)|network net\.onnx reads 1x[\dx]+, the images are 2x)[^\n]*$/;
 
 /** Operators that divide or take exponentials: of them float32 numbers differ by their last bits. */
 const ROUNDED = ['AveragePool', 'BatchNormalization', 'GlobalAveragePool', 'ReduceMean', 'Softmax'];
