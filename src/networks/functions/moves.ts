@@ -93,7 +93,9 @@ const reshape: TensorFunction = {
 /** Axes of a Squeeze or Unsqueeze, among so many; undefined where none are given. */
 function axesOf(operand: Tensor | undefined, rank: number): readonly number[] | undefined {
   if (operand === undefined) return undefined;
-  const given = vectorOf(integersOf(operand, 1), 'axes');
+  const integers = integersOf(operand, 1);
+  if (integers.type !== 'int64') throw new Error(`has axes of ${integers.type}: int64 is wanted`);
+  const given = vectorOf(integers, 'axes');
   const axes = given.map((axis) => axisOf(axis, rank));
   if (new Set(axes).size === axes.length) return axes;
   throw new Error(`has axes = ${given.join(' ')}: each once is wanted`);

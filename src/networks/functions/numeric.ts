@@ -68,7 +68,10 @@ const clip: TensorFunction = {
     { opset: 11, attribute: 'max', kind: 'float', operand: 2 },
   ],
   operations: 2,
-  facts: (operands) => [numberFacts(factsAt(operands, 0).shape, integerTypeOf(factsAt(operands, 0)))],
+  facts: (operands) => {
+    [1, 2].forEach((place) => boundOf(operands[place]?.value, place, 0));
+    return [numberFacts(factsAt(operands, 0).shape, integerTypeOf(factsAt(operands, 0)))];
+  },
   run: ([operand, low, high]) => {
     const x = numbersOf(operand, 0);
     const output = emptyNumbers(x.shape, integerTypeOf(x));

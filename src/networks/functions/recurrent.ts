@@ -29,6 +29,8 @@ function sizesOf(
   { layout, direction, hidden_size: given }: Attributes,
   gates: number,
 ): Sizes {
+  if (operands[1] === undefined || operands[2] === undefined)
+    throw new Error('lacks weights: those of its input and of its state are operands 2 and 3');
   const [x, w, r] = operands.map((operand) => operand?.shape ?? []);
   if (x.length !== 3 || w.length !== 3 || r.length !== 3)
     throw new Error(`reads ${[x, w, r].map((shape) => shape.join('x')).join(', ')}: three axes each are wanted`);

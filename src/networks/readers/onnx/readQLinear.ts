@@ -40,6 +40,8 @@ const OPERATORS: Readonly<Record<string, QLinear>> = {
   QLinearWhere: { function: 'Where', plain: [0], codes: [1, 4], output: 7 },
 };
 
+const OPSET = 13;
+
 /** Undefined where the operator is none of these. @throws Error where scales are computed, or differ from those written */
 export function readQLinear(reader: Reader, node: NodeReader): Value | undefined {
   const known = node.domain === 'com.microsoft' && Object.hasOwn(OPERATORS, node.opType);
@@ -52,7 +54,9 @@ export function readQLinear(reader: Reader, node: NodeReader): Value | undefined
     ...(operator.plain ?? []).map((place) => operand(reader, node, place)),
     ...firsts.map((first) => codesAt(reader, node, first)),
   ];
-  return codesOfFunction(reader, node, operator.function, given, outputAt(reader, node, operator.output));
+  // Attributes are those of the standard's opset 13, or of the one that a softmax names.
+  const meant = { ...node, opset: node.opType === 'QLinearSoftmax' ? node.int('opset', OPSET) : OPSET };
+  return codesOfFunction(reader, meant, operator.function, given, outputAt(reader, node, operator.output));
 }
 
 /** An operand with its scale and zero point. */
