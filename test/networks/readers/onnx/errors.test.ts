@@ -64,7 +64,9 @@ describe('errors name the file, the thing, what was found and what would do', ()
     expect(reading({ nodes: [op('QLinearAdder', 'x s z x s z s z', 'y', {}, 'com.microsoft')] })).toThrow(
       'operator QLinearAdder of domain com.microsoft is not supported',
     );
-    expect(reading({ nodes: [op('MatMul', 'x w', 'y')] })).toThrow('weights of shape 1x1x3x3: a matrix is needed');
+    expect(reading({ nodes: [op('MatMul', 'x w', 'y')] })).toThrow(
+      'multiplies 1x1x4x4 by 1x1x3x3: 4 and 3 must be one length',
+    );
     expect(reading({ nodes: [op('Conv', 'x v', 'y')] })).toThrow(
       'net.onnx: node y (Conv): reads v, which nothing before it writes',
     );
