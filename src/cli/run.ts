@@ -79,7 +79,7 @@ export const runCommand = command({
     const own = usage(() => resolveTarget({ base: target }, loaded));
     if (strict) refuseBeside(loaded, own);
     const plan: RunPlan = { network, reading, target: { base: target }, data: await planOfData(loaded, data) };
-    const float = reference ?? (await referenceOf(network));
+    const float = reference ?? referenceOf(network, loaded);
     const [result] = await runWithBar([float === undefined ? plan : { ...plan, reference: float }]);
     if (out !== undefined) await writeResult(out, result);
     if (out !== undefined && tensors !== undefined) {

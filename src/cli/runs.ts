@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Network } from '../networks/network.js';
-import { loadNetwork, type RunPlan, whyNot } from '../simulate/plan.js';
+import { type RunPlan, whyNot } from '../simulate/plan.js';
 import { inputPath } from '../text/packaged.js';
 import { type PoolOptions, runAll } from '../simulate/pool.js';
 import type { RunResult } from '../simulate/run.js';
@@ -37,8 +37,8 @@ export function threadsFrom(threads: number | undefined): PoolOptions {
 }
 
 /** The float network that a quantized one names in its metadata, where it lies in the same folder. */
-export async function referenceOf(path: string): Promise<string | undefined> {
-  const name = (await loadNetwork(path)).metadata.reference;
+export function referenceOf(path: string, { metadata }: Network): string | undefined {
+  const name = metadata.reference;
   if (name === undefined) return undefined;
   const beside = join(dirname(path), name);
   return existsSync(inputPath(beside)) ? beside : undefined;

@@ -20,15 +20,16 @@ function keep<T>(key: unknown, make: () => T): T {
 
 export default async function runTask({ plan, port }: Task): Promise<RunResult> {
   const { network: path, reading, reference, data } = plan;
-  const network = await keep([path, reading], () => loadNetwork(path, reading));
+  const network = await loadNetwork(path, reading);
   const own = await keep([data, portsOf(network)], () => loadRunData(network, data));
-  const float = reference === undefined ? undefined : await keep([reference, data], () => floatRun(reference, data));
+  const float =
+    reference === undefined ? undefined : await keep([reference, reading, data], () => floatRun(reference, plan));
   const result = run(network, resolveTarget(plan.target, network), own, float, (images) => port?.postMessage(images));
   port?.close();
   return result;
 }
 
-async function floatRun(path: string, data: RunPlan['data']): Promise<FloatRun> {
-  const network = await loadNetwork(path);
+async function floatRun(path: string, { reading, data }: RunPlan): Promise<FloatRun> {
+  const network = await loadNetwork(path, reading);
   return runFloat(network, await loadRunData(network, data));
 }

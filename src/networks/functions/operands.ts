@@ -27,6 +27,7 @@ export function vectorOf(operand: IntegerTensor, what: string): readonly number[
 /** Integers known before a run: a shape, axes. @throws Error where they are computed */
 export function knownIntegers(operand: { value?: Tensor } | undefined, what: string): readonly number[] {
   if (operand?.value?.kind === 'integers') return vectorOf(operand.value, what);
+  if (operand === undefined) throw new Error(`lacks ${what}`);
   throw new Error(`computes ${what} while it runs: only ${what} known from the file can be followed`);
 }
 

@@ -115,7 +115,7 @@ function placed(
 }
 
 /** Features that the file has as features x 1 x 1, with these axes. */
-function withAxes(reader: Reader, value: Activation): Activation {
+export function withAxes(reader: Reader, value: Activation): Activation {
   if (value.column !== true) return value;
   const name = `${value.name}/column`;
   const layer: GeneralLayer = {
@@ -139,6 +139,8 @@ function hasCodes(value: Given | Tensor): boolean {
 
 function readOf(reader: Reader, value: Activation, keeps: boolean): TensorFacts & { name: string; lazy: boolean } {
   const { shape, as, quantization, type } = value;
+  if (value.pad !== undefined)
+    throw new Error(`reads the padded ${value.name}: Pad is supported before a Conv of stored weights, or by itself`);
   const codes = as !== 'real' && as !== 'integers';
   if (codes && keeps) return { name: value.name, shape, quantization, lazy: as !== 'codes' };
   if (as === 'codes') return { ...integersOf(reader, value), lazy: false };

@@ -40,7 +40,7 @@ import {
   readSize,
   readSqueeze,
 } from './readShape.js';
-import { readGeneral } from './general.js';
+import { readGeneral, withAxes } from './general.js';
 import { tensorOf } from './storedTensor.js';
 import { inlined, localFunctions } from './inline.js';
 import { inputsOf } from './inputs.js';
@@ -210,17 +210,18 @@ function outputsOf(graph: Proto<'GraphProto'>, reader: Reader): string[] {
   const known = graph.output.filter(({ name }) => !reader.unknown.has(name));
   return known.map(({ name }) => {
     const value = reader.values.get(name);
-    if (value !== undefined && value.kind !== 'activation') return storedOutput(reader, name, tensorOf(value));
     if (value === undefined) throw new Error(`output ${name} is computed by no layer`);
-    if (value.pad !== undefined) throw new Error(`output ${name} is padded: Pad is supported before Conv only`);
-    return value.as === 'dequantized' ? realOf(reader, value) : value.name;
+    if (value.kind !== 'activation') return passedOn(reader, name, [], tensorOf(value));
+    const whole = reader.isOwn ? value : withAxes(reader, value);
+    const own = whole.as === 'dequantized' ? realOf(reader, whole) : whole.name;
+    return own === name || reader.isOwn ? own : passedOn(reader, name, [own], 0);
   });
 }
 
-/** A stored tensor that a network gives: a layer passes it on. */
-function storedOutput(reader: Reader, name: string, tensor: Tensor): string {
-  const layer = { op: 'general', name, inputs: [], outputs: [name], function: 'Identity' } as const;
-  reader.layers.push({ ...layer, operands: [tensor], attributes: {} });
+/** What a network gives under a name that no layer writes, a stored tensor or one of another name: a layer passes it on. */
+function passedOn(reader: Reader, name: string, inputs: readonly string[], operand: Tensor | 0): string {
+  const layer = { op: 'general', name, inputs, outputs: [name], function: 'Identity' } as const;
+  reader.layers.push({ ...layer, operands: [operand], attributes: {} });
   return name;
 }
 

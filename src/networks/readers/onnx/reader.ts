@@ -60,8 +60,6 @@ export function operand(reader: Reader, node: NodeReader, index: number): Value 
   if (value === undefined)
     throw new Error(name === '' ? `lacks input ${index + 1}` : `reads ${name}, which nothing before it writes`);
   if (value.kind !== 'activation') return value;
-  if (value.pad !== undefined && !node.opType.endsWith('Conv'))
-    throw new Error(`reads the padded ${name}: Pad is supported before Conv only`);
   if ((reader.uses.get(name) ?? 0) < 2) return value;
   return { ...value, shared: true };
 }

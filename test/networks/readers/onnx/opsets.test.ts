@@ -29,7 +29,7 @@ const CHANGES: readonly Change[] = [
     attributes: { pads: [0, 0, 1, 1, 0, 0, 1, 1] },
     input: ['N', 2, 5, 5],
     last: 10,
-    says: 'computes its pads while it runs',
+    says: 'lacks its pads',
   },
   {
     node: ['Unsqueeze', 'c'],

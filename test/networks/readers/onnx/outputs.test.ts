@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { float32Arithmetic } from '../../../../src/networks/arithmetic.js';
+import { executeAll } from '../../../../src/networks/execute.js';
+import { readOnnx } from '../../../../src/networks/readers/onnx/read.js';
+import { floatTensor } from '../../../../src/networks/tensor.js';
+import { bytesOf, type Graph, op, tensor } from './graphs.js';
+
+const X = floatTensor([1, 2, 1, 1], Float32Array.of(-3, 5));
+
+function given(graph: Partial<Graph>) {
+  const network = readOnnx(bytesOf({ nodes: [], initializers: [], input: ['N', 2, 1, 1], ...graph }), 'net.onnx');
+  return executeAll(network, new Map([['x', X]]), float32Arithmetic);
+}
+
+/** A network gives what its file says, under the file's names, in the file's shapes, also where no layer writes that. */
+describe('outputs', () => {
+  const nodes = [op('Relu', 'x', 'r'), op('Dropout', 'r', 'd'), op('Neg', 'x', 'n')];
+
+  it('are several, in the order of the file', () => {
+    const found = given({ nodes, outputs: ['n', 'r'] });
+    expect([...found].map(([name, { data }]) => [name, ...data])).toEqual([
+      ['n', 3, -5],
+      ['r', 0, 5],
+    ]);
+  });
+
+  it('have their own name where a node passes another on, and the input or a stored tensor is one', () => {
+    const initializers = [tensor('k', 'FLOAT', [2], [7, 8])];
+    const found = given({ nodes: [...nodes, op('Identity', 'x', 'i')], initializers, outputs: ['d', 'i', 'k'] });
+    expect([...found].map(([name, { data }]) => [name, ...data])).toEqual([
+      ['d', 0, 5],
+      ['i', -3, 5],
+      ['k', 7, 8],
+    ]);
+  });
+
+  it('keep axes of length 1 that features were given', () => {
+    const flat = [op('Flatten', 'x', 'f'), op('Reshape', 'f shape', 'c'), op('Identity', 'c', 'y')];
+    const found = given({
+      nodes: flat,
+      initializers: [tensor('shape', 'INT64', [4], [0, 2, 1, 1])],
+      outputs: ['y', 'f'],
+    });
+    expect([...found].map(([name, { shape }]) => [name, ...shape])).toEqual([
+      ['y', 1, 2, 1, 1],
+      ['f', 1, 2],
+    ]);
+  });
+});
+
+it('a padding that the Conv behind it cannot take along is refused, never passed over', () => {
+  const nodes = [op('Pad', 'x pads', 'p'), op('Reshape', 'x shape', 'w'), op('Conv', 'p w', 'y')];
+  const initializers = [
+    tensor('pads', 'INT64', [8], [0, 0, 1, 1, 0, 0, 1, 1]),
+    tensor('shape', 'INT64', [4], [1, 2, 1, 1]),
+  ];
+  expect(() => given({ nodes, initializers, input: [1, 2, 1, 1] })).toThrow(
+    'node y (Conv): reads the padded x: Pad is supported before a Conv of stored weights, or by itself',
+  );
+});
