@@ -30,47 +30,50 @@ import { SCATTER } from './scatter.js';
 import { SEARCHES } from './search.js';
 import { SPLITS } from './splits.js';
 import { SPREAD } from './spread.js';
+import { withWants } from './wants.js';
 import { UNARY } from './unary.js';
 import { UNFOLDS } from './unfold.js';
 import { UNIQUE } from './unique.js';
 import { WINDOW_POOLS } from './windowPools.js';
 
 /** Every function of tensors, by the name of its ONNX operator; `domain.Name` outside the standard's domain. */
-export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = withFused({
-  ...UNARY,
-  ...NUMERIC,
-  ...GELUS,
-  ...CASTS,
-  ...BINARY,
-  ...NARY,
-  ...LOGIC,
-  ...REDUCTIONS,
-  ...ALONG,
-  ...SEARCHES,
-  ...UNIQUE,
-  ...NORMS,
-  ...PLANES,
-  ...ROTARY,
-  ...MOVES,
-  ...PRODUCTS,
-  ...PARTS,
-  ...CONSTANTS,
-  ...INTEGERS,
-  ...SPLITS,
-  ...SPREAD,
-  ...PADS,
-  ...INDEXED,
-  ...SCATTER,
-  ...MADE,
-  ...RESIZE,
-  ...WINDOW_POOLS,
-  ...RECURRENT,
-  ...GRIDS,
-  ...REGIONS,
-  ...UNFOLDS,
-  ...INTEGER_PRODUCTS,
-  ...PACKED_WEIGHTS,
-});
+export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = withWants(
+  withFused({
+    ...UNARY,
+    ...NUMERIC,
+    ...GELUS,
+    ...CASTS,
+    ...BINARY,
+    ...NARY,
+    ...LOGIC,
+    ...REDUCTIONS,
+    ...ALONG,
+    ...SEARCHES,
+    ...UNIQUE,
+    ...NORMS,
+    ...PLANES,
+    ...ROTARY,
+    ...MOVES,
+    ...PRODUCTS,
+    ...PARTS,
+    ...CONSTANTS,
+    ...INTEGERS,
+    ...SPLITS,
+    ...SPREAD,
+    ...PADS,
+    ...INDEXED,
+    ...SCATTER,
+    ...MADE,
+    ...RESIZE,
+    ...WINDOW_POOLS,
+    ...RECURRENT,
+    ...GRIDS,
+    ...REGIONS,
+    ...UNFOLDS,
+    ...INTEGER_PRODUCTS,
+    ...PACKED_WEIGHTS,
+  }),
+);
 
 export function findFunction(name: string): TensorFunction | undefined {
   return Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;

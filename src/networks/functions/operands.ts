@@ -34,5 +34,6 @@ export function knownIntegers(operand: { value?: Tensor } | undefined, what: str
 /** An axis counted from the front. @throws Error where there is none such */
 export function axisOf(axis: number, rank: number): number {
   if (Number.isInteger(axis) && axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
+  if (axis === undefined) throw new Error('has no axis');
   throw new Error(`has axis ${axis} over ${rank} axes`);
 }
