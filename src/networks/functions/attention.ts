@@ -206,6 +206,7 @@ function countedBy(inputs: readonly (OperandFacts | undefined)[], attributes: At
 }
 
 const attention: TensorFunction = {
+  operands: 7,
   attributes: {
     ...{ is_causal: int(0), kv_num_heads: int(undefined), q_num_heads: int(undefined) },
     ...{ qk_matmul_output_mode: int(0), scale: float(undefined), softcap: float(0), softmax_precision: int(undefined) },

@@ -111,6 +111,7 @@ function convolution(find: Find): TensorFunction {
   const shapes = (inputs: readonly ({ shape: Shape } | undefined)[]) =>
     [shapeOf(inputs[0], 'input'), shapeOf(inputs[1], 'weights')] as const;
   return {
+    operands: 3,
     attributes: {
       ...SLIDING,
       group: int(1),

@@ -106,6 +106,7 @@ function samplerOf({ mode, padding_mode: padding, align_corners: corners }: Attr
 }
 
 const gridSample: TensorFunction = {
+  operands: 2,
   attributes: {
     align_corners: int(0),
     mode: word('linear', ['linear', 'nearest', 'cubic', 'bilinear', 'bicubic']),

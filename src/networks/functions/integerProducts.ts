@@ -19,6 +19,7 @@ import { floatsOf, integersOf } from './operands.js';
 
 /** uint8 codes of a tensor, by its own range widened to hold 0; scale and zero point are for all of it. */
 const dynamicQuantizeLinear: TensorFunction = {
+  operands: 1,
   operations: 3,
   acrossBatch: () => true,
   facts: ([x]) => [{ shape: (x as OperandFacts).shape, type: 'uint8' }, { shape: [] }, { shape: [], type: 'uint8' }],
@@ -119,6 +120,7 @@ function matrixProducts(x: OperandFacts | undefined, y: OperandFacts | undefined
 }
 
 const matMulInteger: TensorFunction = {
+  operands: 4,
   facts: ([a, b]) => [{ shape: stackOf(shapeOf(a), shapeOf(b)).shape, type: 'int32' }],
   run: ([a, b, za, zb], _, around) => [matrixSums(a, b, [za, zb], around)],
   products: ([a, b]) => matrixProducts(a, b),
@@ -140,6 +142,7 @@ function scaledSums(sums: IntegerTensor, sa: Tensor, sb: Tensor, bias: Tensor | 
 }
 
 const matMulIntegerToFloat: TensorFunction = {
+  operands: 7,
   facts: ([a, b]) => [{ shape: stackOf(shapeOf(a), shapeOf(b)).shape }],
   run: ([a, b, sa, sb, za, zb, bias], _, around) => [
     scaledSums(matrixSums(a, b, [za, zb], around), sa as Tensor, sb as Tensor, bias),
@@ -148,6 +151,7 @@ const matMulIntegerToFloat: TensorFunction = {
 };
 
 const dynamicQuantizeMatMul: TensorFunction = {
+  operands: 5,
   acrossBatch: () => true,
   facts: ([a, b]) => [{ shape: stackOf(shapeOf(a), shapeOf(b)).shape }],
   run: ([x, b, sb, zb, bias], _, around) => {
@@ -177,6 +181,7 @@ function windowOf(x: readonly number[], w: readonly number[], attributes: Attrib
 }
 
 const convInteger: TensorFunction = {
+  operands: 4,
   attributes: {
     ...{ group: int(1), strides: ints(), dilations: ints(), pads: ints(), kernel_shape: ints() },
     auto_pad: word('NOTSET', ['NOTSET', 'SAME_UPPER', 'SAME_LOWER', 'VALID']),

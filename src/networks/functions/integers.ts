@@ -4,6 +4,7 @@ import type { OperandFacts, TensorFunction } from './function.js';
 
 /** Codes of an integer format as plain integers, in the file's type for it. */
 const integers: TensorFunction = {
+  operands: 1,
   takesCodes: true,
   operations: 0,
   facts: ([x]): TensorFacts[] => [{ shape: (x as OperandFacts).shape, type: typeOfCodes(x as OperandFacts) }],

@@ -40,6 +40,7 @@ function blockedWeights(
 }
 
 const matMulNBits: TensorFunction = {
+  operands: 6,
   attributes: {
     K: int(undefined),
     N: int(undefined),
@@ -71,6 +72,7 @@ const matMulNBits: TensorFunction = {
 
 /** Rows of a table of codes with scales of blocks along an axis: int4 and uint4 one an element, bytes packed along the last. */
 const gatherBlockQuantized: TensorFunction = {
+  operands: 4,
   attributes: { bits: int(4), block_size: int(128), gather_axis: int(0), quantize_axis: int(1) },
   facts: ([x, indices], { bits }) => [
     { shape: gatheredShape(x as OperandFacts, (indices as OperandFacts).shape, bits as number) },

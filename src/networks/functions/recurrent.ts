@@ -176,6 +176,8 @@ function recurrent(cell: RecurrentCell): TensorFunction {
   const facts = (operands: readonly (OperandFacts | undefined)[], attributes: Attributes): TensorFacts[] =>
     outputShapes(sizesOf(operands, attributes, cell.gates), attributes, cell.states).map((shape) => ({ shape }));
   return {
+    // Weights, biases, lengths and states, and of cells with a second state that and peepholes.
+    operands: 5 + (cell.states > 1 ? 3 : 1),
     attributes: {
       activation_alpha: floats(),
       activation_beta: floats(),

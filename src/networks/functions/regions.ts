@@ -36,6 +36,7 @@ function largestOf(data: Float32Array, plane: number, height: number, width: num
 }
 
 const roiAlign: TensorFunction = {
+  operands: 3,
   attributes: {
     coordinate_transformation_mode: word('half_pixel', ['half_pixel', 'output_half_pixel']),
     mode: word('avg', ['avg', 'max']),
@@ -110,6 +111,7 @@ function overlap(one: Corners, other: Corners): number {
 
 /** Boxes of the best scores that overlap none that was kept, for each image and class: image, class, box. */
 const nonMaxSuppression: TensorFunction = {
+  operands: 5,
   attributes: { center_point_box: int(0) },
   operations: 0,
   facts: (operands, attributes) => {

@@ -136,7 +136,7 @@ function alongAxis(from: Float64Array, { width, places, shares }: Taps, length: 
 
 function withAttributes(
   fixed: Attributes,
-  own: Pick<TensorFunction, 'attributes' | 'since' | 'before'>,
+  own: Pick<TensorFunction, 'operands' | 'attributes' | 'since' | 'before'>,
 ): TensorFunction {
   return {
     ...own,
@@ -163,6 +163,7 @@ const COMMON: Attributes = {
 const resize = withAttributes(
   {},
   {
+    operands: 4,
     attributes: {
       antialias: int(0),
       axes: ints(),
@@ -179,6 +180,7 @@ const resize = withAttributes(
 );
 
 const upsample = withAttributes(COMMON, {
+  operands: 2,
   attributes: { mode: word('nearest', ['nearest', 'linear']) },
   since: [{ opset: 9, attribute: 'scales', kind: 'floats', operand: 1 }],
 });

@@ -57,6 +57,7 @@ const split: TensorFunction = {
 };
 
 const identity: TensorFunction = {
+  operands: 1,
   moves: true,
   facts: ([x]) => [movedTo(x, (x as OperandFacts).shape)],
   run: ([x]) => [x as Tensor],

@@ -75,6 +75,7 @@ function whole(value: number, of: string): number {
 
 function exchange(of: (shape: readonly number[], block: number, mode: string) => Exchange): TensorFunction {
   return {
+    operands: 1,
     attributes: {
       blocksize: int(1),
       mode: { kind: 'string', absent: 'DCR', among: ['DCR', 'CRD'] },

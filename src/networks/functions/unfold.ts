@@ -12,6 +12,7 @@ const listOf = (given: unknown, count: number, absent: number): readonly number[
 
 /** Patches [n, c x block, places] summed up where they overlap. */
 const col2Im: TensorFunction = {
+  operands: 3,
   attributes: { dilations: ints(), pads: ints(), strides: ints() },
   facts: ([x, image, block]) => {
     const [n, rows] = (x as OperandFacts).shape;
@@ -65,6 +66,7 @@ function summed(x: Tensor, image: readonly number[], block: readonly number[], w
 
 /** Elements at the places that MaxPool said, in the planes that it read; zeros elsewhere. */
 const maxUnpool: TensorFunction = {
+  operands: 3,
   attributes: { kernel_shape: ints(), pads: ints(), strides: ints() },
   facts: ([x, , shape], attributes) => [
     movedTo(

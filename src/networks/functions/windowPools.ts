@@ -60,6 +60,7 @@ function largestPlaces(x: Tensor, windows: WindowGrid): Int32Array {
 function maxPool(find: Find, attributes: TensorFunction['attributes']): TensorFunction {
   const shapeOf = (x: { shape: readonly number[] }, given: Attributes) => pooled(x, find(x, given));
   return {
+    operands: 1,
     ...(attributes && { attributes }),
     moves: true,
     operations: 1,
@@ -101,6 +102,7 @@ function reducing(
   attributes?: TensorFunction['attributes'],
 ): TensorFunction {
   return {
+    operands: 1,
     ...(attributes && { attributes }),
     operations: 1,
     facts: ([x], given) => [{ shape: pooled(x as OperandFacts, find(x as OperandFacts, given)) }],
