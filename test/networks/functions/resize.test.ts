@@ -67,8 +67,11 @@ describe.skipIf(withoutRuntime)('Resize gives what ONNX Runtime gives', () => {
     for (const coordinates of COORDINATES.filter((each) => each !== 'tf_half_pixel_for_nn' || mode === 'linear'))
       it(`${mode}, ${coordinates}`, async () => {
         const attributes = { mode, coordinate_transformation_mode: coordinates };
-        for (const scales of SCALES) await compare(graphOf(attributes, { scales }), near);
-        await compare(graphOf(attributes, { sizes: [7, 4] }), near);
+        // Linear is done in its steps; of two modes places differ by a last bit.
+        const places = ['half_pixel_symmetric', 'tf_half_pixel_for_nn'].includes(coordinates);
+        const most = mode === 'linear' && !places ? 0 : near;
+        for (const scales of SCALES) await compare(graphOf(attributes, { scales }), most);
+        await compare(graphOf(attributes, { sizes: [7, 4] }), most);
       });
 
   it('cubic without what is outside, and by another coefficient', async () => {
