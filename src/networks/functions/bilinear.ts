@@ -6,11 +6,12 @@ const f32 = Math.fround;
 
 /** Two elements for each new one, and the distances from them. */
 function pairsAlong(axis: ResizedAxis, coordinate: (i: number, axis: ResizedAxis) => number) {
-  const { from, to } = axis;
+  const { from, to, scale } = axis;
   const [first, second] = [new Int32Array(to), new Int32Array(to)];
   const [near, far] = [new Float32Array(to), new Float32Array(to)];
   for (let i = 0; i < to; i++) {
-    const x = Math.min(Math.max(coordinate(i, axis), 0), from - 1);
+    const place = scale === 1 ? i : coordinate(i, axis);
+    const x = Math.min(Math.max(place, 0), from - 1);
     first[i] = Math.trunc(x);
     second[i] = Math.min(first[i] + 1, from - 1);
     const same = first[i] === second[i];
