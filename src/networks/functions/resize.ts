@@ -1,6 +1,7 @@
 import { floatTensor, integerTensor, sizeOf, type Tensor } from '../tensor.js';
 import { type Attributes, float, int, ints, word } from './attributes.js';
 import { gridPlaces, stridesOf } from './broadcast.js';
+import { bilinear } from './bilinear.js';
 import { COORDINATES, kernelOf, NEAREST, type ResizedAxis, type Taps, tapsOf } from './coordinates.js';
 import type { OperandFacts, TensorFunction } from './function.js';
 import { movedTo, taken } from './moves.js';
@@ -70,6 +71,11 @@ function resized(x: Tensor, axes: readonly ResizedAxis[], attributes: Attributes
     return taken(x, shape, gridPlaces(along, stridesOf(x.shape)), crops ? extrapolation : undefined);
   }
   const kernel = kernelOf(attributes.mode as 'linear' | 'cubic', attributes.cubic_coeff_a as number);
+  if (isPlanar(axes, attributes)) {
+    const [rows, columns] = axes.slice(-2);
+    const shape = axes.map(({ to }) => to);
+    return typedLike(x, shape, bilinear(x.data, rows, columns, coordinate));
+  }
   const how = { antialias: attributes.antialias === 1, alone: attributes.exclude_outside === 1 };
   const taps = axes.map((axis) =>
     axis.scale === 1 && axis.from === axis.to && !crops ? undefined : tapsOf(axis, coordinate, kernel, how),
@@ -92,7 +98,21 @@ function nearestAlong(
   });
 }
 
-/** One axis after another in float64, rounded to the type at the end; integers are cut, as ONNX Runtime casts. */
+/** Linear along the last two axes alone: what ONNX Runtime has an expression of its own for. */
+function isPlanar(axes: readonly ResizedAxis[], attributes: Attributes): boolean {
+  const { mode, antialias, exclude_outside: alone, coordinate_transformation_mode: coordinates } = attributes;
+  const plain = antialias !== 1 && alone !== 1 && coordinates !== 'tf_crop_and_resize';
+  const outer = axes.slice(0, -2).every(({ from, to, scale }) => scale === 1 && from === to);
+  return mode === 'linear' && plain && outer && (axes.length === 2 || axes.length === 4);
+}
+
+/** Integers are cut, as ONNX Runtime casts. */
+function typedLike(x: Tensor, shape: readonly number[], data: Float32Array): Tensor {
+  if (x.kind === 'integers') return integerTensor(shape, x.type, Float64Array.from(data, Math.trunc));
+  return { ...(x as Tensor & { kind: 'float' }), ...floatTensor(shape, data) };
+}
+
+/** One axis after another in float64, rounded to the type at the end. */
 function blended(
   x: Tensor,
   axes: readonly ResizedAxis[],
@@ -113,11 +133,8 @@ function blended(
     const places = gridPlaces(inside, new Array(axes.length).fill(0));
     for (let i = 0; i < places.length; i++) if (places[i] < 0) data[i] = extrapolation;
   }
-  if (x.kind === 'integers') return integerTensor(shape, x.type, data.map(f32Cut));
-  return { ...(x as Tensor & { kind: 'float' }), ...floatTensor(shape, Float32Array.from(data)) };
+  return typedLike(x, shape, Float32Array.from(data));
 }
-
-const f32Cut = (value: number) => Math.trunc(Math.fround(value));
 
 function alongAxis(from: Float64Array, { width, places, shares }: Taps, length: number, inner: number): Float64Array {
   const to = places.length / width;

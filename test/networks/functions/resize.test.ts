@@ -67,8 +67,10 @@ describe.skipIf(withoutRuntime)('Resize gives what ONNX Runtime gives', () => {
     for (const coordinates of COORDINATES.filter((each) => each !== 'tf_half_pixel_for_nn' || mode === 'linear'))
       it(`${mode}, ${coordinates}`, async () => {
         const attributes = { mode, coordinate_transformation_mode: coordinates };
-        for (const scales of SCALES) await compare(graphOf(attributes, { scales }), near);
-        await compare(graphOf(attributes, { sizes: [7, 4] }), near);
+        // Linear is done in its steps; of one mode places differ by a last bit.
+        const most = mode === 'linear' && coordinates !== 'half_pixel_symmetric' ? 0 : near;
+        for (const scales of SCALES) await compare(graphOf(attributes, { scales }), most);
+        await compare(graphOf(attributes, { sizes: [7, 4] }), most);
       });
 
   it('cubic without what is outside, and by another coefficient', async () => {
