@@ -23,7 +23,7 @@ const OPERATORS: Readonly<Record<string, (place: NodePlace) => void>> = {
   Identity: (place) => set(place, sequenceOf(place)),
   SequenceInsert: (place) => {
     const items = sequenceOf(place);
-    const at = placeOf(place, 2, items.length + 1) ?? items.length;
+    const at = placeOf(place, 2, items.length, items.length) ?? items.length;
     set(place, items.toSpliced(at, 0, place.step.node.input[1]));
   },
   SequenceErase: (place) => {
@@ -88,14 +88,15 @@ function valueOf({ values }: Reader, name: string): Value {
 }
 
 /** A stored place, from the front; undefined where none is given. */
-function placeOf({ reader, step }: NodePlace, input: number, length: number): number | undefined {
+/** @param last the largest place: behind all others for what is put in, where negative ones count as for the rest */
+function placeOf({ reader, step }: NodePlace, input: number, length: number, last = length - 1): number | undefined {
   const name = step.node.input[input] ?? '';
   if (name === '') return undefined;
   const value = valueOf(reader, name);
   if (value.kind !== 'stored' || value.constant.data.length !== 1)
     throw new Error(`computes the place ${name} in a sequence while it runs: one known from the file is supported`);
   const at = valuesOf(value.constant)[0];
-  if (at >= -length && at < length) return at < 0 ? at + length : at;
+  if (at >= -length && at <= last) return at < 0 ? at + length : at;
   throw new Error(`has place ${at} in a sequence of ${length}`);
 }
 

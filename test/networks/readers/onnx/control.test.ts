@@ -180,6 +180,23 @@ describe('sequences', () => {
     expect(valuesOf({ nodes, initializers }, [1, 2, 3]).y).toEqual([6, 5, 6]);
   });
 
+  it.each([
+    // Before the element that is there: of x1 x2 x3, the last is x1 again.
+    [-1, [1, 2, 1, 3]],
+    [-3, [1, 1, 2, 3]],
+    [0, [1, 1, 2, 3]],
+    [3, [1, 2, 3, 1]],
+  ])('put in at place %d', (place, wanted) => {
+    const nodes = [
+      op('SplitToSequence', 'x', 's', { axis: 1 }),
+      op('SequenceAt', 's zero', 'z'),
+      op('SequenceInsert', 's z at', 'more'),
+      op('ConcatFromSequence', 'more', 'y', { axis: 1 }),
+    ];
+    const initializers = [scalarInt('zero', 0), scalarInt('at', place)];
+    expect(valuesOf({ nodes, initializers }, [1, 2, 3]).y).toEqual(wanted);
+  });
+
   it('a tensor in a sequence keeps its layer, whoever reads it first', () => {
     const nodes = [
       op('MatMul', 'x w', 'z'),
