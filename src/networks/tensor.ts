@@ -66,6 +66,9 @@ export function oneZeroPoint({ zeroPoint }: Pick<Quantization, 'zeroPoint'>): nu
   throw new RangeError('a zero point for each channel is for weights that a layer dequantizes: one is wanted here');
 }
 
+/** Elements of a tensor of one image, or of one stored in a file: 1 GiB of float32. */
+export const LARGEST = 2 ** 28;
+
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }

@@ -2,7 +2,7 @@ import { type Fit, fitTo } from '../../formats/codec.js';
 import type { Format } from '../../formats/format.js';
 import { factsAfter } from '../facts.js';
 import type { Blocks, ConvLayer, Layer } from '../network.js';
-import { type Quantization, sizeOf, type TensorFacts } from '../tensor.js';
+import { LARGEST, type Quantization, sizeOf, type TensorFacts } from '../tensor.js';
 
 /**
  * Layers are put together while a network's file is read, of whatever kind it is: what a file says in several steps (a
@@ -41,9 +41,6 @@ export interface Activation {
 export function perImage({ shape }: Pick<Activation, 'shape'>): readonly number[] {
   return shape.slice(1);
 }
-
-/** Elements of a tensor of one image, or of one stored in the file: 1 GiB of float32. */
-export const LARGEST = 2 ** 28;
 
 /** Appends a layer of one output and gives that; what is known of it follows from what it reads. */
 export function push(

@@ -1,4 +1,4 @@
-import { floatTensor, type IntegerTensor, integerTensor, sizeOf, type Tensor } from '../tensor.js';
+import { floatTensor, type IntegerTensor, integerTensor, LARGEST, sizeOf, type Tensor } from '../tensor.js';
 import { tensor } from './attributes.js';
 import type { OperandFacts, TensorFunction } from './function.js';
 import { integersOf, knownIntegers, vectorOf } from './operands.js';
@@ -25,9 +25,6 @@ function lengthsOf(shape: IntegerTensor): readonly number[] {
     throw new Error(`makes shape ${lengths.join('x')}: up to ${LARGEST} elements are supported`);
   return lengths;
 }
-
-/** Elements of a tensor: 1 GiB of float32. */
-const LARGEST = 2 ** 28;
 
 function filled(shape: readonly number[], value: Tensor | undefined): Exclude<Tensor, { kind: 'codes' }> {
   if (value === undefined) return floatTensor(shape);

@@ -5,34 +5,33 @@ import { floatsOf, integersOf } from './operands.js';
 
 /** Functions of boxes: their parts of planes, and which of them are kept. */
 
-/** A bilinear sample of a plane; 0 further than one element outside. */
-function sampleOf(data: Float32Array, plane: number, height: number, width: number, y: number, x: number): number {
-  if (y < -1 || y > height || x < -1 || x > width) return 0;
-  const [row, column] = [Math.min(Math.max(y, 0), height - 1), Math.min(Math.max(x, 0), width - 1)];
-  const [top, left] = [Math.floor(row), Math.floor(column)];
-  const [bottom, right] = [Math.min(top + 1, height - 1), Math.min(left + 1, width - 1)];
-  const [down, across] = [row - top, column - left];
-  const at = (r: number, c: number) => data[plane + r * width + c];
-  return (
-    (1 - down) * ((1 - across) * at(top, left) + across * at(top, right)) +
-    down * ((1 - across) * at(bottom, left) + across * at(bottom, right))
-  );
-}
+/** How the four elements around a place of a plane are blended. */
+type Blend = (down: number, across: number, corners: readonly [number, number, number, number]) => number;
 
-/** The largest share of the four elements of a sample, as the standard's mode `max` compares. */
-function largestOf(data: Float32Array, plane: number, height: number, width: number, y: number, x: number): number {
+/** A bilinear sample. */
+const SAMPLE: Blend = (down, across, [a, b, c, d]) =>
+  (1 - down) * ((1 - across) * a + across * b) + down * ((1 - across) * c + across * d);
+
+/** The largest share of the four, as the standard's mode `max` compares. */
+const LARGEST_SHARE: Blend = (down, across, [a, b, c, d]) =>
+  Math.max((1 - down) * (1 - across) * a, (1 - down) * across * b, down * (1 - across) * c, down * across * d);
+
+/** A blend of a plane at a place; 0 further than one element outside. */
+function blended(
+  blend: Blend,
+  data: Float32Array,
+  plane: number,
+  height: number,
+  width: number,
+  y: number,
+  x: number,
+): number {
   if (y < -1 || y > height || x < -1 || x > width) return 0;
   const [row, column] = [Math.min(Math.max(y, 0), height - 1), Math.min(Math.max(x, 0), width - 1)];
   const [top, left] = [Math.floor(row), Math.floor(column)];
   const [bottom, right] = [Math.min(top + 1, height - 1), Math.min(left + 1, width - 1)];
-  const [down, across] = [row - top, column - left];
   const at = (r: number, c: number) => data[plane + r * width + c];
-  return Math.max(
-    (1 - down) * (1 - across) * at(top, left),
-    (1 - down) * across * at(top, right),
-    down * (1 - across) * at(bottom, left),
-    down * across * at(bottom, right),
-  );
+  return blend(row - top, column - left, [at(top, left), at(top, right), at(bottom, left), at(bottom, right)]);
 }
 
 const roiAlign: TensorFunction = {
@@ -78,8 +77,8 @@ const roiAlign: TensorFunction = {
           for (let i = 0; i < down * across; i++) {
             const y = top + (row + (Math.floor(i / across) + 0.5) / down) * cellHeight;
             const x0 = left + (column + ((i % across) + 0.5) / across) * cellWidth;
-            if (largest) most = Math.max(most, largestOf(data, plane, height, width, y, x0));
-            else sum += sampleOf(data, plane, height, width, y, x0);
+            if (largest) most = Math.max(most, blended(LARGEST_SHARE, data, plane, height, width, y, x0));
+            else sum += blended(SAMPLE, data, plane, height, width, y, x0);
           }
           const count = Math.max(down * across, 1);
           output.data[at++] = largest ? (most === -Infinity ? 0 : most) : sum / count;

@@ -1,5 +1,5 @@
 import { ELEMENTS, tensorOf, valueOf } from './storedTensor.js';
-import { type Activation, called, LARGEST, realOf } from '../../build/builder.js';
+import { type Activation, called, realOf } from '../../build/builder.js';
 import { executeLayer } from '../../execute.js';
 import { float32Arithmetic } from '../../arithmetic.js';
 import { factsAfter } from '../../facts.js';
@@ -7,7 +7,7 @@ import type { Attributes, AttributeSpec } from '../../functions/attributes.js';
 import { movesAlong, type TensorFunction } from '../../functions/function.js';
 import { findFunction } from '../../functions/index.js';
 import type { GeneralLayer } from '../../network.js';
-import { floatTensor, integerTensor, sizeOf, type Tensor, type TensorFacts } from '../../tensor.js';
+import { LARGEST, floatTensor, integerTensor, sizeOf, type Tensor, type TensorFacts } from '../../tensor.js';
 import { asCodes } from './moved.js';
 import type { NodeReader } from './node.js';
 import { operand, type Reader, type StoredValue, type Value, type WeightsValue } from './reader.js';

@@ -1,7 +1,7 @@
 import { didYouMean } from '../../../text/nearest.js';
-import { LARGEST } from '../../build/builder.js';
+
 import type { NetworkInput } from '../../network.js';
-import { sizeOf } from '../../tensor.js';
+import { LARGEST, sizeOf } from '../../tensor.js';
 import type { ReadOptions } from '../options.js';
 import { elementTypeOf } from './element.js';
 import { typeOf } from './storedTensor.js';

@@ -1,11 +1,11 @@
-import { type Activation, LARGEST, saturating } from '../../build/builder.js';
+import { type Activation, saturating } from '../../build/builder.js';
 import { type ProductOperands, operandsOf, pushConv, pushDense, type SlidingWindow } from '../../build/products.js';
 import { int32s } from '../../integers.js';
 import type { ConvLayer } from '../../network.js';
 import { asPlanes } from '../../products/convolution.js';
 import { transpose } from '../../products/gemm.js';
 import { codeTensor, dequantize } from '../../quantization.js';
-import { floatTensor, type Operand } from '../../tensor.js';
+import { LARGEST, floatTensor, type Operand } from '../../tensor.js';
 import { type Constant, floatsOf, valuesOf } from './constant.js';
 import { elementType, formatOf } from './element.js';
 import { checkedCodes, checkZeroPoint, quantizationOf, storedCodes } from './readCodes.js';

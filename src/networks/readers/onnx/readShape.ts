@@ -2,7 +2,6 @@ import {
   type Activation,
   called,
   keepingCodes,
-  LARGEST,
   perImage,
   push,
   realFacts,
@@ -10,7 +9,7 @@ import {
   renamed,
 } from '../../build/builder.js';
 import type { PoolLayer } from '../../network.js';
-import { sizeOf } from '../../tensor.js';
+import { LARGEST, sizeOf } from '../../tensor.js';
 import { reshaped } from '../../functions/moves.js';
 import { type Constant, scalarOf } from './constant.js';
 import { elementType } from './element.js';
