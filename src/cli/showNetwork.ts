@@ -1,6 +1,6 @@
 import { counted } from '../text/plural.js';
-import { isMacLayer, type Layer, type Network, opNameOf } from '../networks/network.js';
-import { factsOf, imageShape } from '../networks/facts.js';
+import { imageShape, isMacLayer, type Layer, type Network, opNameOf } from '../networks/network.js';
+import { factsOf } from '../networks/facts.js';
 import { lastUses } from '../networks/execute.js';
 import { type LoweredJob, lower, macsOf } from '../networks/lower.js';
 import type { Quantization, TensorFacts } from '../networks/tensor.js';

@@ -75,8 +75,3 @@ export function keepsCodes(layer: Layer, quantization: Quantization): boolean {
 export function readersOf({ layers }: Network, name: string): number {
   return layers.filter((layer) => layer.inputs.includes(name)).length;
 }
-
-/** A tensor's shape as it is told: that of one image, where the batch is free. */
-export function imageShape({ batch }: Pick<Network, 'batch'>, shape: readonly number[]): readonly number[] {
-  return batch === 'free' ? shape.slice(1) : shape;
-}

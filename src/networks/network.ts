@@ -164,6 +164,11 @@ export interface GeneralLayer extends Common {
   output?: Quantization;
 }
 
+/** A tensor's shape as it is told: that of one image, where the batch is free. */
+export function imageShape({ batch }: Pick<Network, 'batch'>, shape: readonly number[]): readonly number[] {
+  return batch === 'free' ? shape.slice(1) : shape;
+}
+
 /** What an operator is called: a function of tensors by its own name. */
 export function opNameOf(layer: Layer): string {
   return layer.op === 'general' ? layer.function : layer.op;
