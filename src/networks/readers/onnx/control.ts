@@ -27,6 +27,8 @@ export function readControl(place: NodePlace): true | undefined {
 
 const CONTROLS: Readonly<Record<string, (place: NodePlace) => void>> = { If: readIf, Loop: readLoop, Scan: readScan };
 
+export const CONTROL_OPERATORS: readonly string[] = Object.keys(CONTROLS);
+
 function attributeOf({ attribute }: NodeProto, name: string): Proto<'AttributeProto'> | undefined {
   return attribute.find((each) => each.name === name);
 }

@@ -8,14 +8,14 @@ import type { Network, Op } from '../../network.js';
 import type { Tensor } from '../../tensor.js';
 import { readBlocks } from './blockMarks.js';
 import { readConstant } from './constant.js';
-import { readControl } from './control.js';
+import { CONTROL_OPERATORS, readControl } from './control.js';
 import { loaderFrom, withLoaded } from './external.js';
 import { OWN_DOMAIN } from './functions.js';
 import { decodeModel, type Proto } from './proto.js';
 import { readCast } from './readCast.js';
 import { readConstantNode } from './readConstantNode.js';
 import { readClip, readDequantizeLinear, readQuantizeLinear, readQuantizerCall, readRelu } from './readCodes.js';
-import { readAnyQLinearMatMul, readQGemm, readQLinear } from './readQLinear.js';
+import { QLINEAR_OPERATORS, readAnyQLinearMatMul, readQGemm, readQLinear } from './readQLinear.js';
 import { readConv, readGemm, readMatMul, readQLinearConv } from './readMac.js';
 import {
   readAdd,
@@ -47,7 +47,7 @@ import { inputsOf } from './inputs.js';
 import { messageOf, oneLine } from './line.js';
 import { domainOf, type NodeReader, nodeReader } from './node.js';
 import { freeNames, inOrder, type GraphStep } from './order.js';
-import { readSequence } from './sequences.js';
+import { readSequence, SEQUENCE_OPERATORS } from './sequences.js';
 import type { ReadOptions } from '../options.js';
 import { PRODUCER } from './write.js';
 import { nameLayers, operand, type Reader, type Value } from './reader.js';
@@ -99,7 +99,8 @@ export function readableOperators(): { name: string; domain: string; array: bool
   const functions = Object.entries(FUNCTIONS).filter(([name]) => !name.startsWith(`${OWN_DOMAIN}.`));
   const all = [
     ...own.map((name) => ({ name, domain: 'ai.onnx', array: products.has(name) })),
-    ...CONTROL.map((name) => ({ name, domain: 'ai.onnx', array: false })),
+    ...[...CONTROL_OPERATORS, ...SEQUENCE_OPERATORS].map((name) => ({ name, domain: 'ai.onnx', array: false })),
+    ...QLINEAR_OPERATORS.map((name) => ({ name, domain: 'com.microsoft', array: name === 'QGemm' })),
     ...QUANTIZERS.map((name) => ({ name, domain: 'qonnx', array: false })),
     ...functions.map(([key, { products: array }]) => {
       const at = key.lastIndexOf('.');
@@ -110,8 +111,6 @@ export function readableOperators(): { name: string; domain: string; array: bool
   return all.sort((x, y) => (x.domain + x.name < y.domain + y.name ? -1 : 1));
 }
 
-/** Read into their own graphs, or into tensors one by one. */
-const CONTROL = ['If', 'Loop', 'Scan', 'SequenceConstruct', 'SequenceEmpty', 'SequenceAt', 'SplitToSequence'];
 const QUANTIZERS = ['Quant', 'BipolarQuant'];
 
 /**

@@ -36,9 +36,11 @@ const OPERATORS: Readonly<Record<string, QLinear>> = {
   QLinearSigmoid: unary('Sigmoid'),
   QLinearLeakyRelu: unary('LeakyRelu'),
   QLinearSoftmax: unary('Softmax'),
-  QLinearReduceMean: unary('ReduceMean'),
   QLinearWhere: { function: 'Where', plain: [0], codes: [1, 4], output: 7 },
 };
+
+/** Operators of com.microsoft that are read here. */
+export const QLINEAR_OPERATORS: readonly string[] = [...Object.keys(OPERATORS), 'QGemm'];
 
 const OPSET = 13;
 

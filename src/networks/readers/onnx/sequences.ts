@@ -58,6 +58,9 @@ const OPERATORS: Readonly<Record<string, (place: NodePlace) => void>> = {
   },
 };
 
+/** Those of sequences and optional tensors; Identity is one of other tensors too. */
+export const SEQUENCE_OPERATORS: readonly string[] = Object.keys(OPERATORS).filter((name) => name !== 'Identity');
+
 function set({ reader, step }: NodePlace, items: readonly string[]): void {
   reader.sequences.set(step.node.output[0], items);
 }
