@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -12,12 +14,22 @@ class LongFirst extends BaseSequencer {
   }
 }
 
+/**
+ * Loading the sources takes a file of tests longer than most tests do, so files share what is loaded. Those that put
+ * something in the place of a module, or move the process, run in a process of their own.
+ */
+const isApart = (path: string) => /\bvi\.(mock|spyOn)\(|\bprocess\.chdir\(/.test(readFileSync(path, 'utf8'));
+const APART = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.test.ts'))
+  .map((name) => join('test', name))
+  .filter(isApart);
+const NOT_NOW = [...(process.env.LASTBIT_LONG ? [] : ['test/long/**']), ...(process.env.LASTBIT_CI ? [] : ['test/package/**'])];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: [
-      ...(process.env.LASTBIT_LONG ? [] : ['test/long/**']),
-      ...(process.env.LASTBIT_CI ? [] : ['test/package/**']),
+    projects: [
+      { extends: true, test: { name: 'together', isolate: false, include: ['test/**/*.test.ts'], exclude: [...NOT_NOW, ...APART] } },
+      { extends: true, test: { name: 'apart', include: APART, exclude: NOT_NOW } },
     ],
     testTimeout: 120_000,
     hookTimeout: 120_000,

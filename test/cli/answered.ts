@@ -1,4 +1,3 @@
-import { afterAll } from 'vitest';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 
 /** What a command line gives. */
@@ -12,7 +11,6 @@ export interface Answer {
 const MOST_MS = 180_000;
 
 interface Line {
-  worker: Worker;
   port: MessagePort;
   /** Raised by the worker with each answer. */
   raised: Int32Array;
@@ -24,8 +22,9 @@ function connected(): Line {
   const { port1: port, port2 } = new MessageChannel();
   const raised = new Int32Array(new SharedArrayBuffer(4));
   const workerData = { port: port2, raised };
-  const worker = new Worker(new URL('answering.js', import.meta.url), { workerData, transferList: [port2] });
-  return { worker, port, raised };
+  // It lasts as long as the process does, which runs one file of tests after another.
+  new Worker(new URL('answering.js', import.meta.url), { workerData, transferList: [port2] }).unref();
+  return { port, raised };
 }
 
 /**
@@ -41,5 +40,3 @@ export function answered(folder: string, words: readonly string[]): Answer {
   if (waited === 'timed-out' || answer === undefined) throw new Error(`no answer: lastbit ${words.join(' ')}`);
   return answer;
 }
-
-afterAll(() => line?.worker.terminate());

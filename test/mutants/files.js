@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** The rooms whose bits and figures people rely on, and those below them. */
-export const ROOMS = ['text', 'random', 'wasm', 'formats', 'datapaths', 'arrays', 'energy', 'networks', 'quantize', 'training', 'targets', 'simulate', 'outputs'];
+export const ROOMS = ['text', 'random', 'wasm', 'formats', 'datapaths', 'arrays', 'energy', 'data', 'networks', 'quantize', 'training', 'targets', 'simulate', 'outputs'];
 
 function under(folder, ending) {
   return readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })
@@ -21,6 +21,19 @@ export const sourcesOf = (room) => under(join('src', room), '.ts');
 
 /** Undefined for files of no room that is mutated. */
 export const roomOf = (path) => ROOMS.find((room) => path.startsWith(`src/${room}/`));
+
+/** Each file of tests has a process of its own: what one has loaded, changed or entered is nothing to another. */
+export const ALONE = {
+  root: ROOT,
+  config: false,
+  watch: false,
+  reporters: [{}],
+  pool: 'forks',
+  isolate: true,
+  include: ['test/**/*.test.ts'],
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+};
 
 /** What `npm test` runs, but for what only looks at the text of the sources. */
 export const testsOf = () => under('test', '.test.ts').filter((path) => !/^test\/((long|package|mutants)\/|architecture|limits)/.test(path));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import MagicString from 'magic-string';
 import { createVitest } from 'vitest/node';
-import { digestOf, ROOT, roomOf, testsOf } from './files.js';
+import { ALONE, digestOf, ROOT, roomOf, testsOf } from './files.js';
 import { bodiesOf } from './mutators.js';
 
 /** Kept between runs; an entry counts while its test and all sources that it loads are as they were. */
@@ -54,7 +54,7 @@ async function measured(paths) {
   const folder = mkdtempSync(join(tmpdir(), 'lastbit-marks-'));
   process.env.LASTBIT_MARKS = folder;
   const setup = join(ROOT, 'test', 'mutants', 'marks.ts');
-  const vitest = await createVitest('test', { root: ROOT, watch: false, reporters: [{}], setupFiles: [setup] }, { plugins: [marks] });
+  const vitest = await createVitest('test', { ...ALONE, setupFiles: [setup] }, { plugins: [marks] });
   try {
     const wanted = new Set(paths.map((path) => join(ROOT, path)));
     const specs = (await vitest.globTestSpecifications()).filter(({ moduleId }) => wanted.has(moduleId));

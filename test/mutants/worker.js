@@ -1,7 +1,7 @@
 // One process that tries mutants, one after another: what it is sent it answers. It is killed where a mutant never ends.
 import { join, relative } from 'node:path';
 import { createVitest } from 'vitest/node';
-import { readSource, ROOT } from './files.js';
+import { ALONE, readSource, ROOT } from './files.js';
 import { mutated } from './mutators.js';
 
 let now;
@@ -15,7 +15,7 @@ const plugin = {
   },
 };
 
-const vitest = await createVitest('test', { root: ROOT, watch: false, reporters: [{}], bail: 1, maxWorkers: 1, execArgv: ['--max-old-space-size=1500'] }, { plugins: [plugin] });
+const vitest = await createVitest('test', { ...ALONE, bail: 1, maxWorkers: 1, execArgv: ['--max-old-space-size=1500'] }, { plugins: [plugin] });
 const specs = new Map((await vitest.globTestSpecifications()).map((spec) => [relative(ROOT, spec.moduleId), spec]));
 
 async function isKilled(test) {
