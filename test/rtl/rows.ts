@@ -12,8 +12,13 @@ export function everyPair(datapath: Datapath, seed = 1): Design {
 export function everyCode(datapath: Datapath, parts: number): Design[] {
   const inputs = inputsOf({ datapath, k: 1 });
   const rows = exhaustiveRows(inputs, 1);
-  const size = Math.ceil(exhaustiveCount(inputs) / parts);
-  return Array.from({ length: parts }, () => ({ datapath, k: 1, rows: next(rows, size) }));
+  return inParts({ datapath, k: 1, rows }, Math.ceil(exhaustiveCount(inputs) / parts), parts);
+}
+
+/** So many rows to a design; each is run before the next one's are drawn. */
+export function inParts({ rows, ...design }: Design, size: number, parts: number): Design[] {
+  const left = rows[Symbol.iterator]();
+  return Array.from({ length: parts }, () => ({ ...design, rows: next(left, size) }));
 }
 
 /** The next rows of a generator, which goes on where the part before has ended. */
