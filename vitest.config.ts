@@ -16,9 +16,9 @@ class LongFirst extends BaseSequencer {
 
 /**
  * Loading the sources takes a file of tests longer than most tests do, so files share what is loaded. Those that put
- * something in the place of a module, or move the process, run in a process of their own.
+ * something in the place of a module, move the process or weigh what it has taken run in a process of their own.
  */
-const isApart = (path: string) => /\bvi\.(mock|spyOn)\(|\bprocess\.chdir\(/.test(readFileSync(path, 'utf8'));
+const isApart = (path: string) => /\bvi\.(mock|spyOn)\(|\bprocess\.chdir\(|\bsharedMemory\(\)\.buffer\b/.test(readFileSync(path, 'utf8'));
 const APART = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.test.ts'))
   .map((name) => join('test', name))
