@@ -31,6 +31,10 @@ interface IdxContent {
  */
 export function idxContent(file: Uint8Array, path: string, wanted?: { magic: number; name: string }): IdxContent {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  if (wanted === undefined && file.length >= 4 && !isIdx(file))
+    throw new Error(
+      `${path} is not an IDX file: magic ${hex(view.getUint32(0))}, not 0x0000, a type (08, 09, 0b to 0e) and a number of dimensions`,
+    );
   const rank = (wanted?.magic ?? file[3] ?? 0) & 0xff;
   const header = 4 * (rank + 1);
   if (file.length < header)
