@@ -167,9 +167,9 @@ it(`${COUNT} almost valid inputs end soon, in one line of the program's own`, { 
   if (KEEP !== undefined && faulty.length > 0)
     writeFileSync(join(KEEP, 'list.json'), JSON.stringify(faulty, undefined, 1));
   expect(all.length).toBe(COUNT);
-  // Inputs that are all refused, or all taken, would say little.
-  expect(all.filter(({ outcome }) => outcome === '0').length).toBeGreaterThan(COUNT / 10);
-  expect(all.filter(({ outcome }) => outcome === '2').length).toBeGreaterThan(COUNT / 10);
+  // Inputs that are all refused, or all taken, would say little; of a single one there is nothing to say.
+  const least = COUNT === 1 ? -1 : COUNT / 10;
+  for (const end of ['0', '2']) expect(all.filter(({ outcome }) => outcome === end).length).toBeGreaterThan(least);
   expect(
     faulty.slice(0, 40).map(({ index, args, note, faults, stderr }) => ({
       index,
