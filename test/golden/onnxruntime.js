@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const tests = ['networks/readers/onnx/attributes', 'networks/readers/onnx/inputs', 'networks/readers/onnx/oracle', 'networks/readers/onnx/foreign', 'golden/ort'];
+const tests = ['networks/readers/onnx/attributes', 'networks/readers/onnx/inputs', 'networks/readers/onnx/oracle', 'networks/readers/onnx/foreign', 'networks/functions/standard', 'golden/ort'];
 execFileSync('npx', ['vitest', 'run', ...tests.map((name) => `test/${name}.test.ts`)], {
   cwd: join(import.meta.dirname, '..', '..'),
   env: { ...process.env, CI: '1', LASTBIT_GOLDEN: 'make' },
