@@ -69,7 +69,7 @@ describe.each([1, 2, 3])('samples of %d rows', (batch) => {
 
   it('bring labels and stored outputs along where they have them', () => {
     expect([data.labels, data.expected]).toEqual([undefined, undefined]);
-    const labels = Uint8Array.from({ length: 4 * batch }, (_, i) => i);
+    const labels = Int32Array.from({ length: 4 * batch }, (_, i) => i);
     const stored = Array.from({ length: 4 }, () => new Map<string, NumberArray>());
     const own = ofSamples(net, { ...samples(inputs, 4, batch), labels, expected: (i) => stored[i] });
     expect(own.labels).toBe(labels);
