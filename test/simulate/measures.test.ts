@@ -37,7 +37,7 @@ it('the largest difference is of any two elements, of either sign, and NaN where
     [vector(NaN, 1), vector(NaN, 3), 2],
     [vector(1, 2, 6), vector(4, NaN, 6), NaN],
   ] as const)
-    expect(largestDifferenceOf(x, y), `${x} and ${y}`).toBe(wanted);
+    expect(largestDifferenceOf(x, y), `${x.join()} and ${y.join()}`).toBe(wanted);
 });
 
 /** Places of a row's elements, the largest first, of equals the first. */
