@@ -143,14 +143,14 @@ it('golden vectors of a layer are one product a group, however many sums there a
     floatTensor([1, 2, side, side], reals(draw, 2 * side * side)),
   );
   const product = products.get('c');
-  const x = tensors.get('q')?.data ?? [];
+  const x = tensors.get('q')?.data as Uint8Array;
   expect([product?.a, product?.b]).toEqual([x, weight.data]);
   const sums = Int32Array.from(product?.sums as Uint32Array);
   expect(sums).toHaveLength(2 * side * side * filters);
   const signed = (code: number) => (code << 24) >> 24;
   const wrong = sums.findIndex((sum, i) => {
     const [group, place] = [Math.floor(i / (side * side * filters)), Math.floor(i / filters) % (side * side)];
-    const [own, other] = [Number(x[group * side * side + place]), weight.data[group * filters + (i % filters)]];
+    const [own, other] = [x[group * side * side + place], weight.data[group * filters + (i % filters)]];
     return sum !== signed(own) * signed(other);
   });
   expect(wrong).toBe(-1);
