@@ -8,7 +8,7 @@ import { writeOnnx } from '../../src/networks/readers/onnx/write.js';
 import { placementsOf, whyBeside } from '../../src/simulate/placement.js';
 import { checkNetwork, resolveTarget, whyNot } from '../../src/simulate/plan.js';
 import { loadTarget, TARGETS } from '../../src/targets/catalog.js';
-import type { Target } from '../../src/targets/target.js';
+import { type Target, withEveryEnergy } from '../../src/targets/target.js';
 import { lenet } from '../../src/training/networks/architectures.js';
 import { folderWith } from '../cli/command.js';
 import { floats, integers, mixed } from '../networks/readers/onnx/samples.js';
@@ -74,8 +74,23 @@ it('auto has a unit for whatever products of codes a network has, and takes int8
     const known = new Set(TARGETS.filter(({ sparsity }) => sparsity === undefined).flatMap(unitsIn));
     const wanted = [...new Set(pairs)].filter((pair) => known.has(pair));
     expect(unitsIn(target), network.name).toEqual(wanted.length === 0 ? ['int8,int8'] : wanted);
+    // The first target of the catalogue that has a unit lends it, with its energies.
+    const lenders = wanted.map((pair) =>
+      TARGETS.find((each) => each.sparsity === undefined && unitsIn(each).includes(pair)),
+    );
+    const from = lenders.length === 0 ? [loadTarget('int8')] : [...new Set(lenders as Target[])];
+    const names = from.map(({ name }) => name).join(', ');
+    const entries = from.flatMap(({ energy }) => energy.entries);
+    expect([target.name, target.energy]).toEqual(['auto', { name: `that of ${names}`, entries }]);
+    expect(target.source.datapath).toBe(`the units of ${names} that the network needs`);
+    expect(withEveryEnergy(target)).toBe(target);
   }
   expect(() => resolveTarget({ base: 'auto' })).toThrow('there is no target "auto"');
+});
+
+it('a network that is none is an error, and no reason of a target', () => {
+  const broken = { ...integers[0], layers: integers[0].layers.slice(1) };
+  for (const target of TARGETS) expect(() => whyNot(broken, target)).toThrow('which no layer before it writes');
 });
 
 describe('a check of a network’s file', () => {
