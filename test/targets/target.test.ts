@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { costOf } from '../../src/arrays/cost.js';
 import { BLOCK_FORMATS } from '../../src/formats/block.js';
 import { formatNamed } from '../../src/formats/catalog.js';
-import { type UnitJob, unitForJob } from '../../src/targets/blockUnit.js';
+import { unitForJob } from '../../src/targets/blockUnit.js';
 import { loadTarget, TARGETS } from '../../src/targets/catalog.js';
 import { textOf } from '../../src/energy/action.js';
 import { parseTarget } from '../../src/targets/schema.js';
@@ -177,8 +177,8 @@ it('products of blocks run on the units that read their elements, with scales of
 it('a product without codes is none for a target', () => {
   const [a] = [formatNamed('int8')];
   for (const formats of [{}, { aFormat: a }, { bFormat: a }])
-    expect(() => unitForJob(loadTarget('int8'), { layer: 'l', ...formats } as UnitJob)).toThrow(
+    expect(() => unitForJob(loadTarget('int8'), { layer: 'l', ...formats })).toThrow(
       'layer l is not quantized: a target multiplies codes; quantize the network first',
     );
-  expect(unitForJob(loadTarget('int8'), { layer: 'l', aFormat: a, bFormat: a } as UnitJob).name).toBe('int8');
+  expect(unitForJob(loadTarget('int8'), { layer: 'l', aFormat: a, bFormat: a }).name).toBe('int8');
 });
