@@ -3,6 +3,7 @@ import { reduce } from '../../src/datapaths/reference.js';
 import { sumValues, outputFormatOf } from '../../src/datapaths/kernel/index.js';
 import { formatNamed } from '../../src/formats/catalog.js';
 import { fitTo } from '../../src/formats/codec.js';
+import { float32Arithmetic } from '../../src/networks/arithmetic.js';
 import { encodeAll } from '../../src/networks/codes.js';
 import type { MatmulJob } from '../../src/networks/network.js';
 import { dequantize, perTensor, quantize } from '../../src/networks/quantization.js';
@@ -65,7 +66,11 @@ describe.each([
 
 describe('beside the array', () => {
   const arithmetic = arrayArithmetic(unitsOf(loadTarget('qat-int4')));
-  const a = operand(m * k, 'uint4', 0.5, 3);
+  // No activation is zero, so that every code of a weight shows.
+  const a = {
+    q: operand(1, 'uint4', 0.5, 3).q,
+    values: Float32Array.from({ length: m * k }, (_, i) => (1 + ((i * 11) % 15)) / 2),
+  };
   const weights: Quantization = {
     ...operand(1, 'int4', 1, 1).q,
     scale: Float32Array.of(0.5, 1, 2, 4),
@@ -84,6 +89,27 @@ describe('beside the array', () => {
     expect(() =>
       arithmetic.values(a.values, values, { layer: 'l', m, n, k, a: a.q, b: weights, pass: 'inputGradient' }),
     ).toThrow('layer l: a scale for each channel does not factor out of the inputGradient product: take one scale');
+  });
+
+  it('a sum is a float32 before it is scaled, in one step (seeds 6 and 7)', () => {
+    const wide = arrayArithmetic(unitsOf(loadTarget('qat-int8')));
+    const [x, y] = [6, 7].map((seed) => {
+      const draws = randomFrom(seed);
+      return Float32Array.from({ length: k * 4 }, () => draws.below(60_001) - 30_000);
+    });
+    const [p, q] = [0.3, 0.7].map((scale) => perTensor(fitTo(formatNamed('int16')), scale));
+    const reals = [x.map((code) => code * p.scale[0]), y.map((code) => code * q.scale[0])] as const;
+    const got = wide.values(...reals, { layer: 'l', m: 4, n: 4, k, a: p, b: q });
+    const scale = Math.fround(p.scale[0] * q.scale[0]);
+    let rounded = 0;
+    for (let i = 0; i < 4; i++)
+      for (let j = 0; j < 4; j++) {
+        let sum = 0;
+        for (let kk = 0; kk < k; kk++) sum += x[i * k + kk] * y[kk * 4 + j];
+        expect(got[i * 4 + j]).toBe(Math.fround(Math.fround(sum) * scale));
+        if (Math.fround(sum * scale) !== got[i * 4 + j]) rounded++;
+      }
+    expect(rounded).toBeGreaterThan(0);
   });
 
   it('a zero point, and as many scales as no operand has columns, are refused', () => {
@@ -114,8 +140,10 @@ describe('beside the array', () => {
   });
 
   it('real operands are multiplied in float32, and formats without a unit are an error that names the units', () => {
-    const real = arithmetic.values(a.values, values, { layer: 'l', m, n, k, a: a.q });
-    expect(real).toHaveLength(m * n);
+    const job: MatmulJob = { layer: 'l', m, n, k };
+    const real = float32Arithmetic.values(a.values, values, job);
+    for (const grids of [{}, { a: a.q }, { b: weights }, { b: operand(1, 'int8', 1, 5).q }])
+      expect(arithmetic.values(a.values, values, { ...job, ...grids })).toEqual(real);
     const odd = operand(k * n, 'int8', 1, 5);
     expect(() => arithmetic.values(a.values, odd.values, { layer: 'l', m, n, k, a: a.q, b: odd.q })).toThrow(
       /^layer l multiplies uint4 x int8, and target qat-int4 has units for uint4 x int4/,

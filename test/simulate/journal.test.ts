@@ -1,4 +1,14 @@
-import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildIn } from '../../src/simulate/build.js';
@@ -27,6 +37,14 @@ describe('a journal', () => {
     again.add('three', {}, outcome);
     again.close();
     expect(openJournal(path, 'build').find('three')).toEqual(outcome);
+  });
+
+  it('whose lines are whole is read and not touched', () => {
+    const path = begun();
+    const longAgo = new Date(2001, 1, 3);
+    utimesSync(path, longAgo, longAgo);
+    expect(openJournal(path, 'build').find('two')).toBe(0.25);
+    expect(statSync(path).mtimeMs).toBe(longAgo.getTime());
   });
 
   it('spells an exact result as null and exact', () => {

@@ -8,13 +8,14 @@ import { quantizeNetwork } from '../../src/quantize/quantize.js';
 import { randomFrom } from '../../src/random/random.js';
 import { recipeNamed } from '../../src/recipes/catalog.js';
 import { judgeCost } from '../../src/simulate/cost.js';
-import { checkSparse, judgeSparse, type SparseLayer, sparseCostOf } from '../../src/simulate/sparsity.js';
+import { addCycles, checkSparse, judgeSparse, type SparseLayer, sparseCostOf } from '../../src/simulate/sparsity.js';
 import { unitForJob } from '../../src/targets/blockUnit.js';
 import { loadTarget, TARGETS } from '../../src/targets/catalog.js';
 import { layerCostOf, layerEnergyOf, type SparseMachine, type Target } from '../../src/targets/target.js';
 import { imagesOf } from '../../src/training/data/dataset.js';
 import { digits } from '../../src/training/data/digits.js';
 import { lenet } from '../../src/training/networks/architectures.js';
+import { codes, conv, network, quantization, random } from '../networks/readers/onnx/samples.js';
 
 const dense = loadTarget('int8');
 const withMachine = (sparsity: SparseMachine): Target => ({ ...dense, sparsity });
@@ -98,6 +99,8 @@ describe.each(SHAPES.map((shape) => [shape.join(' x '), shape] as const))('zeros
     [1, 2],
     [1, 4],
     [3, 8],
+    [1, 3],
+    [2, 6],
   ])('of %d in every %d shorten k, with an index for each weight and activations as before', (some, of) => {
     // The first of each group are kept, or fewer where the filter ends within one.
     const own = layerOf(shape, (_filter, place) => place % of >= some);
@@ -105,7 +108,7 @@ describe.each(SHAPES.map((shape) => [shape.join(' x '), shape] as const))('zeros
     const base = layerCostOf({ ...job, k: words }, dense);
     const { cycles, utilization, energy } = sparseCostOf(own, withMachine({ kind: 'n-of-m', n: some, m: of }));
     expect([cycles, utilization]).toEqual([base.cycles, base.utilization]);
-    const indexBits = { 2: 1, 4: 2, 8: 3 }[of] ?? 0;
+    const indexBits = { 2: 1, 3: 2, 4: 2, 6: 3, 8: 3 }[of] ?? 0;
     expectParts(energy.parts, scaled(base, { a: of / some, b: (8 + indexBits) / 8 }));
     // One weight more in a group is one too many.
     const more = layerOf(shape, (_filter, place) => place % of >= some && place !== some);
@@ -159,6 +162,72 @@ it('skipping is of output stationary arrays alone', () => {
       `skipping zeros is modelled for output stationary arrays, int8 is ${dataflow}`,
     );
   }
+});
+
+it('a product of two activations has no zeros that anybody knows of, and is refused where they must be stored', () => {
+  const { values: _values, ...layer } = layerOf([2, 4, 5, 6], () => false);
+  const base = sparseCostOf(layer, dense);
+  expect(sparseCostOf(layer, withMachine({ kind: 'gated' }))).toEqual(base);
+  for (const machine of [{ kind: 'n-of-m', n: 2, m: 4 }, { kind: 'skipping' }] as const)
+    expect(() => sparseCostOf(layer, withMachine(machine))).toThrow(
+      'layer l multiplies two activations, and the array skips zeros of stored weights',
+    );
+});
+
+it('cycles are added kind by kind', () => {
+  const [x, y] = [1, 100].map((unit) => ({
+    ...{ load: unit, stream: 2 * unit, fill: 3 * unit, drain: 4 * unit, stall: 5 * unit, total: 6 * unit },
+  }));
+  expect(addCycles(x, y)).toEqual({ load: 101, stream: 202, fill: 303, drain: 404, stall: 505, total: 606 });
+});
+
+it('a cost is extrapolated where one of its energies is, and a network without products costs nothing', () => {
+  const withEntries = (extrapolated: (action: string) => boolean): Target => {
+    const entries = dense.energy.entries.map((entry) => ({ ...entry, extrapolated: extrapolated(entry.action) }));
+    // Sizes that the table has.
+    return { ...dense, memories: { a: 8, b: 32, sum: 1024 }, energy: { name: 'own', entries } };
+  };
+  expect(
+    judgeCost(
+      whole,
+      withEntries(() => false),
+    ).extrapolated,
+  ).toBe(false);
+  for (const action of ['add:int32', 'read:sram8KB', 'write:sram1024KB'])
+    expect(
+      judgeCost(
+        whole,
+        withEntries((each) => each === action),
+      ).extrapolated,
+      action,
+    ).toBe(true);
+  expect(
+    judgeCost(
+      whole,
+      withEntries((each) => each === 'add:int8'),
+    ).extrapolated,
+  ).toBe(false);
+  const [{ name }] = whole.inputs;
+  const layers = [{ op: 'relu' as const, name: 'y', inputs: [name], outputs: ['y'] }];
+  const none = judgeCost({ ...whole, layers, outputs: ['y'] }, dense);
+  expect(none).toMatchObject({ layers: [], macs: 0, utilization: 0, energyPj: 0, milliseconds: 0, sources: [] });
+  expect([none.cycles.total, none.extrapolated]).toEqual([0, false]);
+});
+
+it('products of a layer in groups are counted in all of them', () => {
+  const [weight] = [codes(random(1), 'int8', [6, 2, 3, 3])];
+  const image = {
+    op: 'quantize' as const,
+    name: 'q',
+    inputs: ['image'],
+    outputs: ['q'],
+    quantization: quantization('int8', 1),
+  };
+  const net = network('grouped', [4, 5, 5], [image, conv('c', 'q', weight, { groups: 2 })]);
+  const { layers, macs } = judgeCost(net, dense);
+  // 9 places, 6 filters of 2 x 3 x 3.
+  expect([macs, layers[0].macs]).toEqual([9 * 6 * 18, 9 * 6 * 18]);
+  expect(layers[0]).toMatchObject({ m: 9, n: 3, k: 18, groups: 2 });
 });
 
 const images = imagesOf(digits(4, 5));

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { foldBatchNorm } from '../../src/networks/fold.js';
+import { isMacLayer, type Network } from '../../src/networks/network.js';
 import { pruneNofM } from '../../src/quantize/structure/prune.js';
 import { quantizeNetwork } from '../../src/quantize/quantize.js';
 import { recipeNamed } from '../../src/recipes/catalog.js';
@@ -26,6 +27,15 @@ it('a model takes its codes, scales and biases', () => {
   // A scale for each block of a filter, the last one short: 1, 13, 13 and 4 of them.
   const blocks = 16 * 1 + 16 * 13 + 120 * 13 + 10 * 4;
   expect(modelBytesOf(made('mxfp4'))).toBe(weights / 2 + blocks + 4 * outputs);
+  // Blocks of 16, and a float32 scale for each of the four weights as a whole.
+  const short = 16 * 2 + 16 * 25 + 120 * 25 + 10 * 8;
+  expect(modelBytesOf(made('nvfp4'))).toBe(weights / 2 + short + 4 * 4 + 4 * outputs);
+  const unbiased = (network: Network) => ({
+    ...network,
+    layers: network.layers.map((layer) => (isMacLayer(layer) ? { ...layer, bias: undefined } : layer)),
+  });
+  for (const network of [float, made('int4-tensor'), made('mxfp4')])
+    expect(modelBytesOf(unbiased(network))).toBe(modelBytesOf(network) - 4 * outputs);
 });
 
 it('a target with a machine for zeros costs what the machine costs, and says whose zeros it cannot use', () => {
@@ -55,6 +65,10 @@ it('the shortlist is the front and the best of each family', () => {
     row('d', 'int4 after training', 0.85, 3),
     row('e', 'int4 after training', 0.7, 2),
     row('f', 'fp16 training', 0.9),
+    // Of equals the first.
+    row('g', 'fp16 training', 0.9),
+    row('h', 'int8 after training', 0.9, 6),
+    row('i', 'int8 after training', 0.9, 4),
   ];
   expect(shortlist(rows).map(({ recipe }) => recipe)).toEqual(['b', 'c', 'd', 'f']);
 });

@@ -94,3 +94,27 @@ it('each kind of product is told from the others: layer, pass, shape and formats
     energyPj: total(({ energyPj }) => energyPj),
   });
 });
+
+it('a product runs on the unit for its formats, a real operand without one of its own on that for reals, else beside', () => {
+  const names = ['fp32', 'e4m3fn', 'e5m2', 'int8', 'binary', 'hfp8e5m2', 'fp16'];
+  for (const each of ['fp32', 'fp16', 'fp8-fp32', 'qat-int8', 'ibm-fp8', 'mxfp8']) {
+    const target = loadTarget(each);
+    const units = [target.datapath, ...target.others].filter((unit) => unit.blockScale === undefined);
+    const unitFor = (x: string, y: string) =>
+      units.find((unit) => [x, y].sort().join() === [unit.a.name, unit.b.name].sort().join())?.name;
+    const grid = (name: string) => (name === 'fp32' ? undefined : perTensor(fitTo(formatNamed(name)), 1));
+    for (const a of names)
+      for (const b of names) {
+        const meter = costMeter({ ...float32Arithmetic, values: () => new Float32Array(m * n) }, target);
+        meter.arithmetic.values(...(operands() as [Float32Array, Float32Array]), { ...job, a: grid(a), b: grid(b) });
+        const unit = unitFor(a, b) ?? (a === 'fp32' || b === 'fp32' ? unitFor('fp32', 'fp32') : undefined);
+        const { cost, products } = meter.take();
+        expect(
+          products.map((product) => [product.a, product.b, product.unit, product.count]),
+          each,
+        ).toEqual([[a, b, unit, 1]]);
+        expect(cost.macsBeside).toBe(unit === undefined ? m * n * k : 0);
+        expect([cost.cycles > 0, cost.energyPj > 0]).toEqual([unit !== undefined, unit !== undefined]);
+      }
+  }
+});

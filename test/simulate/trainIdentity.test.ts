@@ -17,6 +17,7 @@ const PARTS = { plan: PLAN, recipe: trainRecipeNamed('fp8-ibm'), target: loadTar
 it('a run is told from others by every option and every content that its numbers depend on, the first named', () => {
   const own = identityOf(PARTS);
   expect(differenceOf(own, identityOf({ ...PARTS }))).toBeUndefined();
+  expect([own.options.share, own.options.temperature]).toEqual(['none', 'none']);
   const plan = (parts: Partial<TrainingPlan>) => ({ ...PARTS, plan: { ...PLAN, ...parts } });
   const others: [string, Parameters<typeof identityOf>[0]][] = [
     ['--recipe was fp8-ibm, is hfp8', { ...PARTS, recipe: trainRecipeNamed('hfp8') }],

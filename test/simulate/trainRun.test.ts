@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { trainingData } from '../../src/simulate/purposes.js';
 import type { TrainingIdentity } from '../../src/simulate/trainIdentity.js';
-import { openTraining } from '../../src/simulate/training.js';
-import { resumeTraining, type TrainingRun, trainToEnd } from '../../src/simulate/trainRun.js';
+import { openTraining, type Training } from '../../src/simulate/training.js';
+import { resumeTraining, type TrainingLog, type TrainingRun, trainToEnd } from '../../src/simulate/trainRun.js';
 import { loadTarget } from '../../src/targets/catalog.js';
 import { folderWith } from '../cli/command.js';
 
@@ -52,3 +53,49 @@ it('a run that was stopped goes on from its folder and ends as one that was not'
   // Where there is nothing to forget as well.
   expect(resumeTraining(other, true).steps).toEqual([]);
 });
+
+/** A training that counts, of so many steps. */
+function counting(steps: number, stepsPerEpoch: number): Training {
+  let done = 0;
+  const training = {
+    ...{ steps, stepsPerEpoch, done: () => done, accuracyOn: () => done / steps, products: () => [], state: () => [] },
+    step: () => ({ step: ++done, epoch: Math.ceil(done / stepsPerEpoch), cycles: done }),
+  };
+  return training as unknown as Training;
+}
+
+it.each([
+  [50, 50, [20, 40, 50]],
+  [60, 30, [20, 30, 40, 60]],
+  [9, 3, [3, 6, 9]],
+  [21, 21, [20, 21]],
+])(
+  '%i steps, %i an epoch, have a checkpoint after each epoch and after every twenty steps',
+  async (steps, per, after) => {
+    const training = counting(steps, per);
+    const written: number[] = [];
+    const heard: number[] = [];
+    const run: TrainingRun = {
+      ...{ training, identity, judged, clockMhz: 500, folder: 'folder' },
+      write(path) {
+        expect(path).toBe(join('folder', 'checkpoint.bin'));
+        written.push(training.done());
+        return Promise.resolve();
+      },
+      onStep: ({ step }) => heard.push(step),
+    };
+    const log: TrainingLog = { steps: [], epochs: [] };
+    await trainToEnd(run, log);
+    expect(written).toEqual(after);
+    expect(heard).toEqual(Array.from({ length: steps }, (_, i) => i + 1));
+    // Each epoch has its own steps' sum, and is judged at its end.
+    const sumTo = (n: number) => (n * (n + 1)) / 2;
+    expect(log.epochs.map(({ cycles, judgedAccuracy }) => [cycles, judgedAccuracy])).toEqual(
+      Array.from({ length: steps / per }, (_, i) => [sumTo((i + 1) * per) - sumTo(i * per), ((i + 1) * per) / steps]),
+    );
+    const nowhere = { ...run, training: counting(steps, per), folder: undefined };
+    written.length = 0;
+    await trainToEnd(nowhere, { steps: [], epochs: [] });
+    expect(written).toEqual([]);
+  },
+);

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { costOf } from '../../src/arrays/cost.js';
+import { BLOCK_FORMATS } from '../../src/formats/block.js';
 import { formatNamed } from '../../src/formats/catalog.js';
+import { unitForJob } from '../../src/targets/blockUnit.js';
 import { loadTarget, TARGETS } from '../../src/targets/catalog.js';
 import { textOf } from '../../src/energy/action.js';
 import { parseTarget } from '../../src/targets/schema.js';
@@ -145,4 +147,38 @@ it('each unit is found by its operands in either order, but for those that read 
     }
   const [int8] = TARGETS;
   expect(findUnit(int8, formatNamed('fp64'), int8.datapath.b)).toBe(undefined);
+});
+
+it('products of blocks run on the units that read their elements, with scales of their format for as many of them', () => {
+  const spelled = (element: string, scale?: string, size?: number) => `${element} ${scale} ${size}`;
+  let found = 0;
+  for (const target of TARGETS) {
+    const units = [target.datapath, ...target.others];
+    for (const own of BLOCK_FORMATS)
+      for (const blocks of [own, { ...own, size: own.size + 1 }]) {
+        const { element, scale, size } = blocks;
+        const unit = units.find(
+          ({ a, blockScale }) =>
+            spelled(a.name, blockScale?.format.name, blockScale?.size) === spelled(element.name, scale.name, size),
+        );
+        const ask = () => unitForJob(target, { layer: 'l', blocks });
+        if (unit !== undefined) expect(ask()).toBe(unit);
+        else
+          expect(ask).toThrow(
+            `layer l multiplies blocks of ${blocks.name} (${size} of ${element.name} with a scale of ${scale.name}), and target ${target.name} has no unit with such a blockScale`,
+          );
+        if (unit !== undefined) found++;
+      }
+  }
+  // Those of OCP, two of them with two kinds of elements, and NVIDIA's.
+  expect(found).toBe(7);
+});
+
+it('a product without codes is none for a target', () => {
+  const [a] = [formatNamed('int8')];
+  for (const formats of [{}, { aFormat: a }, { bFormat: a }])
+    expect(() => unitForJob(loadTarget('int8'), { layer: 'l', ...formats })).toThrow(
+      'layer l is not quantized: a target multiplies codes; quantize the network first',
+    );
+  expect(unitForJob(loadTarget('int8'), { layer: 'l', aFormat: a, bFormat: a }).name).toBe('int8');
 });
