@@ -50,7 +50,7 @@ it('a file comes in pieces of 256 KiB', async () => {
 
 it('"-" is standard input', async () => {
   const own = Object.getOwnPropertyDescriptor(process, 'stdin') as PropertyDescriptor;
-  onTestFinished(() => Object.defineProperty(process, 'stdin', own));
+  onTestFinished(() => void Object.defineProperty(process, 'stdin', own));
   Object.defineProperty(process, 'stdin', { value: Readable.from([Buffer.from('a\r\nb'), Buffer.from('c\n')]) });
   const all: string[] = [];
   for await (const line of linesOf('-')) all.push(line);
