@@ -4,8 +4,8 @@ import type { Lfsr } from '../../../../src/formats/rounding.js';
 
 /** The bits of a Fibonacci register, one after the other: taps are counted from 1 at the end where bits come in. */
 function* bitsOf({ width, taps }: Lfsr, seed: number): Generator<number> {
-  const places: number[] = Array.from({ length: width }, (_, i) => Math.floor(seed / 2 ** i) % 2);
-  if (places.every((bit) => bit === 0)) places[0] = 1;
+  const places = Array.from({ length: width }, (_, i) => Math.floor(seed / 2 ** i) % 2);
+  if (!places.includes(1)) places[0] = 1;
   for (;;) {
     const bit = taps.reduce((sum, tap) => sum ^ places[tap - 1], 0);
     places.unshift(bit);
