@@ -124,6 +124,11 @@ describe('exact arithmetic', () => {
 });
 
 describe('decimals and logarithms', () => {
+  it('have words for what is no number, and a sign of its own for zero', () => {
+    const written = [Number.NaN, Infinity, -Infinity, 0, -0, 1, -10].map((value) => toDecimal(fromNumber(value)));
+    expect(written).toEqual(['nan', 'inf', '-inf', '0', '-0', '1', '-10']);
+  });
+
   it('are exact', () => {
     expect(toDecimal(fromNumber(-0.0625))).toBe('-0.0625');
     expect(toDecimal(finite(false, 3n, 4))).toBe('48');

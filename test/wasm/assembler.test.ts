@@ -1,6 +1,106 @@
 import { describe, expect, it } from 'vitest';
-import { type Code, FunctionBuilder, i32, i64 } from '../../src/wasm/assembler.js';
+import { type Code, FunctionBuilder, i32, i64, signed, unsigned } from '../../src/wasm/assembler.js';
 import { Arena, kernelOf, sharedMemory } from '../../src/wasm/memory.js';
+import { splat32, v128 } from '../../src/wasm/vector.js';
+
+describe('numbers in LEB128', () => {
+  /** Both sides of every power of two, and the powers. */
+  const edges = Array.from({ length: 64 }, (_, bits) => [2n ** BigInt(bits) - 1n, 2n ** BigInt(bits)]).flat();
+  /** Groups of seven bits of a two's complement of so many groups, lowest first; all but the last say that one follows. */
+  const groups = (value: bigint, count: number) =>
+    Array.from(
+      { length: count },
+      (_, i) => Number(BigInt.asUintN(7, value >> BigInt(7 * i))) + (i < count - 1 ? 128 : 0),
+    );
+
+  it('without a sign have as many groups of seven bits as the binary digits need', () => {
+    for (const value of [0n, 5n, ...edges].filter((each) => each < 2n ** 53n))
+      expect(unsigned(Number(value))).toEqual(groups(value, Math.ceil(value.toString(2).length / 7)));
+  });
+
+  it('with one have a group more where the sign would not fit', () => {
+    for (const value of [0n, ...edges, ...edges.map((each) => -each)]) {
+      const digits = (value < 0n ? -value - 1n : value).toString(2).replace(/^0$/, '').length + 1;
+      expect(signed(value)).toEqual(groups(value, Math.ceil(digits / 7)));
+    }
+  });
+});
+
+describe('a function', () => {
+  const FAR = 100_000;
+  /** What a function of two numbers leaves at 64 bytes of memory, far from its start. */
+  function left(build: (f: FunctionBuilder, at: Code, x: Code, y: Code) => void, x = 0, y = 0): DataView {
+    const f = new FunctionBuilder('f', 3);
+    const [at, first, second] = f.parameters.map(({ get }) => get);
+    build(f, at, first, second);
+    const arena = new Arena();
+    arena.take(FAR);
+    const place = arena.take(64);
+    new Uint8Array(sharedMemory().buffer).fill(0xee, place, place + 64);
+    kernelOf([f]).f(place, x, y);
+    return new DataView(sharedMemory().buffer.slice(place, place + 64));
+  }
+
+  it('has locals of every type, and of any number', () => {
+    const words = left((f, at) => {
+      const [small, wide, vector] = [f.local('i32'), f.local('i64'), f.local('v128')];
+      f.emit(small.set(i32.const(-5)), wide.set(i64.const(-(2n ** 40n))), vector.set(splat32(9)));
+      const many = Array.from({ length: 300 }, () => f.local('i32'));
+      many.forEach((local, i) => f.emit(local.set(i32.const(i))));
+      f.emit(v128.store(at, vector.get), i64.store(at, wide.get, 16), i32.store(at, small.get, 24));
+      f.emit(i32.store(at, many.map(({ get }) => get).reduce(i32.add), 28));
+      f.emit(i32.store(at, many[299].tee(i32.const(77)), 32), i32.store(at, many[299].get, 36));
+      f.emit(i32.store(at, f.keep('i32', many[150].get), 40));
+    });
+    const all = [0, 12, 24, 28, 32, 36, 40].map((offset) => words.getInt32(offset, true));
+    expect(all).toEqual([9, 9, -5, (299 * 300) / 2, 77, 77, 150]);
+    expect(words.getBigInt64(16, true)).toBe(-(2n ** 40n));
+  });
+
+  it('repeats, and chooses', () => {
+    for (const times of [1, 2, 200])
+      for (const taken of [0, 1, -1]) {
+        const words = left(
+          (f, at, count, condition) => {
+            const [rounds, other] = [f.local('i32'), f.local('i32')];
+            const more = () => f.emit(rounds.set(i32.add(rounds.get, i32.const(1))));
+            f.repeat(count, more);
+            f.when(condition, more);
+            f.when(condition, more, () => f.emit(other.set(i32.const(3))));
+            f.emit(i32.store(at, rounds.get), i32.store(at, other.get, 4));
+          },
+          times,
+          taken,
+        );
+        const wanted = taken === 0 ? [times, 3] : [times + 2, 0];
+        expect([words.getInt32(0, true), words.getInt32(4, true)]).toEqual(wanted);
+      }
+  });
+
+  it.each([
+    ['store8', 1, i32.store8],
+    ['store', 4, i32.store],
+  ] as const)('%s writes %i bytes, and no other', (_name, count, store) => {
+    for (const offset of [0, 3, 40]) {
+      const words = left((f, at, value) => f.emit(store(at, value, offset)), 0x44332211);
+      const wanted = Array.from({ length: 64 }, (_, i) =>
+        i < offset || i >= offset + count ? 0xee : 0x11 * (i - offset + 1),
+      );
+      expect(Array.from({ length: 64 }, (_, i) => words.getUint8(i))).toEqual(wanted);
+    }
+  });
+
+  it('reaches far from an address', () => {
+    const words = left((f, at) => {
+      const before = i32.sub(at, i32.const(FAR));
+      f.emit(i32.store(before, i32.const(1), FAR), i64.store(before, i64.const(2n), FAR + 8));
+      f.emit(i32.store8(before, i32.const(3), FAR + 16), v128.store(before, splat32(4), FAR + 32));
+      f.emit(i32.copy(4, before, FAR + 20, at));
+    });
+    expect([0, 8, 20, 32, 44].map((offset) => words.getInt32(offset, true))).toEqual([1, 2, 1, 4, 4]);
+    expect(words.getUint8(16)).toBe(3);
+  });
+});
 
 describe('whole numbers', () => {
   const values = [0, 1, 2, 5, 31, 255, 256, 65535, 0x12345678, 2 ** 31 - 1, -(2 ** 31), -1, -77];

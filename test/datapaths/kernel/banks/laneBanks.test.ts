@@ -23,6 +23,11 @@ import { generator } from '../jobs.js';
 const own = (name: string, format: string, sum: Datapath['sum'], rest: Partial<Datapath> = {}) =>
   datapath({ name, a: formatNamed(format), b: formatNamed(format), sum, ...rest });
 const random = (sum: string, bits: number) => sumFit(sum, { rounding: stochastic(bits) });
+/** Few bits of a wide register, of which all bytes matter. */
+const wide = (sum: string, bits: number): Datapath['sum'] => {
+  const { lfsr } = stochastic(bits, 0xdeadbeef).stochastic;
+  return sumFit(sum, { rounding: { stochastic: { bits: 8, lfsr, perOutput: false } } });
+};
 const cut: AlignedCombine = {
   kind: 'aligned',
   fractionBits: 14,
@@ -34,6 +39,8 @@ const FUSED = { kind: 'fused', sumInside: true } as const;
 const UNITS: readonly Datapath[] = [
   own('stochastic fp32', 'e4m3fn', random('fp32', 8)),
   own('stochastic fp16', 'e4m3fn', random('fp16', 8)),
+  own('stochastic, 24 bits wide', 'e4m3fn', wide('fp32', 20)),
+  own('stochastic, 32 bits wide', 'e4m3fn', wide('fp16', 31)),
   own('stochastic bf16, 11 bits', 'e5m2', random('bf16', 11)),
   own('stochastic, 3 lanes', 'e4m3fn', random('fp32', 13), { lanes: 3 }),
   own('stochastic, saturating', 'e4m3fn', sumFit('e5m2', { rounding: stochastic(5), overflow: 'saturate' })),
