@@ -1,11 +1,13 @@
 import type { Options } from 'yargs';
 import type { Network } from '../networks/network.js';
-import { type DataPlan, isOwn, readRunData } from '../simulate/runData.js';
+import type { Tensor } from '../networks/tensor.js';
+import { loadRunData } from '../simulate/plan.js';
+import { type DataPlan, isOwn, type OwnData, readRunData } from '../simulate/runData.js';
 import { integer } from './arguments.js';
 import { usageAsync, UsageError } from './errors.js';
 
-/** The options by which commands take a user's own data for any network. */
-export const ownDataOptions = {
+/** The options that say where a user's own data is and what it means, for any network. */
+export const ownFileOptions = {
   data: {
     type: 'string',
     describe:
@@ -23,6 +25,11 @@ export const ownDataOptions = {
   },
   scale: { type: 'string', describe: 'see --mean' },
   layout: { type: 'string', choices: ['nchw', 'nhwc'], describe: 'order of the axes of arrays' },
+} as const satisfies Record<string, Options>;
+
+/** And how much of it is taken. */
+export const ownDataOptions = {
+  ...ownFileOptions,
   images: {
     type: 'number',
     defaultDescription: '1000 digits; of your own all, at most 1000',
@@ -42,8 +49,8 @@ export interface OwnDataArguments {
 
 const IMAGES = 1000;
 
-/** @throws UsageError naming the option; Error naming the file and what the network reads */
-export async function planOfData(network: Network, given: OwnDataArguments): Promise<DataPlan> {
+/** Of them what says where data is and what it means. @throws UsageError naming the option */
+export function ownDataFrom(given: OwnDataArguments): OwnData {
   const { data, input, layout } = given;
   const [mean, scale] = [numbersIn(given.mean, '--mean'), numbersIn(given.scale, '--scale')];
   const own = {
@@ -53,11 +60,16 @@ export async function planOfData(network: Network, given: OwnDataArguments): Pro
     ...(scale && { scale }),
     ...(layout !== undefined && { layout: layout as DataPlan['layout'] }),
   };
-  if (!isOwn(own)) {
-    const alone = Object.keys(own)[0];
-    if (alone !== undefined) throw new UsageError(`--${alone} is for data of your own: give --data or --input`);
-    return { images: integer(given.images ?? IMAGES, '--images', 1) };
-  }
+  const alone = Object.keys(own)[0];
+  if (!isOwn(own) && alone !== undefined)
+    throw new UsageError(`--${alone} is for data of your own: give --data or --input`);
+  return own;
+}
+
+/** @throws UsageError naming the option; Error naming the file and what the network reads */
+export async function planOfData(network: Network, given: OwnDataArguments): Promise<DataPlan> {
+  const own = ownDataFrom(given);
+  if (!isOwn(own)) return { images: integer(given.images ?? IMAGES, '--images', 1) };
   if (given.images !== undefined) return { ...own, images: integer(given.images, '--images', 1) };
   const { count } = await usageAsync(readRunData(network, own));
   return { ...own, images: Math.min(count, IMAGES) };
@@ -70,4 +82,23 @@ function numbersIn(text: string | undefined, option: string): number[] | undefin
     if (word.trim() !== '' && Number.isFinite(value)) return value;
     throw new UsageError(`${option} takes numbers with commas between, found "${word}" in "${text}"`);
   });
+}
+
+/** What a network reads for one image, or the batch that it lies in where the file has set one. @throws Error where there are fewer */
+export async function imageOf(network: Network, own: OwnData, image: number): Promise<ReadonlyMap<string, Tensor>> {
+  const data = await loadRunData(network, { ...own, images: image + 1 });
+  const first = image - (image % data.batch);
+  return data.inputs(first, network.batch === 'free' ? 1 : data.batch);
+}
+
+/** The words of a command line that name the same data again, after a space; nothing for generated digits. */
+export function wordsOfData({ folder, inputs = [], mean, scale, layout }: OwnData): string {
+  const words = [
+    ...(folder === undefined ? [] : ['--data', folder]),
+    ...inputs.flatMap((input) => ['--input', input]),
+    ...(mean === undefined ? [] : ['--mean', mean.join()]),
+    ...(scale === undefined ? [] : ['--scale', scale.join()]),
+    ...(layout === undefined ? [] : ['--layout', layout]),
+  ];
+  return words.map((word) => ` ${word}`).join('');
 }

@@ -1,11 +1,22 @@
 import { counted } from '../text/plural.js';
 import type { Network } from '../networks/network.js';
 import { hasParts, isGrey, readData } from '../training/data/data.js';
-import { type Dataset, firstOf, partOf } from '../training/data/dataset.js';
+import { type Dataset, firstOf, imagesOf, partOf } from '../training/data/dataset.js';
 import { digits, TEST_SEED, TRAIN_SEED } from '../training/data/digits.js';
 import { CALIBRATION_IMAGES } from '../training/session/finetune.js';
-import { type DataPlan, loadData } from './plan.js';
-import { datasetOf, readRunData } from './runData.js';
+import type { Batch, Images } from '../quantize/contract/images.js';
+import { type DataPlan, loadData, loadRunData } from './plan.js';
+import {
+  batchesIn,
+  datasetOf,
+  isOwn,
+  nameOf,
+  ofDataset,
+  type OwnData,
+  partOfData,
+  readRunData,
+  type RunData,
+} from './runData.js';
 
 /**
  * Which images calibrate, train and judge, so that none does two of these: of generated digits the two seeds, of a user's
@@ -39,6 +50,42 @@ export async function calibrationData(
 }
 
 /**
+ * The same for whatever a network reads, with labels or without.
+ * @param images to calibrate on; whole batches, where the network has set one
+ * @throws Error naming the data, where the network reads other, or nothing is left to judge by
+ */
+export async function quantizeData(
+  network: Network,
+  images: number,
+  own: OwnData,
+): Promise<{ calibration: Images; judged: RunData }> {
+  if (await isLabelled(network, own)) {
+    const { calibration, test } = await calibrationData(images, own.folder, network);
+    return { calibration: imagesOf(calibration), judged: ofDataset(network, test) };
+  }
+  const all = await readRunData(network, own);
+  const head = Math.ceil(images / all.batch) * all.batch;
+  if (all.count <= head)
+    throw new Error(
+      `${nameOf(own)} holds ${counted(all.count, 'image')} and ${head} go to calibration: take fewer --images`,
+    );
+  const rest = Math.min(Math.max(TEST_IMAGES, all.batch), all.count - head);
+  return {
+    calibration: batchesIn(network, partOfData(all, 0, head), TOGETHER),
+    judged: partOfData(all, head, rest - (rest % all.batch)),
+  };
+}
+
+/** Generated digits, or a user's grey images with labels. @throws RangeError where a network reads no digits and has no data */
+async function isLabelled(network: Network, own: OwnData): Promise<boolean> {
+  if (!isOwn(own)) await loadRunData(network, { images: 1 });
+  return !isOwn(own) || (own.folder !== undefined && isGrey(own.folder) && Object.keys(own).length === 1);
+}
+
+/** Images of a user's data that calibrate together. */
+const TOGETHER = 50;
+
+/**
  * For training: digits of the two seeds, both parts of a folder, or a CSV file's head and rest.
  * @throws RangeError where there are not as many images
  */
@@ -62,11 +109,19 @@ async function readFor(network: Network | undefined, path: string, part?: 'train
 }
 
 export interface StudyData {
+  calibration: Dataset | readonly Batch[];
+  /** With labels; undefined where the data has none, or too few images. */
+  training?: Dataset;
+  judged: Dataset | RunData;
+  /** Of the images judged by. */
+  plan: DataPlan;
+}
+
+/** One whose images all are in memory, with labels. */
+export interface LabelledStudyData extends StudyData {
   calibration: Dataset;
   training: Dataset;
   judged: Dataset;
-  /** Of the images judged by. */
-  plan: DataPlan;
 }
 
 /**
@@ -80,7 +135,7 @@ export async function studyData(
   trained: number,
   path: string | undefined,
   network?: Network,
-): Promise<StudyData> {
+): Promise<LabelledStudyData> {
   if (path === undefined) {
     const [training, plan] = [digits(Math.max(trained, CALIBRATION_IMAGES), TRAIN_SEED), { images }];
     return {
@@ -97,4 +152,40 @@ export async function studyData(
     : partOf(all, CALIBRATION_IMAGES + images, trained);
   const judged = partOf(all, CALIBRATION_IMAGES, images);
   return { calibration: firstOf(all, CALIBRATION_IMAGES), training, judged, plan };
+}
+
+/**
+ * The same for whatever a network reads, with labels or without: the head calibrates, at most half of all; what follows
+ * judges, and the rest trains where it has labels.
+ * @throws Error naming the data, where the network reads other
+ */
+export async function studyDataFor(
+  network: Network,
+  images: number,
+  trained: number,
+  own: OwnData,
+): Promise<StudyData> {
+  if (await isLabelled(network, own)) return studyData(images, trained, own.folder, network);
+  const all = await readRunData(network, own);
+  const { batch, count, labels } = all;
+  const whole = (length: number) => length - (length % batch);
+  const head = whole(Math.min(CALIBRATION_IMAGES, Math.floor(count / 2)));
+  if (head === 0)
+    throw new Error(`${nameOf(own)} holds ${counted(count, 'image')}: one half calibrates, the other judges`);
+  const rest = whole(Math.min(images, count - head));
+  const plan = { ...own, images: rest, skip: head };
+  if (labels === undefined || network.inputs.length > 1 || network.batch === 'fixed')
+    return {
+      calibration: batchesIn(network, partOfData(all, 0, head), TOGETHER),
+      judged: partOfData(all, head, rest),
+      plan,
+    };
+  const data = datasetOf(network, all, nameOf(own));
+  const trains = count - head - rest >= trained;
+  return {
+    calibration: firstOf(data, head),
+    judged: partOf(data, head, rest),
+    ...(trains && { training: partOf(data, head + rest, trained) }),
+    plan,
+  };
 }

@@ -47,6 +47,11 @@ export function isOwn({ folder, inputs }: OwnData): boolean {
   return folder !== undefined || (inputs?.length ?? 0) > 0;
 }
 
+/** What a user's data is called: the first of its files. */
+export function nameOf({ folder, inputs = [] }: OwnData): string {
+  return folder ?? inputs[0].slice(inputs[0].indexOf('=') + 1);
+}
+
 /** A network's inputs as data has to fill them. */
 export function portsOf({ batch, inputs }: Network): PortShape[] {
   return inputs.map(({ name, shape, type }) => ({
@@ -74,7 +79,7 @@ export async function readRunData(network: Network, plan: OwnData): Promise<RunD
   const ports = portsOf(network);
   const rows = Math.max(1, ...ports.map(batchOf));
   const options = {
-    ...{ inputs, mean, scale, layout, skip, ...(folder !== undefined && { data: folder }) },
+    ...{ inputs, mean, scale, layout, skip: skip / rows, ...(folder !== undefined && { data: folder }) },
     ...(images !== undefined && { images: Math.ceil(images / rows) }),
   };
   return ofSamples(network, await readSamples(options, ports, outputsOf(network)));
@@ -110,6 +115,27 @@ function joined({ name, type }: NetworkInput, parts: readonly ReadonlyMap<string
   }
   if (data instanceof Float64Array) return integerTensor(whole, type as IntegerType, data);
   return { ...floatTensor(whole, data), ...(type && { type: type as RealType }) };
+}
+
+/** `count` images of data after `first` others, both whole batches. */
+export function partOfData(data: RunData, first: number, count: number): RunData {
+  const { labels, expected } = data;
+  return {
+    ...data,
+    count,
+    inputs: (from, length) => data.inputs(first + from, length),
+    place: (image) => data.place(first + image),
+    ...(labels && { labels: Array.prototype.slice.call(labels, first, first + count) as number[] }),
+    ...(expected && { expected: (from: number) => expected(first + from) }),
+  };
+}
+
+/** All that a network reads for some images, in batches as it takes them. @param most images that go together, where it is free */
+export function batchesIn(network: Network, data: RunData, most: number): ReadonlyMap<string, Tensor>[] {
+  const each = network.batch === 'free' ? most : data.batch;
+  return Array.from({ length: Math.ceil(data.count / each) }, (_, i) =>
+    data.inputs(i * each, Math.min(each, data.count - i * each)),
+  );
 }
 
 /** Images of one grey plane with a label each. @throws Error where the network reads others */
