@@ -9,7 +9,7 @@ export const ownDataOptions = {
   data: {
     type: 'string',
     describe:
-      'file or folder for the inputs: .npy, .npz, IDX, CSV, PNG or JPEG, ONNX test data sets; default: generated digits',
+      'file or folder for the inputs: .npy, .npz, IDX, CSV, PNG or JPEG, ONNX test data sets; default: generated images',
   },
   input: {
     type: 'string',

@@ -9,6 +9,7 @@ import { quantizeNetwork } from '../quantize/quantize.js';
 import { loadNetwork } from '../simulate/plan.js';
 import { calibrationData } from '../simulate/purposes.js';
 import { imagesOf } from '../training/data/dataset.js';
+import { generatorFor } from '../training/data/generators.js';
 import { CALIBRATION_IMAGES } from '../training/session/finetune.js';
 import { accuracyOf } from '../training/session/train.js';
 import { integer, jsonOption } from './arguments.js';
@@ -45,7 +46,7 @@ export const quantizeCommand = command({
     const before = accuracyOf(float, test, float32Arithmetic);
     const after = accuracyOf(made, test, exactArithmetic);
     if (out !== undefined) {
-      const accuracy = `${percent(after)} of ${test.count} ${data === undefined ? 'generated digits' : `images of ${basename(data)}`}, sums exact`;
+      const accuracy = `${percent(after)} of ${test.count} ${data === undefined ? `generated ${generatorFor(float).name}` : `images of ${basename(data)}`}, sums exact`;
       const metadata = { ...made.metadata, accuracy, reference: relative(dirname(out), path) };
       await writeWhole(out, await networkBytes({ ...made, metadata }, out));
     }

@@ -66,7 +66,7 @@ export const traceCommand = command({
     const network = await loadNetwork(args.network);
     const target = targetFor(args.target, network);
     const number = integer(args.image, '--image');
-    const data = loadData({ images: number + 1, ...(args.data !== undefined && { folder: args.data }) });
+    const data = loadData({ images: number + 1, ...(args.data !== undefined && { folder: args.data }) }, network);
     const product = usage(() =>
       productNamed(goldenRun(network, target, imagesOf(data, number, 1)), network, args.layer),
     );

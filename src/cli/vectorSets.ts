@@ -15,6 +15,7 @@ import { loadData, loadNetwork } from '../simulate/plan.js';
 import { loadTarget } from '../targets/catalog.js';
 import type { Target } from '../targets/target.js';
 import { imagesOf } from '../training/data/dataset.js';
+import { generatorFor } from '../training/data/generators.js';
 import { datapathFrom, integer } from './arguments.js';
 import { usage, usageAsync, UsageError } from './errors.js';
 import { progressBar, targetFor } from './runs.js';
@@ -113,7 +114,7 @@ export async function loadGolden(file: string, args: VectorArguments): Promise<L
   const network = await loadNetwork(file);
   const target = targetFor(args.target, network);
   const image = integer(args.image, '--image');
-  const data = loadData({ images: image + 1, ...(args.data !== undefined && { folder: args.data }) });
+  const data = loadData({ images: image + 1, ...(args.data !== undefined && { folder: args.data }) }, network);
   const sha256 = createHash('sha256').update(readBytes(file)).digest('hex');
   const from = args.data === undefined ? '' : ` --data ${args.data}`;
   return {
@@ -121,7 +122,7 @@ export async function loadGolden(file: string, args: VectorArguments): Promise<L
     network,
     target,
     run: usage(() => goldenRun(network, target, imagesOf(data, image, 1))),
-    source: { network: { file, sha256 }, image, data: args.data ?? 'digits' },
+    source: { network: { file, sha256 }, image, data: args.data ?? generatorFor(network).name },
     words: `--network ${file} --target ${args.target ?? target.name} --image ${image}${from}`,
   };
 }

@@ -27,7 +27,7 @@ export interface RunData {
   place(image: number): string;
 }
 
-/** Where data is and what it means; without a file or folder it is generated digits. Paths are the user's. */
+/** Where data is and what it means; without a file or folder it is generated. Paths are the user's. */
 export interface DataPlan {
   /** A file or folder for the inputs that `inputs` does not name. */
   folder?: string;
@@ -112,7 +112,7 @@ function joined({ name, type }: NetworkInput, parts: readonly ReadonlyMap<string
   return { ...floatTensor(whole, data), ...(type && { type: type as RealType }) };
 }
 
-/** Images of one grey plane with a label each. @throws Error where the network reads others */
+/** Images with a label each. @throws Error where the network reads others */
 export function ofDataset(network: Network, data: Dataset): RunData {
   checkFits(network, data);
   const { name } = inputOf(network);
