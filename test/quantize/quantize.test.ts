@@ -63,6 +63,18 @@ describe('recipes', () => {
     }
   });
 
+  it('int8 gives what works on real numbers the numbers of its codes, and makes codes of the result', () => {
+    const network = quantizeNetwork(binaryLenet(1), recipeNamed('int8'), images);
+    const ops = network.layers.map((layer) => layer.op);
+    expect(ops.slice(0, 2)).toEqual(['quantize', 'conv']);
+    const signs = ops.flatMap((op, i) => (op === 'sign' ? [i] : []));
+    expect(signs.length).toBeGreaterThan(0);
+    for (const at of signs) expect(ops.slice(at - 2, at)).toContain('dequantize');
+    expect(lower(network).map(({ aFormat, bFormat }) => [aFormat?.name, bFormat?.name])).toEqual(
+      network.layers.filter(isMacLayer).map(() => ['int8', 'int8']),
+    );
+  });
+
   it('int4 sums fit 16 bits whatever the input: 15 codes of weights times 16 of activations', () => {
     const network = quantizeNetwork(lenet(1), recipeNamed('int4'), images);
     for (const layer of network.layers.filter(isMacLayer)) {
@@ -78,7 +90,6 @@ describe('recipes', () => {
 
   it('says what it cannot do, and what there is', () => {
     expect(() => recipeNamed('int9')).toThrow(/^unknown recipe "int9": there are int8 int4 binary/);
-    expect(() => quantizeNetwork(binaryLenet(1), recipeNamed('int8'), images)).toThrow(/sign cannot run on codes here/);
     const twice = quantizeNetwork(lenet(1), recipeNamed('int4'), images);
     expect(() => quantizeNetwork(twice, recipeNamed('int4'), images)).toThrow(
       /^layer conv1 is quantized already \(int4\)/,

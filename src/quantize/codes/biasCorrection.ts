@@ -1,9 +1,10 @@
 import { isMacLayer, type ConvLayer, type DenseLayer, type Network } from '../../networks/network.js';
 import { dequantize } from '../../networks/quantization.js';
-import type { CodeTensor, FloatTensor } from '../../networks/tensor.js';
+import type { CodeTensor } from '../../networks/tensor.js';
 import { floatWeights } from '../contract/calibrate.js';
 import { gatherInputs } from '../contract/inputs.js';
 import { total } from '../algebra/reals.js';
+import type { Images } from '../contract/images.js';
 
 /** What a channel's rounded weights have lost: their mean by `mean`, their deviation by the factor `norm`. */
 export interface Correction {
@@ -46,7 +47,7 @@ export function correctedWeights(
  * @param norm whether the norm is corrected too
  * @throws Error naming a layer that requantizes: its bias is rounded to integers already
  */
-export function biasCorrected(quantized: Network, float: Network, images: FloatTensor, norm = true): Network {
+export function biasCorrected(quantized: Network, float: Network, images: Images, norm = true): Network {
   const { gathered, rows } = gatherInputs(float, images, (sum, x) => sum + x);
   const originals = new Map(float.layers.filter(isMacLayer).map((layer) => [layer.name, layer]));
   const layers = quantized.layers.map((layer) => {

@@ -7,6 +7,7 @@ import type { CodeTensor, FloatTensor, Quantization } from '../../networks/tenso
 import { floatWeights } from '../contract/calibrate.js';
 import { choleskyOf, inverseOf } from '../algebra/cholesky.js';
 import { watchInputs } from '../contract/inputs.js';
+import type { Images } from '../contract/images.js';
 
 /**
  * GPTQ (Frantar et al., ICLR 2023, arXiv 2210.17323): weights are rounded one k after the other, and each rounding error
@@ -20,12 +21,7 @@ export interface GptqOptions {
 }
 
 /** Rounds the weights of a quantized network again, by the inputs of the float one that it was made from. */
-export function gptq(
-  quantized: Network,
-  float: Network,
-  images: FloatTensor,
-  { damp = 0.01 }: GptqOptions = {},
-): Network {
+export function gptq(quantized: Network, float: Network, images: Images, { damp = 0.01 }: GptqOptions = {}): Network {
   const hessians = hessiansOf(float, images);
   const originals = new Map(float.layers.filter(isMacLayer).map((layer) => [layer.name, layer]));
   const layers = quantized.layers.map((layer) => {
@@ -39,7 +35,7 @@ export function gptq(
 }
 
 /** 2 X' X of each product of each layer, [k, k]. */
-function hessiansOf(network: Network, images: FloatTensor): Map<string, Float64Array[]> {
+function hessiansOf(network: Network, images: Images): Map<string, Float64Array[]> {
   const all = new Map<string, Float64Array[]>();
   watchInputs(network, images, ({ job: { layer, m, k }, group, a }) => {
     const groups = all.get(layer) ?? [];

@@ -1,16 +1,23 @@
-import { float32Arithmetic } from '../../networks/arithmetic.js';
-import { execute } from '../../networks/execute.js';
-import { inputOf, outputOf } from '../../networks/facts.js';
-import { type ConvLayer, type DenseLayer, isMacLayer, type Layer, type Network } from '../../networks/network.js';
+import {
+  type ConvLayer,
+  type DenseLayer,
+  type GeneralLayer,
+  isMacLayer,
+  type Layer,
+  type Network,
+} from '../../networks/network.js';
 import { dequantize, quantize } from '../../networks/quantization.js';
-import { type CodeTensor, type FloatTensor, floatTensor, type Quantization } from '../../networks/tensor.js';
+import type { CodeTensor, FloatTensor, Quantization } from '../../networks/tensor.js';
+import { heldTensors } from './ends.js';
+import { type Factor, type Product, productsOf, storedCodes } from './factors.js';
+import { type Images, valuesSeen } from './images.js';
 import type { OperandSchemes, Recipe } from './recipe.js';
-import { quantizationOf } from './scheme.js';
+import { quantizationOf, type Scheme } from './scheme.js';
 
-/** The schemes of each conv and dense layer, by its name. */
+/** The schemes of each product, by its layer's name. */
 export function schemesOf(network: Network, recipe: Recipe): Map<string, OperandSchemes> {
-  const macs = network.layers.filter(isMacLayer);
-  return new Map(macs.map((layer, index) => [layer.name, recipe.operands({ index, count: macs.length })]));
+  const names = [...productsOf(network).keys()].map(({ name }) => name);
+  return new Map(names.map((name, index) => [name, recipe.operands({ index, count: names.length })]));
 }
 
 /** @throws Error naming the layer when it has codes already */
@@ -46,45 +53,67 @@ function within<T>(place: string, make: () => T): T {
   }
 }
 
-/**
- * Quantizations of what each conv and dense layer reads, from images run through the network with its weights on their
- * grids; `output` is the one of the network's output by the last layer's scheme.
- */
+/** Stored factors of a function on their grids, by their place. */
+export function storedFactors(
+  { name }: GeneralLayer,
+  factors: readonly Factor[],
+  { weight }: OperandSchemes,
+): { place: number; codes: CodeTensor }[] {
+  return factors.flatMap(({ place, stored }) =>
+    stored === undefined
+      ? []
+      : [{ place, codes: within(`layer ${name}`, () => storedCodes(stored.real, stored.axis, weight)) }],
+  );
+}
+
+/** Quantizations from images run through the network with its weights on their grids. */
 export interface Ranges {
-  inputs: ReadonlyMap<string, Quantization>;
-  output: Quantization;
+  /** Of what each product computes with, in the order of its factors, by its layer. */
+  inputs: ReadonlyMap<string, readonly Quantization[]>;
+  /** Of tensors that hold codes for others than products, where codes go from layer to layer, by their name. */
+  held: ReadonlyMap<string, Quantization>;
 }
 
-export function calibrate(network: Network, recipe: Recipe, images: FloatTensor): Ranges {
+export function calibrate(network: Network, recipe: Recipe, images: Images): Ranges {
   const schemes = schemesOf(network, recipe);
-  const rounded: Network = { ...network, layers: network.layers.map((layer) => withRoundedWeights(layer, schemes)) };
-  const output = outputOf(network);
-  const wanted = new Set(rounded.layers.filter(isMacLayer).map((layer) => layer.inputs[0])).add(output);
-  const seen = new Map([[inputOf(network).name, flat(images)]]);
-  execute(rounded, images, float32Arithmetic, (name, tensor) => {
-    if (wanted.has(name)) seen.set(name, flat(dequantize(tensor)));
+  const products = productsOf(network);
+  if (products.size === 0) throw new Error(`network ${network.name} has no products to quantize`);
+  const rounded = network.layers.map((layer) => withRoundedWeights(layer, schemes, products));
+  const schemeOf = (layer: string) => (schemes.get(layer) as OperandSchemes).input;
+  const held = recipe.result === 'requantize' ? heldTensors(network, products) : new Map<string, string>();
+  const read = [...products.values()].flatMap((factors) => factors.flatMap(({ tensor }) => tensor ?? []));
+  const seen = valuesSeen({ ...network, layers: rounded }, images, new Set([...read, ...held.keys()]));
+  const known = new Map<Scheme, Map<string, Quantization>>();
+  const gridOf = (tensor: string, scheme: Scheme): Quantization => {
+    const own = known.get(scheme) ?? new Map<string, Quantization>();
+    known.set(scheme, own);
+    const grid = own.get(tensor) ?? quantizationOf(seen.get(tensor) as FloatTensor, scheme);
+    own.set(tensor, grid);
+    return grid;
+  };
+  const inputs = [...products].map(([{ name }, factors]): [string, readonly Quantization[]] => {
+    const tensors = factors.flatMap(({ tensor }) => tensor ?? []);
+    return [name, within(`the input of layer ${name}`, () => tensors.map((each) => gridOf(each, schemeOf(name))))];
   });
-  const inputs = new Map<string, Quantization>();
-  let last: OperandSchemes | undefined;
-  for (const layer of rounded.layers.filter(isMacLayer)) {
-    last = schemes.get(layer.name) as OperandSchemes;
-    const { input } = last;
-    inputs.set(
-      layer.name,
-      within(`the input of layer ${layer.name}`, () => quantizationOf(seen.get(layer.inputs[0]) as FloatTensor, input)),
-    );
-  }
-  if (last === undefined) throw new Error(`network ${network.name} has no conv or dense layer to quantize`);
-  return { inputs, output: quantizationOf(seen.get(output) as FloatTensor, last.input) };
+  const grids = [...held].map(([tensor, layer]): [string, Quantization] => {
+    return [tensor, within(`the tensor ${tensor}`, () => gridOf(tensor, schemeOf(layer)))];
+  });
+  return { inputs: new Map(inputs), held: new Map(grids) };
 }
 
-function flat(x: FloatTensor): FloatTensor {
-  return floatTensor([x.data.length], x.data);
-}
-
-function withRoundedWeights(layer: Layer, schemes: ReadonlyMap<string, OperandSchemes>): Layer {
+function withRoundedWeights(
+  layer: Layer,
+  schemes: ReadonlyMap<string, OperandSchemes>,
+  products: ReadonlyMap<Product, readonly Factor[]>,
+): Layer {
   const own = schemes.get(layer.name);
-  return isMacLayer(layer) && own !== undefined
-    ? { ...layer, weight: dequantize(quantizedWeights(layer, own)) }
-    : layer;
+  if (own === undefined) return layer;
+  if (isMacLayer(layer)) return { ...layer, weight: dequantize(quantizedWeights(layer, own)) };
+  if (layer.op !== 'general') return layer;
+  const stored = storedFactors(layer, products.get(layer) ?? [], own);
+  const operands = layer.operands.map((operand, place) => {
+    const codes = stored.find((factor) => factor.place === place)?.codes;
+    return codes === undefined ? operand : dequantize(codes);
+  });
+  return { ...layer, operands };
 }

@@ -1,7 +1,7 @@
 import type { BlockFormat } from '../../formats/block.js';
 import type { Network } from '../../networks/network.js';
-import type { FloatTensor } from '../../networks/tensor.js';
 import type { Scheme } from './scheme.js';
+import type { Images } from './images.js';
 
 /** Kinds of methods, in the order in which they are told. */
 export const FAMILIES = [
@@ -33,9 +33,9 @@ export interface Recipe {
   blocks?: BlockFormat;
   operands(place: Place): OperandSchemes;
   /** Changes the float network first, batch-norms folded: SmoothQuant, AWQ. */
-  prepare?(network: Network, images: FloatTensor): Network;
+  prepare?(network: Network, images: Images): Network;
   /** Corrects the quantized network by the float one that it was made from: bias correction, GPTQ. */
-  correct?(quantized: Network, float: Network, images: FloatTensor): Network;
+  correct?(quantized: Network, float: Network, images: Images): Network;
 }
 
 /** Which of a network's conv and dense layers, counted from 0. */

@@ -6,6 +6,7 @@ import { channelOf, type Link, linksOf, scaleChannels } from './channelScales.js
 import { gatherInputs } from '../contract/inputs.js';
 import { total } from '../algebra/reals.js';
 import { quantizationOf, type Scheme } from '../contract/scheme.js';
+import type { Images } from '../contract/images.js';
 
 /**
  * AWQ (Lin et al., MLSys 2024, arXiv 2306.00978): weights that meet large activations are scaled up before they are
@@ -15,7 +16,7 @@ import { quantizationOf, type Scheme } from '../contract/scheme.js';
  * @param weight how weights will be quantized
  * @param steps of alpha between 0 and 1
  */
-export function awq(network: Network, images: FloatTensor, weight: Scheme, steps = 20): Network {
+export function awq(network: Network, images: Images, weight: Scheme, steps = 20): Network {
   const magnitudes = gatherInputs(network, images, (sum, x) => sum + Math.abs(x)).gathered;
   const powers = gatherInputs(network, images, (sum, x) => sum + x * x).gathered;
   return linksOf(network).reduce((whole, link) => {

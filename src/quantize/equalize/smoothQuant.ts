@@ -1,15 +1,15 @@
 import { isMacLayer, type Network } from '../../networks/network.js';
-import type { FloatTensor } from '../../networks/tensor.js';
 import { floatWeights } from '../contract/calibrate.js';
 import { channelOf, type Link, linksOf, scaleChannels } from './channelScales.js';
 import { gatherInputs } from '../contract/inputs.js';
+import type { Images } from '../contract/images.js';
 
 /**
  * SmoothQuant (Xiao et al., ICML 2023, arXiv 2211.10438, equation 4): the range of activations moves to the weights,
  * channel by channel, s_j = max |X_j|^alpha / max |W_j|^(1 - alpha), X / s and W s. The division is folded into the layer
  * before. A channel that is never used, or not read, keeps its scale.
  */
-export function smoothed(network: Network, images: FloatTensor, alpha = 0.5): Network {
+export function smoothed(network: Network, images: Images, alpha = 0.5): Network {
   const { gathered } = gatherInputs(network, images, (most, x) => Math.max(most, Math.abs(x)));
   return linksOf(network).reduce((whole, link) => {
     const largest = gathered.get(link.to.name);

@@ -21,7 +21,7 @@ export function finetune(network: Network, recipe: Recipe, data: Dataset, option
   const schemes = schemesOf(network, recipe);
   const quantizers: QuantizersOf = ({ name }) => {
     const { weight, weightLimit } = schemes.get(name) as OperandSchemes;
-    const input = ranges.inputs.get(name) ?? perTensor(weight.fit, 1);
+    const input = ranges.inputs.get(name)?.[0] ?? perTensor(weight.fit, 1);
     return {
       weight: straightThrough((w) => quantizationOf(w, weight)),
       input: straightThrough(() => input),
