@@ -5,9 +5,10 @@ import { generate, TEST_SEED, TRAIN_SEED } from '../training/data/generator.js';
 import { accuracyOf } from '../training/session/train.js';
 import { DIGITS_MODELS } from './models/digits.js';
 import type { ModelFamily } from './models/family.js';
+import { FLAGS_MODELS } from './models/flags.js';
 
 /** The project's networks, made from nothing but the numbers of these records: the same bits on every machine. */
-export const MODEL_FAMILIES: readonly ModelFamily[] = [DIGITS_MODELS];
+export const MODEL_FAMILIES: readonly ModelFamily[] = [DIGITS_MODELS, FLAGS_MODELS];
 
 /** Images that networks are judged by. */
 const TEST_IMAGES = 2000;

@@ -39,6 +39,10 @@ it('the same procedure on a batch of images makes the same networks on every mac
     ['digits-e5m2', '2daf02b178dd'],
     ['digits-mixed', 'd6d3d311314a'],
     ['digits-radix4', '7f8d5b1464be'],
+    ['flags-fp32', 'd19ecc7ed0af'],
+    ['flags-int8', '9b6c4cb7a943'],
+    ['flags-int4', '0492057f5abe'],
+    ['flags-e4m3fn', '1e980b21891f'],
   ]);
   // Epochs of one step each.
   expect(heard).toEqual([
@@ -46,6 +50,8 @@ it('the same procedure on a batch of images makes the same networks on every mac
     'digits-int4 1/1',
     ...['1/5', '2/5', '3/5', '4/5', '5/5'].map((step) => `digits-binary ${step}`),
     'digits-radix4 1/1',
+    ...['1/5', '2/5', '3/5', '4/5', '5/5'].map((step) => `flags-fp32 ${step}`),
+    'flags-int4 1/1',
   ]);
   for (const network of made) {
     const { accuracy, licence, made: by, reference } = network.metadata;
@@ -66,7 +72,7 @@ const readme = readFileSync(join(folder, 'README.md'), 'utf8');
 const read = (file: string) => readOnnx(readFileSync(join(folder, file)), file);
 
 /** Multiply-accumulates of an image. */
-const MACS: Readonly<Record<string, number>> = { digits: 1_002_800 };
+const MACS: Readonly<Record<string, number>> = { digits: 1_002_800, flags: 201_952 };
 
 describe('models/', () => {
   it('has a line in its README for each file, and a file for each line', () => {
@@ -92,5 +98,20 @@ describe('models/', () => {
     expect(formats('digits-binary.onnx')).toEqual(['int8 x int8', 'binary x binary', 'binary x binary', 'int8 x int8']);
     expect(formats('digits-mixed.onnx')).toEqual(new Array(4).fill('e5m2 x e4m3fn'));
     expect(formats('digits-radix4.onnx')).toEqual(new Array(4).fill('int4 x radix4'));
+    for (const name of ['int8', 'int4', 'e4m3fn'])
+      expect(formats(`flags-${name}.onnx`)).toEqual(new Array(10).fill(`${name} x ${name}`));
+  });
+
+  it('has in the flags what digits are without: colours, depthwise convolutions, residual sums, means of planes', () => {
+    for (const file of files.filter((name) => name.startsWith('flags-'))) {
+      const { inputs, layers } = read(file);
+      expect(inputs[0].shape).toEqual([1, 3, 24, 24]);
+      const depthwise = layers.flatMap((layer) =>
+        layer.op === 'conv' && layer.groups > 1 && layer.groups === layer.weight.shape[0] ? layer.groups : [],
+      );
+      expect(depthwise).toEqual([16, 16, 32]);
+      expect(layers.filter(({ op }) => op === 'add')).toHaveLength(3);
+      expect(layers.filter(({ op }) => op === 'averagePool')).toHaveLength(1);
+    }
   });
 });

@@ -1,5 +1,4 @@
 import type { Network } from '../../networks/network.js';
-import type { Recipe } from '../../quantize/contract/recipe.js';
 import { quantizeNetwork } from '../../quantize/quantize.js';
 import { type Dataset, imagesOf } from '../../training/data/dataset.js';
 import type { Generator } from '../../training/data/generator.js';
@@ -26,10 +25,9 @@ export type Listen = (name: string) => (step: TrainStep) => void;
 /** Images in a step of training. */
 export const BATCH = 50;
 
-/** The float network quantized by the recipe of that name. @param parts what the recipe has otherwise */
-export function afterwards(float: Network, name: string, data: Dataset, parts: Partial<Recipe> = {}): Made {
-  const recipe = { ...recipeNamed(name), ...parts };
-  return [name, quantizeNetwork(float, recipe, imagesOf(data, 0, CALIBRATION_IMAGES))];
+/** The float network quantized by the recipe of that name. */
+export function afterwards(float: Network, name: string, data: Dataset): Made {
+  return [name, quantizeNetwork(float, recipeNamed(name), imagesOf(data, 0, CALIBRATION_IMAGES))];
 }
 
 /** The float network trained on for an epoch with its operands on the grids of the recipe of that name. */
