@@ -1,6 +1,6 @@
 import type { Options } from 'yargs';
 import type { Network } from '../networks/network.js';
-import { type DataPlan, isOwn, readRunData } from '../simulate/runData.js';
+import { type DataPlan, isOwn, type OwnData, readRunData } from '../simulate/runData.js';
 import { integer } from './arguments.js';
 import { usageAsync, UsageError } from './errors.js';
 
@@ -42,8 +42,8 @@ export interface OwnDataArguments {
 
 const IMAGES = 1000;
 
-/** @throws UsageError naming the option; Error naming the file and what the network reads */
-export async function planOfData(network: Network, given: OwnDataArguments): Promise<DataPlan> {
+/** Of them what says where data is and what it means. @throws UsageError naming the option */
+export function ownDataFrom(given: OwnDataArguments): OwnData {
   const { data, input, layout } = given;
   const [mean, scale] = [numbersIn(given.mean, '--mean'), numbersIn(given.scale, '--scale')];
   const own = {
@@ -53,11 +53,16 @@ export async function planOfData(network: Network, given: OwnDataArguments): Pro
     ...(scale && { scale }),
     ...(layout !== undefined && { layout: layout as DataPlan['layout'] }),
   };
-  if (!isOwn(own)) {
-    const alone = Object.keys(own)[0];
-    if (alone !== undefined) throw new UsageError(`--${alone} is for data of your own: give --data or --input`);
-    return { images: integer(given.images ?? IMAGES, '--images', 1) };
-  }
+  const alone = Object.keys(own)[0];
+  if (!isOwn(own) && alone !== undefined)
+    throw new UsageError(`--${alone} is for data of your own: give --data or --input`);
+  return own;
+}
+
+/** @throws UsageError naming the option; Error naming the file and what the network reads */
+export async function planOfData(network: Network, given: OwnDataArguments): Promise<DataPlan> {
+  const own = ownDataFrom(given);
+  if (!isOwn(own)) return { images: integer(given.images ?? IMAGES, '--images', 1) };
   if (given.images !== undefined) return { ...own, images: integer(given.images, '--images', 1) };
   const { count } = await usageAsync(readRunData(network, own));
   return { ...own, images: Math.min(count, IMAGES) };

@@ -3,10 +3,10 @@ import { isMacLayer, type Layer, type Network } from '../networks/network.js';
 import { inBlockFormat } from './blocks/blockWeights.js';
 import { calibrate, quantizedWeights, type Ranges, schemesOf, storedFactors } from './contract/calibrate.js';
 import { heldTensors } from './contract/ends.js';
-import { type Factor, type Product, productsOf, withFactors } from './contract/factors.js';
+import { type ProductFactor, type CodeProduct, productsOf, withFactors } from './contract/factors.js';
 import type { Images } from './contract/images.js';
 import type { OperandSchemes, Recipe } from './contract/recipe.js';
-import { codesEndToEnd, inputsOf, type StoredCodes } from './endToEnd.js';
+import { codesEndToEnd, inputsOf, type StoredCodes } from './codes/endToEnd.js';
 
 /**
  * Makes a quantized network of a float one. What its recipe cannot do stays real numbers (see `leftReal`).
@@ -56,11 +56,11 @@ function seenBy(network: Network, folded: Network): Network {
 /** A quantize layer before each product, real numbers after it. */
 function dequantizing(
   layer: Layer,
-  products: ReadonlyMap<Product, readonly Factor[]>,
+  products: ReadonlyMap<CodeProduct, readonly ProductFactor[]>,
   stored: StoredCodes,
   ranges: Ranges,
 ): Layer[] {
-  const factors = products.get(layer as Product);
+  const factors = products.get(layer as CodeProduct);
   if (factors === undefined) return [layer];
   const grids = inputsOf(layer.name, ranges);
   const computed = factors.flatMap(({ place, tensor }) => (tensor === undefined ? [] : [{ place, tensor }]));

@@ -1,12 +1,22 @@
 import { counted } from '../text/plural.js';
 import type { Network } from '../networks/network.js';
 import { hasParts, isGrey, readData } from '../training/data/data.js';
-import { type Dataset, firstOf, partOf } from '../training/data/dataset.js';
+import { type Dataset, firstOf, imagesOf, partOf } from '../training/data/dataset.js';
 import { generate, TEST_SEED, TRAIN_SEED } from '../training/data/generator.js';
 import { generatorFor } from '../training/data/generators.js';
 import { CALIBRATION_IMAGES } from '../training/session/finetune.js';
+import type { Images } from '../quantize/contract/images.js';
 import { type DataPlan, loadData } from './plan.js';
-import { datasetOf, readRunData } from './runData.js';
+import {
+  batchesIn,
+  datasetOf,
+  isOwn,
+  ofDataset,
+  type OwnData,
+  partOfData,
+  readRunData,
+  type RunData,
+} from './runData.js';
 
 /**
  * Which images calibrate, train and judge, so that none does two of these: of generated images the two seeds, of a user's
@@ -40,6 +50,42 @@ export async function calibrationData(
     calibration: firstOf(all, images),
     test: partOf(all, images, Math.min(TEST_IMAGES, all.count - images)),
   };
+}
+
+/**
+ * The same for whatever a network reads, with labels or without.
+ * @param images to calibrate on; whole batches, where the network has set one
+ * @throws Error naming the data, where the network reads other, or nothing is left to judge by
+ */
+export async function quantizeData(
+  network: Network,
+  images: number,
+  own: OwnData,
+): Promise<{ calibration: Images; judged: RunData }> {
+  const grey = own.folder !== undefined && isGrey(own.folder) && Object.keys(own).length === 1;
+  if (!isOwn(own) || grey) {
+    const { calibration, test } = await calibrationData(images, own.folder, network);
+    return { calibration: imagesOf(calibration), judged: ofDataset(network, test) };
+  }
+  const all = await readRunData(network, own);
+  const head = Math.ceil(images / all.batch) * all.batch;
+  if (all.count <= head)
+    throw new Error(
+      `${nameOf(own)} holds ${counted(all.count, 'image')} and ${head} go to calibration: take fewer --images`,
+    );
+  const rest = Math.min(Math.max(TEST_IMAGES, all.batch), all.count - head);
+  return {
+    calibration: batchesIn(network, partOfData(all, 0, head), TOGETHER),
+    judged: partOfData(all, head, rest - (rest % all.batch)),
+  };
+}
+
+/** Images of a user's data that calibrate together. */
+const TOGETHER = 50;
+
+/** What a user's data is called: the first of its files. */
+export function nameOf({ folder, inputs = [] }: OwnData): string {
+  return folder ?? inputs[0].slice(inputs[0].indexOf('=') + 1);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { float32Arithmetic } from '../networks/arithmetic.js';
-import type { Network } from '../networks/network.js';
+import type { Arithmetic, Network } from '../networks/network.js';
 import type { Dataset } from '../training/data/dataset.js';
 import type { Target } from '../targets/target.js';
 import { type Accuracy, joinedRows, judgeAccuracy, type LayerErrors, rowsOf } from './accuracy.js';
@@ -63,13 +63,18 @@ export interface FloatRun {
 
 const BATCH = 100;
 
-export function runFloat(network: Network, given: Dataset | RunData): FloatRun {
+/** @param arithmetic of its products; exact sums show what a quantization alone takes */
+export function runFloat(
+  network: Network,
+  given: Dataset | RunData,
+  arithmetic: Arithmetic = float32Arithmetic,
+): FloatRun {
   const data = dataFor(network, given);
   const batch = network.batch === 'free' ? BATCH : data.batch;
   const batches: OutputRows[][] = [];
   for (let first = 0; first < data.count; first += batch) {
     const count = Math.min(batch, data.count - first);
-    batches.push(rowsOf(network, data.inputs(first, count), count, float32Arithmetic));
+    batches.push(rowsOf(network, data.inputs(first, count), count, arithmetic));
   }
   const outputs = joinedRows(batches);
   const judged = data.labels && judgedBy(network, outputs, data);
@@ -144,7 +149,7 @@ function allOf(outputs: readonly OutputRows[]): Float32Array {
 }
 
 /** Outputs of one name and size in both; undefined where there are none. */
-function likenessOf(wanted: readonly OutputRows[], outputs: readonly OutputRows[]): Likeness | undefined {
+export function likenessOf(wanted: readonly OutputRows[], outputs: readonly OutputRows[]): Likeness | undefined {
   const same =
     wanted.length === outputs.length && wanted.every((rows, i) => rows.data.length === outputs[i].data.length);
   const pairs = same

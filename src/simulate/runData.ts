@@ -112,6 +112,27 @@ function joined({ name, type }: NetworkInput, parts: readonly ReadonlyMap<string
   return { ...floatTensor(whole, data), ...(type && { type: type as RealType }) };
 }
 
+/** `count` images of data after `first` others, both whole batches. */
+export function partOfData(data: RunData, first: number, count: number): RunData {
+  const { labels, expected } = data;
+  return {
+    ...data,
+    count,
+    inputs: (from, length) => data.inputs(first + from, length),
+    place: (image) => data.place(first + image),
+    ...(labels && { labels: Array.prototype.slice.call(labels, first, first + count) as number[] }),
+    ...(expected && { expected: (from: number) => expected(first + from) }),
+  };
+}
+
+/** All that a network reads for some images, in batches as it takes them. @param most images that go together, where it is free */
+export function batchesIn(network: Network, data: RunData, most: number): ReadonlyMap<string, Tensor>[] {
+  const each = network.batch === 'free' ? most : data.batch;
+  return Array.from({ length: Math.ceil(data.count / each) }, (_, i) =>
+    data.inputs(i * each, Math.min(each, data.count - i * each)),
+  );
+}
+
 /** Images with a label each. @throws Error where the network reads others */
 export function ofDataset(network: Network, data: Dataset): RunData {
   checkFits(network, data);

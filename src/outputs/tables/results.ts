@@ -125,14 +125,19 @@ export function arrayShareOf({ placements }: RunResult): number | undefined {
   return beside === 0 ? undefined : (all - beside) / all;
 }
 
-/** A quantization: accuracies before and after. */
+/** A quantization: accuracies before and after, and how alike the outputs are. */
 export interface QuantizedAccuracy {
   network: string;
   recipe: string;
   calibrationImages: number;
   images: number;
-  before: number;
-  after: number;
+  /** Shares of images told as labelled; undefined without labels. */
+  before?: number;
+  after?: number;
+  /** Of the quantized network's outputs to the float network's. */
+  float?: Likeness;
+  /** Layers whose products the recipe leaves real. */
+  leftReal: readonly string[];
 }
 
 export const QUANTIZE_COLUMNS: readonly ResultColumn<QuantizedAccuracy>[] = [
@@ -140,13 +145,21 @@ export const QUANTIZE_COLUMNS: readonly ResultColumn<QuantizedAccuracy>[] = [
   { field: 'recipe', title: 'recipe', kind: 'text', value: (q) => q.recipe },
   { field: 'calibrationImages', title: 'calibration', value: (q) => q.calibrationImages },
   { field: 'images', title: 'images', value: (q) => q.images },
-  { field: 'floatAccuracyPercent', title: 'before (%)', digits: 2, value: (q) => percent(q.before) },
-  { field: 'accuracyPercent', title: 'after (%)', digits: 2, value: (q) => percent(q.after) },
+  { field: 'floatAccuracyPercent', title: 'before (%)', digits: 2, value: (q) => percent(q.before), optional: true },
+  { field: 'accuracyPercent', title: 'after (%)', digits: 2, value: (q) => percent(q.after), optional: true },
+  { field: 'sqnrFloatDb', title: 'SQNR to fp32 (dB)', digits: 1, value: (q) => q.float?.sqnrDb, optional: true },
+  {
+    field: 'agreementFloatPercent',
+    title: 'as fp32 (%)',
+    digits: 2,
+    value: (q) => percent(q.float?.agreement),
+    optional: true,
+  },
 ];
 
 /** What `lastbit quantize --json` prints. */
 export function quantizeJson(quantized: QuantizedAccuracy): object {
-  return resultJson(QUANTIZE_COLUMNS, quantized);
+  return { ...resultJson(QUANTIZE_COLUMNS, quantized), leftReal: quantized.leftReal };
 }
 
 /**

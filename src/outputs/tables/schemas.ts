@@ -46,7 +46,6 @@ const of = <Row>(columns: readonly ResultColumn<Row>[]) =>
 const version = { schemaVersion: z.literal(1) };
 const result = (fields: z.core.$ZodShape) => z.strictObject({ ...version, ...fields });
 const rows = (row: z.ZodType) => result({ rows: z.array(row) });
-const percents = { floatAccuracyPercent: z.number(), accuracyPercent: z.number() };
 
 const layer = z.strictObject({
   ...of(LAYER_COLUMNS).shape,
@@ -154,7 +153,11 @@ export const RESULT_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   ),
   'demo-result': rows(z.strictObject(runFields)),
   'models-result': rows(z.strictObject({ name: z.string(), judgement: z.string() })),
-  'quantize-result': result({ ...of(QUANTIZE_COLUMNS).shape, ...percents, out: z.string().optional() }),
+  'quantize-result': result({
+    ...of(QUANTIZE_COLUMNS).shape,
+    leftReal: z.array(z.string()).describe('layers whose products the recipe leaves real'),
+    out: z.string().optional(),
+  }),
   'convert-result': withColumns(operation),
   'eval-result': z.union([
     withColumns({

@@ -9,7 +9,7 @@ import {
 import { dequantize, quantize } from '../../networks/quantization.js';
 import type { CodeTensor, FloatTensor, Quantization } from '../../networks/tensor.js';
 import { heldTensors } from './ends.js';
-import { type Factor, type Product, productsOf, storedCodes } from './factors.js';
+import { type ProductFactor, type CodeProduct, productsOf, storedCodes } from './factors.js';
 import { type Images, valuesSeen } from './images.js';
 import type { OperandSchemes, Recipe } from './recipe.js';
 import { quantizationOf, type Scheme } from './scheme.js';
@@ -56,7 +56,7 @@ function within<T>(place: string, make: () => T): T {
 /** Stored factors of a function on their grids, by their place. */
 export function storedFactors(
   { name }: GeneralLayer,
-  factors: readonly Factor[],
+  factors: readonly ProductFactor[],
   { weight }: OperandSchemes,
 ): { place: number; codes: CodeTensor }[] {
   return factors.flatMap(({ place, stored }) =>
@@ -104,7 +104,7 @@ export function calibrate(network: Network, recipe: Recipe, images: Images): Ran
 function withRoundedWeights(
   layer: Layer,
   schemes: ReadonlyMap<string, OperandSchemes>,
-  products: ReadonlyMap<Product, readonly Factor[]>,
+  products: ReadonlyMap<CodeProduct, readonly ProductFactor[]>,
 ): Layer {
   const own = schemes.get(layer.name);
   if (own === undefined) return layer;

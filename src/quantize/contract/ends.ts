@@ -5,7 +5,7 @@ import { saturating } from '../../networks/build/builder.js';
 import { isMacLayer, type Layer, type Network } from '../../networks/network.js';
 import { perTensor } from '../../networks/quantization.js';
 import { oneZeroPoint, type Quantization } from '../../networks/tensor.js';
-import type { Factor, Product } from './factors.js';
+import type { ProductFactor, CodeProduct } from './factors.js';
 
 /** Where codes go from layer to layer: which layers they pass through as they are, and where they end. */
 
@@ -45,7 +45,10 @@ export function endOf(network: Network, name: string): string {
 }
 
 /** Tensors in which codes of a product end that no product reads, with the layer whose scheme they get. */
-export function heldTensors(network: Network, products: ReadonlyMap<Product, readonly Factor[]>): Map<string, string> {
+export function heldTensors(
+  network: Network,
+  products: ReadonlyMap<CodeProduct, readonly ProductFactor[]>,
+): Map<string, string> {
   const read = new Set([...products.values()].flatMap((factors) => factors.map(({ tensor }) => tensor)));
   const ends = network.layers
     .filter(isMacLayer)

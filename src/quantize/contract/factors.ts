@@ -15,10 +15,10 @@ import { formatNamed } from '../../formats/catalog.js';
 import { quantizationOf, type Scheme } from './scheme.js';
 
 /** A layer whose operands become codes: of stored weights, or a function of tensors whose factors the array multiplies. */
-export type Product = ConvLayer | DenseLayer | GeneralLayer;
+export type CodeProduct = ConvLayer | DenseLayer | GeneralLayer;
 
 /** One factor of a product. */
-export interface Factor {
+export interface ProductFactor {
   /** Of a function, its place among the operands; 0 of a layer that has weights of its own. */
   place: number;
   /** The tensor that is computed; undefined where it is stored. */
@@ -28,9 +28,9 @@ export interface Factor {
 }
 
 /** The products of a float network in its order, each with its factors but the weights of conv and dense layers. */
-export function productsOf(network: Network): Map<Product, readonly Factor[]> {
+export function productsOf(network: Network): Map<CodeProduct, readonly ProductFactor[]> {
   const facts = factsOf(network);
-  const products = new Map<Product, readonly Factor[]>();
+  const products = new Map<CodeProduct, readonly ProductFactor[]>();
   for (const layer of network.layers) {
     if (isMacLayer(layer)) products.set(layer, [{ place: 0, tensor: layer.inputs[0] }]);
     else if (layer.op === 'general') {
@@ -44,14 +44,14 @@ export function productsOf(network: Network): Map<Product, readonly Factor[]> {
 type Known = ReturnType<typeof operandFacts>;
 
 /** Undefined where the array does not multiply codes of it: another type than float32, or none of its cases. */
-function factorsOf(layer: GeneralLayer, operands: Known): readonly Factor[] | undefined {
+function factorsOf(layer: GeneralLayer, operands: Known): readonly ProductFactor[] | undefined {
   const { factors } = functionNamed(layer.function);
   const areReal = factors?.every((place) => {
     const { type = 'float32', quantization, value } = operands[place] ?? {};
     return operands[place] !== undefined && type === 'float32' && quantization === undefined && isFloat(value);
   });
   if (factors === undefined || areReal !== true || !multiplies(layer, operands, factors)) return undefined;
-  return factors.map((place): Factor => {
+  return factors.map((place): ProductFactor => {
     const operand = layer.operands[place];
     if (typeof operand === 'number') return { place, tensor: layer.inputs[operand] };
     return { place, stored: { real: operand as FloatTensor, axis: channelAxis(layer, operands, factors, place) } };

@@ -245,7 +245,7 @@ function readNode(reader: Reader, step: GraphStep): void {
     const before = reader.layers.length;
     const values = readValues(reader, node);
     node.finish();
-    nameLayers(reader, proto.name);
+    nameLayers(reader, proto.name, output);
     reader.written.set(node.output, { node, layers: reader.layers.slice(before) });
     node.outputs.forEach((name, i) => name !== '' && values[i] !== undefined && reader.values.set(name, values[i]));
   } catch (error) {

@@ -103,9 +103,13 @@ export function axisAmong(axis: number, rank: number): number {
   throw new Error(`has axis ${axis} over ${rank} axes`);
 }
 
-/** Layers that a node has brought are known by its name, and by the rules of the file. */
-export function nameLayers({ layers, named, rules, isOwn }: Reader, node: string): void {
-  if (isOwn) return;
+/** Layers that a node has brought are known by its name, and by the rules of the file; in our own files the one that it writes. */
+export function nameLayers({ layers, named, rules, isOwn }: Reader, node: string, output: string): void {
+  const last = layers[layers.length - 1];
+  if (isOwn) {
+    if (last?.name === output && node !== '' && node !== output) layers[layers.length - 1] = { ...last, node };
+    return;
+  }
   for (let i = layers.length - 1; i >= 0 && !named.has(layers[i]); i--) {
     const own = layers[i];
     const rule = own.rule ?? (rules.name === 'onnx' ? undefined : rules.name);

@@ -21,6 +21,8 @@ export interface Sheet {
   /** Model-local functions by domain and name; they are built when the opset is known. */
   functions: Map<string, (opset: number) => ProtoInit<'FunctionProto'>>;
   opset: number;
+  /** Others than the standard's that nodes are of. */
+  domains: Set<string>;
   /** By the name of the network's tensor. */
   tensors: Map<string, Written>;
   /** All layers of the network. */
@@ -35,14 +37,28 @@ export const UINT8 = elementType('UINT8');
 export const INT32 = elementType('INT32');
 export const INT64 = elementType('INT64');
 
-/** Integers, lists of integers, strings, a real as { f }, a tensor as { t }. */
-export type AttributeValue = number | readonly number[] | string | { f: number } | { t: Constant };
+/** Integers, lists of integers, strings, a real as { f }, a tensor as { t }, lists of reals and of strings. */
+export type AttributeValue =
+  | number
+  | readonly number[]
+  | string
+  | { f: number }
+  | { t: Constant }
+  | { floats: readonly number[] }
+  | { strings: readonly string[] };
 
 export function attribute(name: string, value: AttributeValue): ProtoInit<'AttributeProto'> {
   if (typeof value === 'number') return { name, i: BigInt(value), type: ATTRIBUTE_TYPES.i };
   if (typeof value === 'string') return { name, s: new TextEncoder().encode(value), type: ATTRIBUTE_TYPES.s };
   if ('f' in value) return { name, f: value.f, type: ATTRIBUTE_TYPES.f };
   if ('t' in value) return { name, t: writeConstant(value.t), type: ATTRIBUTE_TYPES.t };
+  if ('floats' in value) return { name, floats: [...value.floats], type: ATTRIBUTE_TYPES.floats };
+  if ('strings' in value)
+    return {
+      name,
+      strings: value.strings.map((word) => new TextEncoder().encode(word)),
+      type: ATTRIBUTE_TYPES.strings,
+    };
   return { name, ints: value.map(BigInt), type: ATTRIBUTE_TYPES.ints };
 }
 
@@ -62,6 +78,19 @@ export function emit(sheet: Sheet, ...args: Parameters<typeof node>): string {
   sheet.nodes.push(node(...args));
   sheet.names.add(args[2]);
   return args[2];
+}
+
+/** Appends a node of any number of outputs; an empty name is none. */
+export function call(
+  sheet: Sheet,
+  opType: string,
+  input: string[],
+  outputs: readonly string[],
+  attributes: Readonly<Record<string, AttributeValue>>,
+  domain: string,
+): void {
+  sheet.nodes.push({ ...node(opType, input, outputs[0], attributes, domain), output: [...outputs] });
+  for (const output of outputs) sheet.names.add(output);
 }
 
 /** Stores a tensor, once for each name, and gives its name. */

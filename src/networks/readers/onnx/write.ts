@@ -1,5 +1,5 @@
 import { integerCode } from '../../integers.js';
-import { factsOf, inputOf, inputsOf, outputOf, tensorOf } from '../../facts.js';
+import { factsOf, inputsOf, tensorOf } from '../../facts.js';
 import type {
   BatchNormLayer,
   ConvLayer,
@@ -12,12 +12,14 @@ import type {
   SignLayer,
 } from '../../network.js';
 import { entryOf } from '../../operators/index.js';
-import { oneZeroPoint } from '../../tensor.js';
-import { type ElementType, irVersionOf } from './element.js';
+import { oneZeroPoint, type TensorFacts } from '../../tensor.js';
+import { elementType, type ElementType, irVersionOf } from './element.js';
 import { signFunction } from './functions.js';
 import { encodeModel, type ProtoInit } from './proto.js';
 import { emit, FLOAT, INT8, type Sheet, store, UINT8, type Written } from './sheet.js';
+import { ELEMENTS } from './storedTensor.js';
 import { asBytes, define, writeDequantize, writeQuantize } from './writeCodes.js';
+import { writeGeneral } from './writeGeneral.js';
 import { writeMac } from './writeMac.js';
 
 /** QuantizeLinear with a scale for each channel came with opset 13; nothing here needs an older one. */
@@ -32,29 +34,51 @@ export const PRODUCER = 'lastbit';
  * @throws Error naming the layer where ONNX cannot say what it does
  */
 export function writeOnnx(network: Network): Uint8Array {
-  const input: Written = { ...inputOf(network), type: FLOAT };
+  const facts = factsOf(network);
+  const written = (name: string, type?: ElementType): Written => {
+    const { shape, quantization, type: own } = tensorOf(facts, name, 'output');
+    return { name, type: type ?? elementOf(own), shape, ...(quantization && { quantization }) };
+  };
+  const inputs = network.inputs.map(({ name }) => written(name));
   const sheet: Sheet = {
     nodes: [],
     initializers: [],
     functions: new Map(),
     opset: LOWEST_OPSET,
-    tensors: new Map(),
+    domains: new Set(),
+    tensors: new Map(inputs.map((input) => [input.name, input])),
     layers: network.layers,
-    names: new Set([input.name]),
+    names: new Set(inputs.map(({ name }) => name)),
   };
-  const facts = factsOf(network);
-  sheet.tensors.set(input.name, input);
   for (const layer of network.layers) {
     const type = writeLayer(sheet, layer, inputsOf(layer, sheet.tensors));
-    const { shape, quantization } = tensorOf(facts, layer.name, layer.name);
-    sheet.tensors.set(layer.name, { name: layer.name, type, shape, ...(quantization && { quantization }) });
+    for (const output of layer.outputs) sheet.tensors.set(output, written(output, type));
+    nameNode(sheet, layer);
   }
-  return encodeModel(modelOf(network, sheet, input, tensorOf(sheet.tensors, outputOf(network), 'output')));
+  const outputs = network.outputs.map((name) => tensorOf(sheet.tensors, name, 'output'));
+  return encodeModel(modelOf(network, sheet, inputs, outputs));
 }
 
-function modelOf(network: Network, sheet: Sheet, input: Written, output: Written): ProtoInit<'ModelProto'> {
+function elementOf(type: TensorFacts['type'] = 'float32'): ElementType {
+  return elementType(ELEMENTS[type] ?? type.toUpperCase());
+}
+
+/** The node that writes what a layer does has the name that the layer's node had in the file that it was read from. */
+function nameNode({ nodes }: Sheet, { name, node }: Layer): void {
+  const last = nodes[nodes.length - 1];
+  if (node !== undefined && last?.output?.[0] === name) nodes[nodes.length - 1] = { ...last, name: node };
+}
+
+function modelOf(
+  network: Network,
+  sheet: Sheet,
+  inputs: readonly Written[],
+  outputs: readonly Written[],
+): ProtoInit<'ModelProto'> {
   const { opset } = sheet;
-  const domains = [...new Set([...sheet.functions.keys()].map((key) => key.split(' ')[0]))].sort();
+  const own = [...sheet.functions.keys()].map((key) => key.split(' ')[0]);
+  const domains = [...new Set([...own, ...sheet.domains])].sort();
+  const info = (tensor: Written) => valueInfo(tensor, network.batch === 'free');
   return {
     irVersion: BigInt(irVersionOf(opset)),
     producerName: PRODUCER,
@@ -63,22 +87,23 @@ function modelOf(network: Network, sheet: Sheet, input: Written, output: Written
       name: network.name,
       node: sheet.nodes,
       initializer: sheet.initializers,
-      input: [valueInfo(input)],
-      output: [valueInfo(output)],
+      input: inputs.map(info),
+      output: outputs.map(info),
     },
     metadataProps: Object.entries(network.metadata).map(([key, value]) => ({ key, value })),
     functions: [...sheet.functions].map(([, define]) => define(opset)),
   };
 }
 
-function valueInfo({ name, type, shape }: Written): ProtoInit<'ValueInfoProto'> {
-  const dim = [{ dimParam: 'N' }, ...shape.slice(1).map((length) => ({ dimValue: BigInt(length) }))];
+/** @param free whether the first axis is as long as one likes */
+function valueInfo({ name, type, shape }: Written, free: boolean): ProtoInit<'ValueInfoProto'> {
+  const dim = shape.map((length, i) => (i === 0 && free ? { dimParam: 'N' } : { dimValue: BigInt(length) }));
   return { name, type: { tensorType: { elemType: type.number, shape: { dim } } } };
 }
 
-/** Writes nodes whose last one writes the layer's output, and gives the element type of that. */
+/** Writes nodes whose last one writes the layer's outputs, and gives the element type of that; undefined where facts say it. */
 interface Writer<L extends Layer = Layer> {
-  write(sheet: Sheet, layer: L, sources: readonly Written[]): ElementType;
+  write(sheet: Sheet, layer: L, sources: readonly Written[]): ElementType | undefined;
 }
 
 /** An operator that ONNX has for real numbers only. */
@@ -123,7 +148,12 @@ const WRITERS: { readonly [O in Op]: Writer<LayerOf<O>> | { refused: string } } 
       return FLOAT;
     },
   },
-  general: { refused: 'functions beside the array are read, not written' },
+  general: {
+    write(sheet, layer, sources) {
+      writeGeneral(sheet, layer, sources);
+      return undefined;
+    },
+  },
   flatten: moving((sheet, _, x, y) => emit(sheet, 'Flatten', [x], y)),
   maxPool: moving((sheet, layer, x, y) => emit(sheet, 'MaxPool', [x], y, windowOf(layer))),
   quantize: { write: (sheet, { name, quantization }, [{ name: x }]) => writeQuantize(sheet, x, name, quantization) },
@@ -132,7 +162,7 @@ const WRITERS: { readonly [O in Op]: Writer<LayerOf<O>> | { refused: string } } 
   softmax: real((sheet, { name }, inputs) => emit(sheet, 'Softmax', inputs, name, { axis: 1 })),
 };
 
-function writeLayer(sheet: Sheet, layer: Layer, sources: readonly Written[]): ElementType {
+function writeLayer(sheet: Sheet, layer: Layer, sources: readonly Written[]): ElementType | undefined {
   const entry = entryOf<Writer | { refused: string }>(WRITERS, layer);
   if ('write' in entry) return entry.write(sheet, layer, sources);
   throw new Error(`layer ${layer.name} (${layer.op}) cannot be written as ONNX: ${entry.refused}`);

@@ -1,9 +1,10 @@
-import { type Fit, saturates, saturatesWhole } from '../../../formats/codec.js';
+import { decode, type Fit, saturates, saturatesWhole } from '../../../formats/codec.js';
+import { toNumber } from '../../../formats/raw.js';
 import { hasInfinity, type IntFormat } from '../../../formats/format.js';
 import { integerCode } from '../../integers.js';
 import { isMacLayer } from '../../network.js';
-import { zeroPointAt } from '../../quantization.js';
-import type { CodeArray, Quantization } from '../../tensor.js';
+import { dequantize, zeroPointAt } from '../../quantization.js';
+import type { CodeArray, CodeTensor, Operand, Quantization } from '../../tensor.js';
 import { type ElementType, formatOf, quantizedTypeOf } from './element.js';
 import { type LocalQuantizer, localQuantizer } from './functions.js';
 import { emit, FLOAT, INT8, need, type Sheet, store, UINT8, type Written } from './sheet.js';
@@ -76,7 +77,12 @@ function wantsBytes(sheet: Sheet, name: string, q: Quantization, type: ElementTy
   const readers = sheet.layers.filter((layer) => layer.inputs.includes(name));
   return (
     readers.length === 0 ||
-    !readers.every((layer) => layer.op === 'dequantize' || (isMacLayer(layer) && layer.result.kind === 'dequantize'))
+    !readers.every(
+      (layer) =>
+        layer.op === 'dequantize' ||
+        layer.op === 'general' ||
+        (isMacLayer(layer) && layer.result.kind === 'dequantize'),
+    )
   );
 }
 
@@ -107,6 +113,39 @@ export function callQuantizer(
   );
   define(sheet, quantizer);
   emit(sheet, quantizer.opType, [input, scale, ...more], name, quantizer.attributes, quantizer.domain);
+}
+
+/** Stored numbers as a real tensor, codes to be read off the file again; gives its name. */
+export function storeReals(sheet: Sheet, name: string, weight: Operand): string {
+  if (weight.kind === 'float') return store(sheet, name, FLOAT, weight.shape, weight.data);
+  const q = weight.quantization;
+  const type = quantizedTypeOf(q.fit.format);
+  if (type !== undefined) {
+    store(sheet, name, type, weight.shape, weight.data);
+    need(sheet, type.quantizeSince ?? 13);
+    return dequantized(sheet, name, q, type);
+  }
+  const x = realLevels(sheet, name, weight);
+  const channels = q.scale.length === 1 ? [] : weight.shape.map((length, axis) => (axis === q.axis ? length : 1));
+  callQuantizer(sheet, x, `${name}/real`, q, channels);
+  return `${name}/real`;
+}
+
+function dequantized(sheet: Sheet, name: string, q: Quantization, type: ElementType, output = `${name}/real`): string {
+  const axis: Record<string, number> = q.scale.length === 1 ? {} : { axis: q.axis };
+  return emit(sheet, 'DequantizeLinear', [name, ...storeQuantization(sheet, name, q, type)], output, axis);
+}
+
+/** Codes whose format ONNX lacks: small integers in bytes, anything else as real numbers. */
+function realLevels(sheet: Sheet, name: string, weight: CodeTensor): string {
+  const { data, shape, quantization } = weight;
+  const { format } = quantization.fit;
+  const levels = Float32Array.from(data, (code) => toNumber(decode(format, code)));
+  if (levels.every((level) => Number.isInteger(level) && Math.abs(level) < 128 && !Object.is(level, -0))) {
+    store(sheet, name, INT8, shape, new Uint8Array(Int8Array.from(levels).buffer));
+    return dequantized(sheet, name, quantization, INT8, `${name}/scaled`);
+  }
+  return store(sheet, name, FLOAT, shape, dequantize(weight).data);
 }
 
 export function define(sheet: Sheet, quantizer: Pick<LocalQuantizer, 'domain' | 'opType' | 'define'>): void {

@@ -5,26 +5,15 @@ import { int32s } from '../../integers.js';
 import { codeTensor, dequantize, zeroCode } from '../../quantization.js';
 import type { CodeTensor, Quantization } from '../../tensor.js';
 import { markBlocks } from './blockMarks.js';
-import { type ElementType, quantizedTypeOf } from './element.js';
-import {
-  type AttributeValue,
-  emit,
-  FLOAT,
-  INT32,
-  INT64,
-  INT8,
-  need,
-  type Sheet,
-  store,
-  type Written,
-} from './sheet.js';
-import { asBytes, asReals, byteTypeOf, callQuantizer, clipTo, saturateOf, storeQuantization } from './writeCodes.js';
+import type { ElementType } from './element.js';
+import { type AttributeValue, emit, FLOAT, INT32, INT64, type Sheet, store, type Written } from './sheet.js';
+import { asBytes, asReals, byteTypeOf, clipTo, saturateOf, storeQuantization, storeReals } from './writeCodes.js';
 
 /** Writes a conv or dense layer and gives the element type of its output. */
 export function writeMac(sheet: Sheet, layer: ConvLayer | DenseLayer, input: Written): ElementType {
   if (layer.result.kind === 'requantize') return requantize(sheet, layer, layer.result, input);
   const x = operandOf(sheet, layer, input);
-  const rest = [realWeights(sheet, asWritten(layer, input))];
+  const rest = [storeReals(sheet, `${layer.name}/weight`, asWritten(layer, input).weight)];
   if (layer.bias !== undefined)
     rest.push(store(sheet, `${layer.name}/bias`, FLOAT, [layer.bias.length], Float32Array.from(layer.bias)));
   if (layer.op === 'dense') emit(sheet, 'Gemm', [x, ...rest], layer.name, { transB: 1 });
@@ -80,41 +69,6 @@ function windowOf(layer: ConvLayer, lines: boolean): Record<string, AttributeVal
     dilations: pair(layer.dilation),
     group: layer.groups,
   };
-}
-
-/** The weights as a real tensor, with their codes to be read off the file again. */
-function realWeights(sheet: Sheet, { name, weight }: ConvLayer | DenseLayer): string {
-  const stored = `${name}/weight`;
-  if (weight.kind === 'float') return store(sheet, stored, FLOAT, weight.shape, weight.data);
-  const q = weight.quantization;
-  const type = quantizedTypeOf(q.fit.format);
-  if (type !== undefined) {
-    store(sheet, stored, type, weight.shape, weight.data);
-    need(sheet, type.quantizeSince ?? 13);
-    return dequantized(sheet, stored, q, type);
-  }
-  const x = realLevels(sheet, stored, weight);
-  const channels = q.scale.length === 1 ? [] : weight.shape.map((length, axis) => (axis === 0 ? length : 1));
-  callQuantizer(sheet, x, `${stored}/real`, q, channels);
-  return `${stored}/real`;
-}
-
-function dequantized(sheet: Sheet, name: string, q: Quantization, type: ElementType, output = `${name}/real`): string {
-  const axis: Record<string, number> = q.scale.length === 1 ? {} : { axis: 0 };
-  return emit(sheet, 'DequantizeLinear', [name, ...storeQuantization(sheet, name, q, type)], output, axis);
-}
-
-/** Weights whose format ONNX lacks: small integers in bytes, anything else as real numbers. */
-function realLevels(sheet: Sheet, name: string, { data, shape, quantization }: CodeTensor): string {
-  const { format } = quantization.fit;
-  const levels = Float32Array.from(data, (code) => toNumber(decode(format, code)));
-  if (levels.every((level) => Number.isInteger(level) && Math.abs(level) < 128 && !Object.is(level, -0))) {
-    store(sheet, name, INT8, shape, new Uint8Array(Int8Array.from(levels).buffer));
-    return dequantized(sheet, name, quantization, INT8, `${name}/scaled`);
-  }
-  const perChannel = quantization.scale.length === 1 ? data.length : data.length / quantization.scale.length;
-  const reals = levels.map((level, i) => level * quantization.scale[Math.floor(i / perChannel)]);
-  return store(sheet, name, FLOAT, shape, reals);
 }
 
 /** Whether QLinearConv rounds as a convention does. */

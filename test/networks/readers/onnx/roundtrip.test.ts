@@ -1,4 +1,11 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { exactArithmetic } from '../../../../src/networks/arithmetic.js';
+import { executeAll } from '../../../../src/networks/execute.js';
+import type { Network } from '../../../../src/networks/network.js';
+import { ARCHITECTURES, samplesFor } from '../../../recipes/architectures.js';
+import { CASES } from './cases.js';
+import { bytesOf, op, tensor } from './graphs.js';
+import { graphOf, imagesFor } from './trial.js';
 import { readOnnx } from '../../../../src/networks/readers/onnx/read.js';
 import { writeOnnx } from '../../../../src/networks/readers/onnx/write.js';
 import { floats, integers, mixed, network, quantization } from './samples.js';
@@ -44,3 +51,92 @@ it.each(['e4m3fn', 'int16', 'int8', 'int4', 'ternary'])(
     expect(readOnnx(writeOnnx(twice), 'twice')).toEqual(twice);
   },
 );
+
+/** Networks of other tools' files, functions of tensors among them, compute the same when they were written and read again. */
+describe('of a file of others', () => {
+  const outputsOf = (each: Network, inputs: Parameters<typeof executeAll>[1]) =>
+    [...executeAll(each, inputs, exactArithmetic).values()].map(({ shape, data }) => ({ shape, data }));
+  const again = (each: Network) => readOnnx(writeOnnx(each), each.name, { rules: 'onnx' });
+
+  it.each(Object.entries(ARCHITECTURES))('%s: the same outputs, batch and names', (name, bytes) => {
+    const each = readOnnx(bytes, name, { rules: 'onnx' });
+    const read = again(each);
+    const inputs = samplesFor(each.inputs, 3, 5);
+    expect(outputsOf(read, inputs)).toEqual(outputsOf(each, inputs));
+    expect(read).toEqual(each);
+  });
+
+  it('each operator of the standard with the attributes that it may have, but for codes that others than products read', () => {
+    const outcomes = CASES.flatMap((test) => {
+      const sets = [
+        {},
+        ...Object.entries(test.values).flatMap(([name, values]) => values.map((value) => ({ [name]: value }))),
+      ];
+      return sets.flatMap((more) => {
+        let each: Network;
+        try {
+          each = readOnnx(graphOf(test, { ...test.attributes, ...more }), 'net', { rules: 'onnx' });
+        } catch {
+          return []; // attributes that the standard does not have
+        }
+        const inputs = new Map([['x', imagesFor(test, each.batch === 'free' ? 2 : 1)]]);
+        try {
+          expect(outputsOf(again(each), inputs)).toEqual(outputsOf(each, inputs));
+          return ['same'];
+        } catch (error) {
+          return [(error as Error).message];
+        }
+      });
+    });
+    expect(outcomes.filter((outcome) => outcome !== 'same')).toEqual([
+      'layer y (Pad) reads the codes q: dequantize first',
+    ]);
+    expect(outcomes.length).toBeGreaterThan(150);
+  });
+
+  const f = (value: number) => ({ f: value });
+  const int64 = (name: string, ...values: number[]) => tensor(name, 'INT64', [values.length], values);
+  it.each([
+    [[op('Split', 'x', 'a', { axis: 1, num_outputs: 2 }), op('Neg', 'a', 'y')], []],
+    [[op('Slice', 'x from to', 'y')], [int64('from', 0, 1), int64('to', 9, 3)]],
+    [[op('LeakyRelu', 'x', 'a', { alpha: f(0.25) }), op('Elu', 'a', 'y')], []],
+    [
+      [op('Resize', 'x _ s', 'y', { mode: 'linear', cubic_coeff_a: f(-0.5) })],
+      [tensor('s', 'FLOAT', [4], [1, 1, 2, 2])],
+    ],
+    [[op('Cast', 'x', 'a', { to: 10 }), op('Cast', 'a', 'y', { to: 1 })], []],
+    [
+      [op('ConstantOfShape', 's', 'c', {}), op('Where', 'b x c', 'y')],
+      [int64('s', 4, 4), tensor('b', 'BOOL', [4], [1, 0, 0, 1])],
+    ],
+    [
+      [op('Einsum', 'x w', 'y', { equation: 'nchw,hk->nckw' })],
+      [tensor('w', 'FLOAT', [4, 2], [1, 2, 3, 4, 5, 6, 7, 8])],
+    ],
+    [[op('DepthToSpace', 'x', 'y', { blocksize: 2, mode: 'CRD' })], []],
+    [
+      [op('ReduceMax', 'x axes', 'a', { keepdims: 0 }), op('Gather', 'a i', 'y', { axis: 1 })],
+      [int64('axes', 2), int64('i', 1, 0)],
+    ],
+    [[op('FastGelu', 'x', 'y', {}, 'com.microsoft')], []],
+  ])('%#: what it has of attributes, stored operands, types and outputs', (nodes, initializers) => {
+    const each = readOnnx(bytesOf({ nodes, initializers, input: ['N', 4, 4, 4] }), 'net', { rules: 'onnx' });
+    const inputs = samplesFor(each.inputs, each.batch === 'free' ? 2 : 1, 6);
+    expect(outputsOf(again(each), inputs)).toEqual(outputsOf(each, inputs));
+  });
+
+  it('refuses what the standard of today has not', () => {
+    const each = readOnnx(
+      bytesOf({
+        nodes: [op('Upsample', 'x s', 'y')],
+        initializers: [tensor('s', 'FLOAT', [4], [1, 1, 2, 2])],
+        input: ['N', 1, 2, 2],
+        opset: 9,
+      }),
+      'net',
+    );
+    expect(() => writeOnnx(each)).toThrow(
+      'layer y (Upsample) cannot be written as ONNX: the standard of today has no Upsample',
+    );
+  });
+});

@@ -1,7 +1,7 @@
 import { exactArithmetic, float32Arithmetic } from '../../../../src/networks/arithmetic.js';
 import { expect } from 'vitest';
 import { execute } from '../../../../src/networks/execute.js';
-import { type AttributeValue, attribute } from '../../../../src/networks/readers/onnx/sheet.js';
+import type { AttributeValue } from '../../../../src/networks/readers/onnx/sheet.js';
 import { readOnnx } from '../../../../src/networks/readers/onnx/read.js';
 import { dequantize } from '../../../../src/networks/quantization.js';
 import { type FloatTensor, floatTensor, sizeOf } from '../../../../src/networks/tensor.js';
@@ -13,27 +13,8 @@ import { random } from './samples.js';
 /** The graph with these attributes of the node in question. */
 export function graphOf(test: Case, attributes: Record<string, AttributeValue>, more = ''): Uint8Array {
   const [type, inputs] = test.node;
-  const { floats, ...plain } = listsOf(attributes);
-  const node = op(type, `${inputs}${more}`.trim(), 'y', plain);
-  node.attribute?.push(...floats);
-  const nodes = [...(test.before ?? []), node, ...(test.after ?? [])];
+  const nodes = [...(test.before ?? []), op(type, `${inputs}${more}`.trim(), 'y', attributes), ...(test.after ?? [])];
   return bytesOf({ ...test, nodes, initializers: test.initializers ?? [] });
-}
-
-/** Lists of reals, which the writer has no use for. */
-function listsOf(attributes: Record<string, AttributeValue>) {
-  const lists = Object.entries(attributes).filter(([, value]) => typeof value === 'object' && 'floats' in value);
-  const plain = Object.fromEntries(
-    Object.entries(attributes).filter(([name]) => !lists.some(([other]) => other === name)),
-  );
-  const floats = lists.map(([name, value]) => ({
-    name,
-    type: 6,
-    floats: (value as unknown as { floats: number[] }).floats,
-  }));
-  return { ...plain, floats: floats as never } as Record<string, AttributeValue> & {
-    floats: ReturnType<typeof attribute>[];
-  };
 }
 
 export const imagesFor = ({ input }: Case, batch: number) => {

@@ -1,10 +1,10 @@
-import { keepsCodes } from '../networks/facts.js';
-import { type ConvLayer, type DenseLayer, isMacLayer, type Layer, type Network } from '../networks/network.js';
-import type { CodeTensor, Quantization } from '../networks/tensor.js';
-import { integerBias, scalesForBias } from './codes/integerBias.js';
-import type { Ranges } from './contract/calibrate.js';
-import { boundsOf, endOf, saturatesAt } from './contract/ends.js';
-import { type Factor, type Product, productsOf, withFactors } from './contract/factors.js';
+import { keepsCodes } from '../../networks/facts.js';
+import { type ConvLayer, type DenseLayer, isMacLayer, type Layer, type Network } from '../../networks/network.js';
+import type { CodeTensor, Quantization } from '../../networks/tensor.js';
+import { integerBias, scalesForBias } from './integerBias.js';
+import type { Ranges } from '../contract/calibrate.js';
+import { boundsOf, endOf, saturatesAt } from '../contract/ends.js';
+import { type ProductFactor, type CodeProduct, productsOf, withFactors } from '../contract/factors.js';
 
 type Mac = ConvLayer | DenseLayer;
 
@@ -13,7 +13,7 @@ export interface StoredCodes {
   /** Weights on their grid; with other scales than their scheme's where they are given. */
   weights(layer: Mac, scale?: Float32Array): CodeTensor;
   /** Stored factors of a function, by their place. */
-  factors(layer: Product, factors: readonly Factor[]): { place: number; codes: CodeTensor }[];
+  factors(layer: CodeProduct, factors: readonly ProductFactor[]): { place: number; codes: CodeTensor }[];
 }
 
 /** A tensor as codes: the name that they have, and what they mean. */
@@ -42,7 +42,7 @@ class Chain {
   readonly #network: Network;
   readonly #stored: StoredCodes;
   readonly #ranges: Ranges;
-  readonly #products: ReadonlyMap<Product, readonly Factor[]>;
+  readonly #products: ReadonlyMap<CodeProduct, readonly ProductFactor[]>;
   /** Grids of what products read, by tensor. */
   readonly #grids = new Map<string, Quantization>();
   readonly #held = new Map<string, Held>();
@@ -71,7 +71,7 @@ class Chain {
   }
 
   take(layer: Layer): void {
-    const factors = this.#products.get(layer as Product);
+    const factors = this.#products.get(layer as CodeProduct);
     if (isMacLayer(layer)) this.#product(layer);
     else if (factors !== undefined && layer.op === 'general') this.#function(layer, factors);
     else if (!this.#kept(layer)) this.#beside(layer);
@@ -92,7 +92,7 @@ class Chain {
     this.#held.set(layer.name, { name: layer.name, grid: output });
   }
 
-  #function(layer: Extract<Product, { op: 'general' }>, factors: readonly Factor[]): void {
+  #function(layer: Extract<CodeProduct, { op: 'general' }>, factors: readonly ProductFactor[]): void {
     const computed = factors.flatMap(({ place, tensor }) =>
       tensor === undefined ? [] : [{ place, codes: this.#codesOf(tensor, layer.name).name }],
     );

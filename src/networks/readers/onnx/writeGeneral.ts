@@ -1,0 +1,80 @@
+import type { AttributeData, AttributeSpec } from '../../functions/attributes.js';
+import { functionNamed } from '../../functions/index.js';
+import type { GeneralLayer } from '../../network.js';
+import type { Tensor } from '../../tensor.js';
+import type { Constant } from './constant.js';
+import { OWN_DOMAIN } from './functions.js';
+import { type AttributeValue, call, need, type Sheet, store, type Written } from './sheet.js';
+import { valueOf } from './storedTensor.js';
+import { asReals, storeReals } from './writeCodes.js';
+
+/** Functions are held as the newest opset has them; from this one on all of them are written so, but for those that came later. */
+const OPSET = 21;
+const SINCE: Readonly<Record<string, number>> = {
+  ...{ Attention: 23, RMSNormalization: 23, RotaryEmbedding: 23 },
+  ...{ Swish: 24, TensorScatter: 24, CumProd: 26, BitCast: 26 },
+};
+/** Operators that the standard has given up. */
+const GONE = ['Upsample', 'Scatter'];
+
+/**
+ * A function of tensors as the node of its name; factors that are codes are dequantized by nodes before it.
+ * @throws Error where ONNX has no such node
+ */
+export function writeGeneral(sheet: Sheet, layer: GeneralLayer, sources: readonly Written[]): void {
+  const { name, function: called, outputs, output } = layer;
+  const at = called.lastIndexOf('.');
+  const [domain, opType] = [called.slice(0, Math.max(at, 0)), called.slice(at + 1)];
+  if (domain === OWN_DOMAIN || (domain === '' && GONE.includes(opType)) || output !== undefined)
+    throw new Error(
+      `layer ${name} (${called}) cannot be written as ONNX: ${output === undefined ? `the standard of today has no ${opType}` : 'its one step from codes to codes is of a runtime'}`,
+    );
+  const record = functionNamed(called);
+  const inputs = layer.operands.map((operand, place) => {
+    if (operand === undefined) return '';
+    if (typeof operand !== 'number') return storeOperand(sheet, `${name}/operand${place}`, operand);
+    const source = sources[operand];
+    if (source.quantization === undefined) return source.name;
+    if (record.factors?.includes(place) === true) return asReals(sheet, source);
+    throw new Error(`layer ${name} (${called}) reads the codes ${source.name}: dequantize first`);
+  });
+  while (inputs.at(-1) === '') inputs.pop();
+  need(sheet, SINCE[called] ?? OPSET);
+  if (domain !== '') sheet.domains.add(domain);
+  call(sheet, opType, inputs, outputs, attributesOf(layer, record.attributes ?? {}), domain);
+}
+
+function storeOperand(sheet: Sheet, name: string, operand: Tensor): string {
+  if (operand.kind === 'codes') return storeReals(sheet, name, operand);
+  const { type, shape, data } = constantOf(operand, name);
+  return store(sheet, name, type, shape, data);
+}
+
+function constantOf(tensor: Tensor, name: string): Constant {
+  const value = valueOf(tensor, name);
+  if (value.kind === 'stored') return value.constant;
+  throw new Error(`${name} holds codes where ONNX has a tensor of numbers`);
+}
+
+/** Those that say more than is so without them. */
+function attributesOf(
+  { name, attributes, operands }: GeneralLayer,
+  specs: Readonly<Record<string, AttributeSpec>>,
+): Record<string, AttributeValue> {
+  const said = Object.entries(attributes).flatMap(([attribute, data]): [string, AttributeValue][] => {
+    const spec = specs[attribute];
+    // How many outputs there are is not said twice.
+    if (data === undefined || (spec.orOutputs === true && operands[1] !== undefined)) return [];
+    if (spec.orOutputs !== true && JSON.stringify(data) === JSON.stringify(spec.absent)) return [];
+    return [[attribute, valueAs(spec, data, `${name}/${attribute}`)]];
+  });
+  return Object.fromEntries(said);
+}
+
+function valueAs({ kind }: AttributeSpec, data: NonNullable<AttributeData>, name: string): AttributeValue {
+  if (kind === 'float') return { f: data as number };
+  if (kind === 'floats') return { floats: data as readonly number[] };
+  if (kind === 'strings') return { strings: (data as string).split(' ').filter((word) => word !== '') };
+  if (kind === 'tensor') return { t: constantOf(data as Tensor, name) };
+  return data as AttributeValue;
+}
