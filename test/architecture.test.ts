@@ -41,7 +41,7 @@ const WITHIN: Readonly<Record<string, readonly string[]>> = {
   quantize: ['algebra', 'contract', 'ranges', 'equalize', 'structure', 'codes', 'blocks', 'learned', 'quantize.ts'],
   training: ['data', 'model', 'networks', 'session'],
   outputs: ['files', 'words', 'vectors', 'benches', 'tables', 'tensors', 'traces'],
-  recipes: ['bits.ts', 'trainRecipe.ts', 'method.ts', 'after', 'training', 'catalog.ts', 'models.ts'],
+  recipes: ['bits.ts', 'trainRecipe.ts', 'method.ts', 'after', 'training', 'catalog.ts', 'models', 'models.ts'],
 };
 const LONGEST = 300;
 

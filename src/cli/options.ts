@@ -30,7 +30,7 @@ export const folderOption = { type: 'string', describe: 'folder' } as const;
 export const dataOption = {
   type: 'string',
   describe:
-    "folder with MNIST's IDX files, or a CSV file of labels and pixels (plain or .gz); default: generated digits",
+    "folder with MNIST's IDX files, or a CSV file of labels and pixels (plain or .gz); default: generated images",
 } as const;
 export const imageOption = { type: 'number', defaultDescription: '0', describe: 'number of the image' } as const;
 export const imagesOption = { type: 'number', default: 1000, describe: 'images to classify' } as const;

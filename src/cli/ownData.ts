@@ -11,7 +11,7 @@ export const ownFileOptions = {
   data: {
     type: 'string',
     describe:
-      'file or folder for the inputs: .npy, .npz, IDX, CSV, PNG or JPEG, ONNX test data sets; default: generated digits',
+      'file or folder for the inputs: .npy, .npz, IDX, CSV, PNG or JPEG, ONNX test data sets; default: generated images',
   },
   input: {
     type: 'string',

@@ -12,6 +12,7 @@ import { loadNetwork } from '../simulate/plan.js';
 import { quantizeData } from '../simulate/purposes.js';
 import { type FloatRun, likenessOf, type Likeness, runFloat } from '../simulate/run.js';
 import { isOwn, nameOf } from '../simulate/runData.js';
+import { generatorFor } from '../training/data/generators.js';
 import { CALIBRATION_IMAGES } from '../training/session/finetune.js';
 import { integer, jsonOption } from './arguments.js';
 import { command } from './command.js';
@@ -54,7 +55,7 @@ export const quantizeCommand = command({
     const like = likenessOf(before.outputs, after.outputs);
     const left = leftReal(made);
     if (out !== undefined) {
-      const what = isOwn(own) ? `images of ${basename(nameOf(own))}` : 'generated digits';
+      const what = isOwn(own) ? `images of ${basename(nameOf(own))}` : `generated ${generatorFor(float).name}`;
       const accuracy = `${judgement(after, like)} of ${judged.count} ${what}, sums exact`;
       const metadata = { ...made.metadata, accuracy, reference: relative(dirname(out), path) };
       await writeWhole(out, await networkBytes({ ...made, metadata }, out));

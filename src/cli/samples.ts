@@ -37,7 +37,7 @@ dataflow: [os, ws]
 images: 50
 # The float network that accuracy is compared with.
 reference: models/digits-fp32.onnx
-# A folder of MNIST's IDX files as "lastbit init data" writes it; without it, generated digits.
+# A folder of MNIST's IDX files as "lastbit init data" writes it; without it, generated images.
 # data: data
 `,
 } as const;

@@ -4,11 +4,9 @@ import { writeWhole } from '../outputs/files/file.js';
 import { inLockedFolder } from '../outputs/files/lock.js';
 import { belowHalf, EPOCH_COLUMNS, PRODUCT_COLUMNS, trainJson } from '../outputs/tables/training.js';
 import { gemmPool } from '../datapaths/kernel/index.js';
-import { isNetworkFile } from '../networks/readers/index.js';
-import { loadNetwork } from '../simulate/plan.js';
 import { trainingData } from '../simulate/purposes.js';
 import { identityOf } from '../simulate/trainIdentity.js';
-import { openTraining, type TrainingPlan } from '../simulate/training.js';
+import { givenNetwork, openTraining, type TrainingPlan } from '../simulate/training.js';
 import { resumeTraining, type TrainingLog, type TrainingRun } from '../simulate/trainRun.js';
 import { loadTarget } from '../targets/catalog.js';
 import { ARCHITECTURES } from '../training/networks/architectures.js';
@@ -54,7 +52,7 @@ export const trainCommand = command({
     },
     data: {
       type: 'string',
-      describe: "folder with MNIST's IDX files, or a CSV file of labels and pixels; default: generated digits",
+      describe: "folder with MNIST's IDX files, or a CSV file of labels and pixels; default: generated images",
     },
     epochs: { type: 'number', default: 3, describe: 'times that every image is seen' },
     images: { type: 'number', default: 2000, describe: 'images to train on' },
@@ -93,7 +91,7 @@ export const trainCommand = command({
       imagesFrom(args, plan),
       integer(args.judged, '--judged', 1),
       args.data,
-      isNetworkFile(plan.network) ? await loadNetwork(plan.network) : undefined,
+      await usageAsync(givenNetwork(plan)),
     );
     const pool = gemmPool(integer(args.threads, '--threads', 1));
     const training = await usageAsync(openTraining(plan, data, pool));

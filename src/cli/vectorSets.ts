@@ -15,6 +15,7 @@ import { loadNetwork } from '../simulate/plan.js';
 import { isOwn, nameOf } from '../simulate/runData.js';
 import { loadTarget } from '../targets/catalog.js';
 import type { Target } from '../targets/target.js';
+import { generatorFor } from '../training/data/generators.js';
 import { datapathFrom, integer } from './arguments.js';
 import { usage, usageAsync, UsageError } from './errors.js';
 import { imageOf, ownDataFrom, wordsOfData } from './ownData.js';
@@ -132,7 +133,7 @@ export async function loadGolden(file: string, args: VectorArguments): Promise<L
     network,
     target,
     run: usage(() => goldenRun(network, target, inputs)),
-    source: { network: { file, sha256 }, image, data: isOwn(own) ? nameOf(own) : 'digits' },
+    source: { network: { file, sha256 }, image, data: isOwn(own) ? nameOf(own) : generatorFor(network).name },
     words: `--network ${file} --target ${args.target ?? target.name} --image ${image}${from}`,
   };
 }

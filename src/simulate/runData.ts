@@ -27,7 +27,7 @@ export interface RunData {
   place(image: number): string;
 }
 
-/** Where data is and what it means; without a file or folder it is generated digits. Paths are the user's. */
+/** Where data is and what it means; without a file or folder it is generated. Paths are the user's. */
 export interface DataPlan {
   /** A file or folder for the inputs that `inputs` does not name. */
   folder?: string;
@@ -138,7 +138,7 @@ export function batchesIn(network: Network, data: RunData, most: number): Readon
   );
 }
 
-/** Images of one grey plane with a label each. @throws Error where the network reads others */
+/** Images with a label each. @throws Error where the network reads others */
 export function ofDataset(network: Network, data: Dataset): RunData {
   checkFits(network, data);
   const { name } = inputOf(network);

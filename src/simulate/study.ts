@@ -92,7 +92,7 @@ export async function runStudy(
     if (fit.length === 0) unplaced.push(`${candidate.recipe}: ${reasons[0]}`);
     return targets === undefined ? withoutRepeats(fit) : fit;
   });
-  const images = plan.judged ?? loadData(data);
+  const images = plan.judged ?? loadData(data, candidates[0]?.network);
   const outcomes = await placeOutcomes(places, plan, judgedDigest({ judged: images, plan: data }), options);
   const placed = places.map((place): Omit<StudyRow, 'pareto'> => {
     const { candidate, name, cost } = place;

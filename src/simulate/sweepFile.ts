@@ -20,7 +20,7 @@ export const sweepSchema = record({
   cols: axis(size).default([16]),
   dataflow: axis(z.enum(['os', 'ws', 'is'])).default(['os']),
   reference: z.string().optional().describe('ONNX file of the float network to compare with'),
-  data: z.string().optional().describe("folder of MNIST's IDX files; default: generated digits"),
+  data: z.string().optional().describe("folder of MNIST's IDX files; default: generated images"),
   images: z.int().min(1).default(200),
   energy: z
     .enum(ENERGY_TABLES.map((table) => table.name))

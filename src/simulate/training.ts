@@ -1,4 +1,3 @@
-import type { Style } from '../training/networks/style.js';
 import { float32Arithmetic } from '../networks/arithmetic.js';
 import { isMacLayer, type Network } from '../networks/network.js';
 import { execute } from '../networks/execute.js';
@@ -78,7 +77,7 @@ export interface Training {
 export async function openTraining(plan: TrainingPlan, data: Dataset, pool: GemmPool = ALONE): Promise<Training> {
   const recipe = trainRecipeNamed(plan.recipe);
   const target = loadTarget(plan.target);
-  const given = await givenNetwork(plan, recipe.style);
+  const given = await givenNetwork(plan);
   const start = recipe.prepare?.(given) ?? given;
   checkSize(start, data);
   const inner = plan.arithmetic === 'array' ? arrayArithmetic(unitsOf(target), pool) : float32Arithmetic;
@@ -144,7 +143,9 @@ export async function openTraining(plan: TrainingPlan, data: Dataset, pool: Gemm
 /** A trained network moves by this much less than one from its first weights. */
 const FINE = 10;
 
-async function givenNetwork({ network, seed }: TrainingPlan, style: Style): Promise<Network> {
+/** The network that a training begins with. @throws RangeError naming one that there is not */
+export async function givenNetwork({ recipe, network, seed }: TrainingPlan): Promise<Network> {
+  const { style } = trainRecipeNamed(recipe);
   return isNetworkFile(network) ? restyled(await loadNetwork(network), style) : architecture(network, style)(seed);
 }
 

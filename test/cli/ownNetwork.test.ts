@@ -159,7 +159,9 @@ it('a target without a unit runs it beside, and says so; --strict and what is mi
     return stderr;
   };
   expect(line('--target', 'fp8-fp16', '--input', 'x.npy', '--strict')).toMatch(/multiplies int8 x int8.*\(--strict\)/);
-  expect(line('--target', 'int8')).toContain('reads x (1x4), and generated digits are 1x28x28: give data of your own');
+  expect(line('--target', 'int8')).toContain(
+    'reads x (1x4), and generated digits are 1x28x28 and flags are 3x24x24: give data of your own',
+  );
   expect(line('--target', 'int8', '--input', 'z=x.npy')).toContain('"x"');
   expect(line('--target', 'int8', '--input', 'x.npy', '--shape', 'x')).toContain('--shape takes NAME=1x3x224x224');
   expect(line('--target', 'int8', '--input', 'x.npy', '--rules', 'tf')).toContain('ort-unfused');

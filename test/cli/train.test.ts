@@ -121,7 +121,10 @@ it('names what is wrong in one line', () => {
   const folder = folderWith();
   const cases: [string[], string][] = [
     [['--recipe', 'fp4-radix5'], 'there is no training recipe "fp4-radix5"; there are fp32, fp16-mixed'],
-    [['--recipe', 'luq', '--network', 'lennet'], 'there is no network "lennet"; there are lenet, mlp, residual'],
+    [
+      ['--recipe', 'luq', '--network', 'lennet'],
+      'there is no network "lennet"; there are lenet, mlp, residual, separable',
+    ],
     [
       ['--recipe', 'bnn', '--network', 'residual'],
       'network residual has no version with sign activations; take lenet or mlp',

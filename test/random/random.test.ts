@@ -52,6 +52,44 @@ describe('random numbers', () => {
     shuffle(items, randomFrom(3, 4));
     expect(Array.from(items)).toEqual(expected);
   });
+
+  it('differ by their streams; units are uniform, normals have the moments, a shuffle permutes', () => {
+    const random = randomFrom(1, 2);
+    expect(randomFrom(1, 3).word()).not.toBe(randomFrom(1, 2).word());
+    const [n, units, normals] = [20000, [0, 0], [0, 0]];
+    for (let i = 0; i < n; i++) {
+      const [u, z] = [random.unit(), random.normal()];
+      units[0] += u / n;
+      units[1] += (u * u) / n;
+      normals[0] += z / n;
+      normals[1] += (z * z) / n;
+    }
+    expect(units[0]).toBeCloseTo(1 / 2, 1.7);
+    expect(units[1]).toBeCloseTo(1 / 3, 1.7);
+    expect(Math.abs(normals[0])).toBeLessThan(0.04);
+    expect(Math.abs(normals[1] - 1)).toBeLessThan(0.05);
+    const order = Uint32Array.from({ length: 50 }, (_, i) => i);
+    shuffle(order, random);
+    expect(Array.from(order)).not.toEqual(Array.from(order.slice().sort()));
+    expect(Array.from(order.slice().sort())).toEqual(Array.from({ length: 50 }, (_, i) => i));
+  });
+
+  it('sfc32 gives the words that its definition gives', () => {
+    // a = 1, b = 2, c = 0x243f6a88, counter = 1, fifteen words thrown away; in plain big integers.
+    const mask = 0xffffffffn;
+    let [a, b, c, counter] = [1n, 2n, 0x243f6a88n, 1n];
+    const next = () => {
+      const t = (a + b + counter) & mask;
+      counter = (counter + 1n) & mask;
+      a = b ^ (b >> 9n);
+      b = (c + (c << 3n)) & mask;
+      c = ((((c << 21n) | (c >> 11n)) & mask) + t) & mask;
+      return Number(t);
+    };
+    for (let i = 0; i < 15; i++) next();
+    const random = randomFrom(1, 2);
+    for (let i = 0; i < 50; i++) expect(random.word()).toBe(next());
+  });
 });
 
 describe('draws of training', () => {

@@ -3,7 +3,6 @@ import { pooledShape, slidingOf } from '../products/windows.js';
 import { type FloatTensor, floatTensor, sizeOf } from '../tensor.js';
 import type { Operator } from './operator.js';
 
-/** Mean over the elements that lie in the image (ONNX's count_include_pad = 0), in float32. */
 export const averagePool: Operator<AveragePoolLayer> = {
   reads: 1,
   facts: (layer, [{ shape }]) => [{ shape: pooledShape(layer, shape) }],
@@ -12,7 +11,8 @@ export const averagePool: Operator<AveragePoolLayer> = {
   homogeneous: true,
 };
 
-function means(layer: AveragePoolLayer, x: FloatTensor): FloatTensor {
+/** Mean over the elements that lie in the image (ONNX's count_include_pad = 0), in float32. */
+export function means(layer: AveragePoolLayer, x: FloatTensor): FloatTensor {
   const { planes, size, outputs, taps, places, shape } = slidingOf(layer, x.shape);
   const output = floatTensor(shape);
   for (let plane = 0, at = 0; plane < planes; plane++)

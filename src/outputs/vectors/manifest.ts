@@ -54,7 +54,7 @@ const array = {
 const source = {
   network: z.object({ file: z.string(), sha256: z.string().length(64) }),
   image: z.int().min(0).describe('number of the image'),
-  data: z.string().describe('folder of the images, or "digits" for the generated ones'),
+  data: z.string().describe('folder of the images, or "digits" or "flags" for the generated ones'),
 };
 
 const product = z.object({ m: z.int(), n: z.int(), k: z.int(), groups: z.int() });

@@ -1,38 +1,21 @@
 import { cos, sin } from '../../networks/elementary.js';
 import type { Dataset } from './dataset.js';
+import { type Generator, generate } from './generator.js';
 import { type Point, type Stroke, WAYS } from './glyphs.js';
-import { type Random, randomFrom } from '../../random/random.js';
+import type { Random } from '../../random/random.js';
 
 /**
  * A generator of digits as a hand might write them, 28 x 28 as in MNIST: strokes of a few styles under a random affine
  * map, with wobble, thickness, uneven ink, clutter and noise. It is not MNIST and its accuracies are not MNIST's; it is
  * there so that a network with real errors can be trained with nothing to fetch.
  */
-export const SIDE = 28;
+const SIDE = 28;
 
-/** Seeds of the two parts that the project's networks are made and judged with. */
-export const TRAIN_SEED = 1;
-export const TEST_SEED = 2;
+export const DIGITS: Generator = { name: 'digits', shape: [1, SIDE, SIDE], classes: WAYS.length, draw: drawDigit };
 
-/** More images than that take gigabytes. */
-const MOST = 2 ** 20;
-
-/**
- * Image i depends on the seed and i alone, so a shorter set is the head of a longer one. Labels are drawn evenly.
- * @throws RangeError when there would be too many to keep
- */
-export function digits(count: number, seed = TEST_SEED): Dataset {
-  if (count > MOST) throw new RangeError(`at most ${MOST} digits are generated, and ${count} images were asked for`);
-  const images = new Float32Array(count * SIDE * SIDE);
-  const labels = new Uint8Array(count);
-  for (let i = 0; i < count; i++) {
-    const random = randomFrom(seed, i);
-    labels[i] = random.below(10);
-    const ink = drawDigit(labels[i], random);
-    const first = i * SIDE * SIDE;
-    for (let p = 0; p < ink.length; p++) images[first + p] = Math.round(Math.min(Math.max(ink[p], 0), 1) * 255) / 255;
-  }
-  return { images, labels, count, shape: [1, SIDE, SIDE] };
+/** `count` digits. @throws RangeError when there would be too many to keep */
+export function digits(count: number, seed?: number): Dataset {
+  return generate(DIGITS, count, seed);
 }
 
 function drawDigit(digit: number, random: Random): Float64Array {

@@ -3,7 +3,7 @@ import { entryOf } from '../../networks/operators/index.js';
 import { macModule, type OperandQuantizers } from './mac.js';
 import { type LayerModule, type Module, single } from './module.js';
 import { normModule } from './norm.js';
-import { addModule, flattenModule, maxPoolModule, reluModule, signModule } from './plain.js';
+import { addModule, averagePoolModule, flattenModule, maxPoolModule, reluModule, signModule } from './plain.js';
 
 export type QuantizersOf = (layer: ConvLayer | DenseLayer) => OperandQuantizers;
 
@@ -39,7 +39,7 @@ const one = <L extends Layer>(module: (layer: L) => Module, learns = false): Tra
 /** How training goes through each operator, or that it does not. */
 const MODULES: { readonly [O in Op]: Trainable<LayerOf<O>> | typeof NO_GRADIENT } = {
   add: { module: addModule },
-  averagePool: NO_GRADIENT,
+  averagePool: one(averagePoolModule),
   batchNorm: one(normModule, true),
   conv: mac,
   dense: mac,

@@ -1,6 +1,7 @@
 import { type FloatTensor, floatTensor } from '../../networks/tensor.js';
-import type { AddLayer, Layer, MaxPoolLayer, SignLayer } from '../../networks/network.js';
+import type { AddLayer, AveragePoolLayer, Layer, MaxPoolLayer, SignLayer } from '../../networks/network.js';
 import { sum } from '../../networks/operators/add.js';
+import { means } from '../../networks/operators/averagePool.js';
 import { inRows } from '../../networks/operators/flatten.js';
 import { maxPlaces, pick } from '../../networks/operators/maxPool.js';
 import { positive } from '../../networks/operators/relu.js';
@@ -66,6 +67,29 @@ export function maxPoolModule(layer: MaxPoolLayer): Module {
       places.forEach((place, i) => {
         dx.data[place] += dy.data[i];
       });
+      return dx;
+    },
+  };
+}
+
+/** Each output's gradient goes to the elements under its window in equal parts. */
+export function averagePoolModule(layer: AveragePoolLayer): Module {
+  let shape: readonly number[] = [];
+  return {
+    parameters: [],
+    layer: () => layer,
+    forward(x) {
+      shape = x.shape;
+      return means(layer, x);
+    },
+    backward(dy) {
+      const { planes, size, outputs, taps, places } = slidingOf(layer, shape);
+      const dx = floatTensor(shape);
+      for (let plane = 0, at = 0; plane < planes; plane++)
+        for (let o = 0; o < outputs; o++, at++) {
+          const inside = places.subarray(o * taps, (o + 1) * taps).filter((place) => place >= 0);
+          for (const place of inside) dx.data[plane * size + place] += dy.data[at] / inside.length;
+        }
       return dx;
     },
   };

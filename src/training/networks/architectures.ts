@@ -1,8 +1,8 @@
 import type { Style } from './style.js';
-import { floatTensor, sizeOf } from '../../networks/tensor.js';
-import { randomFrom } from '../../random/random.js';
-import type { BatchNormLayer, ConvLayer, DenseLayer, Layer, MaxPoolLayer, Network } from '../../networks/network.js';
+import type { Layer, MaxPoolLayer, Network } from '../../networks/network.js';
 import { withoutSigns } from './restyle.js';
+import { normedSeparable, separable } from './separable.js';
+import { conv, dense, norm } from './starts.js';
 
 /** The networks that the project trains, with their weights as they start. */
 
@@ -129,6 +129,7 @@ export const ARCHITECTURES: Readonly<Record<string, Partial<Record<Style, (seed:
   mlp: { relu: mlp, normed: normedMlp, sign: binaryMlp, bare: (seed) => withoutSigns(binaryMlp(seed)) },
   // No padding before a binary layer: there is no code for zero.
   residual: { relu: residual, normed: normedResidual },
+  separable: { relu: separable, normed: normedSeparable },
 };
 
 /** @throws RangeError naming the architecture, or the style that it does not come in */
@@ -144,56 +145,6 @@ export function architecture(name: string, style: Style): (seed: number) => Netw
 
 function network(name: string, layers: readonly Layer[]): Network {
   return { name, inputs: [INPUT], outputs: [layers[layers.length - 1].name], batch: 'free', layers, metadata: {} };
-}
-
-/** He's deviation sqrt(2 / inputs) (He et al. 2015). */
-function weights(shape: readonly number[], seed: number) {
-  const random = randomFrom(seed, 0xda7a);
-  const deviation = Math.sqrt(2 / sizeOf(shape.slice(1)));
-  return floatTensor(
-    shape,
-    Float32Array.from({ length: sizeOf(shape) }, () => random.normal() * deviation),
-  );
-}
-
-function conv(name: string, input: string, shape: readonly number[], pad: number, seed: number): ConvLayer {
-  return {
-    op: 'conv',
-    name,
-    inputs: [input],
-    outputs: [name],
-    weight: weights(shape, seed),
-    bias: new Float32Array(shape[0]),
-    result: { kind: 'float' },
-    stride: [1, 1],
-    pad: [pad, pad, pad, pad],
-    dilation: [1, 1],
-    groups: 1,
-  };
-}
-
-function dense(name: string, input: string, shape: readonly [number, number], seed: number): DenseLayer {
-  const bias = new Float32Array(shape[0]);
-  return {
-    op: 'dense',
-    name,
-    inputs: [input],
-    outputs: [name],
-    weight: weights(shape, seed),
-    bias,
-    result: { kind: 'float' },
-  };
-}
-
-function norm(name: string, input: string, channels: number): BatchNormLayer {
-  return {
-    op: 'batchNorm',
-    name,
-    inputs: [input],
-    outputs: [name],
-    scale: new Float32Array(channels).fill(1),
-    shift: new Float32Array(channels),
-  };
 }
 
 function pool(name: string, input: string): MaxPoolLayer {

@@ -89,6 +89,44 @@ const networks: [string, Network][] = [
     ),
   ],
   [
+    'average pool, its windows over each other and over the padding',
+    networkOf(
+      [
+        conv('c0', 'x', [3, 2, 3, 3]),
+        {
+          op: 'averagePool',
+          name: 'p',
+          inputs: ['c0'],
+          outputs: ['p'],
+          kernel: [3, 2],
+          stride: [2, 1],
+          pad: [1, 0, 0, 1],
+        },
+        conv('c1', 'p', [2, 3, 3, 3]),
+      ],
+      2 * 3 * 5,
+    ),
+  ],
+  [
+    'a convolution of each channel by itself, and the mean of each whole plane',
+    networkOf(
+      [
+        conv('c0', 'x', [4, 2, 1, 1], { pad: [0, 0, 0, 0] }),
+        conv('c1', 'c0', [4, 1, 3, 3], { groups: 4, stride: [2, 2] }),
+        {
+          op: 'averagePool',
+          name: 'p',
+          inputs: ['c1'],
+          outputs: ['p'],
+          kernel: [3, 3],
+          stride: [3, 3],
+          pad: [0, 0, 0, 0],
+        },
+      ],
+      4,
+    ),
+  ],
+  [
     'a residual sum, whose input is read twice',
     networkOf(
       [

@@ -7,8 +7,16 @@ import type { Style } from '../../../src/training/networks/style.js';
 /**
  * Each network as its description has it: a layer a word, in order, each reading the one before where nothing is said.
  * c: convolution, filters x channels x kernel / padding; d: dense, outputs x inputs; n: batch-norm; p: pooling of 2 x 2;
- * r: relu; s: sign; f: flatten; a: sum with the layer named.
+ * m: mean over windows of that side; r: relu; s: sign; f: flatten; a: sum with the layer named. Behind a word: *groups, ~stride,
+ * <the layer that it reads, where that is not the one before.
  */
+const SEPARABLE = [
+  'stem:c16x3x3/1~2 stem.norm:n16 stem.relu:r',
+  'block1.depth:c16x1x3/1*16 block1.depth.norm:n16 block1.depth.relu:r block1.point:c16x16x1/0 block1.point.norm:n16 block1.sum:astem.relu block1.relu:r',
+  'block2.depth:c16x1x3/1*16~2 block2.depth.norm:n16 block2.depth.relu:r block2.point:c32x16x1/0 block2.point.norm:n32 block2.short:c32x16x1/0~2<block1.relu block2.short.norm:n32 block2.sum:ablock2.short.norm<block2.point.norm block2.relu:r',
+  'block3.depth:c32x1x3/1*32~2 block3.depth.norm:n32 block3.depth.relu:r block3.point:c64x32x1/0 block3.point.norm:n64 block3.short:c64x32x1/0~2<block2.relu block3.short.norm:n64 block3.sum:ablock3.short.norm<block3.point.norm block3.relu:r',
+  'mean:m3 flat:f dense:d10x64',
+];
 const DESCRIBED: Record<string, Partial<Record<Style, string>>> = {
   // LeCun et al. 1998, with 16 channels in both convolutions.
   lenet: {
@@ -30,23 +38,30 @@ const DESCRIBED: Record<string, Partial<Record<Style, string>>> = {
     normed:
       'conv1:c8x1x3/1 norm1:n8 pool1:p relu1:r conv2:c8x8x3/1 norm2:n8 relu2:r conv3:c8x8x3/1 norm3:n8 sum:arelu1 norm4:n8 pool2:p flat:f relu3:r dense:d10x392 norm5:n10',
   },
+  // He et al. 2016 with the convolutions of Howard et al. 2017; shortcuts that change their shape are 1 x 1 convolutions.
+  separable: {
+    relu: SEPARABLE.join(' '),
+    normed: [...SEPARABLE, 'norm:n10'].join(' '),
+  },
 };
 
 const RESULT = { kind: 'float' };
 
 /** A layer without its weights, by its word. */
 function plainOf(word: string, before: string): object {
-  const [, name, kind, rest] = /^(\w+):(.)(.*)$/.exec(word) ?? [];
+  const [, name, kind, rest, groups = '1', stride = '1', input = before] =
+    /^([\w.]+):(.)([\w./]*)(?:\*(\d+))?(?:~(\d+))?(?:<([\w.]+))?$/.exec(word) ?? [];
   const [sizes, pad] = rest.split('/');
   const numbers = sizes.split('x').map(Number);
-  const own = { name, inputs: [before], outputs: [name] };
+  const own = { name, inputs: [input], outputs: [name] };
   switch (kind) {
     case 'c': {
       const [filters, , kernel] = numbers;
       const side = Number(pad);
       const shape = [...numbers, kernel];
       const bias = new Float32Array(filters);
-      const geometry = { stride: [1, 1], pad: [side, side, side, side], dilation: [1, 1], groups: 1 };
+      const strides = [Number(stride), Number(stride)];
+      const geometry = { stride: strides, pad: [side, side, side, side], dilation: [1, 1], groups: Number(groups) };
       return { op: 'conv', ...own, shape, bias, result: RESULT, ...geometry };
     }
     case 'd':
@@ -57,8 +72,16 @@ function plainOf(word: string, before: string): object {
     }
     case 'p':
       return { op: 'maxPool', ...own, kernel: [2, 2], stride: [2, 2], pad: [0, 0, 0, 0] };
+    case 'm':
+      return {
+        op: 'averagePool',
+        ...own,
+        kernel: [numbers[0], numbers[0]],
+        stride: [numbers[0], numbers[0]],
+        pad: [0, 0, 0, 0],
+      };
     case 'a':
-      return { op: 'add', ...own, inputs: [before, rest] };
+      return { op: 'add', ...own, inputs: [input, rest] };
     default:
       return { op: { r: 'relu', s: 'sign', f: 'flatten' }[kind], ...own };
   }
@@ -88,7 +111,7 @@ describe.each(described)('%s for %s', (name, style, text) => {
   it('has the layers of its description', () => {
     const names = words.map((word) => word.split(':')[0]);
     expect(network.layers.map(withoutWeights)).toEqual(words.map((word, i) => plainOf(word, names[i - 1] ?? 'image')));
-    expect(network.inputs).toEqual([{ name: 'image', shape: [1, 1, 28, 28] }]);
+    expect(network.inputs).toEqual([{ name: 'image', shape: name === 'separable' ? [1, 3, 24, 24] : [1, 1, 28, 28] }]);
     expect(network.outputs).toEqual([names.at(-1)]);
     expect(network.metadata).toEqual({});
   });
@@ -103,7 +126,9 @@ describe.each(described)('%s for %s', (name, style, text) => {
 });
 
 it('a network or a style that there is not is named, with those that there are', () => {
-  expect(() => architecture('vgg', 'relu')).toThrow('there is no network "vgg"; there are lenet, mlp, residual');
+  expect(() => architecture('vgg', 'relu')).toThrow(
+    'there is no network "vgg"; there are lenet, mlp, residual, separable',
+  );
   for (const style of ['sign', 'bare'] as const)
     expect(() => architecture('residual', style)).toThrow(
       `network residual has no version with ${style} activations; take lenet or mlp`,
