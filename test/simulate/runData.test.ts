@@ -10,7 +10,8 @@ import { loadRunData } from '../../src/simulate/plan.js';
 import { datasetOf, isOwn, ofDataset, ofSamples, portsOf, readRunData } from '../../src/simulate/runData.js';
 import { tensorsOf } from '../../src/simulate/tensors.js';
 import { loadTarget } from '../../src/targets/catalog.js';
-import { digits } from '../../src/training/data/digits.js';
+import { generate } from '../../src/training/data/generator.js';
+import { GENERATORS } from '../../src/training/data/generators.js';
 import { folderWith } from '../cli/command.js';
 import { integers, network } from '../networks/readers/onnx/samples.js';
 
@@ -146,21 +147,27 @@ describe('a file of a user', () => {
   });
 });
 
-it('generated digits go to networks that read one grey image of 28 x 28, and to no others', async () => {
-  const grey = reading([{ name: 'image', shape: [1, 1, 28, 28] }], 'free');
-  const [given, own] = [await loadRunData(grey, { images: 3 }), ofDataset(grey, digits(3))];
-  expect(given.inputs(1, 2)).toEqual(own.inputs(1, 2));
-  expect([given.count, given.batch, given.labels]).toEqual([3, 1, digits(3).labels]);
-  expect(Array.from(given.inputs(1, 2).get('image')?.data ?? [])).toEqual(Array.from(digits(3).images.subarray(784)));
-  for (const [inputs, text] of [
-    [[{ name: 'x', shape: [1, 3, 28, 28] }], 'x (1x3x28x28)'],
-    [[{ name: 'x', shape: [1, 784] }], 'x (1x784)'],
-    [[0, 1].map((i) => ({ name: `x${i}`, shape: [1, 1, 28, 28] })), 'x0 (1x1x28x28), x1 (1x1x28x28)'],
-  ] as const)
-    await expect(loadRunData(reading(inputs, 'free'), { images: 3 })).rejects.toThrow(
-      `network reader reads ${text}, and generated digits are 1x28x28: give data of your own`,
-    );
-});
+it.each(GENERATORS)(
+  'generated $name go to networks that read one image of their size, and to no others',
+  async (generator) => {
+    const [channels, height, width] = generator.shape;
+    const net = reading([{ name: 'image', shape: [1, channels, height, width] }], 'free');
+    const images = generate(generator, 3);
+    const [given, own] = [await loadRunData(net, { images: 3 }), ofDataset(net, images)];
+    expect(given.inputs(1, 2)).toEqual(own.inputs(1, 2));
+    expect([given.count, given.batch, given.labels]).toEqual([3, 1, images.labels]);
+    const rest = Array.from(images.images.subarray(channels * height * width));
+    expect(Array.from(given.inputs(1, 2).get('image')?.data ?? [])).toEqual(rest);
+    for (const [inputs, text] of [
+      [[{ name: 'x', shape: [1, channels + 1, height, width] }], `x (1x${channels + 1}x${height}x${width})`],
+      [[{ name: 'x', shape: [1, channels * height * width] }], `x (1x${channels * height * width})`],
+      [[0, 1].map((i) => ({ name: `x${i}`, shape: [1, 1, 28, 28] })), 'x0 (1x1x28x28), x1 (1x1x28x28)'],
+    ] as const)
+      await expect(loadRunData(reading(inputs, 'free'), { images: 3 })).rejects.toThrow(
+        `network reader reads ${text}, and generated digits are 1x28x28 and flags are 3x24x24: give data of your own`,
+      );
+  },
+);
 
 describe('the tensors of a run', () => {
   const [{ layers, ...rest }] = integers;
