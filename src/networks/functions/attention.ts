@@ -33,6 +33,8 @@ function sizesOf(shapes: readonly (Shape | undefined)[], { q_num_heads, kv_num_h
   const flat = q.length === 3;
   if (![3, 4].includes(q.length) || k.length !== q.length || v.length !== q.length)
     throw new Error(`has operands of shapes ${q.join('x')}, ${k.join('x')} and ${v.join('x')}: 3 or 4 axes are wanted`);
+  if (k[0] !== q[0] || v[0] !== q[0])
+    throw new Error(`has queries of ${q[0]} images, keys of ${k[0]} and values of ${v[0]}: as many of each are wanted`);
   const [heads, kvHeads] = flat ? [Number(q_num_heads), Number(kv_num_heads)] : [q[1], k[1]];
   const pastKeys = past?.[2] ?? 0;
   const sizes: Sizes = {

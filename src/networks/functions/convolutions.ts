@@ -20,7 +20,8 @@ interface Found {
   turned: boolean;
 }
 
-function checked(x: Shape, w: Shape, attributes: Attributes, channels: number, filters: number): number {
+/** The number of groups. @throws Error where input, weights and attributes do not belong together */
+export function checked(x: Shape, w: Shape, attributes: Attributes, channels: number, filters: number): number {
   const groups = attributes.group as number;
   if (x.length < 3 || w.length !== x.length)
     throw new Error(

@@ -111,7 +111,8 @@ const reverseSequence: TensorFunction = {
     }
     return [taken(x as Tensor, shape, places)];
   },
-  acrossBatch: (_, { time_axis: time }) => time === 0,
+  // Lengths that are stored are those of so many images.
+  acrossBatch: ([, lengths], { time_axis: time }) => time === 0 || lengths?.value !== undefined,
 };
 
 /** What a condition that the file stores keeps, along an axis or of all elements in order. */

@@ -10,6 +10,7 @@ import type { ArrayProducts } from '../products/product.js';
 import { perTensor } from '../quantization.js';
 import { type CodeArray, floatTensor, type IntegerTensor, integerTensor, sizeOf, type Tensor } from '../tensor.js';
 import { type Attributes, int, ints, word } from './attributes.js';
+import { checked } from './convolutions.js';
 import { broadcastPlaces, broadcastShape } from './broadcast.js';
 import { halfEven } from './fma.js';
 import type { Around, OperandFacts, TensorFunction } from './function.js';
@@ -165,12 +166,13 @@ const dynamicQuantizeMatMul: TensorFunction = {
 function windowOf(x: readonly number[], w: readonly number[], attributes: Attributes): ConvLayer {
   if (x.length !== 4 || w.length !== 4)
     throw new Error(`convolves ${x.join('x')} with ${w.join('x')}: two dimensions are supported`);
-  const { strides, dilations, pads, group, auto_pad: auto } = attributes;
+  const groups = checked(x, w, attributes, w[1] * (attributes.group as number), w[0]);
+  const { strides, dilations, pads, auto_pad: auto } = attributes;
   if (auto !== 'NOTSET' && auto !== 'VALID') throw new Error(`has auto_pad = ${auto as string}: give pads instead`);
   const pair = (given: Attributes[string]) => ((given as number[] | undefined) ?? [1, 1]) as [number, number];
   const pad = ((pads as number[] | undefined) ?? [0, 0, 0, 0]) as [number, number, number, number];
   return {
-    ...{ op: 'conv', name: '', inputs: [], outputs: [], result: { kind: 'float' }, groups: group as number },
+    ...{ op: 'conv', name: '', inputs: [], outputs: [], result: { kind: 'float' }, groups },
     ...{
       weight: { kind: 'float', shape: w, data: new Float32Array() },
       stride: pair(strides),

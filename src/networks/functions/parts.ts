@@ -1,5 +1,5 @@
 import { codeArray } from '../../datapaths/kernel/index.js';
-import { oneZeroPoint, sizeOf, type Tensor } from '../tensor.js';
+import { LARGEST, oneZeroPoint, sizeOf, type Tensor } from '../tensor.js';
 import { placesOf, stridesOf } from './broadcast.js';
 import { int } from './attributes.js';
 import type { OperandFacts, TensorFunction } from './function.js';
@@ -94,6 +94,14 @@ const slice: TensorFunction = {
         ),
       ),
     ];
+  },
+  // Of the first axis it takes all in their order, or other images than it is given, be it of longer ones alone.
+  acrossBatch: ([x, ...operands]) => {
+    const [length, ...rest] = (x as OperandFacts).shape;
+    if (length === undefined) return false;
+    const known = operands.map((operand) => operand && knownIntegers(operand, 'its operands'));
+    const [along] = sliceOf([LARGEST, ...rest], known);
+    return along.first !== 0 || along.step !== 1 || along.length !== LARGEST;
   },
 };
 

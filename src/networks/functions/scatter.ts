@@ -43,7 +43,9 @@ const scatterElements: TensorFunction = {
     const places = placesAlong(tensor.shape, integersOf(indices, 1), axis);
     return [scattered(tensor, updates as Tensor, places, 1, attributes.reduction as string)];
   },
-  acrossBatch: ([x], { axis }) => axisOf(axis as number, (x as OperandFacts).shape.length) === 0,
+  // Indices that are stored are those of so many images.
+  acrossBatch: ([x, indices], { axis }) =>
+    indices?.value !== undefined || axisOf(axis as number, (x as OperandFacts).shape.length) === 0,
 };
 
 const scatterND: TensorFunction = {

@@ -93,6 +93,8 @@ const maxUnpool: TensorFunction = {
     });
     return [taken(tensor, shape, places, 0)];
   },
+  // Places that are stored are those of so many images.
+  acrossBatch: ([, indices]) => indices?.value !== undefined,
 };
 
 function unpooledShape(

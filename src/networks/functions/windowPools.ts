@@ -6,16 +6,15 @@ import { stridesOf } from './broadcast.js';
 import type { OperandFacts, TensorFunction } from './function.js';
 import { movedTo, taken } from './moves.js';
 import { floatsOf } from './operands.js';
-import { placesUnder, ROUNDING_UP, SLIDING, type WindowGrid, windowsOver } from './sliding.js';
+import { lengthsOf, placesUnder, ROUNDING_UP, SLIDING, type WindowGrid, windowsOver } from './sliding.js';
 
 /** Pools over any number of axes: images and channels come first. */
 
 function poolOf({ shape }: { shape: readonly number[] }, attributes: Attributes): WindowGrid {
-  const kernel = attributes.kernel_shape as readonly number[] | undefined;
-  if (kernel === undefined) throw new Error('has no kernel_shape');
+  if (attributes.kernel_shape === undefined) throw new Error('has no kernel_shape');
   if (shape.length < 3)
     throw new Error(`pools ${shape.join('x') || 'a scalar'}: images x channels x lengths are wanted`);
-  return windowsOver(shape.slice(2), kernel, attributes);
+  return windowsOver(shape.slice(2), lengthsOf(attributes, 'kernel_shape', shape.length - 2, 1), attributes);
 }
 
 /** One window over all of each plane. */

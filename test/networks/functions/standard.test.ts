@@ -3,22 +3,8 @@ import { FUNCTIONS } from '../../../src/networks/functions/index.js';
 import type { FloatTensor } from '../../../src/networks/tensor.js';
 import { variantsOf } from '../readers/onnx/changes.js';
 import { type Result, Rows } from '../readers/onnx/rows.js';
-import { ALONG_CASES } from './cases/along.js';
-import { MOVES_CASES } from './cases/moves.js';
-import { NUMBERS_CASES } from './cases/numbers.js';
-import { PLANES_CASES } from './cases/planes.js';
-import { PRODUCTS_CASES } from './cases/products.js';
-import { SEQUENCES_CASES } from './cases/sequences.js';
+import { FUNCTION_CASES } from './cases/index.js';
 import { fileOf, type FunctionCase, imagesOf, outcomeOf } from './standard.js';
-
-const CASES = [
-  ...NUMBERS_CASES,
-  ...ALONG_CASES,
-  ...MOVES_CASES,
-  ...PLANES_CASES,
-  ...PRODUCTS_CASES,
-  ...SEQUENCES_CASES,
-];
 
 /** A line that says which node, layer or tensor. */
 const REFUSAL =
@@ -53,7 +39,7 @@ function expectNear(ours: FloatTensor, theirs: Result, near: number | undefined,
 const ELSEWHERE = ['CumProd', 'NonZero', 'Unique', 'lastbit.Integers'];
 
 it('every function is among them, but those that no such file can ask for', () => {
-  const tried = new Set(CASES.map(({ node: [name] }) => name));
+  const tried = new Set(FUNCTION_CASES.map(({ node: [name] }) => name));
   expect(Object.keys(FUNCTIONS).filter((name) => !tried.has(name))).toEqual(ELSEWHERE);
 });
 
@@ -64,7 +50,7 @@ it('every function is among them, but those that no such file can ask for', () =
 const rows = new Rows('functions', 64);
 afterAll(() => rows.keep());
 
-it.each(CASES.map((test, i) => [`${test.node[0]} (${i})`, test] as const))('%s', async (name, test) => {
+it.each(FUNCTION_CASES.map((test, i) => [`${test.node[0]} (${i})`, test] as const))('%s', async (name, test) => {
   const taken: string[] = [];
   const images = imagesOf(test);
   for (const [way, bytes] of filesOf(test)) {
