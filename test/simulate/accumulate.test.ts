@@ -172,6 +172,19 @@ it('an exact sum is rounded once, whatever its addends', () => {
   );
 });
 
+it('a sum with an infinity or NaN in it is what additions of these give, wherever they stand', () => {
+  const numbers = [Infinity, -Infinity, Number.NaN, 1, -1e300, 2 ** -1074];
+  for (const x of numbers)
+    for (const y of numbers)
+      for (const z of numbers) {
+        const exact = new ExactSum();
+        for (const value of [x, y, z]) exact.add(value);
+        const odd = [x, y, z].filter((value) => !Number.isFinite(value));
+        if (odd.length > 0) expect(exact.value).toBe(odd.reduce((sum, value) => sum + value, 0));
+        else expect(exact.value).toBe(toNumber(sum([x, y, z].map(fromNumber))));
+      }
+});
+
 it('the plot has every point: a linear axis where a sum is not positive, and what it cannot draw in words', () => {
   const curve = (datapath: string, exact: number[], got: number[]) =>
     exact.map((value, i) => ({ ...NO_ERROR, datapath, length: 64 << i, exact: value, got: got[i] }));

@@ -120,8 +120,26 @@ describe('beside the array', () => {
     expect(() => arithmetic.values(a.values, values, { ...job, a: { ...a.q, zeroPoint: 1 } })).toThrow(text);
     const few = { ...weights, scale: Float32Array.of(1, 2, 4) };
     expect(() => arithmetic.values(a.values, values, { ...job, b: few })).toThrow('take one scale');
-    const rows = { ...a.q, scale: Float32Array.of(0.5, 1, 2, 4) };
-    expect(() => arithmetic.values(a.values, values, { ...job, a: rows })).toThrow('take one scale');
+    for (const scales of [2, 3, 4]) {
+      const many = { ...a.q, scale: new Float32Array(scales).fill(0.5) };
+      expect(() => arithmetic.values(a.values, values, { ...job, a: many })).toThrow('take one scale');
+      const columns = { ...weights, scale: new Float32Array(scales).fill(1) };
+      for (const pass of ['inputGradient', 'weightGradient'] as const)
+        expect(() => arithmetic.values(a.values, values, { ...job, b: columns, pass })).toThrow(
+          `does not factor out of the ${pass} product`,
+        );
+    }
+    // Two columns with two scales.
+    const two = { ...weights, scale: Float32Array.of(1, 4) };
+    const got = arithmetic.values(a.values.subarray(0, 2), Float32Array.of(3, 8, -2, -12), {
+      ...job,
+      m: 1,
+      n: 2,
+      k: 2,
+      b: two,
+    });
+    const [x, y] = a.values;
+    expect([...got]).toEqual([3 * x - 2 * y, 4 * (2 * x - 3 * y)]);
   });
 
   it('codes are multiplied as they are (seeds 0 and 1)', () => {

@@ -71,6 +71,15 @@ it('rows agree where their first largest elements are at one place (seed 3)', ()
   }
 });
 
+it('of all rows of three small numbers those agree whose first largest elements are at one place', () => {
+  const all = Array.from({ length: 27 }, (_, i) => [i % 3, Math.floor(i / 3) % 3, Math.floor(i / 9)]);
+  for (let turn = 0; turn < 27; turn++) {
+    const turned = all.map((_, i) => all[(i + turn) % 27]);
+    const same = all.filter((row, i) => ranked(row)[0] === ranked(turned[i])[0]).length;
+    expect(agreementOf(rowsOf(3, all.flat()), rowsOf(3, turned.flat()))).toBe(same / 27);
+  }
+});
+
 describe('the interval of a share', () => {
   /** R. G. Newcombe, Statistics in Medicine 17, 1998, table I: the score method without correction. */
   it.each([

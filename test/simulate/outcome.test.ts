@@ -113,13 +113,15 @@ describe('an outcome', () => {
   });
 
   it.each([1, 2])('is held against outputs stored beside the data, %d rows together', (batch) => {
-    const stored = (first: number): ReadonlyMap<string, NumberArray> =>
-      new Map([
+    const stored = (first: number): ReadonlyMap<string, NumberArray> => {
+      if (first >= 2) throw new RangeError('there are two images');
+      return new Map([
         [
           'y',
           { type: 'float32', shape: [batch, 3], data: y.data.slice(3 * first, 3 * (first + batch)) } as NumberArray,
         ],
       ]);
+    };
     const outcome = outcomeOf(net, accuracyOf([y]), plain(2, { batch, expected: stored }));
     expect(outcome.stored).toEqual({ sqnrDb: Infinity, cosine: 1, largestDifference: 0, agreement: 1 });
     const other = accuracyOf([rows('y', 3, [1, 2, 3, 4, 5, 6])]);

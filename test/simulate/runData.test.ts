@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { NumberArray, Samples } from '../../src/data/index.js';
@@ -13,6 +14,7 @@ import { loadTarget } from '../../src/targets/catalog.js';
 import { generate } from '../../src/training/data/generator.js';
 import { GENERATORS } from '../../src/training/data/generators.js';
 import { folderWith } from '../cli/command.js';
+import { tensorBytes } from '../data/tensorBytes.js';
 import { integers, network } from '../networks/readers/onnx/samples.js';
 
 /** A network that reads these and gives the first of them back. */
@@ -85,6 +87,48 @@ describe.each([1, 2, 3])('samples of %d rows', (batch) => {
       })),
     );
   });
+});
+
+it('a single number is an input without axes', () => {
+  const inputs: NetworkInput[] = [{ name: 'x', shape: [], type: 'int64' }];
+  const net = reading(inputs, 'fixed');
+  const array: NumberArray = { type: 'int64', shape: [], data: Float64Array.of(7) };
+  const one = ofSamples(net, { count: 1, batch: 1, inputs: () => new Map([['x', array]]), place: () => 'x' });
+  expect(one.inputs(0, 1).get('x')).toEqual({ kind: 'integers', shape: [], type: 'int64', data: Float64Array.of(7) });
+});
+
+it('grey images are refused by a network that reads others', () => {
+  expect(() => ofDataset(reading([{ name: 'x', shape: [1, 3, 28, 28] }], 'free'), digits(1))).toThrow(
+    'network reader reads 3x28x28, the images are 1x28x28',
+  );
+});
+
+it('outputs stored beside the data are read as what the network gives', async () => {
+  const [{ layers }] = integers;
+  // Whole rows of codes, of numbers and of indices.
+  const quantized = { ...integers[0], layers: layers.slice(0, -1), outputs: ['fc2'] };
+  const flat = reading([{ name: 'x', shape: [1, 3], type: 'int64' }], 'free');
+  for (const [net, type, raw, element] of [
+    [quantized, 'uint8', Uint8Array.of(1, 2, 3, 4, 5), 2],
+    [integers[0], 'float32', Float32Array.of(1, 2, 3, 4, 5), 1],
+    [flat, 'int64', BigInt64Array.of(1n, 2n, 3n), 7],
+  ] as const) {
+    const folder = folderWith();
+    const [port] = portsOf(net);
+    const shape = port.shape.map((length) => (length === 'N' ? 1 : Number(length)));
+    const size = shape.reduce((product, length) => product * length);
+    const input = port.type === 'int64' ? new BigInt64Array(size) : new Float32Array(size);
+    const name = net.outputs[0];
+    writeFileSync(join(folder, 'input_0.pb'), tensorBytes(shape, port.type === 'int64' ? 7 : 1, input, port.name));
+    writeFileSync(join(folder, 'output_0.pb'), tensorBytes([1, raw.length], element, raw, name));
+    const data = await readRunData(net, { folder });
+    const stored = data.expected?.(0).get(name);
+    expect([stored?.type, stored?.shape, Array.from(stored?.data ?? [])]).toEqual([
+      type,
+      [1, raw.length],
+      Array.from(raw, Number),
+    ]);
+  }
 });
 
 it('data is a user’s own where a folder or an input is named', () => {

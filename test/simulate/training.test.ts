@@ -109,11 +109,34 @@ describe('a training', () => {
   it('knows what images cost without a gradient, and goes on as if nobody had asked', async () => {
     const [asked, plain] = await Promise.all([open(), open()]);
     asked.step();
+    // Judging beside it is not counted.
+    asked.accuracyOn(firstOf(data, 2));
     const one = asked.inferenceCost(firstOf(data, 1));
     expect([one.macs, one.macsBeside]).toEqual([784 * 128 + 128 * 64 + 64 * 10, 0]);
     expect(asked.inferenceCost(firstOf(data, 3)).macs).toBe(3 * one.macs);
     plain.step();
     expect(asked.step()).toEqual(plain.step());
+  });
+
+  it('has the histogram of gradients without the loss scale', async () => {
+    const real = { recipe: 'half-filters', target: 'qat-int8' } as const;
+    const [plain, scaled] = await Promise.all(
+      [1, 64].map(async (scale) => {
+        const training = await open({ ...real, scaling: { kind: 'static', scale } });
+        training.step();
+        return training.gradients;
+      }),
+    );
+    expect(plain.histogram.reduce((sum, count) => sum + count)).toBeGreaterThan(0);
+    expect(scaled).toEqual(plain);
+  });
+
+  it('refuses images of another size', async () => {
+    const small = { ...data, images: data.images.subarray(0, 50 * 16), shape: [1, 4, 4] };
+    const plan: TrainingPlan = {
+      ...{ recipe: 'fp8-ibm', target: 'ibm-fp8', network: 'mlp', epochs: 1, batch: 20, seed: 3, arithmetic: 'float' },
+    };
+    await expect(openTraining(plan, small)).rejects.toThrow('reads 1x28x28, the images are 1x4x4');
   });
 
   it('learns from a teacher where the recipe or the plan says so', async () => {

@@ -111,6 +111,19 @@ it('arrays of 16 x 16 have nothing but their units apart', () => {
   expect(apart).toEqual([]);
 });
 
+/** Wang et al., NeurIPS 2018, and Sun et al. after them: 16 bits with 6 of exponent, in chunks of 64, nearest with ties away. */
+it('sums in dlfloat16 are rounded to the nearest, ties away, and added in chunks of 64 but where the target says otherwise', () => {
+  let found = 0;
+  for (const { name, datapath, others } of TARGETS)
+    for (const { sum, order } of [datapath, ...others])
+      if (sum.format.name === 'dlfloat16') {
+        expect([name, sum.rounding]).toEqual([name, 'rna']);
+        expect(order).toEqual(name === 'ibm-fp8-unchunked' ? { kind: 'sequential' } : { kind: 'chunked', length: 64 });
+        found++;
+      }
+  expect(found).toBeGreaterThan(10);
+});
+
 /** OCP Microscaling Formats v1.0, table 1, and NVIDIA's NVFP4: elements, scales, and elements with one scale. */
 it.each([
   ['mxfp8', ['e4m3fn', 'e5m2'], 'e8m0fnu', 32],

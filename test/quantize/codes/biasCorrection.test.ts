@@ -8,7 +8,7 @@ import { biasCorrected, correctedWeights, correctionOf } from '../../../src/quan
 import { quantizationOf, scheme } from '../../../src/quantize/contract/scheme.js';
 import { maximum } from '../../../src/quantize/ranges/maximum.js';
 import { randomFrom } from '../../../src/random/random.js';
-import { conv, network } from '../../networks/readers/onnx/samples.js';
+import { conv, dense, network } from '../../networks/readers/onnx/samples.js';
 
 const draw = randomFrom(51);
 const normal = (shape: readonly number[]): FloatTensor =>
@@ -115,6 +115,35 @@ describe('the corrected weights of a channel', () => {
   it('keeps its norm where all rounded weights are equal', () => {
     expect(correctionOf(w, new Float32Array(6).fill(2))).toEqual({ mean: mean - 2, norm: 1 });
   });
+});
+
+it('of a dense layer without a bias makes its mean output that of the float one; a layer that requantizes is refused', () => {
+  const rows = floatTensor(
+    [60, 12],
+    Float32Array.from({ length: 720 }, (_, i) => draw.below(20) + (i % 12)),
+  );
+  const weight = normal([6, 12]);
+  const float = network('float', [12], [dense('y', 'image', weight)]);
+  for (const per of ['channel', 'tensor'] as const) {
+    const held = quantize(weight, quantizationOf(weight, scheme('int3', maximum(), per)));
+    const q = { op: 'quantize' as const, name: 'q', inputs: ['image'], outputs: ['q'] };
+    const quantization = perTensor(scheme('int8', maximum()).fit, 1);
+    const layers = [{ ...q, quantization }, dense('y', 'q', held)];
+    const corrected = biasCorrected({ ...float, layers }, float, rows);
+    const [real, found] = [
+      execute(float, rows, float32Arithmetic).data,
+      execute(corrected, rows, exactArithmetic).data,
+    ];
+    for (let f = 0; f < 6; f++) {
+      let error = 0;
+      for (let i = f; i < real.length; i += 6) error += (found[i] - real[i]) / 60;
+      expect(Math.abs(error)).toBeLessThan(2e-5);
+    }
+    const fixed = dense('y', 'q', held, { result: { kind: 'requantize', output: quantization, convention: 'onnx' } });
+    expect(() => biasCorrected({ ...float, layers: [layers[0], fixed] }, float, rows)).toThrow(
+      'layer y: bias correction needs real results: take a recipe that dequantizes',
+    );
+  }
 });
 
 it('leaves alone what has no codes, or no counterpart', () => {

@@ -6,9 +6,11 @@ import { writeOnnx } from '../../../src/networks/readers/onnx/write.js';
 import { readOnnx } from '../../../src/networks/readers/onnx/read.js';
 import { dequantize } from '../../../src/networks/quantization.js';
 import { floatTensor } from '../../../src/networks/tensor.js';
+import type { CodeTensor } from '../../../src/networks/tensor.js';
+import { integerBias, scalesForBias } from '../../../src/quantize/codes/integerBias.js';
 import { quantizeNetwork } from '../../../src/quantize/quantize.js';
 import { RECIPES, recipeNamed } from '../../../src/recipes/catalog.js';
-import { conv, network, random, reals } from '../../networks/readers/onnx/samples.js';
+import { conv, network, quantization, random, reals } from '../../networks/readers/onnx/samples.js';
 
 const images = floatTensor([4, 1, 5, 5], reals(random(3), 100));
 const tiny = (bias: number[], size = 1e-7): Network =>
@@ -21,6 +23,63 @@ const tiny = (bias: number[], size = 1e-7): Network =>
 function biasOf(quantized: Network): ConvLayer {
   return quantized.layers.find(({ op }) => op === 'conv') as ConvLayer;
 }
+
+describe('integers for biases', () => {
+  const layerOf = (bias: readonly number[] | undefined) =>
+    conv('c', 'image', floatTensor([3, 1, 1, 1]), { bias: bias && Float32Array.from(bias) });
+
+  it('are the nearest multiples of the scales’ product, zero where there is no bias', () => {
+    const draw = random(9);
+    for (let time = 0; time < 50; time++)
+      for (const scales of [1, 3]) {
+        const input = quantization('int8', 0.01 + draw());
+        const weight = quantization(
+          'int8',
+          Float32Array.from({ length: scales }, () => 0.001 + draw() / 100),
+        );
+        const biases = [100 * draw() - 50, draw(), -draw()];
+        const found = integerBias(layerOf(biases), weight, input, 3);
+        found.forEach((count, f) => {
+          const unit = input.scale[0] * weight.scale[scales === 1 ? 0 : f];
+          expect(Math.abs(count * unit - biases[f])).toBeLessThanOrEqual(0.5001 * unit);
+        });
+        expect(integerBias(layerOf(undefined), weight, input, 3)).toEqual(new Int32Array(3));
+      }
+  });
+
+  it('there are none where the product of the scales is no float32 above zero', () => {
+    const [tiny1, one] = [quantization('int8', 2 ** -100), quantization('int8', Float32Array.of(1, 2 ** -100, 1))];
+    expect(() => integerBias(layerOf([1, 1, 1]), one, tiny1, 3)).toThrow(
+      'of its weights in channel 1 have a product of 0 in float32',
+    );
+    expect(integerBias(layerOf([0, 0, 0]), quantization('int8', 1), tiny1, 3)).toEqual(new Int32Array(3));
+  });
+
+  it('scales grow until each bias is 2^30 at most: each channel’s alone, or the one that all have', () => {
+    const input = quantization('int8', 2 ** -7);
+    const codesOf = (...scales: number[]): CodeTensor => ({
+      ...{ kind: 'codes', shape: [3, 1, 1, 1], data: new Uint8Array(3) },
+      quantization: quantization('int8', Float32Array.from(scales)),
+    });
+    const needed = (bias: number) => bias / 2 ** 30 / 2 ** -7;
+    const isJust = (scale: number, bias: number) => {
+      expect(scale / needed(bias)).toBeGreaterThanOrEqual(1);
+      expect(scale / needed(bias)).toBeLessThan(1 + 2 ** -19);
+    };
+    const each = scalesForBias(layerOf([5, -700, 2 ** -9]), codesOf(1e-9, 1e-9, 0.25), input);
+    expect(each).toHaveLength(3);
+    isJust(each?.[0] ?? 0, 5);
+    isJust(each?.[1] ?? 0, 700);
+    expect(each?.[2]).toBe(0.25);
+    const one = scalesForBias(layerOf([5, -700, 3]), codesOf(1e-9), input);
+    expect(one).toHaveLength(1);
+    isJust(one?.[0] ?? 0, 700);
+    // Exactly enough, no bias, or no need.
+    expect(scalesForBias(layerOf([2 ** 23, 1, 1]), codesOf(1), input)).toBeUndefined();
+    expect(scalesForBias(layerOf([2 ** 23 + 1, 1, 1]), codesOf(1), input)).toBeDefined();
+    expect(scalesForBias(layerOf(undefined), codesOf(1e-9), input)).toBeUndefined();
+  });
+});
 
 describe('a bias that int32 does not hold at the usual scale', () => {
   it.each(RECIPES.filter(({ result }) => result === 'requantize').map(({ name }) => [name]))(
