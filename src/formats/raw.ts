@@ -42,7 +42,7 @@ export function bitLength(n: bigint): number {
   if (n === 0n) return 0;
   if (n <= 0x1fffffffffffffn) {
     const small = Number(n);
-    return small < 0x80000000 ? 32 - Math.clz32(small) : 32 + (32 - Math.clz32(Math.floor(small / 0x100000000)) || 0);
+    return small < 2 ** 32 ? 32 - Math.clz32(small) : 64 - Math.clz32(Math.floor(small / 2 ** 32));
   }
   const hex = n.toString(16);
   return (hex.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(hex[0], 16)));

@@ -35,7 +35,7 @@ function parsed(text: string, file: string, lines: LineCounter): Document {
     Alias(_, alias, path) {
       const named = alias.resolve(document);
       if (named !== undefined && path.includes(named))
-        throw new Error(`${placeIn(file, lines, alias.range?.[0] ?? 0)}: *${alias.source} stands inside what it names`);
+        throw new Error(`${placeIn(file, lines, startOf(alias))}: *${alias.source} stands inside what it names`);
     },
   });
   return document;
@@ -184,13 +184,19 @@ function offsetOf(document: Document, issue: Issue): number {
     const map = document.getIn(issue.path, true);
     const pair = isMap(map) ? map.items.find((item) => String(item.key) === issue.keys[0]) : undefined;
     const key = pair?.key;
-    if (isNode(key)) return key.range?.[0] ?? 0;
+    if (isNode(key)) return startOf(key);
   }
   for (let depth = issue.path.length; depth > 0; depth--) {
     const node = document.getIn(issue.path.slice(0, depth), true);
-    if (isNode(node)) return node.range?.[0] ?? 0;
+    if (isNode(node)) return startOf(node);
   }
-  return document.contents?.range?.[0] ?? 0;
+  return startOf(document.contents);
+}
+
+/** Every node of a text that was read has a range. */
+function startOf(node: { range?: readonly number[] | null } | null): number {
+  const [start = 0] = node?.range ?? [];
+  return start;
 }
 
 /** A record with these fields and no others; an unknown one is named, with the nearest that exists. */

@@ -35,5 +35,5 @@ async function* textOf(path: string): AsyncGenerator<string> {
 /** Without the carriage return of a Windows line end and the byte-order mark of a first line. */
 function tidied(line: string, first: boolean): string {
   const start = first && line.startsWith('\ufeff') ? 1 : 0;
-  return line.endsWith('\r') ? line.slice(start, -1) : start === 0 ? line : line.slice(start);
+  return line.slice(start, line.endsWith('\r') ? -1 : undefined);
 }

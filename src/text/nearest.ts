@@ -27,7 +27,7 @@ function editDistance(a: string, b: string): number {
     [before, above, row] = [above, row, [i]];
     for (let j = 1; j <= b.length; j++) {
       const replaced = above[j - 1] + Number(a[i - 1] !== b[j - 1]);
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? before[j - 2] + 1 : Infinity;
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? before[j - 2] + 1 : Infinity;
       row[j] = Math.min(above[j] + 1, row[j - 1] + 1, replaced, swapped);
     }
   }

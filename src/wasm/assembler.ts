@@ -3,9 +3,9 @@
  * that leave none. Binary format and opcodes: WebAssembly core specification 2.0, chapter 5 (SIMD: 5.4.8).
  */
 export type Code = readonly number[];
-export type Type = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
+export type Type = 'i32' | 'i64' | 'v128';
 
-const TYPES: Record<Type, number> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
+const TYPES: Record<Type, number> = { i32: 0x7f, i64: 0x7e, v128: 0x7b };
 
 /** Unsigned LEB128. */
 export function unsigned(value: number): number[] {

@@ -42,7 +42,7 @@ export function splat32(bits: number): Code {
   return v128.const(new Uint8Array(new Uint32Array([bits, bits, bits, bits]).buffer));
 }
 export function splat64(bits: bigint): Code {
-  return v128.const(new Uint8Array(new BigUint64Array([bits, bits].map((x) => BigInt.asUintN(64, x))).buffer));
+  return v128.const(new Uint8Array(new BigUint64Array([bits, bits]).buffer));
 }
 export function splat16(bits: number): Code {
   return v128.const(new Uint8Array(new Uint16Array(8).fill(bits).buffer));

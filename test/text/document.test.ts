@@ -11,6 +11,8 @@ const schema = record({
   kind: z.enum(['alpha', 'beta']).optional(),
   deep: record({ low: inner }).optional(),
 });
+/** A field that may be anything, and must be there. */
+const anything = record({ value: z.unknown(), name: z.string() });
 
 const GOOD = 'name: x\nunit: {bits: 3}\n';
 
@@ -76,6 +78,11 @@ it.each([
   ['\n\n  3\n', 'f.yaml:3:3: must be a record with name, unit, list, even, kind, deep, found 3'],
 ])('%j: the place, the field, and what would do', (text, message) => {
   expect(said(text)).toContain(message);
+});
+
+it('of a field that may be anything it is said that it is missing, and no more', () => {
+  expect(() => readDocument('name: x\n', 'f.yaml', anything)).toThrow(/^f\.yaml:1:1: value: is missing$/);
+  expect(readDocument('name: x\nvalue: [1]\n', 'f.yaml', anything)).toEqual({ name: 'x', value: [1] });
 });
 
 it('of an unknown field no value is shown: it has the wrong name, whatever it holds', () => {

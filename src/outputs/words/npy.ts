@@ -106,8 +106,7 @@ function wordAt(data: Buffer, at: number, { bytes, littleEndian, type }: Header,
     const part = Buffer.from(data.subarray(at + lane * bytes, at + (lane + 1) * bytes));
     const code = BigInt(`0x${(littleEndian ? part.reverse() : part).toString('hex')}`);
     const value = type === 'i' ? BigInt.asIntN(8 * bytes, code) : code;
-    if (value >> BigInt(width) === 0n || (value < 0n && value >> BigInt(width - 1) === -1n))
-      return BigInt.asUintN(width, value);
+    if (value < 1n << BigInt(width) && value >= -(1n << BigInt(width - 1))) return BigInt.asUintN(width, value);
     throw new Error(`${where}: 0x${code.toString(16)} is too wide; a code of ${port.name} has ${width} bits`);
   });
 }

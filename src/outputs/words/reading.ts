@@ -107,8 +107,7 @@ export function codeOfNumber(text: string, port: Port, where: string, foreign = 
   if (number === null) throw new Error(`${where}: "${text}" is no code; write it as 0x.. or as a whole number`);
   const width = wordBits(port) / port.lanes;
   const value = number[1] === '-' ? -BigInt(number[2]) : BigInt(number[2]);
-  if (value >> BigInt(width) === 0n || (value < 0n && value >= -(1n << BigInt(width - 1))))
-    return BigInt.asUintN(width, value);
+  if (value < 1n << BigInt(width) && value >= -(1n << BigInt(width - 1))) return BigInt.asUintN(width, value);
   throw new Error(`${where}: ${text} is too wide; a code of ${port.name} has ${width} bits`);
 }
 

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import type * as fs from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { expect, it, vi } from 'vitest';
 
@@ -28,6 +29,14 @@ it.each([true, false])('a process that answers runs, one that does not is gone; 
   expect([isRunning(own), isRunning({ pid: process.pid, start: '' }), isGone(own)]).toEqual([true, true, false]);
   const dead = { pid: DEAD, host: hostname(), start: '' };
   expect([isRunning(dead), isGone(dead), isGone({ ...dead, host: 'elsewhere' })]).toEqual([false, true, false]);
+});
+
+it('Linux says when a process began: ticks since a boot, and which boot it was', () => {
+  proc.isThere = true;
+  const [stat, boot] = ['/proc/self/stat', '/proc/sys/kernel/random/boot_id'].map((path) => readFileSync(path, 'utf8'));
+  // The 22nd field (proc(5)); the second one, in brackets, may hold blanks.
+  const ticks = Number(/^\d+ \(.*\) (?:\S+ ){19}(\d+) /s.exec(stat)?.[1]);
+  expect(ownHolder().start).toBe(`${ticks.toString(36)}${boot.split('-')[0]}`);
 });
 
 it('one that began at another time is another process, as far as the system tells', () => {
