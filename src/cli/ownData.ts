@@ -1,11 +1,13 @@
 import type { Options } from 'yargs';
 import type { Network } from '../networks/network.js';
+import type { Tensor } from '../networks/tensor.js';
+import { loadRunData } from '../simulate/plan.js';
 import { type DataPlan, isOwn, type OwnData, readRunData } from '../simulate/runData.js';
 import { integer } from './arguments.js';
 import { usageAsync, UsageError } from './errors.js';
 
-/** The options by which commands take a user's own data for any network. */
-export const ownDataOptions = {
+/** The options that say where a user's own data is and what it means, for any network. */
+export const ownFileOptions = {
   data: {
     type: 'string',
     describe:
@@ -23,6 +25,11 @@ export const ownDataOptions = {
   },
   scale: { type: 'string', describe: 'see --mean' },
   layout: { type: 'string', choices: ['nchw', 'nhwc'], describe: 'order of the axes of arrays' },
+} as const satisfies Record<string, Options>;
+
+/** And how much of it is taken. */
+export const ownDataOptions = {
+  ...ownFileOptions,
   images: {
     type: 'number',
     defaultDescription: '1000 digits; of your own all, at most 1000',
@@ -75,4 +82,23 @@ function numbersIn(text: string | undefined, option: string): number[] | undefin
     if (word.trim() !== '' && Number.isFinite(value)) return value;
     throw new UsageError(`${option} takes numbers with commas between, found "${word}" in "${text}"`);
   });
+}
+
+/** What a network reads for one image, or the batch that it lies in where the file has set one. @throws Error where there are fewer */
+export async function imageOf(network: Network, own: OwnData, image: number): Promise<ReadonlyMap<string, Tensor>> {
+  const data = await loadRunData(network, { ...own, images: image + 1 });
+  const first = image - (image % data.batch);
+  return data.inputs(first, network.batch === 'free' ? 1 : data.batch);
+}
+
+/** The words of a command line that name the same data again, after a space; nothing for generated images. */
+export function wordsOfData({ folder, inputs = [], mean, scale, layout }: OwnData): string {
+  const words = [
+    ...(folder === undefined ? [] : ['--data', folder]),
+    ...inputs.flatMap((input) => ['--input', input]),
+    ...(mean === undefined ? [] : ['--mean', mean.join()]),
+    ...(scale === undefined ? [] : ['--scale', scale.join()]),
+    ...(layout === undefined ? [] : ['--layout', layout]),
+  ];
+  return words.map((word) => ` ${word}`).join('');
 }

@@ -29,6 +29,12 @@ export function readingFrom({ shape = [], rules }: { shape?: readonly string[]; 
   };
 }
 
+/** The words of a command line that read a file the same way again, after a space. */
+export function wordsOfReading({ shapes = {}, rules }: ReadOptions): string {
+  const words = Object.entries(shapes).map(([name, shape]) => ` --shape ${name}=${shape.join('x')}`);
+  return [...words, rules === undefined ? '' : ` --rules ${rules}`].join('');
+}
+
 function shapeIn(word: string): [string, number[]] {
   const at = word.lastIndexOf('=');
   const lengths = word

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Network } from '../networks/network.js';
-import { type RunPlan, whyNot } from '../simulate/plan.js';
+import { resolveTarget, type RunPlan, whyNot } from '../simulate/plan.js';
 import { inputPath } from '../text/packaged.js';
 import { type PoolOptions, runAll } from '../simulate/pool.js';
 import type { RunResult } from '../simulate/run.js';
-import { loadTarget, TARGETS } from '../targets/catalog.js';
+import { TARGETS } from '../targets/catalog.js';
 import type { Target } from '../targets/target.js';
 import { integer } from './arguments.js';
 import { newBar } from './bar.js';
@@ -46,9 +46,9 @@ export function referenceOf(path: string, { metadata }: Network): string | undef
 
 /** The target that the user named, or the first of the catalogue that can run the network. */
 export function targetFor(name: string | undefined, network: Network): Target {
-  if (name !== undefined) return usage(() => loadTarget(name));
+  if (name !== undefined) return usage(() => resolveTarget({ base: name }, network));
   const found = TARGETS.find((target) => whyNot(network, target) === undefined);
   if (found === undefined)
-    throw new UsageError(`no target of the catalogue can run ${network.name}: name one with --target`);
+    throw new UsageError(`no target of the catalogue can run ${network.name}: name one with --target, or auto`);
   return found;
 }

@@ -7,13 +7,15 @@ import { type CandidatePlan, candidatesOf } from '../simulate/candidates.js';
 import type { Method } from '../recipes/method.js';
 import type { Inquiry } from '../simulate/inquiry.js';
 import type { PoolOptions } from '../simulate/pool.js';
-import { studyData } from '../simulate/purposes.js';
+import { studyDataFor } from '../simulate/purposes.js';
 import { loadNetwork } from '../simulate/plan.js';
 import { type Candidate, runStudy, shortlist, type Study, type StudyPlan } from '../simulate/study.js';
 import { integer, jsonOption, seedOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { freshOption, journaled, remarkOnJournal } from './journaled.js';
-import { and, dataOption, floatNetworkOption, folderOption, imagesOption, required, threadsOption } from './options.js';
+import { and, floatNetworkOption, folderOption, imagesOption, required, threadsOption } from './options.js';
+import { ownDataFrom, ownDataOptions } from './ownData.js';
+import { readingFrom, readingOptions } from './reading.js';
 import { chosenMethods } from './recipes.js';
 import { progressBar, threadsFrom } from './runs.js';
 import { print, printJson, printResults, remark } from './terminal.js';
@@ -27,8 +29,9 @@ export const studyCommand = command({
     network: required(floatNetworkOption),
     recipes: { type: 'string', describe: 'names with commas; default: all of "lastbit list recipes"' },
     targets: { type: 'string', describe: 'names or files with commas; default: all of "lastbit list targets"' },
+    ...ownDataOptions,
     images: { ...imagesOption, default: 200 },
-    data: dataOption,
+    ...readingOptions,
     epochs: { type: 'number', default: 1, describe: 'that recipes train for; 0 leaves those out' },
     trained: { type: 'number', default: 2000, describe: 'images that recipes train on' },
     seed: seedOption,
@@ -39,7 +42,7 @@ export const studyCommand = command({
     json: jsonOption,
     wide: wideOption,
   },
-  reads: ['network', 'targets', 'data'],
+  reads: ['network', 'targets', 'data', 'input'],
   writes: { out: 'folder' },
   examples: [
     ['study models/digits-fp32.onnx --recipes int8,int4,lsq', 'three methods on every target'],
@@ -48,18 +51,32 @@ export const studyCommand = command({
   async run(args) {
     const [epochs, images] = [integer(args.epochs, '--epochs'), integer(args.images, '--images', 1)];
     const methods = chosenMethods(args.recipes, epochs);
-    const network = await loadNetwork(args.network);
-    const data = await studyData(images, integer(args.trained, '--trained', BATCH), args.data, network);
+    const reading = readingFrom(args);
+    const network = await loadNetwork(args.network, reading);
+    const { data: folder, input, mean, scale, layout } = args;
+    const own = ownDataFrom({ data: folder, input, mean, scale, layout });
+    const data = await studyDataFor(network, images, integer(args.trained, '--trained', BATCH), own);
+    if (!('labels' in data.judged))
+      remark("the data has no labels: accuracy is how often the largest output is the float network's");
     const shared = { network: args.network, epochs, batch: BATCH, seed: integer(args.seed, '--seed') };
     const targets = args.targets?.split(',').map((name) => name.trim());
     const threads = threadsFrom(args.threads);
     const study = await inLockedFolder(args.out, () =>
       journaled(args.out, args.fresh, async (journal) => {
-        const { candidates, failed } = await makeWithProgress(methods, { ...shared, data, folder: args.out, journal });
+        const { candidates, failed } = await makeWithProgress(methods, {
+          ...shared,
+          data,
+          reading,
+          folder: args.out,
+          journal,
+        });
         if (candidates.length === 0) throw new Error(`no recipe makes a network of ${args.network}: ${failed[0]}`);
         const onBegin = (unfinished: readonly Inquiry[], all: number) =>
           remarkOnJournal(journal, unfinished.map(hardwareOf), all);
-        const plan = { data: data.plan, judged: data.judged, reference: args.network, targets, journal, onBegin };
+        const plan = {
+          ...{ data: data.plan, judged: data.judged, reference: args.network, targets, journal, onBegin },
+          ...(reading.shapes && { reading: { shapes: reading.shapes } }),
+        };
         const study = await runWithProgress(candidates, plan, threads);
         for (const reason of failed) remark(`left out ${reason}`);
         for (const reason of study.unplaced) remark(`no target can run ${reason}`);

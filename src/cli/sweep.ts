@@ -9,10 +9,12 @@ import { unfinishedOf } from '../simulate/outcomes.js';
 import type { PoolOptions } from '../simulate/pool.js';
 import { planSweep, runSweep, type SweepPlan, type SweepPoint } from '../simulate/sweep.js';
 import { parseSweep } from '../simulate/sweepFile.js';
-import { jsonOption, wideOption } from './arguments.js';
+import { integer, jsonOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { freshOption, journaled, remarkOnJournal } from './journaled.js';
-import { threadsOption } from './options.js';
+import { and, threadsOption } from './options.js';
+import { ownDataFrom, ownDataOptions } from './ownData.js';
+import { readingFrom, readingOptions } from './reading.js';
 import { progressBar, threadsFrom } from './runs.js';
 import { print, printJson, printResults, remark } from './terminal.js';
 
@@ -24,25 +26,32 @@ export const sweepCommand = command({
       type: 'string',
       describe: "folder for sweep.csv and its journal; default: the file's name without its ending, in this folder",
     },
+    ...ownDataOptions,
+    data: and(ownDataOptions.data, '', "in place of the file's: "),
+    images: { type: 'number', describe: "images to run on, in place of the file's" },
+    ...readingOptions,
     fresh: freshOption,
     threads: threadsOption,
     json: jsonOption,
     wide: wideOption,
   },
-  reads: ['file'],
+  reads: ['file', 'data', 'input'],
   writes: { out: 'folder' },
   examples: [
     ['sweep space.yaml', 'writes space/sweep.csv; the same command goes on after a kill'],
     ['sweep space.yaml --threads 1 --json', 'the same rows in the same order'],
   ],
-  async run({ file, out, fresh, threads, json, wide }) {
-    const sweep = parseSweep(readText(file), file);
+  async run({ file, out, fresh, threads, json, wide, ...given }) {
+    const parsed = parseSweep(readText(file), file);
+    const { images } = given;
+    const sweep = images === undefined ? parsed : { ...parsed, images: integer(images, '--images', 1) };
     const { networks, reference = [], data = [], datapaths } = sweep;
     protectInputs([networks, reference, data, datapaths].flat());
     const folder = out ?? basename(file, extname(file));
     checkFolder(folder);
     const options = threadsFrom(threads);
-    const plan = await planSweep(sweep);
+    const own = ownDataFrom({ ...given, data: given.data ?? sweep.data });
+    const plan = await planSweep(sweep, { reading: readingFrom(given), data: own });
     for (const reason of plan.skipped) remark(`skipped ${reason}`);
     const path = join(folder, 'sweep.csv');
     const points = await inLockedFolder(folder, async () => {

@@ -8,12 +8,13 @@ import type { Sink } from '../outputs/files/file.js';
 import { jsonOfCsv } from '../outputs/files/jsonRows.js';
 import { goldenRun, productNamed } from '../simulate/golden.js';
 import { runLayer } from '../simulate/layer.js';
-import { loadData, loadNetwork } from '../simulate/plan.js';
-import { imagesOf } from '../training/data/dataset.js';
+import { loadNetwork } from '../simulate/plan.js';
 import { integer, jsonOption } from './arguments.js';
 import { command } from './command.js';
 import { usage, UsageError } from './errors.js';
-import { and, dataOption, networkOption, required, targetOption } from './options.js';
+import { and, networkOption, required, targetOption } from './options.js';
+import { imageOf, ownDataFrom, ownFileOptions } from './ownData.js';
+import { readingFrom, readingOptions } from './reading.js';
 import { targetFor } from './runs.js';
 import { remark, SCHEMA_VERSION, writingTo } from './terminal.js';
 
@@ -38,10 +39,11 @@ function traceJson(sink: Sink, ...rest: Parameters<typeof traceCsv> extends [Sin
 export const traceCommand = command({
   options: {
     network: required(networkOption),
-    layer: { type: 'string', demandOption: true, describe: 'name of a conv or dense layer; "lastbit show" lists them' },
+    layer: { type: 'string', demandOption: true, describe: 'name of a layer with products; "lastbit show" lists them' },
     target: and(targetOption, '; default: the first one that can run the network'),
     image: { type: 'number', default: 0, describe: 'number of the image' },
-    data: dataOption,
+    ...ownFileOptions,
+    ...readingOptions,
     cycles: { type: 'string', default: '0-99', describe: 'cycles from-to' },
     rows: { type: 'string', describe: 'rows of PEs from-to; default: all' },
     cols: { type: 'string', describe: 'columns of PEs from-to; default: all' },
@@ -54,7 +56,7 @@ export const traceCommand = command({
     output: { type: 'string', alias: 'out', default: '-', describe: 'file to write, or - for standard output' },
     json: { ...jsonOption, describe: 'the same as --format json' },
   },
-  reads: ['network', 'target', 'data'],
+  reads: ['network', 'target', 'data', 'input'],
   writes: { output: 'file' },
   examples: [
     ['trace models/digits-int8.onnx --layer conv1 --cycles 0-40 --rows 0-1 --cols 0-1', 'four PEs'],
@@ -63,13 +65,12 @@ export const traceCommand = command({
     ['trace models/digits-int8.onnx --layer conv1 --rows 0 --cols 0 --cycles 0-11 --format wavedrom', 'a drawing'],
   ],
   async run(args) {
-    const network = await loadNetwork(args.network);
+    const network = await loadNetwork(args.network, readingFrom(args));
     const target = targetFor(args.target, network);
     const number = integer(args.image, '--image');
-    const data = loadData({ images: number + 1, ...(args.data !== undefined && { folder: args.data }) }, network);
-    const product = usage(() =>
-      productNamed(goldenRun(network, target, imagesOf(data, number, 1)), network, args.layer),
-    );
+    const { data, input, mean, scale, layout } = args;
+    const inputs = await imageOf(network, ownDataFrom({ data, input, mean, scale, layout }), number);
+    const product = usage(() => productNamed(goldenRun(network, target, inputs), network, args.layer));
     const { array } = target;
     const window: TraceWindow = {
       cycles: rangeFrom(args.cycles, '--cycles', Number.MAX_SAFE_INTEGER),

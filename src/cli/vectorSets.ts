@@ -11,13 +11,15 @@ import { writeNetworkVectors } from '../outputs/vectors/networkVectors.js';
 import { drawTile, type TileOperands, writeTileVectors } from '../outputs/vectors/tileVectors.js';
 import { writeVectors } from '../outputs/vectors/unitVectors.js';
 import { type GoldenRun, goldenRun, productNamed } from '../simulate/golden.js';
-import { loadData, loadNetwork } from '../simulate/plan.js';
+import { loadNetwork } from '../simulate/plan.js';
+import { isOwn, nameOf } from '../simulate/runData.js';
 import { loadTarget } from '../targets/catalog.js';
 import type { Target } from '../targets/target.js';
-import { imagesOf } from '../training/data/dataset.js';
 import { generatorFor } from '../training/data/generators.js';
 import { datapathFrom, integer } from './arguments.js';
 import { usage, usageAsync, UsageError } from './errors.js';
+import { imageOf, ownDataFrom, wordsOfData } from './ownData.js';
+import { readingFrom, wordsOfReading } from './reading.js';
 import { progressBar, targetFor } from './runs.js';
 
 /** What the command line says, options that were not given left out. */
@@ -29,6 +31,12 @@ export interface VectorArguments {
   target?: string;
   image: number;
   data?: string;
+  input?: string[];
+  mean?: string;
+  scale?: string;
+  layout?: string;
+  shape?: string[];
+  rules?: string;
   count?: number;
   exhaustive: boolean;
   k?: number;
@@ -111,18 +119,21 @@ export interface Loaded {
 }
 
 export async function loadGolden(file: string, args: VectorArguments): Promise<Loaded> {
-  const network = await loadNetwork(file);
+  const reading = readingFrom(args);
+  const network = await loadNetwork(file, reading);
   const target = targetFor(args.target, network);
   const image = integer(args.image, '--image');
-  const data = loadData({ images: image + 1, ...(args.data !== undefined && { folder: args.data }) }, network);
+  const { data, input, mean, scale, layout } = args;
+  const own = ownDataFrom({ data, input, mean, scale, layout });
+  const inputs = await imageOf(network, own, image);
   const sha256 = createHash('sha256').update(readBytes(file)).digest('hex');
-  const from = args.data === undefined ? '' : ` --data ${args.data}`;
+  const from = `${wordsOfData(own)}${wordsOfReading(reading)}`;
   return {
     name: basename(file, extname(file)),
     network,
     target,
-    run: usage(() => goldenRun(network, target, imagesOf(data, image, 1))),
-    source: { network: { file, sha256 }, image, data: args.data ?? generatorFor(network).name },
+    run: usage(() => goldenRun(network, target, inputs)),
+    source: { network: { file, sha256 }, image, data: isOwn(own) ? nameOf(own) : generatorFor(network).name },
     words: `--network ${file} --target ${args.target ?? target.name} --image ${image}${from}`,
   };
 }

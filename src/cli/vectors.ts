@@ -3,7 +3,9 @@ import { VECTOR_FORMATS, type VectorFormat } from '../outputs/words/index.js';
 import type { Manifest } from '../outputs/vectors/manifest.js';
 import { integer, jsonOption, seedOption } from './arguments.js';
 import { command } from './command.js';
-import { and, dataOption, folderOption, imageOption, networkOption, targetOption } from './options.js';
+import { and, folderOption, imageOption, networkOption, targetOption } from './options.js';
+import { ownFileOptions } from './ownData.js';
+import { readingOptions } from './reading.js';
 import { print, printJson } from './terminal.js';
 import {
   drawnTile,
@@ -26,7 +28,8 @@ export const vectorsCommand = command({
     tile: { type: 'boolean', default: false, describe: 'words on the ports of the array, clock edge by clock edge' },
     target: and(targetOption, '; for a network, default: the first that can run it'),
     image: and(imageOption, '', 'network: '),
-    data: dataOption,
+    ...ownFileOptions,
+    ...readingOptions,
     count: { type: 'number', describe: 'unit: rows, landmarks first (10000); tile: words in each row (64)' },
     exhaustive: { type: 'boolean', default: false, describe: 'unit: every combination of operand codes' },
     k: { type: 'number', describe: "unit: products in a row (default: the datapath's lanes)" },
@@ -37,7 +40,7 @@ export const vectorsCommand = command({
     out: and(folderOption, ' (default: vectors/<what>)'),
     json: jsonOption,
   },
-  reads: ['datapath', 'network', 'target', 'data'],
+  reads: ['datapath', 'network', 'target', 'data', 'input'],
   writes: { out: 'folder' },
   // A network's operands are its own, and those of a unit or an array are drawn.
   modes: [
@@ -48,7 +51,7 @@ export const vectorsCommand = command({
     },
     {
       without: ['network'],
-      refuses: ['image', 'pack', 'data'],
+      refuses: ['image', 'pack', 'data', 'input', 'mean', 'scale', 'layout', 'shape', 'rules'],
       says: (option) => `--${option} goes with --network: leave it out`,
     },
     {

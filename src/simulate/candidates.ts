@@ -4,17 +4,22 @@ import { foldBatchNorm } from '../networks/fold.js';
 import { NETWORK_ENDING, networkBytes, networkNameOf } from '../networks/readers/index.js';
 import { quantizeNetwork } from '../quantize/quantize.js';
 import type { Method } from '../recipes/method.js';
-import { imagesOf } from '../training/data/dataset.js';
+import { type Dataset, imagesOf } from '../training/data/dataset.js';
 import { dataDigest, fileDigest, recordDigest } from './fingerprint.js';
 import type { Inputs, Journal } from './journal.js';
 import { loadNetwork } from './plan.js';
+import type { ReadOptions } from '../networks/readers/index.js';
+import { judgedDigest } from './inquiry.js';
 import type { StudyData } from './purposes.js';
+import { isOwn, nameOf } from './runData.js';
 import type { Candidate } from './study.js';
 import { type StudyTraining, type Trained, trainedBy } from './trained.js';
 
 /** What the candidates of a study are made from, and where they and their journal are kept. */
 export interface CandidatePlan extends StudyTraining {
   data: StudyData;
+  /** How the float network's file is read. */
+  reading?: ReadOptions;
   folder: string;
   journal: Journal;
   /** Puts a network's file there, whole or not at all. */
@@ -47,7 +52,7 @@ export async function candidatesOf(
   const { journal, data, network } = plan;
   const inputs: Inputs = {
     [network]: fileDigest(network),
-    ...(data.plan.folder !== undefined && { [data.plan.folder]: dataDigest(data.judged) }),
+    ...(isOwn(data.plan) && { [nameOf(data.plan)]: judgedDigest(data) }),
   };
   const orders = await ordersOf(methods, plan);
   plan.onBegin?.(orders.filter((order) => keptOf(order, journal) !== undefined).length, journal.changed(inputs));
@@ -68,13 +73,13 @@ export async function candidatesOf(
 async function ordersOf(methods: readonly Method[], plan: CandidatePlan): Promise<Order[]> {
   const { folder, data, network, epochs, batch, seed } = plan;
   const shared: StudyTraining = { network, epochs, batch, seed };
-  const float = foldBatchNorm(await loadNetwork(network));
-  const calibration = imagesOf(data.calibration);
+  const float = foldBatchNorm(await loadNetwork(network, plan.reading));
+  const calibration = 'labels' in data.calibration ? imagesOf(data.calibration) : data.calibration;
   const digests = {
     network: fileDigest(network),
-    calibration: dataDigest(data.calibration),
-    training: dataDigest(data.training),
-    judged: dataDigest(data.judged),
+    calibration: 'labels' in data.calibration ? dataDigest(data.calibration) : judgedDigest(data),
+    training: data.training && dataDigest(data.training),
+    judged: judgedDigest(data),
   };
   const trained = [epochs, batch, seed, digests.training, digests.judged];
   const made = (method: Method) => (method.kind === 'after' ? [digests.calibration] : trained);
@@ -84,9 +89,15 @@ async function ordersOf(methods: readonly Method[], plan: CandidatePlan): Promis
     const make = async () =>
       method.kind === 'after'
         ? { network: quantizeNetwork(float, method, calibration) }
-        : trainedBy(method, shared, data.training, data.judged);
+        : trainedBy(method, shared, ...labelledIn(data));
     return { method, name, path: join(folder, `${name}${NETWORK_ENDING}`), key, make };
   });
+}
+
+/** @throws Error where there are no images to train on */
+function labelledIn({ training, judged }: StudyData): [training: Dataset, judged: Dataset] {
+  if (training !== undefined && 'images' in judged) return [training, judged];
+  throw new Error('it trains, for which the data has no images with labels left');
 }
 
 /** Undefined where the file is not the one that was written. */

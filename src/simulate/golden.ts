@@ -4,13 +4,14 @@ import { type CodeArray, type Gemm, outputFormatOf, type SumArray, sumValues } f
 import type { Order } from '../datapaths/order.js';
 import { didYouMean } from '../text/nearest.js';
 import type { Format } from '../formats/format.js';
-import { execute } from '../networks/execute.js';
+import { executeAll } from '../networks/execute.js';
 import { inputOf } from '../networks/facts.js';
 import { type LoweredJob, lower } from '../networks/lower.js';
 import {
   type Arithmetic,
   type ConvLayer,
   type DenseLayer,
+  type GeneralLayer,
   isMacLayer,
   type MatmulJob,
   type Network,
@@ -18,10 +19,12 @@ import {
 import type { FloatTensor, Tensor } from '../networks/tensor.js';
 import type { Target } from '../targets/target.js';
 import { targetArithmetic, unitsOf } from './arithmetic.js';
+import { whyBeside } from './placement.js';
 
 /** One layer's product on a target, all groups of it: what hardware for it has to give, bit for bit. */
 export interface GoldenProduct {
-  layer: ConvLayer | DenseLayer;
+  /** A function where both of its factors may be computed. */
+  layer: ConvLayer | DenseLayer | GeneralLayer;
   job: LoweredJob;
   unit: Datapath;
   /** The order of the additions that the array gives the unit. */
@@ -39,6 +42,8 @@ export interface GoldenRun {
   /** Every tensor by name, the input's among them. */
   tensors: ReadonlyMap<string, Tensor>;
   products: ReadonlyMap<string, GoldenProduct>;
+  /** Why other layers with products have none here, by the layer's name. */
+  beside: ReadonlyMap<string, string>;
 }
 
 /** What one group of a layer gave. */
@@ -49,16 +54,34 @@ interface Part {
   sums: SumArray;
 }
 
-/** @throws RangeError naming the layer where the network is not quantized or the target has no unit for it */
-export function goldenRun(network: Network, target: Target, image: FloatTensor): GoldenRun {
+/**
+ * Products that the target has no unit for run beside the array, as in any run.
+ * @param image for the network's one input, or all that it reads, by name
+ * @throws RangeError naming the first layer, where no product runs on the array
+ */
+export function goldenRun(
+  network: Network,
+  target: Target,
+  image: FloatTensor | ReadonlyMap<string, Tensor>,
+): GoldenRun {
   const units = unitsOf(target);
   const parts = new Map<string, Part[]>();
-  const tensors = new Map<string, Tensor>([[inputOf(network).name, image]]);
-  const arithmetic = {
-    ...targetArithmetic(units),
+  const beside = new Map<string, string>();
+  const inputs = 'kind' in image ? new Map<string, Tensor>([[inputOf(network).name, image]]) : image;
+  const tensors = new Map(inputs);
+  const usual = targetArithmetic(units);
+  const arithmetic: Arithmetic = {
+    ...usual,
     whole: true,
-    values: refuseReals,
+    values(a, b, job) {
+      beside.set(job.layer, whyReal(job));
+      return usual.values(a, b, job);
+    },
     codes(a: CodeArray, b: CodeArray, job: MatmulJob) {
+      if (!units.has(job)) {
+        beside.set(job.layer, whyBeside(target, unitJobOf(job)) ?? '');
+        return usual.codes(a, b, job);
+      }
       const gemm = units.gemmFor(job);
       const { layer, m, n, k } = job;
       const sums = gemm.sums({ m, n, k, a, b });
@@ -66,13 +89,20 @@ export function goldenRun(network: Network, target: Target, image: FloatTensor):
       return sumValues(outputFormatOf(gemm.datapath, gemm.order), sums);
     },
   };
-  execute(network, image, arithmetic, (name, output) => tensors.set(name, output));
+  executeAll(network, inputs, arithmetic, (name, output) => tensors.set(name, output));
   const jobs = new Map(lower(network).map((job) => [job.layer, job]));
-  const products = network.layers.filter(isMacLayer).map((layer): [string, GoldenProduct] => {
-    const { name } = layer;
-    return [name, productOf(layer, jobs.get(name) as LoweredJob, parts.get(name) as Part[], target)];
+  const products = network.layers.flatMap((layer): [string, GoldenProduct][] => {
+    const [job, own] = [jobs.get(layer.name), parts.get(layer.name)];
+    if (job === undefined || own === undefined || !(isMacLayer(layer) || layer.op === 'general')) return [];
+    return [[layer.name, productOf(layer, job, own, target)]];
   });
-  return { tensors, products: new Map(products) };
+  const [first] = beside.values();
+  if (products.length === 0 && first !== undefined) throw new RangeError(first);
+  return { tensors, products: new Map(products), beside };
+}
+
+function unitJobOf({ layer, a, b }: MatmulJob) {
+  return { layer, aFormat: a?.fit.format, bFormat: b?.fit.format };
 }
 
 function productOf(
@@ -107,19 +137,24 @@ function joined<T extends CodeArray | SumArray>(parts: readonly T[]): T {
   return all;
 }
 
-/** @throws RangeError when the network has no such layer on the array, naming those there are */
+/**
+ * @param layer its name, or its node's in the file
+ * @throws RangeError when the network has no such layer on the array, naming those there are
+ */
 export function productNamed(run: GoldenRun, network: Network, layer: string): GoldenProduct {
-  const found = run.products.get(layer);
+  const named = network.layers.find(({ name, node }) => name === layer || node === layer)?.name ?? layer;
+  const found = run.products.get(named);
   if (found !== undefined) return found;
-  const names = [...run.products.keys()];
+  const reason = run.beside.get(named);
+  if (reason !== undefined) throw new RangeError(reason);
+  const nodes = new Map(network.layers.map(({ name, node = name }) => [name, node]));
+  const names = [...run.products.keys()].map((name) => nodes.get(name) ?? name);
   throw new RangeError(
     `network ${network.name} has no layer ${layer} that runs on the array; there are ${names.join(', ')}${didYouMean(layer, names)}`,
   );
 }
 
 /** Float layers, and those that put their operands in blocks on the way, have no codes to be stored. */
-const refuseReals: Arithmetic['values'] = (_a, _b, { layer, blocks }) => {
-  throw new RangeError(
-    `layer ${layer} multiplies ${blocks === undefined ? 'real numbers' : 'blocks with scales of their own'}; traces and golden vectors are of layers that multiply codes`,
-  );
-};
+function whyReal({ layer, blocks }: MatmulJob): string {
+  return `layer ${layer} multiplies ${blocks === undefined ? 'real numbers' : 'blocks with scales of their own'}; traces and golden vectors are of layers that multiply codes`;
+}

@@ -1,9 +1,10 @@
 import { orderOf } from '../arrays/dataflow.js';
 import type { Target } from '../targets/target.js';
-import { fileDigest, recordDigest, treeDigest } from './fingerprint.js';
+import type { Dataset } from '../training/data/dataset.js';
+import { dataDigest, fileDigest, recordDigest, treeDigest } from './fingerprint.js';
 import type { Inputs } from './journal.js';
 import { type DataPlan, resolveTarget, type RunPlan } from './plan.js';
-import { isOwn } from './runData.js';
+import { isOwn, nameOf, type RunData } from './runData.js';
 
 /** A run that is asked for, under a digest of all that its outcome depends on. */
 export interface Inquiry {
@@ -43,13 +44,18 @@ export function imagesDigest(data: DataPlan): string | undefined {
   return recordDigest([files.map(treeDigest), inputs.length, mean, scale, layout]);
 }
 
+/** Of the images that a study judges by: of generated ones and those in memory their own, else of the files that they lie in. */
+export function judgedDigest({ judged, plan }: { judged: Dataset | RunData; plan: DataPlan }): string {
+  return 'images' in judged ? dataDigest(judged) : recordDigest([imagesDigest(plan), plan.images, plan.skip]);
+}
+
 export function inquiryOf(plan: RunPlan, target: Target, hardware: string, files: FileDigests): Inquiry {
   const units = [target.datapath, ...target.others];
   const orders = units.map((unit) => orderOf(target.array, unit));
   const inputs = {
     [plan.network]: files.network,
     ...(plan.reference !== undefined && files.reference && { [plan.reference]: files.reference }),
-    ...(plan.data.folder !== undefined && files.images && { [plan.data.folder]: files.images }),
+    ...(isOwn(plan.data) && files.images && { [nameOf(plan.data)]: files.images }),
     [hardware]: recordDigest(units),
   };
   const key = recordDigest([files, plan.reading, plan.data.images, plan.data.skip, units, orders]);

@@ -5,12 +5,13 @@ import { type Dataset, firstOf, imagesOf, partOf } from '../training/data/datase
 import { generate, TEST_SEED, TRAIN_SEED } from '../training/data/generator.js';
 import { generatorFor } from '../training/data/generators.js';
 import { CALIBRATION_IMAGES } from '../training/session/finetune.js';
-import type { Images } from '../quantize/contract/images.js';
+import type { Batch, Images } from '../quantize/contract/images.js';
 import { type DataPlan, loadData } from './plan.js';
 import {
   batchesIn,
   datasetOf,
   isOwn,
+  nameOf,
   ofDataset,
   type OwnData,
   partOfData,
@@ -62,8 +63,7 @@ export async function quantizeData(
   images: number,
   own: OwnData,
 ): Promise<{ calibration: Images; judged: RunData }> {
-  const grey = own.folder !== undefined && isGrey(own.folder) && Object.keys(own).length === 1;
-  if (!isOwn(own) || grey) {
+  if (isLabelled(own)) {
     const { calibration, test } = await calibrationData(images, own.folder, network);
     return { calibration: imagesOf(calibration), judged: ofDataset(network, test) };
   }
@@ -80,13 +80,13 @@ export async function quantizeData(
   };
 }
 
+/** Generated images, or a user's grey ones with labels. */
+function isLabelled(own: OwnData): boolean {
+  return !isOwn(own) || (own.folder !== undefined && isGrey(own.folder) && Object.keys(own).length === 1);
+}
+
 /** Images of a user's data that calibrate together. */
 const TOGETHER = 50;
-
-/** What a user's data is called: the first of its files. */
-export function nameOf({ folder, inputs = [] }: OwnData): string {
-  return folder ?? inputs[0].slice(inputs[0].indexOf('=') + 1);
-}
 
 /**
  * For training: generated images of the two seeds, both parts of a folder, or a CSV file's head and rest.
@@ -115,15 +115,24 @@ async function readFor(network: Network | undefined, path: string, part?: 'train
 }
 
 export interface StudyData {
-  calibration: Dataset;
-  training: Dataset;
-  judged: Dataset;
+  calibration: Dataset | readonly Batch[];
+  /** With labels; undefined where the data has none, or too few images. */
+  training?: Dataset;
+  judged: Dataset | RunData;
   /** Of the images judged by. */
   plan: DataPlan;
 }
 
+/** One whose images all are in memory, with labels. */
+export interface LabelledStudyData extends StudyData {
+  calibration: Dataset;
+  training: Dataset;
+  judged: Dataset;
+}
+
 /**
- * For a study: generated images of the two seeds, or a user's: the head calibrates, what follows judges; a CSV file's rest trains.
+ * For a study: generated images of the two seeds, or a user's: the head calibrates, what follows judges; a CSV file's rest
+ * trains.
  * @param images to judge by
  * @param trained images to train on
  * @throws RangeError where there are not as many images
@@ -133,7 +142,7 @@ export async function studyData(
   trained: number,
   path: string | undefined,
   network?: Network,
-): Promise<StudyData> {
+): Promise<LabelledStudyData> {
   if (path === undefined) {
     const training = generate(generatorFor(network), Math.max(trained, CALIBRATION_IMAGES), TRAIN_SEED);
     const plan = { images };
@@ -151,4 +160,40 @@ export async function studyData(
     : partOf(all, CALIBRATION_IMAGES + images, trained);
   const judged = partOf(all, CALIBRATION_IMAGES, images);
   return { calibration: firstOf(all, CALIBRATION_IMAGES), training, judged, plan };
+}
+
+/**
+ * The same for whatever a network reads, with labels or without: the head calibrates, at most half of all; what follows
+ * judges, and the rest trains where it has labels.
+ * @throws Error naming the data, where the network reads other
+ */
+export async function studyDataFor(
+  network: Network,
+  images: number,
+  trained: number,
+  own: OwnData,
+): Promise<StudyData> {
+  if (isLabelled(own)) return studyData(images, trained, own.folder, network);
+  const all = await readRunData(network, own);
+  const { batch, count, labels } = all;
+  const whole = (length: number) => length - (length % batch);
+  const head = whole(Math.min(CALIBRATION_IMAGES, Math.floor(count / 2)));
+  if (head === 0)
+    throw new Error(`${nameOf(own)} holds ${counted(count, 'image')}: one half calibrates, the other judges`);
+  const rest = whole(Math.min(images, count - head));
+  const plan = { ...own, images: rest, skip: head };
+  if (labels === undefined || network.inputs.length > 1 || network.batch === 'fixed')
+    return {
+      calibration: batchesIn(network, partOfData(all, 0, head), TOGETHER),
+      judged: partOfData(all, head, rest),
+      plan,
+    };
+  const data = datasetOf(network, all, nameOf(own));
+  const trains = count - head - rest >= trained;
+  return {
+    calibration: firstOf(data, head),
+    judged: partOf(data, head, rest),
+    ...(trains && { training: partOf(data, head + rest, trained) }),
+    plan,
+  };
 }

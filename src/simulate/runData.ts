@@ -47,6 +47,11 @@ export function isOwn({ folder, inputs }: OwnData): boolean {
   return folder !== undefined || (inputs?.length ?? 0) > 0;
 }
 
+/** What a user's data is called: the first of its files. */
+export function nameOf({ folder, inputs = [] }: OwnData): string {
+  return folder ?? inputs[0].slice(inputs[0].indexOf('=') + 1);
+}
+
 /** A network's inputs as data has to fill them. */
 export function portsOf({ batch, inputs }: Network): PortShape[] {
   return inputs.map(({ name, shape, type }) => ({
@@ -74,7 +79,7 @@ export async function readRunData(network: Network, plan: OwnData): Promise<RunD
   const ports = portsOf(network);
   const rows = Math.max(1, ...ports.map(batchOf));
   const options = {
-    ...{ inputs, mean, scale, layout, skip, ...(folder !== undefined && { data: folder }) },
+    ...{ inputs, mean, scale, layout, skip: skip / rows, ...(folder !== undefined && { data: folder }) },
     ...(images !== undefined && { images: Math.ceil(images / rows) }),
   };
   return ofSamples(network, await readSamples(options, ports, outputsOf(network)));

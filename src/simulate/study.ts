@@ -2,22 +2,23 @@ import { orderOf } from '../arrays/dataflow.js';
 import { exactArithmetic } from '../networks/arithmetic.js';
 import { lower } from '../networks/lower.js';
 import type { Network } from '../networks/network.js';
+import type { ReadOptions } from '../networks/readers/index.js';
 import type { Family } from '../quantize/contract/recipe.js';
 import { unitForJob } from '../targets/blockUnit.js';
 import { loadTarget, TARGETS } from '../targets/catalog.js';
 import type { Target } from '../targets/target.js';
 import type { Dataset } from '../training/data/dataset.js';
-import { accuracyOf } from '../training/session/train.js';
 import { judgeCost } from './cost.js';
-import { dataDigest, recordDigest } from './fingerprint.js';
-import { digestsOf, type Inquiry, inquiryOf } from './inquiry.js';
+import { recordDigest } from './fingerprint.js';
+import { digestsOf, type Inquiry, inquiryOf, judgedDigest } from './inquiry.js';
 import type { Journal } from './journal.js';
 import { modelBytesOf } from './modelBytes.js';
 import { outcomesOf, unfinishedOf } from './outcomes.js';
 import { paretoOptimal } from './pareto.js';
-import { type DataPlan, loadData, type RunPlan, whyNot } from './plan.js';
+import { type DataPlan, loadData, loadNetwork, type RunPlan, whyNot } from './plan.js';
 import type { PoolOptions } from './pool.js';
-import { type Outcome, qualityOf } from './run.js';
+import { type FloatRun, likenessOf, type Outcome, qualityOf, runFloat } from './run.js';
+import type { RunData } from './runData.js';
 
 /** One method on one target; without one, where no target has units for it, its accuracy with exact sums alone. */
 export interface StudyRow extends Partial<Outcome>, TrainingNote {
@@ -63,9 +64,11 @@ export interface Study {
 export interface StudyPlan {
   data: DataPlan;
   /** Those images, where they are there already. */
-  judged?: Dataset;
+  judged?: Dataset | RunData;
   /** ONNX file of the float network. */
   reference: string;
+  /** How its file is read. */
+  reading?: ReadOptions;
   /** Names or files; by default the catalogue, less those that would repeat a row to the last digit. */
   targets?: readonly string[];
   journal: Journal;
@@ -90,7 +93,7 @@ export async function runStudy(
     return targets === undefined ? withoutRepeats(fit) : fit;
   });
   const images = plan.judged ?? loadData(data, candidates[0]?.network);
-  const outcomes = await placeOutcomes(places, plan, dataDigest(images), options);
+  const outcomes = await placeOutcomes(places, plan, judgedDigest({ judged: images, plan: data }), options);
   const placed = places.map((place): Omit<StudyRow, 'pareto'> => {
     const { candidate, name, cost } = place;
     const { recipe, family, network, step } = candidate;
@@ -108,13 +111,23 @@ export async function runStudy(
       modelKilobytes: modelBytesOf(network) / 1024,
     };
   });
-  const rows = candidates.flatMap((candidate): Omit<StudyRow, 'pareto'>[] => {
+  const judge = new ExactJudge(images, plan);
+  const rows: Omit<StudyRow, 'pareto'>[] = [];
+  for (const candidate of candidates) {
     const found = placed.filter(({ recipe }) => recipe === candidate.recipe);
-    if (found.length > 0) return found;
+    rows.push(...found);
+    if (found.length > 0) continue;
     const { recipe, family, network, own, step } = candidate;
-    const exact = own ?? { accuracy: exactAccuracyOf(candidate, images, plan.journal) };
-    return [{ recipe, family, images: images.count, ...exact, ...step, modelKilobytes: modelBytesOf(network) / 1024 }];
-  });
+    const exact = own ?? { accuracy: await judge.accuracyOf(candidate) };
+    rows.push({
+      recipe,
+      family,
+      images: images.count,
+      ...exact,
+      ...step,
+      modelKilobytes: modelBytesOf(network) / 1024,
+    });
+  }
   const optimal = frontOf(rows);
   return { rows: rows.map((row) => ({ ...row, pareto: optimal.has(row) })), unplaced };
 }
@@ -146,13 +159,19 @@ function withoutRepeats(places: readonly Place[]): Place[] {
 /** One run for all places that have the same bits. */
 async function placeOutcomes(
   places: readonly Place[],
-  { data, reference, journal, onBegin }: StudyPlan,
+  { data, reference, reading, journal, onBegin }: StudyPlan,
   images: string,
   options: PoolOptions,
 ): Promise<Map<string, Outcome>> {
   const firsts = [...new Map(places.map((place) => [place.key, place])).values()];
   const inquiries = firsts.map(({ candidate, name, target }): Inquiry => {
-    const plan: RunPlan = { network: candidate.path, reference, data, target: { base: name } };
+    const plan: RunPlan = {
+      network: candidate.path,
+      reference,
+      data,
+      target: { base: name },
+      ...(reading && { reading }),
+    };
     return inquiryOf(plan, target, name, digestsOf(plan, images));
   });
   onBegin?.(unfinishedOf(inquiries, journal), inquiries.length);
@@ -160,15 +179,34 @@ async function placeOutcomes(
   return new Map(outcomes.map((outcome, i) => [firsts[i].key, outcome]));
 }
 
-/** With exact sums, for a network that no target runs. */
-function exactAccuracyOf({ path, network }: Candidate, images: Dataset, journal: Journal): number {
-  const files = digestsOf({ network: path }, dataDigest(images));
-  const key = recordDigest(['exact', files]);
-  const known = journal.find(key);
-  if (typeof known === 'number') return known;
-  const accuracy = accuracyOf(network, images, exactArithmetic);
-  journal.add(key, { [path]: files.network }, accuracy);
-  return accuracy;
+/** With exact sums, for networks that no target runs: by the labels, or where there are none by the float network. */
+class ExactJudge {
+  readonly #images: Dataset | RunData;
+  readonly #plan: StudyPlan;
+  #float: Promise<FloatRun> | undefined;
+
+  constructor(images: Dataset | RunData, plan: StudyPlan) {
+    this.#images = images;
+    this.#plan = plan;
+  }
+
+  async accuracyOf({ path, network }: Candidate): Promise<number> {
+    const { journal, data } = this.#plan;
+    const files = digestsOf({ network: path }, judgedDigest({ judged: this.#images, plan: data }));
+    const key = recordDigest(['exact', files]);
+    const known = journal.find(key);
+    if (typeof known === 'number') return known;
+    const { accuracy, outputs } = runFloat(network, this.#images, exactArithmetic);
+    const quality = accuracy ?? likenessOf((await this.#floatRun()).outputs, outputs)?.agreement ?? 0;
+    journal.add(key, { [path]: files.network }, quality);
+    return quality;
+  }
+
+  #floatRun(): Promise<FloatRun> {
+    const { reference, reading } = this.#plan;
+    this.#float ??= loadNetwork(reference, reading).then((network) => runFloat(network, this.#images));
+    return this.#float;
+  }
 }
 
 /** The rows on the front, of those that have cycles and energy. */

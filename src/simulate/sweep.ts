@@ -1,5 +1,6 @@
 import type { MacArray } from '../arrays/dataflow.js';
 import type { Network } from '../networks/network.js';
+import type { ReadOptions } from '../networks/readers/index.js';
 import type { Target } from '../targets/target.js';
 import { judgeCost } from './cost.js';
 import { digestsOf, type FileDigests, imagesDigest, type Inquiry, inquiryOf } from './inquiry.js';
@@ -9,6 +10,7 @@ import { type DataPlan, loadNetwork, resolveTarget, type RunPlan, whyNot } from 
 import type { PoolOptions } from './pool.js';
 import { outcomesOf } from './outcomes.js';
 import { type Outcome, qualityOf } from './run.js';
+import { isOwn, type OwnData, readRunData } from './runData.js';
 import { type SweepFile, targetAround } from './sweepFile.js';
 
 /** One row of a sweep. */
@@ -40,43 +42,60 @@ export interface SweepPlan {
   skipped: string[];
 }
 
+/** What a command line adds to the file: how networks are read, and data that say more than where they lie. */
+export interface SweepOptions {
+  reading?: ReadOptions;
+  data?: OwnData;
+}
+
 /** @throws Error when no datapath runs any network, or a file is wrong */
-export async function planSweep(file: SweepFile): Promise<SweepPlan> {
+export async function planSweep(file: SweepFile, options: SweepOptions = {}): Promise<SweepPlan> {
   const points: Planned[] = [];
   const skipped: string[] = [];
-  const images = imagesDigest(dataOf(file));
   for (const path of file.networks) {
-    const network = await loadNetwork(path);
+    const network = await loadNetwork(path, options.reading);
+    const data = await dataOf(file, network, options);
+    const images = imagesDigest(data);
     const files = digestsOf({ network: path, reference: file.reference }, images);
     for (const datapath of file.datapaths) {
       const base = targetAround(datapath, file);
       const reason = whyNot(network, resolveTarget({ base }));
       if (reason !== undefined) skipped.push(`${path} on ${datapath}: ${reason}`);
-      else points.push(...pointsOf(file, path, network, datapath, files));
+      else {
+        const plan = { network: path, data, ...(options.reading && { reading: options.reading }) };
+        points.push(...pointsOf(file, plan, network, datapath, files));
+      }
     }
   }
   if (points.length === 0) throw new Error(`the sweep has no point that can run: ${skipped[0]}`);
   return { points, skipped };
 }
 
-function dataOf({ images, data }: SweepFile): DataPlan {
-  return { images, ...(data !== undefined && { folder: data }) };
+/** Of a user's data no more than there is. */
+async function dataOf({ images, data }: SweepFile, network: Network, { data: own }: SweepOptions): Promise<DataPlan> {
+  if (own === undefined || !isOwn(own)) return { images, ...(data !== undefined && { folder: data }) };
+  const { count } = await readRunData(network, own);
+  return { ...own, images: Math.min(count, own.images ?? images) };
 }
 
-function pointsOf(file: SweepFile, path: string, network: Network, datapath: string, files: FileDigests): Planned[] {
+function pointsOf(
+  file: SweepFile,
+  shared: Omit<RunPlan, 'target'>,
+  network: Network,
+  datapath: string,
+  files: FileDigests,
+): Planned[] {
   const base = targetAround(datapath, file);
-  const data = dataOf(file);
   return file.rows.flatMap((rows) =>
     file.cols.flatMap((cols) =>
       file.dataflow.map((dataflow) => {
         const plan: RunPlan = {
-          network: path,
-          data,
+          ...shared,
           target: { base, array: { rows, cols, dataflow } },
           ...(file.reference !== undefined && { reference: file.reference }),
         };
         const target = resolveTarget(plan.target);
-        return { path, network, datapath, target, ...inquiryOf(plan, target, datapath, files) };
+        return { path: shared.network, network, datapath, target, ...inquiryOf(plan, target, datapath, files) };
       }),
     ),
   );

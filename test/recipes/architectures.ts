@@ -85,7 +85,7 @@ class Sketch {
 }
 
 function residual(): Uint8Array {
-  const net = new Sketch({ x: [3, 12, 12] }, 11);
+  const net = new Sketch({ x: [3, 8, 8] }, 11);
   net.add('Relu', net.conv('x', 'c1', [8, 3, 3, 3]), 'r1');
   net.add('Relu', net.conv('r1', 'c2', [8, 8, 3, 3]), 'r2');
   net.add('Add', `${net.conv('r2', 'c3', [8, 8, 3, 3])} r1`, 'a1');
@@ -98,7 +98,7 @@ function residual(): Uint8Array {
 }
 
 function depthwise(): Uint8Array {
-  const net = new Sketch({ x: [3, 12, 12] }, 12);
+  const net = new Sketch({ x: [3, 8, 8] }, 12);
   net.store('zero', 'FLOAT', [], [0]);
   net.store('six', 'FLOAT', [], [6]);
   net.add('Clip', `${net.conv('x', 'c1', [8, 3, 3, 3], { strides: [2, 2] })} zero six`, 'r1');
@@ -109,16 +109,16 @@ function depthwise(): Uint8Array {
 }
 
 function grouped(): Uint8Array {
-  const net = new Sketch({ x: [4, 12, 12] }, 13);
+  const net = new Sketch({ x: [4, 8, 8] }, 13);
   net.add('Relu', net.conv('x', 'c1', [8, 2, 3, 3], { group: 2 }), 'r1');
   net.add('MaxPool', 'r1', 'm1', { kernel_shape: [2, 2], strides: [2, 2] });
   net.add('Relu', net.conv('m1', 'c2', [16, 2, 3, 3], { group: 4 }), 'r2');
   net.add('Flatten', net.conv('r2', 'c3', [4, 16, 1, 1]), 'features');
-  return net.bytes(net.gemm('features', 'logits', 10, 144));
+  return net.bytes(net.gemm('features', 'logits', 10, 64));
 }
 
 function inception(): Uint8Array {
-  const net = new Sketch({ x: [3, 12, 12] }, 14);
+  const net = new Sketch({ x: [3, 8, 8] }, 14);
   net.add('Relu', net.conv('x', 'c1', [8, 3, 3, 3]), 'r1');
   net.conv('r1', 'b1', [4, 8, 1, 1]);
   net.add('Relu', net.conv('r1', 'b2', [6, 8, 3, 3]), 'r2');
@@ -129,7 +129,7 @@ function inception(): Uint8Array {
 }
 
 function gated(): Uint8Array {
-  const net = new Sketch({ x: [3, 12, 12] }, 15);
+  const net = new Sketch({ x: [3, 8, 8] }, 15);
   net.add('Relu', net.conv('x', 'c1', [8, 3, 3, 3]), 'r1');
   net.add('GlobalAveragePool', 'r1', 'squeezed');
   net.add('Relu', net.conv('squeezed', 'e1', [4, 8, 1, 1]), 'r2');
@@ -139,17 +139,17 @@ function gated(): Uint8Array {
 }
 
 function averaged(): Uint8Array {
-  const net = new Sketch({ x: [3, 12, 12] }, 16);
+  const net = new Sketch({ x: [3, 8, 8] }, 16);
   net.conv('x', 'c1', [8, 3, 3, 3]);
   net.add('AveragePool', 'c1', 'p1', { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] });
   net.add('Relu', net.conv('p1', 'c2', [8, 8, 3, 3]), 'r2');
   net.add('AveragePool', 'r2', 'p2', { kernel_shape: [3, 3], pads: [1, 1, 1, 1], count_include_pad: 1 });
   net.add('Flatten', 'p2', 'features');
-  return net.bytes(net.gemm('features', 'logits', 10, 288));
+  return net.bytes(net.gemm('features', 'logits', 10, 128));
 }
 
 function decoder(): Uint8Array {
-  const net = new Sketch({ x: [3, 16, 16] }, 17);
+  const net = new Sketch({ x: [3, 8, 8] }, 17);
   net.store('twice', 'FLOAT', [4], [1, 1, 2, 2]);
   net.add('Relu', net.conv('x', 'c1', [8, 3, 3, 3], { strides: [2, 2] }), 'r1');
   net.add('Relu', net.conv('r1', 'c2', [12, 8, 3, 3], { strides: [2, 2] }), 'r2');

@@ -1,6 +1,6 @@
 import type { Format } from '../../formats/format.js';
 import { multipliersOf } from '../../networks/products/mac.js';
-import type { Layer } from '../../networks/network.js';
+import { isMacLayer, type Layer } from '../../networks/network.js';
 import type { CodeTensor } from '../../networks/tensor.js';
 import type { GoldenProduct, GoldenRun } from '../../simulate/golden.js';
 import { layerCostOf, type Target } from '../../targets/target.js';
@@ -32,13 +32,12 @@ export async function writeLayerVectors(
   about: Provenance & Source,
 ): Promise<Manifest> {
   const { layer, job, unit, order } = product;
-  const {
-    name,
-    inputs: [input],
-  } = layer;
+  const { name, inputs } = layer;
   const output = tensors.get(name) as CodeTensor;
   const images: Image[] = [
-    activation(input, tensors.get(input) as CodeTensor, { direction: 'in', meaning: `what ${name} reads` }),
+    ...inputs.map((input) =>
+      activation(input, tensors.get(input) as CodeTensor, { direction: 'in', meaning: `what ${name} reads` }),
+    ),
     ...parametersOf(product, tensors),
     matrix(`${name}_a`, 'in', unit.a, product.a, [job.groups, job.m, job.k], 'patches of the input, a row a pixel'),
     matrix(`${name}_b`, 'in', unit.b, product.b, [job.groups, job.k, job.n], 'weights, a column an output channel'),
@@ -65,8 +64,9 @@ export async function writeLayerVectors(
   });
 }
 
-/** Weights, bias and multipliers of a layer on the array. */
+/** Weights, bias and multipliers of a layer on the array; a function has none of its own. */
 export function parametersOf({ layer }: GoldenProduct, tensors: GoldenRun['tensors']): Image[] {
+  if (!isMacLayer(layer)) return [];
   const { name, weight, bias, result } = layer;
   const { quantization } = tensors.get(layer.inputs[0]) as CodeTensor;
   const multipliers = multipliersOf(layer, quantization, (weight as CodeTensor).quantization);
@@ -96,7 +96,10 @@ function matrix(
 
 /** What a layer has beside its tensors: strides, padding and the like. */
 export function parametersIn(layer: Layer): Record<string, unknown> {
-  const tensors = ['op', 'name', 'inputs', 'outputs', 'weight', 'bias', 'result', 'quantization', 'scale', 'shift'];
+  const tensors = [
+    ...['op', 'name', 'inputs', 'outputs', 'weight', 'bias', 'result', 'quantization', 'scale', 'shift'],
+    ...['operands', 'output'],
+  ];
   const entries = Object.entries(layer).filter(([key]) => !tensors.includes(key));
   return { ...Object.fromEntries(entries), ...('result' in layer && { result: layer.result.kind }) };
 }

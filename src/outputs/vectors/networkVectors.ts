@@ -1,5 +1,5 @@
 import { inputOf, outputOf } from '../../networks/facts.js';
-import type { Layer, Network } from '../../networks/network.js';
+import { type Layer, type Network, opNameOf } from '../../networks/network.js';
 import type { Tensor } from '../../networks/tensor.js';
 import type { GoldenRun } from '../../simulate/golden.js';
 import type { Target } from '../../targets/target.js';
@@ -66,7 +66,7 @@ function entryOf(layer: Layer, { products }: GoldenRun, target: Target): LayerEn
   const product = products.get(layer.name);
   return {
     name: layer.name,
-    op: layer.op,
+    op: opNameOf(layer),
     reads: [...layer.inputs],
     parameters: parametersIn(layer),
     ...(product !== undefined && { ...describeUnit(product.unit, product.order), ...costIn(product, target) }),

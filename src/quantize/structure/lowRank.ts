@@ -55,13 +55,14 @@ function factors(layer: Mac, { u, s, v, rank }: Svd, k: number): [Mac, Mac] {
     (_, i) => u[Math.floor(i / k) * rank + (i % k)] * Math.sqrt(s[i % k]),
   );
   const name = `${layer.name}.rank`;
+  const own = { name, outputs: [name], ...(layer.node !== undefined && { node: `${layer.node}.rank` }) };
   if (layer.op === 'dense')
     return [
-      { ...layer, name, outputs: [name], weight: floatTensor([k, n], right), bias: undefined },
+      { ...layer, ...own, weight: floatTensor([k, n], right), bias: undefined },
       { ...layer, inputs: [name], weight: floatTensor([m, k], left) },
     ];
   return [
-    { ...layer, name, outputs: [name], weight: floatTensor([k, ...shape.slice(1)], right), bias: undefined },
+    { ...layer, ...own, weight: floatTensor([k, ...shape.slice(1)], right), bias: undefined },
     {
       ...layer,
       inputs: [name],
