@@ -29,3 +29,10 @@ export function lastbit(folder: string, args: readonly string[], input?: string)
 export function linesOf(folder: string, name: string): string[] {
   return readFileSync(join(folder, name), 'utf8').trimEnd().split('\n');
 }
+
+/** Numbers as a .npy file of float32, by the format's description (version 1.0). */
+export function npy(shape: readonly number[], values: ArrayLike<number>): Uint8Array {
+  const header = `${`{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(', ')}), }`.padEnd(117)}\n`;
+  const head = Uint8Array.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length, 0]);
+  return Buffer.concat([head, Buffer.from(header), new Uint8Array(Float32Array.from(values).buffer)]);
+}

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { bytesOf, op, tensor } from '../networks/readers/onnx/graphs.js';
 import { answered } from './answered.js';
-import { folderWith } from './command.js';
+import { folderWith, npy } from './command.js';
 
 /** A user's own network, as quantizers write it, and his own data. */
 
@@ -42,14 +42,6 @@ const own = (sigmoid = 'Sigmoid') =>
     outputs: ['p'],
   });
 
-/** Rows as a .npy file, by the format's description (version 1.0). */
-function npy(rows: readonly (readonly number[])[]): Uint8Array {
-  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows.length}, ${rows[0].length}), }`;
-  const header = `${text.padEnd(117)}\n`;
-  const head = Uint8Array.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length, 0]);
-  return Buffer.concat([head, Buffer.from(header), new Uint8Array(Float32Array.from(rows.flat()).buffer)]);
-}
-
 const ROWS = [
   [1, -2, 3.25, 100],
   [0.25, 0.75, -0.25, 0],
@@ -72,7 +64,7 @@ const codesOf = (row: readonly number[]) =>
 function folderOf(bytes = own()): string {
   const folder = folderWith();
   writeFileSync(join(folder, 'own.onnx'), bytes);
-  writeFileSync(join(folder, 'x.npy'), npy(ROWS));
+  writeFileSync(join(folder, 'x.npy'), npy([ROWS.length, ROWS[0].length], ROWS.flat()));
   return folder;
 }
 

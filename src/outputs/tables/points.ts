@@ -16,7 +16,7 @@ export const SWEEP_COLUMNS: readonly ResultColumn<SweepPoint>[] = [
   { field: 'cols', title: 'cols', value: (p) => p.cols },
   { field: 'dataflow', title: 'dataflow', kind: 'text', value: (p) => p.dataflow },
   { field: 'images', title: 'images', value: (p) => p.images, hidden: true },
-  { field: 'accuracyPercent', title: 'accuracy (%)', digits: 1, value: (p) => percent(p.accuracy) },
+  { field: 'accuracyPercent', title: 'accuracy (%)', digits: 1, value: (p) => percent(p.accuracy), optional: true },
   {
     field: 'floatAccuracyPercent',
     title: 'fp32 (%)',
@@ -47,6 +47,13 @@ export const SWEEP_COLUMNS: readonly ResultColumn<SweepPoint>[] = [
   energyColumn((p) => p.energyPj, 0),
   { field: 'extrapolated', title: 'extrapolated', kind: 'flag', value: (p) => p.extrapolated, hidden: true },
   { field: 'pareto', title: 'Pareto', kind: 'flag', value: (p) => p.pareto },
+  {
+    field: 'agreementFloatPercent',
+    title: 'same class as fp32 (%)',
+    digits: 1,
+    value: (p) => (p.accuracy === undefined ? percent(p.float?.agreement) : undefined),
+    optional: true,
+  },
 ];
 
 export const STUDY_COLUMNS: readonly ResultColumn<StudyRow>[] = [
