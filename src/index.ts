@@ -174,6 +174,7 @@ export { DISTILLATION, type Distillation, distillationLoss, logSoftmax } from '.
 
 // training: recipes, and runs on a target step by step
 export { digits } from './training/data/digits.js';
+export { flags } from './training/data/flags.js';
 export { openTraining, type StepRecord, type Training, type TrainingPlan } from './simulate/training.js';
 export { calibrationData, type StudyData, studyData, trainingData } from './simulate/purposes.js';
 export { resumeTraining, type TrainingLog, type TrainingRun, trainToEnd } from './simulate/trainRun.js';

@@ -91,7 +91,7 @@ export async function imageOf(network: Network, own: OwnData, image: number): Pr
   return data.inputs(first, network.batch === 'free' ? 1 : data.batch);
 }
 
-/** The words of a command line that name the same data again, after a space; nothing for generated digits. */
+/** The words of a command line that name the same data again, after a space; nothing for generated images. */
 export function wordsOfData({ folder, inputs = [], mean, scale, layout }: OwnData): string {
   const words = [
     ...(folder === undefined ? [] : ['--data', folder]),

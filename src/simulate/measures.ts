@@ -53,7 +53,8 @@ export function hitsOf({ data, width, rows }: OutputRows, labels: ArrayLike<numb
     let before = 0;
     for (let i = 0; i < width; i++) {
       const other = data[row * width + i];
-      if (other > own || (other === own && i < labels[row])) before++;
+      // A NaN comes before every number, and the label's own after all: sums that left their format are no hits.
+      if (i !== labels[row] && !(other < own || (other === own && i > labels[row]))) before++;
     }
     if (before < k) hits++;
   }

@@ -6,7 +6,7 @@ import { generate, TEST_SEED, TRAIN_SEED } from '../training/data/generator.js';
 import { generatorFor } from '../training/data/generators.js';
 import { CALIBRATION_IMAGES } from '../training/session/finetune.js';
 import type { Batch, Images } from '../quantize/contract/images.js';
-import { type DataPlan, loadData, loadRunData } from './plan.js';
+import { type DataPlan, loadData } from './plan.js';
 import {
   batchesIn,
   datasetOf,
@@ -63,7 +63,7 @@ export async function quantizeData(
   images: number,
   own: OwnData,
 ): Promise<{ calibration: Images; judged: RunData }> {
-  if (await isLabelled(network, own)) {
+  if (isLabelled(own)) {
     const { calibration, test } = await calibrationData(images, own.folder, network);
     return { calibration: imagesOf(calibration), judged: ofDataset(network, test) };
   }
@@ -80,9 +80,8 @@ export async function quantizeData(
   };
 }
 
-/** Generated digits, or a user's grey images with labels. @throws RangeError where a network reads no digits and has no data */
-async function isLabelled(network: Network, own: OwnData): Promise<boolean> {
-  if (!isOwn(own)) await loadRunData(network, { images: 1 });
+/** Generated images, or a user's grey ones with labels. */
+function isLabelled(own: OwnData): boolean {
   return !isOwn(own) || (own.folder !== undefined && isGrey(own.folder) && Object.keys(own).length === 1);
 }
 
@@ -132,7 +131,8 @@ export interface LabelledStudyData extends StudyData {
 }
 
 /**
- * For a study: generated images of the two seeds, or a user's: the head calibrates, what follows judges; a CSV file's rest trains.
+ * For a study: generated images of the two seeds, or a user's: the head calibrates, what follows judges; a CSV file's rest
+ * trains.
  * @param images to judge by
  * @param trained images to train on
  * @throws RangeError where there are not as many images
@@ -173,7 +173,7 @@ export async function studyDataFor(
   trained: number,
   own: OwnData,
 ): Promise<StudyData> {
-  if (await isLabelled(network, own)) return studyData(images, trained, own.folder, network);
+  if (isLabelled(own)) return studyData(images, trained, own.folder, network);
   const all = await readRunData(network, own);
   const { batch, count, labels } = all;
   const whole = (length: number) => length - (length % batch);

@@ -56,6 +56,17 @@ it('a label is hit where it is among the k first of its row in order of size (al
     }
 });
 
+it('a NaN is never a hit, and keeps the numbers beside it from being the largest', () => {
+  for (const label of [0, 1, 2]) expect(hitsOf(rowsOf(3, [NaN, NaN, NaN]), [label], 1)).toBe(0);
+  for (const [row, label, k, hits] of [
+    [[1, NaN, 3], 1, 2, 0],
+    [[1, NaN, 3], 2, 1, 0],
+    [[1, NaN, 3], 2, 2, 1],
+    [[1, Infinity, 3], 1, 1, 1],
+  ] as const)
+    expect(hitsOf(rowsOf(3, row), [label], k)).toBe(hits);
+});
+
 it('rows agree where their first largest elements are at one place (seed 3)', () => {
   const random = randomFrom(3);
   for (const [rows, width] of [

@@ -11,6 +11,7 @@ import { loadRunData } from '../../src/simulate/plan.js';
 import { datasetOf, isOwn, ofDataset, ofSamples, portsOf, readRunData } from '../../src/simulate/runData.js';
 import { tensorsOf } from '../../src/simulate/tensors.js';
 import { loadTarget } from '../../src/targets/catalog.js';
+import { DIGITS } from '../../src/training/data/digits.js';
 import { generate } from '../../src/training/data/generator.js';
 import { GENERATORS } from '../../src/training/data/generators.js';
 import { folderWith } from '../cli/command.js';
@@ -98,7 +99,7 @@ it('a single number is an input without axes', () => {
 });
 
 it('grey images are refused by a network that reads others', () => {
-  expect(() => ofDataset(reading([{ name: 'x', shape: [1, 3, 28, 28] }], 'free'), digits(1))).toThrow(
+  expect(() => ofDataset(reading([{ name: 'x', shape: [1, 3, 28, 28] }], 'free'), generate(DIGITS, 1))).toThrow(
     'network reader reads 3x28x28, the images are 1x28x28',
   );
 });

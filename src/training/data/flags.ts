@@ -1,6 +1,7 @@
 import { cos, sin } from '../../networks/elementary.js';
 import type { Random } from '../../random/random.js';
-import type { Generator } from './generator.js';
+import type { Dataset } from './dataset.js';
+import { type Generator, generate } from './generator.js';
 
 /**
  * A generator of signal flags as a camera might see them, 3 x 24 x 24 in red, green and blue: ten flags of the
@@ -57,6 +58,11 @@ const PATTERNS: readonly Pattern[] = [
 ];
 
 export const FLAGS: Generator = { name: 'flags', shape: [3, SIDE, SIDE], classes: PATTERNS.length, draw: drawFlag };
+
+/** `count` flags. @throws RangeError when there would be too many to keep */
+export function flags(count: number, seed?: number): Dataset {
+  return generate(FLAGS, count, seed);
+}
 
 /** Red, green and blue planes of light, in which 1 is the most that the camera holds. */
 function drawFlag(label: number, random: Random): Float64Array {
