@@ -4,6 +4,7 @@ import { FLOAT_PTQ_RECIPES } from './after/floats.js';
 import { INTEGER_PTQ_RECIPES } from './after/integers.js';
 import { STANDARD_RECIPES } from './after/standard.js';
 import { STRUCTURE_RECIPES } from './after/structure.js';
+import { WEIGHT_RECIPES } from './after/weights.js';
 import type { AfterRecipe, Method, MethodKind, MethodOf } from './method.js';
 import { FEW_BITS_RECIPES } from './training/fewBits.js';
 import { FLOAT_RECIPES } from './training/floats.js';
@@ -17,6 +18,7 @@ export const METHODS: readonly Method[] = [
   ...INTEGER_PTQ_RECIPES,
   ...FLOAT_PTQ_RECIPES,
   ...BLOCK_RECIPES,
+  ...WEIGHT_RECIPES,
   ...STRUCTURE_RECIPES,
   ...FLOAT_RECIPES,
   ...FP4_RECIPES,

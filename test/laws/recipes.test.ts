@@ -148,7 +148,7 @@ describe.each(Object.entries(ARCHITECTURES))('%s', (name, bytes) => {
   it('bias correction leaves no mean error in any channel', () => {
     const seen = seenWith(samples);
     for (const { layer, own, real, held } of heldBy('int4-corrected')) {
-      const [wanted, found] = [written(layer, seen, real), written(layer, seen, held, own.bias as Float32Array)];
+      const [wanted, found] = [written(layer, seen, real), written(layer, seen, held, own.bias)];
       const [images, filters, ...rest] = wanted.shape;
       const pixels = rest.reduce((size, length) => size * length, 1);
       for (let f = 0; f < filters; f++) {

@@ -79,6 +79,8 @@ describe.skipIf(withoutRuntime)('in ONNX Runtime', () => {
     'int4-allocated',
     'int4-gptq',
     'bitnet',
+    'w8a16',
+    'w4a16',
     'e3m2-sqnr',
     'adaptivfloat6',
     'adaptivfloat4',

@@ -9,6 +9,7 @@ export const FAMILIES = [
   'int4 after training',
   'small floats after training',
   'blocks after training',
+  'weights alone after training',
   'few bits in training',
   'fp16 training',
   'fp8 training',

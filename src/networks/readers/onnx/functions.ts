@@ -39,6 +39,7 @@ export function localQuantizer(fit: Fit): LocalQuantizer {
   if (format.name === ternary.name && fit.rounding === 'rne') return integerQuant(2, true, true);
   if (format.kind === 'int' && format.exponent === 0 && fit.rounding === 'rne')
     return integerQuant(format.bits, format.signed, false);
+  if (format.name === 'fp16' && fit.rounding === 'rne') return halfQuant;
   if (widthOf(format) > 8) throw new Error(`ONNX has no type for ${format.name}, and thresholds are for up to 8 bits`);
   return thresholdQuant(fit);
 }
@@ -193,6 +194,31 @@ function defineQuant(opset: number): ProtoInit<'FunctionProto'> {
     ],
   });
 }
+
+/** QuantizeLinear gives no FLOAT16; Cast does, and nothing is above its largest number where it is clipped before. */
+const halfQuant: LocalQuantizer = {
+  domain: OWN_DOMAIN,
+  opType: 'Quantize_fp16',
+  attributes: {},
+  inputs: [],
+  define: (opset) =>
+    functionProto(opset, {
+      domain: OWN_DOMAIN,
+      name: 'Quantize_fp16',
+      docString: 'y = fp16(x / scale) * scale, half to even, saturated',
+      input: ['x', 'scale'],
+      node: [
+        scalar('highest', 65504),
+        scalar('lowest', -65504),
+        node('Div', ['x', 'scale'], 'scaled'),
+        node('Min', ['scaled', 'highest'], 'below'),
+        node('Max', ['below', 'lowest'], 'clamped'),
+        node('Cast', ['clamped'], 'half', { to: elementType('FLOAT16').number }),
+        node('Cast', ['half'], 'rounded', { to: elementType('FLOAT').number }),
+        node('Mul', ['rounded', 'scale'], 'y'),
+      ],
+    }),
+};
 
 function thresholdQuant(fit: Fit): LocalQuantizer {
   const { format, rounding } = fit;
