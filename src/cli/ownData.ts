@@ -1,7 +1,9 @@
 import type { Options } from 'yargs';
+import { inputOf } from '../networks/facts.js';
 import type { Network } from '../networks/network.js';
 import type { Tensor } from '../networks/tensor.js';
-import { loadRunData } from '../simulate/plan.js';
+import { loadData } from '../simulate/plan.js';
+import { imagesOf } from '../training/data/dataset.js';
 import { type DataPlan, isOwn, type OwnData, readRunData } from '../simulate/runData.js';
 import { integer } from './arguments.js';
 import { usageAsync, UsageError } from './errors.js';
@@ -86,7 +88,10 @@ function numbersIn(text: string | undefined, option: string): number[] | undefin
 
 /** What a network reads for one image, or the batch that it lies in where the file has set one. @throws Error where there are fewer */
 export async function imageOf(network: Network, own: OwnData, image: number): Promise<ReadonlyMap<string, Tensor>> {
-  const data = await loadRunData(network, { ...own, images: image + 1 });
+  // Of a generated image nobody asks the label here, so that it need not be among the network's outputs.
+  if (!isOwn(own))
+    return new Map([[inputOf(network).name, imagesOf(loadData({ images: image + 1 }, network), image, 1)]]);
+  const data = await readRunData(network, { ...own, images: image + 1 });
   const first = image - (image % data.batch);
   return data.inputs(first, network.batch === 'free' ? 1 : data.batch);
 }

@@ -79,7 +79,9 @@ it('all images calibrating is one line, as is data of nobody', () => {
   expect(line('--input', 'residual.x.npy', '--images', '24')).toBe(
     'lastbit: residual.x.npy holds 24 images and 24 go to calibration: take fewer --images\n',
   );
-  expect(line()).toContain('reads x (1x3x8x8), and generated digits are 1x28x28: give data of your own');
+  expect(line()).toContain(
+    'reads x (1x3x8x8), and generated digits are 1x28x28 and flags are 3x24x24: give data of your own',
+  );
   expect(line('--mean', '3')).toContain('--mean is for data of your own');
 });
 
