@@ -1,7 +1,8 @@
 import type { Options } from 'yargs';
 import type { Network } from '../networks/network.js';
 import type { Tensor } from '../networks/tensor.js';
-import { loadRunData } from '../simulate/plan.js';
+import { digitsFor } from '../simulate/plan.js';
+import { imagesOf } from '../training/data/dataset.js';
 import { type DataPlan, isOwn, type OwnData, readRunData } from '../simulate/runData.js';
 import { integer } from './arguments.js';
 import { usageAsync, UsageError } from './errors.js';
@@ -86,7 +87,12 @@ function numbersIn(text: string | undefined, option: string): number[] | undefin
 
 /** What a network reads for one image, or the batch that it lies in where the file has set one. @throws Error where there are fewer */
 export async function imageOf(network: Network, own: OwnData, image: number): Promise<ReadonlyMap<string, Tensor>> {
-  const data = await loadRunData(network, { ...own, images: image + 1 });
+  if (!isOwn(own)) {
+    // Nobody asks for its label, which may be beyond the network's classes.
+    const digits = digitsFor(network, image + 1);
+    return new Map([[network.inputs[0].name, imagesOf(digits, image, 1)]]);
+  }
+  const data = await readRunData(network, { ...own, images: image + 1 });
   const first = image - (image % data.batch);
   return data.inputs(first, network.batch === 'free' ? 1 : data.batch);
 }

@@ -48,10 +48,14 @@ export function loadData({ folder, images, skip = 0 }: DataPlan): Dataset {
 
 /** What a network is run on. @throws Error naming the file and what is wrong with it */
 export async function loadRunData(network: Network, plan: DataPlan): Promise<RunData> {
-  if (isOwn(plan)) return readRunData(network, plan);
+  return isOwn(plan) ? readRunData(network, plan) : ofDataset(network, digitsFor(network, plan.images));
+}
+
+/** Generated digits. @throws RangeError where the network reads others */
+export function digitsFor(network: Network, images: number): Dataset {
   const [{ shape }] = network.inputs;
   const grey = network.inputs.length === 1 && shape.slice(1).join() === '1,28,28';
-  if (grey) return ofDataset(network, digits(plan.images));
+  if (grey) return digits(images);
   throw new RangeError(
     `network ${network.name} reads ${network.inputs.map((input) => `${input.name} (${input.shape.join('x')})`).join(', ')}, and generated digits are 1x28x28: give data of your own, --data or --input`,
   );

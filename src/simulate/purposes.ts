@@ -5,7 +5,7 @@ import { type Dataset, firstOf, imagesOf, partOf } from '../training/data/datase
 import { digits, TEST_SEED, TRAIN_SEED } from '../training/data/digits.js';
 import { CALIBRATION_IMAGES } from '../training/session/finetune.js';
 import type { Batch, Images } from '../quantize/contract/images.js';
-import { type DataPlan, loadData, loadRunData } from './plan.js';
+import { type DataPlan, digitsFor, loadData } from './plan.js';
 import {
   batchesIn,
   datasetOf,
@@ -59,7 +59,7 @@ export async function quantizeData(
   images: number,
   own: OwnData,
 ): Promise<{ calibration: Images; judged: RunData }> {
-  if (await isLabelled(network, own)) {
+  if (isLabelled(network, own)) {
     const { calibration, test } = await calibrationData(images, own.folder, network);
     return { calibration: imagesOf(calibration), judged: ofDataset(network, test) };
   }
@@ -77,8 +77,8 @@ export async function quantizeData(
 }
 
 /** Generated digits, or a user's grey images with labels. @throws RangeError where a network reads no digits and has no data */
-async function isLabelled(network: Network, own: OwnData): Promise<boolean> {
-  if (!isOwn(own)) await loadRunData(network, { images: 1 });
+function isLabelled(network: Network, own: OwnData): boolean {
+  if (!isOwn(own)) digitsFor(network, 1);
   return !isOwn(own) || (own.folder !== undefined && isGrey(own.folder) && Object.keys(own).length === 1);
 }
 
@@ -165,7 +165,7 @@ export async function studyDataFor(
   trained: number,
   own: OwnData,
 ): Promise<StudyData> {
-  if (await isLabelled(network, own)) return studyData(images, trained, own.folder, network);
+  if (isLabelled(network, own)) return studyData(images, trained, own.folder, network);
   const all = await readRunData(network, own);
   const { batch, count, labels } = all;
   const whole = (length: number) => length - (length % batch);
