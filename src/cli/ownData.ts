@@ -1,7 +1,8 @@
 import type { Options } from 'yargs';
+import { inputOf } from '../networks/facts.js';
 import type { Network } from '../networks/network.js';
 import type { Tensor } from '../networks/tensor.js';
-import { digitsFor } from '../simulate/plan.js';
+import { loadData } from '../simulate/plan.js';
 import { imagesOf } from '../training/data/dataset.js';
 import { type DataPlan, isOwn, type OwnData, readRunData } from '../simulate/runData.js';
 import { integer } from './arguments.js';
@@ -12,7 +13,7 @@ export const ownFileOptions = {
   data: {
     type: 'string',
     describe:
-      'file or folder for the inputs: .npy, .npz, IDX, CSV, PNG or JPEG, ONNX test data sets; default: generated digits',
+      'file or folder for the inputs: .npy, .npz, IDX, CSV, PNG or JPEG, ONNX test data sets; default: generated images',
   },
   input: {
     type: 'string',
@@ -87,17 +88,15 @@ function numbersIn(text: string | undefined, option: string): number[] | undefin
 
 /** What a network reads for one image, or the batch that it lies in where the file has set one. @throws Error where there are fewer */
 export async function imageOf(network: Network, own: OwnData, image: number): Promise<ReadonlyMap<string, Tensor>> {
-  if (!isOwn(own)) {
-    // Nobody asks for its label, which may be beyond the network's classes.
-    const digits = digitsFor(network, image + 1);
-    return new Map([[network.inputs[0].name, imagesOf(digits, image, 1)]]);
-  }
+  // Of a generated image nobody asks the label here, so that it need not be among the network's outputs.
+  if (!isOwn(own))
+    return new Map([[inputOf(network).name, imagesOf(loadData({ images: image + 1 }, network), image, 1)]]);
   const data = await readRunData(network, { ...own, images: image + 1 });
   const first = image - (image % data.batch);
   return data.inputs(first, network.batch === 'free' ? 1 : data.batch);
 }
 
-/** The words of a command line that name the same data again, after a space; nothing for generated digits. */
+/** The words of a command line that name the same data again, after a space; nothing for generated images. */
 export function wordsOfData({ folder, inputs = [], mean, scale, layout }: OwnData): string {
   const words = [
     ...(folder === undefined ? [] : ['--data', folder]),

@@ -24,9 +24,8 @@ export function cosineOf(x: Float32Array, y: Float32Array): number {
 export function largestDifferenceOf(x: Float32Array, y: Float32Array): number {
   let largest = 0;
   for (let i = 0; i < x.length; i++) {
-    if (Object.is(x[i], y[i]) || x[i] === y[i]) continue;
-    const difference = Math.abs(x[i] - y[i]);
-    if (!(difference <= largest)) largest = difference;
+    // Equal infinities have no difference, nor have two NaNs; of one NaN the largest is NaN from there on.
+    if (!Object.is(x[i], y[i]) && x[i] !== y[i]) largest = Math.max(largest, Math.abs(x[i] - y[i]));
   }
   return largest;
 }

@@ -10,7 +10,8 @@ import { lower } from '../networks/lower.js';
 import type { Network } from '../networks/network.js';
 import { readData } from '../training/data/data.js';
 import { type Dataset, partOf } from '../training/data/dataset.js';
-import { digits } from '../training/data/digits.js';
+import { generate } from '../training/data/generator.js';
+import { generatorFor } from '../training/data/generators.js';
 import { type Placement, placementsOf } from './placement.js';
 import { type DataPlan, isOwn, ofDataset, readRunData, type RunData } from './runData.js';
 import { checkSparse } from './sparsity.js';
@@ -40,25 +41,16 @@ export async function loadNetwork(path: string, reading: ReadOptions = {}): Prom
   return readNetwork(readBytes(path), path, reading);
 }
 
-/** Grey images with labels. */
-export function loadData({ folder, images, skip = 0 }: DataPlan): Dataset {
-  if (folder === undefined) return digits(images);
+/** Grey images with labels of the user, or those generated for a network. @throws Error naming the file and what is wrong */
+export function loadData({ folder, images, skip = 0 }: DataPlan, network?: Network): Dataset {
+  if (folder === undefined) return generate(generatorFor(network), images);
   return partOf(readData(folder), skip, images);
 }
 
 /** What a network is run on. @throws Error naming the file and what is wrong with it */
 export async function loadRunData(network: Network, plan: DataPlan): Promise<RunData> {
-  return isOwn(plan) ? readRunData(network, plan) : ofDataset(network, digitsFor(network, plan.images));
-}
-
-/** Generated digits. @throws RangeError where the network reads others */
-export function digitsFor(network: Network, images: number): Dataset {
-  const [{ shape }] = network.inputs;
-  const grey = network.inputs.length === 1 && shape.slice(1).join() === '1,28,28';
-  if (grey) return digits(images);
-  throw new RangeError(
-    `network ${network.name} reads ${network.inputs.map((input) => `${input.name} (${input.shape.join('x')})`).join(', ')}, and generated digits are 1x28x28: give data of your own, --data or --input`,
-  );
+  if (isOwn(plan)) return readRunData(network, plan);
+  return ofDataset(network, loadData(plan, network));
 }
 
 /**

@@ -2,10 +2,11 @@ import { counted } from '../text/plural.js';
 import type { Network } from '../networks/network.js';
 import { hasParts, isGrey, readData } from '../training/data/data.js';
 import { type Dataset, firstOf, imagesOf, partOf } from '../training/data/dataset.js';
-import { digits, TEST_SEED, TRAIN_SEED } from '../training/data/digits.js';
+import { generate, TEST_SEED, TRAIN_SEED } from '../training/data/generator.js';
+import { generatorFor } from '../training/data/generators.js';
 import { CALIBRATION_IMAGES } from '../training/session/finetune.js';
 import type { Batch, Images } from '../quantize/contract/images.js';
-import { type DataPlan, digitsFor, loadData } from './plan.js';
+import { type DataPlan, loadData } from './plan.js';
 import {
   batchesIn,
   datasetOf,
@@ -19,15 +20,15 @@ import {
 } from './runData.js';
 
 /**
- * Which images calibrate, train and judge, so that none does two of these: of generated digits the two seeds, of a user's
+ * Which images calibrate, train and judge, so that none does two of these: of generated images the two seeds, of a user's
  * data the parts of a folder, and of one set its head and what follows.
  */
 
-/** Generated digits that a network is judged by after its quantization, and the most of a user's images. */
+/** Generated images that a network is judged by after its quantization, and the most of a user's images. */
 const TEST_IMAGES = 1000;
 
 /**
- * For quantization after training: digits of the two seeds, or the head of a test set and what follows.
+ * For quantization after training: generated images of the two seeds, or the head of a test set and what follows.
  * @param images to calibrate on
  * @param path folder or CSV file of the user
  * @throws Error where nothing is left to judge by
@@ -37,7 +38,10 @@ export async function calibrationData(
   path: string | undefined,
   network?: Network,
 ): Promise<{ calibration: Dataset; test: Dataset }> {
-  if (path === undefined) return { calibration: digits(images, TRAIN_SEED), test: digits(TEST_IMAGES) };
+  if (path === undefined) {
+    const generator = generatorFor(network);
+    return { calibration: generate(generator, images, TRAIN_SEED), test: generate(generator, TEST_IMAGES, TEST_SEED) };
+  }
   const all = await readFor(network, path);
   if (all.count <= images)
     throw new Error(
@@ -59,7 +63,7 @@ export async function quantizeData(
   images: number,
   own: OwnData,
 ): Promise<{ calibration: Images; judged: RunData }> {
-  if (isLabelled(network, own)) {
+  if (isLabelled(own)) {
     const { calibration, test } = await calibrationData(images, own.folder, network);
     return { calibration: imagesOf(calibration), judged: ofDataset(network, test) };
   }
@@ -76,9 +80,8 @@ export async function quantizeData(
   };
 }
 
-/** Generated digits, or a user's grey images with labels. @throws RangeError where a network reads no digits and has no data */
-function isLabelled(network: Network, own: OwnData): boolean {
-  if (!isOwn(own)) digitsFor(network, 1);
+/** Generated images, or a user's grey ones with labels. */
+function isLabelled(own: OwnData): boolean {
   return !isOwn(own) || (own.folder !== undefined && isGrey(own.folder) && Object.keys(own).length === 1);
 }
 
@@ -86,7 +89,7 @@ function isLabelled(network: Network, own: OwnData): boolean {
 const TOGETHER = 50;
 
 /**
- * For training: digits of the two seeds, both parts of a folder, or a CSV file's head and rest.
+ * For training: generated images of the two seeds, both parts of a folder, or a CSV file's head and rest.
  * @throws RangeError where there are not as many images
  */
 export async function trainingData(
@@ -95,7 +98,10 @@ export async function trainingData(
   path: string | undefined,
   network?: Network,
 ): Promise<{ training: Dataset; judged: Dataset }> {
-  if (path === undefined) return { training: digits(images, TRAIN_SEED), judged: digits(judged, TEST_SEED) };
+  if (path === undefined) {
+    const generator = generatorFor(network);
+    return { training: generate(generator, images, TRAIN_SEED), judged: generate(generator, judged, TEST_SEED) };
+  }
   const data = await readFor(network, path, 'train');
   const training = firstOf(data, images);
   if (!hasParts(path)) return { training, judged: partOf(data, images, judged) };
@@ -125,7 +131,8 @@ export interface LabelledStudyData extends StudyData {
 }
 
 /**
- * For a study: digits of the two seeds, or a user's: the head calibrates, what follows judges; a CSV file's rest trains.
+ * For a study: generated images of the two seeds, or a user's: the head calibrates, what follows judges; a CSV file's rest
+ * trains.
  * @param images to judge by
  * @param trained images to train on
  * @throws RangeError where there are not as many images
@@ -137,11 +144,12 @@ export async function studyData(
   network?: Network,
 ): Promise<LabelledStudyData> {
   if (path === undefined) {
-    const [training, plan] = [digits(Math.max(trained, CALIBRATION_IMAGES), TRAIN_SEED), { images }];
+    const training = generate(generatorFor(network), Math.max(trained, CALIBRATION_IMAGES), TRAIN_SEED);
+    const plan = { images };
     return {
       calibration: firstOf(training, CALIBRATION_IMAGES),
       training: firstOf(training, trained),
-      judged: loadData(plan),
+      judged: loadData(plan, network),
       plan,
     };
   }
@@ -165,7 +173,7 @@ export async function studyDataFor(
   trained: number,
   own: OwnData,
 ): Promise<StudyData> {
-  if (isLabelled(network, own)) return studyData(images, trained, own.folder, network);
+  if (isLabelled(own)) return studyData(images, trained, own.folder, network);
   const all = await readRunData(network, own);
   const { batch, count, labels } = all;
   const whole = (length: number) => length - (length % batch);

@@ -112,7 +112,7 @@ export function run(
     layers: costs.map((cost) => ({
       ...cost,
       ...errorsOf(accuracy, cost.layer),
-      node: nodes.get(cost.layer) ?? cost.layer,
+      node: nodes.get(cost.layer) as string,
     })),
   };
 }

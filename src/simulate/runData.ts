@@ -17,7 +17,7 @@ export interface RunData {
   count: number;
   /** Images that must go together: the batch that the network's file fixes, else 1. */
   batch: number;
-  /** What the network reads for images first .. first + count - 1, by name. @throws Error naming the file that is wrong */
+  /** What the network reads for images first .. first + count - 1, which go together as `batch` says, by name. @throws Error naming the file that is wrong */
   inputs(first: number, count: number): ReadonlyMap<string, Tensor>;
   /** Of each image, where they are known. */
   labels?: ArrayLike<number>;
@@ -93,7 +93,7 @@ export function ofSamples(network: Network, samples: Samples): RunData {
     batch,
     place: (image) => samples.place(Math.floor(image / batch)),
     inputs(first, count) {
-      const places = Array.from({ length: Math.ceil(count / batch) }, (_, i) => Math.floor(first / batch) + i);
+      const places = Array.from({ length: count / batch }, (_, i) => first / batch + i);
       const parts = places.map((place) => samples.inputs(place));
       return new Map(network.inputs.map((port) => [port.name, joined(port, parts)]));
     },

@@ -35,6 +35,7 @@ it('the largest difference is of any two elements, of either sign, and NaN where
     [vector(Infinity, 1), vector(Infinity, 1.25), 0.25],
     [vector(Infinity), vector(-Infinity), Infinity],
     [vector(NaN, 1), vector(NaN, 3), 2],
+    [vector(1, NaN, 5), vector(1, 2, 6), NaN],
     [vector(1, 2, 6), vector(4, NaN, 6), NaN],
   ] as const)
     expect(largestDifferenceOf(x, y), `${x.join()} and ${y.join()}`).toBe(wanted);

@@ -46,11 +46,8 @@ export function partOf(data: Dataset, first: number, count: number): Dataset {
 export function selectFrom(data: Dataset, places: Uint32Array): { images: FloatTensor; labels: Dataset['labels'] } {
   const size = sizeOf(data.shape);
   const images = floatTensor([places.length, ...data.shape]);
-  const labels = new Uint8Array(places.length);
-  places.forEach((place, i) => {
-    images.data.set(data.images.subarray(place * size, (place + 1) * size), i * size);
-    labels[i] = data.labels[place];
-  });
+  const labels = Int32Array.from(places, (place) => data.labels[place]);
+  places.forEach((place, i) => images.data.set(data.images.subarray(place * size, (place + 1) * size), i * size));
   return { images, labels };
 }
 

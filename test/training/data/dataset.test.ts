@@ -68,6 +68,9 @@ describe('images of a data set', () => {
     expect(images.shape).toEqual([4, 1, 2, 3]);
     expect(Array.from(images.data)).toEqual([4, 0, 4, 2].flatMap(pixelsOf));
     expect(Array.from(labels)).toEqual([12, 0, 12, 6]);
+    // Of more classes than a byte counts too.
+    const many = { ...data, labels: Int32Array.of(0, 255, 256, 999, 70_000) };
+    expect(Array.from(selectFrom(many, places).labels)).toEqual([70_000, 0, 70_000, 256]);
     images.data.fill(0);
     expect(data).toEqual(numbered(5));
   });
