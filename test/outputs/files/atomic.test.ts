@@ -108,7 +108,7 @@ it('folders are made with those above them', () => {
   const folder = folderWith();
   makeFolder(join(folder, 'a', 'b', 'c'));
   makeFolder(join(folder, 'a'));
-  expect(readdirSync(folder, { recursive: true }).sort()).toEqual(['a', 'a/b', 'a/b/c']);
+  expect(readdirSync(folder, { recursive: true }).map(String).sort()).toEqual(['a', 'a/b', 'a/b/c']);
   expect(() => new AtomicFile(folder)).toThrow(
     expect.objectContaining({ code: 'EISDIR', path: folder, writing: true }),
   );

@@ -1,7 +1,16 @@
 import { expect, it } from 'vitest';
-import { formatNamed } from '../../../src/formats/catalog.js';
+import { FORMATS, formatNamed } from '../../../src/formats/catalog.js';
+import { decode } from '../../../src/formats/codec.js';
+import { toNumber } from '../../../src/formats/raw.js';
+import { randomFrom } from '../../../src/random/random.js';
 import { widthOf } from '../../../src/formats/format.js';
-import { type RowCodes, exhaustiveCount, exhaustiveRows, sampledRows } from '../../../src/outputs/vectors/stimulus.js';
+import {
+  type RowCodes,
+  exhaustiveCount,
+  exhaustiveRows,
+  randomRows,
+  sampledRows,
+} from '../../../src/outputs/vectors/stimulus.js';
 
 function ports(a: string, b: string, c: string, lanes = 1) {
   return [
@@ -62,3 +71,46 @@ it('a seed gives the same rows again', () => {
   expect(rows(4)).toBe(rows(4));
   expect(rows(4)).not.toBe(rows(5));
 });
+
+it('operands of up to 24 bits are exhausted, the sum with them where all have no more', () => {
+  const count = (a: string, b: string, c: string, lanes = 1) => exhaustiveCount(ports(a, b, c, lanes));
+  expect(count('int4', 'int4', 'int8', 2)).toBe(2 ** 24);
+  expect(count('int4', 'int4', 'int12', 2)).toBe(2 * 2 ** 16);
+  expect(count('int4', 'int4', 'int8', 3)).toBe(2 * 2 ** 24);
+  expect(count('int12', 'int12', 'int2')).toBe(2 * 2 ** 24);
+  expect(count('ternary', 'ternary', 'int32', 4)).toBe(2 * 3 ** 8);
+  for (const [a, lanes, bits] of [
+    ['int4', 4, 32],
+    ['int12', 2, 48],
+  ] as const)
+    expect(() => count(a, a, 'int8', lanes)).toThrow(
+      `exhaustive vectors have at most 2^24 operand rows, and a and b of ${lanes} lanes have 2^${bits}`,
+    );
+  expect(() => count('int12', 'int16', 'int8')).toThrow('have 2^28');
+});
+
+it.each(FORMATS.map((format) => [format.name, format] as const))(
+  '%s: even random rows keep near one, odd ones do not',
+  (_name, format) => {
+    const rows = [...randomRows([{ name: 'x', format, lanes: 3 }], 10, 410, randomFrom(2))];
+    expect(rows).toHaveLength(400);
+    const [even, odd] = [0, 1].map((rest) => rows.filter((_, i) => i % 2 === rest).flatMap(([codes]) => codes));
+    const values = even.map((code) => Math.abs(toNumber(decode(format, code)))).filter((value) => value > 0);
+    const octaves = values.map((value) => Math.floor(Math.log2(value)));
+    const ends = [Math.min(...octaves), Math.max(...octaves)];
+    // Integers have half of the bits.
+    if (format.kind === 'int') expect(Math.max(...values)).toBeLessThanOrEqual(2 ** Math.ceil(format.bits / 2));
+    // Exponents are at most four from one's, where there are so many.
+    if (format.kind === 'float') {
+      const { exponentBits, bias, radix } = format;
+      if (radix === 2 && bias > 4 && 2 ** exponentBits - 2 >= bias + 4) expect(ends).toEqual([-4, 4]);
+      else expect([ends[0] >= -9, ends[1] <= 9]).toEqual([true, true]);
+    }
+    const used =
+      format.kind === 'table'
+        ? format.values.filter((value) => value !== null).length
+        : 2 ** Math.min(7, widthOf(format));
+    expect(new Set(odd).size).toBeGreaterThan(used / 2);
+    for (const code of [...even, ...odd]) expect(code >> BigInt(widthOf(format))).toBe(0n);
+  },
+);

@@ -21,3 +21,14 @@ export const REQUANTIZED = datapath({
   sum: sumFit('int32'),
   requantize: { kind: 'shift', format: formatNamed('int8'), shift: 7, rounding: 'half-even' },
 });
+
+/** Chunks of two firings of two lanes, which meet in an outer register of their own. */
+export const CHUNKED = datapath({
+  name: 'chunked',
+  a: formatNamed('e4m3fn'),
+  b: formatNamed('e5m2'),
+  lanes: 2,
+  combine: { kind: 'fused', sumInside: false },
+  sum: sumFit('fp16', { rounding: 'rtz' }),
+  order: { kind: 'chunked', length: 4, outer: fitTo(formatNamed('e5m2'), { overflow: 'saturate' }) },
+});

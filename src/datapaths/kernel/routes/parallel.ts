@@ -151,6 +151,6 @@ function sharedSums(format: Format, length: number): SumArray {
 
 function put(to: SumArray, from: SumArray, at: number): void {
   if (from.buffer === to.buffer) return;
-  if (to instanceof BigUint64Array) to.set(from as BigUint64Array, at);
-  else to.set(from as Uint32Array, at);
+  // Both are of one kind.
+  (to as Uint32Array).set(from as Uint32Array, at);
 }

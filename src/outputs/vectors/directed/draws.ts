@@ -41,14 +41,14 @@ export function codeNear(format: Format, value: Raw): bigint {
 }
 
 /** A significand from 1 to 2 with at most so many bits below its first. */
-function significand(shape: SignificandShape, bits: number, random: Random): FiniteRaw {
-  if (shape === 'power' || bits === 0) return finite(false, 1n, 0);
+function significandOf(shape: SignificandShape, bits: number, random: Random): Omit<FiniteRaw, 'kind' | 'sign'> {
+  if (shape === 'power' || bits === 0) return { significand: 1n, exponent: 0 };
   if (shape === 'any') {
     const below = Math.min(bits, 30);
-    return finite(false, BigInt(2 ** below + random.below(2 ** below)), -below);
+    return { significand: BigInt(2 ** below + random.below(2 ** below)), exponent: -below };
   }
   const below = bits <= 3 ? bits : 3 + random.below(Math.min(bits, 12) - 2);
-  return finite(false, 1n + (1n << BigInt(below)), -below);
+  return { significand: 1n + (1n << BigInt(below)), exponent: -below };
 }
 
 /** Bits below the first that a format's codes can have. */
@@ -74,8 +74,8 @@ export function pairDrawer(datapath: Datapath, random: Random) {
   const [x, y] = [extentOf(datapath.a), extentOf(datapath.b)];
   const normals = [lowestNormal(datapath.a), lowestNormal(datapath.b)];
   const one = (format: Format, exponent: number, shape: SignificandShape, negative: boolean) => {
-    const raw = significand(shape, fractionBitsOf(format), random);
-    return codeNear(format, finite(negative, raw.significand, raw.exponent + exponent));
+    const { significand, exponent: below } = significandOf(shape, fractionBitsOf(format), random);
+    return codeNear(format, finite(negative, significand, below + exponent));
   };
   const pairOf = (a: bigint, b: bigint): Pair => {
     const [left, right] = [decode(datapath.a, a, datapath.operands), decode(datapath.b, b, datapath.operands)];

@@ -51,7 +51,7 @@ export function placeAt(site: Site, index: bigint): RowPlace {
   const lattice = latticeOf(site.format);
   const [base, next] = [lattice.valueAt(index), lattice.valueAt(lattice.next(index))];
   const step = sum([next, negate(base)]) as FiniteRaw;
-  return { base, next, step, unit: step.significand === 0n ? 0 : magnitudeExponent(step) };
+  return { base, next, step, unit: magnitudeExponent(step) };
 }
 
 /** Of a tie the class says whether the number below it is odd: an index moves within its row, away from `end`. */

@@ -40,7 +40,7 @@ const narrow = all.filter(({ format }) => widthOf(format) <= 32);
 function differing<T>(format: Format, codes: readonly bigint[], found: (code: bigint) => T, wanted: typeof found) {
   return codes
     .filter((code) => !Object.is(found(code), wanted(code)))
-    .map((code) => `${format.name} ${code.toString(16)}: ${found(code)}, not ${wanted(code)}`);
+    .map((code) => `${format.name} ${code.toString(16)}: ${String(found(code))}, not ${String(wanted(code))}`);
 }
 
 describe('values', () => {
