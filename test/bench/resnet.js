@@ -14,8 +14,8 @@ const TYPES = { FLOAT: Float32Array, INT8: Int8Array, INT32: Int32Array };
 const DEPTHS = { 18: { stages: [2, 2, 2, 2] }, 50: { stages: [3, 4, 6, 3], bottleneck: true } };
 
 /** What a code of an activation stands for: a real number around 0, or one that a ReLU has cut. */
-const SIGNED = { scale: 0.025, zero: 0 };
-const POSITIVE = { scale: 0.0125, zero: -128 };
+const SIGNED = { scale: Math.fround(0.025), zero: 0 };
+const POSITIVE = { scale: Math.fround(0.0125), zero: -128 };
 
 /** Nodes and stored tensors of a network; quantized, every tensor but the weights is int8 with one scale. */
 class Graph {
