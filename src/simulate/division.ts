@@ -13,16 +13,16 @@ export interface Part {
   of: number;
 }
 
-/** Below so many products another thread's start costs more than it saves. */
-const WORTHWHILE = 2 ** 32;
+/** A thread's start, with its own packing of the weights, costs as much as so many products (measured: a second and a half). */
+const WORTHWHILE = 2 ** 34;
 
 /**
  * Into how many parts a run's images may go: as many as there are threads where no sum can differ from the exact one, so that
  * what is known of parts adds up to the same bytes. Errors are added up in the order of the images, and stay together.
  */
 export function partsFor(network: Network, { target, data }: RunPlan, threads: number): number {
-  const most = Math.min(threads, data.images);
-  if (most < 2 || macsOf(network) * data.images < WORTHWHILE) return 1;
+  const most = Math.min(threads, data.images, Math.floor((macsOf(network) * data.images) / WORTHWHILE));
+  if (most < 2) return 1;
   const units = unitsOf(resolveTarget(target, network));
   return lower(network).every((job) => units.exact(job)) ? most : 1;
 }

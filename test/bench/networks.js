@@ -12,10 +12,10 @@ const argument = (name) => process.argv.includes(name);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'lastbit-bench-'));
 
-/** `more`: images beyond the first that the time of each more is found with. */
+/** `more`: images beyond the first that the time of each more is found with; `shared`: so many, and twice as many, that threads share. */
 const NETWORKS = [
   { name: 'ResNet-18 at 112', size: 112, more: 10, bytes: (options) => resnet(18, 112, options) },
-  { name: 'ResNet-50 at 224', size: 224, more: 4, bytes: (options) => resnet(50, 224, options), bar: 4.5, slow: true },
+  { name: 'ResNet-50 at 224', size: 224, more: 4, bytes: (options) => resnet(50, 224, options), bar: 4.5, shared: 12, slow: true },
 ];
 
 /** Runs as a process of its own; what it prints last is JSON. */
@@ -72,9 +72,9 @@ function running(images, reference) {
   return { seconds: (user + system) / 1e6, wall, megabytes: rss / 1024 };
 }
 
-function measure({ name, size, more, bytes, bar }) {
+function measure({ name, size, more, bytes, bar, shared = 0 }) {
   writeFileSync(join(folder, 'network.onnx'), bytes());
-  writeFileSync(join(folder, 'images.npy'), imageFile(1 + more, size));
+  writeFileSync(join(folder, 'images.npy'), imageFile(Math.max(1 + more, 2 * shared), size));
   const script = (text, ...parameters) => Number(runNode(['--input-type=module', '-e', text, ...parameters]).stdout);
   const small = join(root, 'models/digits-int8.onnx');
   const reading = script(READING, join(root, 'dist/networks/readers/index.js'), small, 'network.onnx');
@@ -84,7 +84,8 @@ function measure({ name, size, more, bytes, bar }) {
   const row = (title, reference) => {
     const [one, all] = [running(1, reference), running(1 + more, reference)];
     const each = (all.seconds - one.seconds) / more;
-    const wall = (all.wall - one.wall) / more;
+    const [some, many] = shared === 0 ? [one, all] : [running(shared, reference), running(2 * shared, reference)];
+    const wall = (many.wall - some.wall) / (shared === 0 ? more : shared);
     const { megabytes } = all;
     return { network: title, reading, first: one.seconds, each, wall, megabytes, runtime: found?.[0], ort, ratio: ort && each / ort, bar };
   };

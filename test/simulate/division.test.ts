@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, it, vi } from 'vitest';
+import type { Network } from '../../src/networks/network.js';
 import { writeOnnx } from '../../src/networks/readers/onnx/write.js';
 import { judgeAccuracy } from '../../src/simulate/accuracy.js';
 import { joinedAccuracy, partOfData, partsFor } from '../../src/simulate/division.js';
@@ -15,6 +16,11 @@ import { codes, conv, dense, network, quantization, random } from '../networks/r
 import { forget, seen } from './inProcess.js';
 
 vi.mock('piscina', async () => await import('./inProcess.js'));
+/** Products count sixteen times, so that few images are enough to be divided. */
+vi.mock('../../src/networks/lower.js', async (original) => {
+  const actual = await original<typeof import('../../src/networks/lower.js')>();
+  return { ...actual, macsOf: (network: Network) => 16 * actual.macsOf(network) };
+});
 
 const draw = random(5);
 const requantized = (format: string, scale: number) =>
@@ -91,7 +97,7 @@ it('a network whose weights lie in shared memory is the same network', () => {
     if ('weight' in layer) expect(layer.weight.data.buffer).toBeInstanceOf(SharedArrayBuffer);
 });
 
-/** Of one channel, 56 x 56: 40 images are more than 2^32 products. */
+/** Of one channel, 56 x 56: 40 images are more than 2^32 products, four times what a thread is started for. */
 const IMAGES = 40;
 
 function planOf(): RunPlan {
