@@ -53,6 +53,9 @@ export const i8x16 = {
   sub: binary(113),
   popcnt: unary(98),
   bitmask: unary(100),
+  /** Of 16-bit lanes, the first vector's before the second's; saturating. */
+  narrowS: binary(101),
+  narrowU: binary(102),
   extract: (x: Code, lane: number): Code => [...x, ...simd(22), lane],
   shl: shift(107),
 };
@@ -68,6 +71,8 @@ export const i16x8 = {
   minS: binary(150),
   maxS: binary(152),
   extaddPairwiseU: unary(125),
+  /** Of 32-bit lanes, the first vector's before the second's; saturating. */
+  narrowS: binary(133),
   extendLowU: unary(137),
   extendHighU: unary(138),
 };
@@ -88,6 +93,8 @@ export const i32x4 = {
   dot: binary(186),
   extendLowU: unary(169),
   extendHighU: unary(170),
+  /** Of float32 lanes, toward zero; saturating, and 0 of NaN. */
+  truncate: unary(248),
 };
 export const i64x2 = {
   extendLowS: unary(199),
@@ -104,6 +111,8 @@ export const i64x2 = {
 export const f32x4 = {
   /** Two float64 to the lower lanes. */
   demote: unary(94),
+  /** Signed integers of 32 bits, rounded half to even. */
+  convert: unary(250),
   eq: binary(65),
   ne: binary(66),
   lt: binary(67),

@@ -22,7 +22,7 @@ export function extensionOf(table: ArrayLike<number>, { operand }: Pick<Shape, '
 }
 
 /** Eight codes in 16-bit lanes. */
-function widened({ bits, signed }: Extension, address: Code, offset = 0): Code {
+export function widened({ bits, signed }: Extension, address: Code, offset = 0): Code {
   if (!signed) return v128.load8x8U(address, offset);
   if (bits === 8) return v128.load8x8S(address, offset);
   return i16x8.shrS(i16x8.shl(v128.load8x8U(address, offset), 16 - bits), 16 - bits);

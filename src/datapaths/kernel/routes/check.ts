@@ -4,11 +4,12 @@ import { type Gemm, type GemmJob, OPERAND_BITS } from '../contract/gemm.js';
 
 /** The same products, of jobs that are whole. */
 export function checkedGemm(gemm: Gemm): Gemm {
-  const { datapath } = gemm;
+  const { datapath, integers } = gemm;
   return {
     ...gemm,
     sums: (job) => gemm.sums(checked(datapath, job)),
     stats: (job) => gemm.stats(checked(datapath, job)),
+    ...(integers && { integers: { ...integers, rows: (job) => integers.rows(checked(datapath, job)) } }),
   };
 }
 
