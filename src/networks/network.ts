@@ -1,4 +1,5 @@
 import type { BlockFormat } from '../formats/block.js';
+import type { WindowJob } from '../datapaths/kernel/index.js';
 import type { Attributes } from './functions/attributes.js';
 import type { Quantization, Operand, FloatTensor, Tensor, TensorFacts } from './tensor.js';
 
@@ -194,6 +195,11 @@ export interface Arithmetic {
     b: Uint8Array | Uint16Array | Uint32Array,
     job: MatmulJob,
   ): Float64Array;
+  /**
+   * The sums of all groups of a convolution of codes, [groups, m, n] in place of m x n ones of each, where there is a way
+   * without their patches; undefined where there is none.
+   */
+  windows?(windows: WindowJob, job: MatmulJob): Float64Array | undefined;
 }
 
 /** One matrix product of one layer. */

@@ -1,7 +1,14 @@
 import { orderOf } from '../arrays/dataflow.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import { drawsForEach } from '../datapaths/reference.js';
-import { type CodeArray, compileGemm, type Gemm, outputFormatOf, sumValues } from '../datapaths/kernel/index.js';
+import {
+  type CodeArray,
+  compileGemm,
+  type Gemm,
+  outputFormatOf,
+  sumValues,
+  type WindowJob,
+} from '../datapaths/kernel/index.js';
 import type { Format } from '../formats/format.js';
 import type { Arithmetic, MatmulJob } from '../networks/network.js';
 import { exactArithmetic, float32Arithmetic } from '../networks/arithmetic.js';
@@ -16,9 +23,11 @@ export interface LayerSums {
   unit: Datapath;
   /** Of the sums: the register's that holds them in the end. */
   format: Format;
-  /** Operand codes [m, k] and [k, n]. */
+  /** Operand codes [m, k] and [k, n], or those of `windows`. */
   a: CodeArray;
   b: CodeArray;
+  /** The convolution that these are the products of, all groups one after the other. */
+  windows?: WindowJob;
   /** Values [m, n] of the unit's sums. */
   sums: Float64Array;
   /** The same without any rounding. */
@@ -27,6 +36,8 @@ export interface LayerSums {
   swamped: number;
   /** Roundings that overflowed. */
   overflowed: number;
+  /** Largest sum of the magnitudes of one output's products, where it was found on the way. */
+  peak?: number;
   /** Values [m, k] and [k, n] of operands in blocks, which their codes alone do not say. */
   values?: { a: Float32Array; b: Float32Array };
 }
@@ -102,6 +113,12 @@ export function targetArithmetic(units: TargetUnits, { recall, watch }: Company 
     values: (a, b, job) =>
       units.has(job) ? scaledSums(unitSums(job, operandsInBlocks(a, b, job).codes), job) : BESIDE.values(a, b, job),
     codes: (a, b, job) => (units.has(job) ? unitSums(job, { a, b }) : BESIDE.codes(a, b, job)),
+    windows(windows, job) {
+      const way = units.has(job) ? units.gemmFor(job).windows : undefined;
+      const sums = way && (recall?.(windows) ?? way.sums(windows));
+      if (sums !== undefined) watch?.(job, sums);
+      return sums;
+    },
   };
 }
 
@@ -130,5 +147,14 @@ export function goldenArithmetic(units: TargetUnits, compare: (sums: LayerSums) 
       return scaledSums(goldenSums(job, codes, values), job);
     },
     codes: (a, b, job) => (units.has(job) ? goldenSums(job, { a, b }) : BESIDE.codes(a, b, job)),
+    windows(windows, job) {
+      const gemm = units.has(job) ? units.gemmFor(job) : undefined;
+      const counted = gemm?.windows?.stats(windows);
+      if (gemm === undefined || counted === undefined) return undefined;
+      const { datapath: unit, order } = gemm;
+      const { a, b } = windows;
+      compare({ job, unit, format: outputFormatOf(unit, order), a, b, windows, ...counted });
+      return counted.exact;
+    },
   };
 }

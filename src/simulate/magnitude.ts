@@ -12,7 +12,8 @@ const SLACK = 1 + 2 ** -20;
  * length says that their sums stay below what others have reached (Cauchy and Schwarz) are not multiplied.
  * @param known such a power for other sums, given back where no sum here reaches it; 0 for none
  */
-export function powerAbove({ job, unit, a, b, values }: LayerSums, known = 0): number {
+export function powerAbove({ job, unit, a, b, values, peak }: LayerSums, known = 0): number {
+  if (peak !== undefined) return above(peak, known);
   const { n, k } = job;
   const columns = values?.b.map(Math.abs) ?? lookedUp(b, magnitudesOf(unit.b));
   const lengths = values === undefined ? lengthsOf(a, magnitudesOf(unit.a), k) : lengthsOfReals(values.a, k);
@@ -28,6 +29,10 @@ export function powerAbove({ job, unit, a, b, values }: LayerSums, known = 0): n
   let largest = 0;
   for (const sum of gemm(Float64Array.from(chosen), Float64Array.from(columns), rows.length, n, k))
     if (sum > largest) largest = sum;
+  return above(largest, known);
+}
+
+function above(largest: number, known: number): number {
   return largest === 0 ? known : Math.max(known, 2 ** (floorLog2(largest) + 1));
 }
 

@@ -282,6 +282,12 @@ export const TABLES: Readonly<Record<string, Instructions>> = {
         n((x) => x >> bits),
       ),
     ),
+    ...shifts('shrU', i16x8.shrU, (bits) =>
+      each(
+        'u16',
+        n((x) => x >>> bits),
+      ),
+    ),
   },
   i32x4: {
     splat: [(x) => i32x4.splat(i8x16.extract(x, 0)), (x, _, out) => out.u32.fill(x.u8[0])],
@@ -351,6 +357,7 @@ export const TABLES: Readonly<Record<string, Instructions>> = {
   f64x2: {
     ...floats('f64', f64x2),
     promote: [f64x2.promote, (x, _, out) => out.f64.set([x.f32[0], x.f32[1]])],
+    convertLowS: [f64x2.convertLowS, (x, _, out) => out.f64.set([x.i32[0], x.i32[1]])],
   },
 };
 

@@ -22,7 +22,7 @@ export function extensionOf(table: ArrayLike<number>, { operand }: Pick<Shape, '
 }
 
 /** Eight codes in 16-bit lanes. */
-function widened({ bits, signed }: Extension, address: Code, offset = 0): Code {
+export function widened({ bits, signed }: Extension, address: Code, offset = 0): Code {
   if (!signed) return v128.load8x8U(address, offset);
   if (bits === 8) return v128.load8x8S(address, offset);
   return i16x8.shrS(i16x8.shl(v128.load8x8U(address, offset), 16 - bits), 16 - bits);
@@ -33,7 +33,7 @@ const lanesOf = (bytes: number, lanes: readonly number[]): number[] =>
   lanes.flatMap((lane) => Array.from({ length: bytes }, (_, i) => lane * bytes + i));
 
 /** Lanes of x and y in turn, from their lower or upper halves. */
-function interleaved(x: Code, y: Code, bytes: number, half: 0 | 1): Code {
+export function interleaved(x: Code, y: Code, bytes: number, half: 0 | 1): Code {
   const count = 16 / bytes;
   const lanes = Array.from({ length: count }, (_, i) => (i >> 1) + (half * count) / 2 + (i % 2) * count);
   return v128.shuffle(x, y, lanesOf(bytes, lanes));
