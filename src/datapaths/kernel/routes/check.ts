@@ -51,7 +51,7 @@ function checkedWindows({ name }: Datapath, job: WindowJob): WindowJob {
   for (const field of ['a', 'b'] as const)
     if (job[field].length !== lengths[field])
       throw new RangeError(
-        `windows of ${name}: ${field} has ${job[field].length} codes, its sizes are ${lengths[field]}`,
+        `windows of ${name}: ${field} has ${job[field].length} codes, its sizes ask for ${lengths[field]}`,
       );
   return job;
 }

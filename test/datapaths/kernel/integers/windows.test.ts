@@ -263,7 +263,7 @@ it('there is no way where lanes, registers or orders are not for it', () => {
   const way = (unit: Datapath, geometry: Partial<Geometry> = {}, own?: Order) =>
     hold(unit, jobOf(unit, { ...PLAIN, ...geometry }, anyCode(generator(3))), own);
   const int8 = datapathNamed('int8');
-  expect(way(int8, { filters: 9 })).toBe(false);
+  expect(way(int8, { filters: 17 })).toBe(false);
   // Some places are never taken.
   expect(way(int8, {}, { kind: 'permuted', indices: [1] })).toBe(false);
   const unsigned = datapath({ ...int8, name: 'own', sum: sumFit(int(32, false), { overflow: 'wrap' }) });
