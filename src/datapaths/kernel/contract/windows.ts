@@ -54,7 +54,8 @@ export function windowAt(job: WindowJob, group: number, row: number): CodeArray 
   const top = Math.floor(pixel / output[1]) * stride[0] - before[0];
   const left = (pixel % output[1]) * stride[1] - before[1];
   const first = (image * job.groups + group) * channels * height * width;
-  const codes = a.slice(0, channels * kernel[0] * kernel[1]).fill(job.padding);
+  const make = a.constructor as new (length: number) => CodeArray;
+  const codes = new make(channels * kernel[0] * kernel[1]).fill(job.padding);
   let at = 0;
   for (let c = 0; c < channels; c++)
     for (let i = 0; i < kernel[0]; i++)

@@ -78,7 +78,7 @@ function hold(unit: Datapath, job: WindowJob, order: Order = unit.order): boolea
 }
 
 const PLAIN: Geometry = {
-  ...{ images: 1, groups: 3, channels: 1, filters: 1, plane: [6, 6], kernel: [3, 3] },
+  ...{ images: 1, groups: 2, channels: 1, filters: 1, plane: [6, 6], kernel: [3, 3] },
   ...{ stride: [1, 1], dilation: [1, 1], before: [1, 1], after: [1, 1] },
 };
 
@@ -98,6 +98,8 @@ const GEOMETRIES: readonly Partial<Geometry>[] = [
   { plane: [4, 4], kernel: [1, 1], before: [0, 0], after: [0, 0], channels: 3 },
   { plane: [2, 2], kernel: [3, 3], before: [5, 4], after: [3, 6] },
   { plane: [1, 40], kernel: [1, 7], before: [0, 3], after: [0, 3] },
+  // Fewer elements in all than a window has.
+  { plane: [1, 1], kernel: [5, 5], before: [2, 2], after: [2, 2] },
   { filters: 2 },
   { filters: 3, images: 2, stride: [2, 2] },
   { filters: 5, channels: 2, groups: 2, plane: [5, 7] },
@@ -165,7 +167,7 @@ it('any integers to any integer register, in any order, whether its ends are rea
       if (found?.sums === found?.exact) exact++;
     }
   });
-  fc.assert(property, { numRuns: process.env.LASTBIT_LONG ? 2000 : 150, seed: 11 });
+  fc.assert(property, { numRuns: process.env.LASTBIT_LONG ? 2000 : 100, seed: 11 });
   // Both kinds are many: none of the two may be what the other is thought to be.
   expect(Math.min(exact, ways - exact)).toBeGreaterThan(20);
 });
