@@ -80,7 +80,8 @@ export const runCommand = command({
     if (strict) refuseBeside(loaded, own);
     const plan: RunPlan = { network, reading, target: { base: target }, data: await planOfData(loaded, data) };
     const float = reference ?? referenceOf(network, loaded);
-    const [result] = await runWithBar([float === undefined ? plan : { ...plan, reference: float }]);
+    const whole = float === undefined ? plan : { ...plan, reference: float };
+    const [result] = await runWithBar([whole], { networks: new Map([[whole, loaded]]) });
     if (out !== undefined) await writeResult(out, result);
     if (out !== undefined && tensors !== undefined) {
       const number = integer(image ?? 0, '--image');

@@ -1,7 +1,8 @@
 import type { BlockFormat } from '../formats/block.js';
 import type { WindowJob } from '../datapaths/kernel/index.js';
 import type { Attributes } from './functions/attributes.js';
-import type { Quantization, Operand, FloatTensor, Tensor, TensorFacts } from './tensor.js';
+import type { IntegerPlanes, IntegerRows } from '../datapaths/kernel/index.js';
+import type { CodeArray, Quantization, Operand, FloatTensor, Tensor, TensorFacts } from './tensor.js';
 
 /**
  * A Network is plain data: layers in topological order, each with the names of the tensors that it reads and writes.
@@ -190,16 +191,16 @@ export interface Arithmetic {
   whole?: boolean;
   /** a is [m, k], b is [k, n], both row-major; the result is [m, n]. */
   values(a: Float32Array, b: Float32Array, job: MatmulJob): Float32Array;
-  codes(
-    a: Uint8Array | Uint16Array | Uint32Array,
-    b: Uint8Array | Uint16Array | Uint32Array,
-    job: MatmulJob,
-  ): Float64Array;
+  codes(a: CodeArray, b: CodeArray, job: MatmulJob): Float64Array;
+  /** What `codes` gives, as integers in the kernels' memory; undefined where sums may be none of 32 bits. */
+  integerRows?(a: CodeArray, b: CodeArray, job: MatmulJob): Iterable<IntegerRows> | undefined;
   /**
    * The sums of all groups of a convolution of codes, [groups, m, n] in place of m x n ones of each, where there is a way
    * without their patches; undefined where there is none.
    */
   windows?(windows: WindowJob, job: MatmulJob): Float64Array | undefined;
+  /** What `windows` gives, as integers in the kernels' memory; undefined where sums may be none of 32 bits. */
+  integerPlanes?(windows: WindowJob, job: MatmulJob): Iterable<IntegerPlanes> | undefined;
 }
 
 /** One matrix product of one layer. */

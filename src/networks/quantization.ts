@@ -1,4 +1,5 @@
 import { codeArray, decoderOf } from '../datapaths/kernel/index.js';
+import { widthOf } from '../formats/format.js';
 import { encodeAll } from './codes.js';
 import {
   type CodeTensor,
@@ -66,10 +67,22 @@ export function dequantize(x: Tensor): FloatTensor {
   const { quantization: q, data } = x;
   const value = decoderOf(q.fit.format);
   const real = floatTensor(x.shape);
+  if (data instanceof Uint8Array && q.scale.length === 1 && data.length > TABLE) {
+    const meant = Uint8Array.from({ length: 2 ** widthOf(q.fit.format) }, (_, code) => code);
+    lookUp(dequantize({ ...x, shape: [meant.length], data: meant }).data, data, real.data);
+    return real;
+  }
   overScales(x.shape, q, (first, count, scale, zeroPoint) => {
     for (let i = first; i < first + count; i++) real.data[i] = Math.fround(value(data[i]) - zeroPoint) * scale;
   });
   return real;
+}
+
+/** Codes of a byte at most: of more elements than there are codes, each code is looked up. */
+const TABLE = 256;
+
+function lookUp(table: Float32Array, codes: Uint8Array, out: Float32Array): void {
+  for (let i = 0; i < codes.length; i++) out[i] = table[codes[i]];
 }
 
 /** The code that stands for zero: what padding is made of. The nearest one where the format has no zero (binary: +1). */

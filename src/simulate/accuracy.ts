@@ -6,7 +6,7 @@ import type { Arithmetic, MatmulJob, Network } from '../networks/network.js';
 import { dequantize } from '../networks/quantization.js';
 import type { Tensor } from '../networks/tensor.js';
 import type { Target } from '../targets/target.js';
-import { goldenArithmetic, type LayerSums, targetArithmetic, unitsOf } from './arithmetic.js';
+import { type CountedSums, goldenArithmetic, type LayerSums, targetArithmetic, unitsOf } from './arithmetic.js';
 import type { BlockOperands } from './blockOperands.js';
 import { ErrorMeter, type ErrorReport } from './errors.js';
 import { powerAbove } from './magnitude.js';
@@ -58,7 +58,7 @@ class LayerMeter {
   worst: WorstOperands | undefined;
   readonly format: Format;
 
-  constructor(sums: LayerSums, route: string) {
+  constructor(sums: Pick<LayerSums, 'format' | 'unit'>, route: string) {
     this.format = sums.format;
     this.single = new ErrorMeter(sums.format);
     this.entire = new ErrorMeter(sums.format, this.single);
@@ -81,6 +81,7 @@ export function judgeAccuracy(
   progress?: (images: number) => void,
 ): Accuracy {
   const units = unitsOf(target);
+  const isExact = lower(network).every((job) => units.exact(job));
   const meters = new Map<string, LayerMeter>();
   const outputs: OutputRows[][] = [];
   const exactOutputs: OutputRows[][] = [];
@@ -89,14 +90,19 @@ export function judgeAccuracy(
     const count = Math.min(batch, data.count - first);
     const images = data.inputs(first, count);
     const golden: Golden[] = [];
-    const exactOutput = rowsOf(
-      network,
-      images,
-      count,
-      goldenArithmetic(units, (sums) => golden.push(compareSingle(meters, sums, routeOf(units.gemmFor(sums.job))))),
-    );
+    const route = ({ job }: Pick<LayerSums, 'job'>) => routeOf(units.gemmFor(job));
+    const compare = (sums: LayerSums) => {
+      const compared = compareSingle(meters, sums, route(sums));
+      // Where no sum can differ there is nothing to go back to.
+      if (isExact) meterOf(meters, sums, '').rows += sums.job.m;
+      else golden.push(compared);
+    };
+    const counted = (sums: CountedSums) => countSingle(meters, sums, route(sums));
+    const arithmetic = goldenArithmetic(units, compare, isExact ? counted : undefined);
+    const exactOutput = rowsOf(network, images, count, arithmetic);
     exactOutputs.push(exactOutput);
-    outputs.push(entirePass(network, images, count, units, golden, meters) ?? exactOutput);
+    const entire = isExact ? undefined : entirePass(network, images, count, units, golden, meters);
+    outputs.push(entire ?? exactOutput);
     progress?.(first + count);
   }
   return {
@@ -118,10 +124,23 @@ function routeOf({ route, why }: Gemm): string {
   return `${route}: ${why}`;
 }
 
+function meterOf(meters: Map<string, LayerMeter>, sums: CountedSums | LayerSums, route: string): LayerMeter {
+  let meter = meters.get(sums.job.layer);
+  if (meter === undefined) meters.set(sums.job.layer, (meter = new LayerMeter(sums, route)));
+  return meter;
+}
+
+function countSingle(meters: Map<string, LayerMeter>, sums: CountedSums, route: string): void {
+  const meter = meterOf(meters, sums, route);
+  const { m, n } = sums.job;
+  meter.single.count(m * n, sums.largest);
+  meter.magnitude = powerAbove(sums, meter.magnitude);
+  meter.rows += m;
+}
+
 function compareSingle(meters: Map<string, LayerMeter>, sums: LayerSums, route: string): Golden {
   const { job, a, b, exact } = sums;
-  let meter = meters.get(job.layer);
-  if (meter === undefined) meters.set(job.layer, (meter = new LayerMeter(sums, route)));
+  const meter = meterOf(meters, sums, route);
   const before = meter.single.differing;
   const worst = meter.single.add(exact, sums.sums, job.n, meter.rows);
   if (worst !== undefined) meter.worst = operandsOf(sums, worst, meter.rows);

@@ -5,6 +5,9 @@ import {
   type CodeArray,
   compileGemm,
   type Gemm,
+  type IntegerPlanes,
+  type IntegerRows,
+  largestMagnitude,
   outputFormatOf,
   sumValues,
   type WindowJob,
@@ -12,7 +15,7 @@ import {
 import type { Format } from '../formats/format.js';
 import type { Arithmetic, MatmulJob } from '../networks/network.js';
 import { exactArithmetic, float32Arithmetic } from '../networks/arithmetic.js';
-import { unitForJob } from '../targets/blockUnit.js';
+import { type UnitJob, unitForJob } from '../targets/blockUnit.js';
 import type { Target } from '../targets/target.js';
 import { whyBeside } from './placement.js';
 import { type BlockOperands, operandsInBlocks, scaledSums } from './blockOperands.js';
@@ -45,6 +48,8 @@ export interface LayerSums {
 /** The compiled units of a target, each in the order of additions that the array gives it. */
 export interface TargetUnits {
   target: Target;
+  /** Whether the unit for a product gives exact integers, whatever it multiplies; so does what has no unit. */
+  exact(job: UnitJob & Pick<MatmulJob, 'k'>): boolean;
   /** Whether the target has a unit for a product; what it has none for runs beside the array. */
   has(job: MatmulJob): boolean;
   gemmFor(job: MatmulJob): Gemm;
@@ -54,29 +59,31 @@ export interface TargetUnits {
 export function unitsOf(target: Target): TargetUnits {
   const compiled = new Map<string, Gemm>();
   const able = new Map<string, boolean>();
-  const wanted = (job: MatmulJob) => {
-    const [aFormat, bFormat] = [job.a?.fit.format, job.b?.fit.format];
-    const key = job.blocks?.format.name ?? `${aFormat?.name} ${bFormat?.name}`;
-    return { key, unit: { layer: job.layer, aFormat, bFormat, blocks: job.blocks?.format } };
+  const wanted = ({ layer, a, b, blocks }: MatmulJob): UnitJob => ({
+    ...{ layer, aFormat: a?.fit.format, bFormat: b?.fit.format, blocks: blocks?.format },
+  });
+  const keyOf = ({ aFormat, bFormat, blocks }: UnitJob) => blocks?.name ?? `${aFormat?.name} ${bFormat?.name}`;
+  const has = (asked: UnitJob): boolean => {
+    const key = keyOf(asked);
+    let found = able.get(key);
+    if (found === undefined) able.set(key, (found = whyBeside(target, asked) === undefined));
+    return found;
+  };
+  const gemmFor = (asked: UnitJob): Gemm => {
+    const key = keyOf(asked);
+    let gemm = compiled.get(key);
+    if (gemm === undefined) {
+      const unit = unitForJob(target, asked);
+      gemm = compileGemm(unit, orderOf(target.array, unit));
+      compiled.set(key, gemm);
+    }
+    return gemm;
   };
   return {
     target,
-    has(job) {
-      const { key, unit } = wanted(job);
-      let has = able.get(key);
-      if (has === undefined) able.set(key, (has = whyBeside(target, unit) === undefined));
-      return has;
-    },
-    gemmFor(job) {
-      const { key, unit: asked } = wanted(job);
-      let gemm = compiled.get(key);
-      if (gemm === undefined) {
-        const unit = unitForJob(target, asked);
-        gemm = compileGemm(unit, orderOf(target.array, unit));
-        compiled.set(key, gemm);
-      }
-      return gemm;
-    },
+    exact: (job) => !has(job) || gemmFor(job).integers?.hold(job.k) === true,
+    has: (job) => has(wanted(job)),
+    gemmFor: (job) => gemmFor(wanted(job)),
   };
 }
 
@@ -122,10 +129,21 @@ export function targetArithmetic(units: TargetUnits, { recall, watch }: Company 
   };
 }
 
+/** Sums that are exact and have been no further than the kernels' memory. */
+export interface CountedSums extends Pick<LayerSums, 'job' | 'unit' | 'format' | 'a' | 'b' | 'peak'> {
+  /** Largest magnitude of a sum. */
+  largest: number;
+}
+
 /**
  * Exact sums go on to the next layer; on the way each layer's are compared with what the unit makes of the same operands.
+ * @param count takes those that can be no others, in place of `compare`
  */
-export function goldenArithmetic(units: TargetUnits, compare: (sums: LayerSums) => void): Arithmetic {
+export function goldenArithmetic(
+  units: TargetUnits,
+  compare: (sums: LayerSums) => void,
+  count?: (sums: CountedSums) => void,
+): Arithmetic {
   function goldenSums(job: MatmulJob, operands: BlockOperands, values?: LayerSums['values']): Float64Array {
     const gemm = units.gemmFor(job);
     const { m, n, k } = job;
@@ -156,5 +174,51 @@ export function goldenArithmetic(units: TargetUnits, compare: (sums: LayerSums) 
       compare({ job, unit, format: outputFormatOf(unit, order), a, b, windows, ...counted });
       return counted.exact;
     },
+    ...(count && {
+      integerRows: (a, b, job) => countedRows(units, a, b, job, count),
+      integerPlanes: (windows, job) => countedPlanes(units, windows, job, count),
+    }),
   };
+}
+
+function countedRows(
+  units: TargetUnits,
+  a: CodeArray,
+  b: CodeArray,
+  job: MatmulJob,
+  count: (sums: CountedSums) => void,
+): Iterable<IntegerRows> | undefined {
+  const { m, n, k } = job;
+  const gemm = units.has(job) ? units.gemmFor(job) : undefined;
+  if (gemm?.integers?.hold(k) !== true) return undefined;
+  const { datapath: unit, order, integers } = gemm;
+  return (function* () {
+    let largest = 0;
+    for (const rows of integers.rows({ m, n, k, a, b })) {
+      largest = Math.max(largest, largestMagnitude(rows, n));
+      yield rows;
+    }
+    count({ job, unit, format: outputFormatOf(unit, order), a, b, largest });
+  })();
+}
+
+function countedPlanes(
+  units: TargetUnits,
+  windows: WindowJob,
+  job: MatmulJob,
+  count: (sums: CountedSums) => void,
+): Iterable<IntegerPlanes> | undefined {
+  const gemm = units.has(job) ? units.gemmFor(job) : undefined;
+  const blocks = gemm?.windows?.planes(windows);
+  if (gemm === undefined || blocks === undefined) return undefined;
+  const { datapath: unit, order } = gemm;
+  return (function* () {
+    let [largest, peak] = [0, 0];
+    for (const planes of blocks) {
+      [largest, peak] = [Math.max(largest, planes.largest), Math.max(peak, planes.peak)];
+      yield planes;
+    }
+    const { a, b } = windows;
+    count({ job, unit, format: outputFormatOf(unit, order), a, b, largest, peak });
+  })();
 }

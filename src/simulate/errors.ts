@@ -107,6 +107,12 @@ export class ErrorMeter {
     return place;
   }
 
+  /** So many sums that are the exact ones; their signal is left out, for which nobody asks where there is no noise. */
+  count(sums: number, largest: number): void {
+    this.truth.sums += sums;
+    this.truth.largest = Math.max(this.truth.largest, largest);
+  }
+
   report(): ErrorReport {
     const { wrong, notFinite, max, worst } = this;
     const { sums, signal, largest } = this.truth;

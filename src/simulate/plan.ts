@@ -59,15 +59,23 @@ export async function loadRunData(network: Network, plan: DataPlan): Promise<Run
 
 /**
  * Reads what plans name, once each, before threads begin: an error that crosses threads loses which file it is about.
+ * @param known networks that have been read already
+ * @returns the networks that were read
  * @throws Error naming the file and what is wrong with it
  */
-export async function checkInputs(plans: readonly RunPlan[]): Promise<void> {
+export async function checkInputs(
+  plans: readonly RunPlan[],
+  known: ReadonlyMap<RunPlan, Network> = new Map(),
+): Promise<ReadonlyMap<RunPlan, Network>> {
   for (const { network, reference } of plans) for (const file of [network, reference ?? network]) readBytes(file);
   const own = plans.filter(({ data }) => isOwn(data));
-  for (const { network, reading, data } of new Map(
-    own.map((plan) => [JSON.stringify([plan.network, plan.data]), plan]),
-  ).values())
-    await loadRunData(await loadNetwork(network, reading), data);
+  const networks = new Map(known);
+  for (const plan of new Map(own.map((each) => [JSON.stringify([each.network, each.data]), each])).values()) {
+    const network = known.get(plan) ?? (await loadNetwork(plan.network, plan.reading));
+    await loadRunData(network, plan.data);
+    networks.set(plan, network);
+  }
+  return networks;
 }
 
 /** @param network for which `auto` finds the units */

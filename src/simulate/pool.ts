@@ -1,9 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { checkInputs, type RunPlan } from './plan.js';
+import type { Network } from '../networks/network.js';
+import { partsFor } from './division.js';
+import { checkInputs, loadNetwork, type RunPlan } from './plan.js';
 import type { RunResult } from './run.js';
-import type { Task } from './worker.js';
+import { sharedNetwork } from './shared.js';
+import type { JoinTask, PartResult, PartTask, Task } from './worker.js';
 
 export interface PoolOptions {
   /** Worker threads; as many as there are processors by default. */
@@ -13,21 +16,28 @@ export interface PoolOptions {
   /** Called with each result as it comes, in any order. */
   finished?: (result: RunResult, index: number) => void;
   signal?: AbortSignal;
+  /** Networks of plans that have been read already. */
+  networks?: ReadonlyMap<RunPlan, Network>;
 }
 
-/** Runs plans on worker threads. @throws Error where an input cannot be read @returns results in the order of the plans, whatever the number of threads */
+/**
+ * Runs plans on worker threads; where there are fewer plans than threads, parts of one where that may be.
+ * @throws Error where an input cannot be read
+ * @returns results in the order of the plans, whatever the number of threads
+ */
 export async function runAll(plans: readonly RunPlan[], options: PoolOptions = {}): Promise<RunResult[]> {
   const { threads = availableParallelism(), progress, finished, signal } = options;
   if (plans.length === 0) return [];
-  await checkInputs(plans);
-  const pool = new Piscina<Task, RunResult>({
+  const shares = await sharesOf(plans, threads, options.networks);
+  const tasks = shares.reduce((sum, { parts }) => sum + parts, 0);
+  const pool = new Piscina<Task | PartTask | JoinTask, RunResult | PartResult>({
     filename: new URL('./worker.js', import.meta.url).href,
     minThreads: 1,
-    maxThreads: Math.max(1, Math.min(threads, plans.length)),
+    maxThreads: Math.max(1, Math.min(threads, tasks)),
     concurrentTasksPerWorker: 1,
   });
   let images = 0;
-  const one = async (plan: RunPlan, index: number): Promise<RunResult> => {
+  const one = async <T extends RunResult | PartResult>(task: Task | PartTask | JoinTask): Promise<T> => {
     const { port1, port2 } = new MessageChannel();
     let seen = 0;
     port1.on('message', (done: number) => {
@@ -36,16 +46,48 @@ export async function runAll(plans: readonly RunPlan[], options: PoolOptions = {
       progress?.(images);
     });
     try {
-      const result = await pool.run({ plan, port: port2 }, { transferList: [port2], signal });
-      finished?.(result, index);
-      return result;
+      return (await pool.run({ ...task, port: port2 }, { transferList: [port2], signal })) as T;
     } finally {
       port1.close();
     }
   };
+  const whole = async (plan: RunPlan, index: number): Promise<RunResult> => {
+    const { parts, network } = shares[index];
+    const task = { plan, ...(network && { network }) };
+    const result = parts === 1 ? await one<RunResult>(task) : await joined(task, parts, one);
+    finished?.(result, index);
+    return result;
+  };
   try {
-    return await Promise.all(plans.map(one));
+    return await Promise.all(plans.map(whole));
   } finally {
     await pool.destroy();
   }
+}
+
+type RunOne = <T extends RunResult | PartResult>(task: Task | PartTask | JoinTask) => Promise<T>;
+
+async function joined(task: Task, of: number, one: RunOne): Promise<RunResult> {
+  const places = Array.from({ length: of }, (_, index) => index);
+  const found = await Promise.all(places.map((index) => one<PartResult>({ ...task, part: { index, of } })));
+  return one<RunResult>({ ...task, found });
+}
+
+/** Into how many parts a plan goes, and its network where threads are given it. */
+interface Share {
+  parts: number;
+  network?: Network;
+}
+
+async function sharesOf(plans: readonly RunPlan[], threads: number, known: PoolOptions['networks']): Promise<Share[]> {
+  const networks = await checkInputs(plans, known);
+  const each = Math.floor(threads / plans.length);
+  // Where there are many plans, the threads that run them read their networks.
+  if (each < 1) return plans.map(() => ({ parts: 1 }));
+  const shares: Share[] = [];
+  for (const plan of plans) {
+    const network = networks.get(plan) ?? (await loadNetwork(plan.network, plan.reading));
+    shares.push({ parts: partsFor(network, plan, each), network: sharedNetwork(network) });
+  }
+  return shares;
 }

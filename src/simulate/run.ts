@@ -65,13 +65,21 @@ const BATCH = 100;
 
 export function runFloat(network: Network, given: Dataset | RunData): FloatRun {
   const data = dataFor(network, given);
+  return floatRunOf(network, floatOutputs(network, data), data);
+}
+
+/** What a float network gives for all images. */
+export function floatOutputs(network: Network, data: RunData): OutputRows[] {
   const batch = network.batch === 'free' ? BATCH : data.batch;
   const batches: OutputRows[][] = [];
   for (let first = 0; first < data.count; first += batch) {
     const count = Math.min(batch, data.count - first);
     batches.push(rowsOf(network, data.inputs(first, count), count, float32Arithmetic));
   }
-  const outputs = joinedRows(batches);
+  return joinedRows(batches);
+}
+
+export function floatRunOf(network: Named, outputs: readonly OutputRows[], data: RunData): FloatRun {
   const judged = data.labels && judgedBy(network, outputs, data);
   return { outputs, ...(judged && { accuracy: judged.accuracy }) };
 }
@@ -93,8 +101,18 @@ export function run(
   progress?: (images: number) => void,
 ): RunResult {
   const data = dataFor(network, given);
+  return resultOf(network, target, data, judgeAccuracy(network, target, data, progress), float);
+}
+
+/** A run's result, from what its arithmetic did. */
+export function resultOf(
+  network: Network,
+  target: Target,
+  data: RunData,
+  accuracy: Accuracy,
+  float?: FloatRun,
+): RunResult {
   const { layers: costs, ...cost } = judgeCost(network, target);
-  const accuracy = judgeAccuracy(network, target, data, progress);
   const placements = placementsOf(network, target);
   const nodes = new Map(placements.map(({ layer, node }) => [layer, node]));
   return {
@@ -174,10 +192,11 @@ function storedRows({ expected, count, batch }: RunData): OutputRows[] {
   return joinedRows(batches);
 }
 
+type Named = Pick<Network, 'name'>;
 type Judged = Pick<RunResult, 'accuracy' | 'accuracyInterval' | 'top5'>;
 
 /** Of the first output, which must have a number for each class. @throws Error naming the first label beyond */
-function judgedBy({ name }: Network, [output]: readonly OutputRows[], { labels = [], place }: RunData): Judged {
+function judgedBy({ name }: Named, [output]: readonly OutputRows[], { labels = [], place }: RunData): Judged {
   const { rows, width } = output;
   for (let i = 0; i < rows; i++)
     if (!(labels[i] >= 0 && labels[i] < width))

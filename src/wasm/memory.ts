@@ -12,9 +12,18 @@ export function sharedMemory(): WebAssembly.Memory {
   return memory;
 }
 
-/** Places in the memory, for one call; every call starts from the beginning again. */
+/** Places in the memory, for one call; every call starts from the beginning again, or behind what another still has there. */
 export class Arena {
-  private used = 64;
+  private used: number;
+
+  constructor(from = 64) {
+    this.used = from;
+  }
+
+  /** Address behind all that was taken. */
+  get end(): number {
+    return this.used;
+  }
 
   /** Address of so many bytes, aligned to 64. */
   take(bytes: number): number {

@@ -55,6 +55,9 @@ export const i8x16 = {
   sub: binary(113),
   popcnt: unary(98),
   bitmask: unary(100),
+  /** Of 16-bit lanes, the first vector's before the second's; saturating. */
+  narrowS: binary(101),
+  narrowU: binary(102),
   extract: (x: Code, lane: number): Code => [...x, ...simd(22), lane],
   shl: shift(107),
 };
@@ -71,10 +74,13 @@ export const i16x8 = {
   minS: binary(150),
   maxS: binary(152),
   extaddPairwiseU: unary(125),
+  /** Of 32-bit lanes, the first vector's before the second's; saturating. */
+  narrowS: binary(133),
   extendLowU: unary(137),
   extendHighU: unary(138),
 };
 export const i32x4 = {
+  abs: unary(160),
   splat: unary(17),
   eq: binary(55),
   ne: binary(56),
@@ -91,6 +97,8 @@ export const i32x4 = {
   dot: binary(186),
   extendLowU: unary(169),
   extendHighU: unary(170),
+  /** Of float32 lanes, toward zero; saturating, and 0 of NaN. */
+  truncate: unary(248),
 };
 export const i64x2 = {
   extendLowS: unary(199),
@@ -107,6 +115,8 @@ export const i64x2 = {
 export const f32x4 = {
   /** Two float64 to the lower lanes. */
   demote: unary(94),
+  /** Signed integers of 32 bits, rounded half to even. */
+  convert: unary(250),
   eq: binary(65),
   ne: binary(66),
   lt: binary(67),

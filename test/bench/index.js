@@ -1,5 +1,6 @@
 // npm run bench: matrix products (gemm.js), the clocked array (mesh.js), products on two threads (threads.js), the memory of a
-// large convolution (memory.js), whole commands against an older build (before.js). Options go to all; with --json they give one object, the others' results under their names.
+// large convolution (memory.js), whole networks (networks.js), whole commands against an older build (before.js). Options go to
+// all; with --json they give one object, the others' results under their names.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -22,8 +23,10 @@ const threads = run('threads.js');
 if (!json) console.log();
 const memory = run('memory.js');
 if (!json) console.log();
+const networks = run('networks.js');
+if (!json) console.log();
 const before = run('before.js');
 if (json) {
-  const others = { mesh: mesh.results, threads: threads.results, memory: memory.results, before: before.results };
-  console.log(JSON.stringify({ ...gemm, ...others }, null, 2));
+  const others = Object.entries({ mesh, threads, memory, networks, before }).map(([name, { results }]) => [name, results]);
+  console.log(JSON.stringify({ ...gemm, ...Object.fromEntries(others) }, null, 2));
 }

@@ -4,11 +4,12 @@ import { formatNamed, int } from '../../src/formats/catalog.js';
 import { fitTo } from '../../src/formats/codec.js';
 import { widthOf } from '../../src/formats/format.js';
 import { executeLayer } from '../../src/networks/execute.js';
-import type { ConvLayer } from '../../src/networks/network.js';
+import type { Arithmetic, ConvLayer } from '../../src/networks/network.js';
 import { codeTensor, perTensor } from '../../src/networks/quantization.js';
 import { sizeOf } from '../../src/networks/tensor.js';
 import { randomFrom } from '../../src/random/random.js';
 import {
+  type CountedSums,
   goldenArithmetic,
   type LayerSums,
   targetArithmetic,
@@ -138,6 +139,46 @@ describe.each(TARGETS)('%s', (_name, target) => {
     expect(calls).toBe(integers && !(target.datapath.b.kind === 'int' && item.zeros?.weight) ? 1 : products);
   });
 });
+
+/** Codes of a layer, and what is counted of its sums where they have not left the kernels' memory. */
+function requantized(units: TargetUnits, item: Case, ways: (keyof Arithmetic)[]) {
+  const { layer: plain, x } = layerOf(item, units.target);
+  const output = perTensor(fitTo(int(6), { overflow: 'saturate' }), 3, -5);
+  const bias = Int32Array.from({ length: item.weight[0] }, (_, i) => 7 * i - 9);
+  const layer: ConvLayer = { ...plain, bias, result: { kind: 'requantize', output, convention: 'onnx' } };
+  const all = { sums: 0, largest: 0, power: 0, calls: 0 };
+  const meet = (sums: CountedSums, largest: number) => {
+    all.calls++;
+    all.sums += sums.job.m * sums.job.n;
+    all.largest = Math.max(all.largest, largest);
+    all.power = powerAbove(sums, all.power);
+  };
+  const compare = (sums: LayerSums) =>
+    meet(
+      { ...sums, largest: 0 },
+      sums.exact.reduce((most, sum) => Math.max(most, Math.abs(sum)), 0),
+    );
+  const arithmetic = goldenArithmetic(units, compare, (sums) => meet(sums, sums.largest));
+  for (const way of ways) arithmetic[way] = undefined as never;
+  const [codes] = executeLayer(layer, [x], arithmetic);
+  const { calls, ...counted } = all;
+  return { calls, found: { codes, counted } };
+}
+
+it.each(['int8', 'uint8', 'int4', 'xnor'].flatMap((name) => CASES.map((item) => [name, item] as const)))(
+  '%s: whole sums become the codes that sums of products become, and are counted alike: %o',
+  (name, item) => {
+    const units = unitsOf(loadTarget(name));
+    const products = requantized(units, item, ['integerPlanes', 'windows']);
+    const windows = requantized(units, item, ['integerPlanes']);
+    const planes = requantized(units, item, []);
+    expect(planes.found).toEqual(products.found);
+    expect(windows.found).toEqual(products.found);
+    expect(products.calls).toBe(item.groups);
+    const apart = units.target.datapath.b.kind === 'int' && item.zeros?.weight !== undefined;
+    expect([windows.calls, planes.calls]).toEqual(apart ? [item.groups, item.groups] : [1, 1]);
+  },
+);
 
 it('some of the registers here are left and some are not, with the worst sum beyond the first group', () => {
   const saturating = collected(unitsOf(narrow('saturate', 16)), CASES[0]);

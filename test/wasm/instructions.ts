@@ -291,6 +291,7 @@ export const TABLES: Readonly<Record<string, Instructions>> = {
   },
   i32x4: {
     splat: [(x) => i32x4.splat(i8x16.extract(x, 0)), (x, _, out) => out.u32.fill(x.u8[0])],
+    abs: [i32x4.abs, each('i32', n(Math.abs))],
     eq: [i32x4.eq, mask('i32', (x, y) => x === y)],
     ne: [i32x4.ne, mask('i32', (x, y) => x !== y)],
     gtS: [i32x4.gtS, mask('i32', (x, y) => x > y)],

@@ -1,7 +1,7 @@
 import { codeArray, valuesOf } from '../../datapaths/kernel/index.js';
 import { encodeAll } from '../codes.js';
 import { codeTensor, dequantize } from '../quantization.js';
-import { type CodeTensor, oneZeroPoint, type Quantization, sizeOf } from '../tensor.js';
+import { type CodeArray, type CodeTensor, oneZeroPoint, type Quantization, sizeOf } from '../tensor.js';
 import { broadcastPlaces, broadcastShape } from './broadcast.js';
 import { fma, halfEven } from './fma.js';
 import type { Around, TensorFunction } from './function.js';
@@ -37,6 +37,7 @@ const multiplied: PairRule = ([sa, sb, sc], [za, zb, zc]) => {
 };
 
 function pairwise(rule: PairRule): Fused {
+  const tables = new Map<string, CodeArray>();
   return ([x, y], _, output, around) => {
     const [a, b] = [x as CodeTensor, y as CodeTensor];
     const shape = broadcastShape([a.shape, b.shape]);
@@ -47,17 +48,42 @@ function pairwise(rule: PairRule): Fused {
     const pair = rule(scales, zeros);
     const code = codeOf(output, shifts[2]);
     const [left, right] = [numbersOf(a, shifts[0]), numbersOf(b, shifts[1])];
-    const table = size(left) * size(right) <= sizeOf(shape) ? tableOf(left, right, pair, code) : undefined;
+    const large = size(left) * size(right) <= sizeOf(shape);
+    const key = JSON.stringify([all.map(({ fit }) => fit.format.name), scales, zeros]);
+    const table = large
+      ? keptTable(tables, key, () =>
+          tableOf(left, right, pair, code, codeArray(output.fit.format, size(left) * size(right))),
+        )
+      : undefined;
     const [from, other] = [a, b].map((each) => broadcastPlaces(each.shape, shape));
     const data = codeArray(output.fit.format, sizeOf(shape));
     const width = right.length;
-    for (let i = 0; i < data.length; i++) {
-      const p = a.data[from === undefined ? i : from[i]];
-      const q = b.data[other === undefined ? i : other[i]];
-      data[i] = table === undefined ? code(pair(left[p], right[q])) : table[p * width + q];
-    }
+    if (table !== undefined && from === undefined && other === undefined) lookUp(table, width, a.data, b.data, data);
+    else
+      for (let i = 0; i < data.length; i++) {
+        const p = a.data[from === undefined ? i : from[i]];
+        const q = b.data[other === undefined ? i : other[i]];
+        data[i] = table === undefined ? code(pair(left[p], right[q])) : table[p * width + q];
+      }
     return codeTensor(shape, data, output);
   };
+}
+
+/** Tables that are kept: those of the layers of a large network, for its next images. */
+const TABLES = 64;
+
+function keptTable(tables: Map<string, CodeArray>, key: string, make: () => CodeArray): CodeArray {
+  let table = tables.get(key);
+  if (table === undefined) {
+    if (tables.size >= TABLES) tables.clear();
+    tables.set(key, (table = make()));
+  }
+  return table;
+}
+
+/** A loop of its own: of two tensors of one shape. */
+function lookUp(table: CodeArray, width: number, a: CodeArray, b: CodeArray, out: CodeArray): void {
+  for (let i = 0; i < out.length; i++) out[i] = table[a[i] * width + b[i]];
 }
 
 const size = ({ length }: { length: number }) => length;
@@ -73,8 +99,8 @@ function tableOf(
   right: Float64Array,
   pair: (a: number, b: number) => number,
   code: (value: number) => number,
-): Uint16Array {
-  const table = new Uint16Array(left.length * right.length);
+  table: CodeArray,
+): CodeArray {
   for (let p = 0, at = 0; p < left.length; p++)
     for (let q = 0; q < right.length; q++, at++) table[at] = code(pair(left[p], right[q]));
   return table;

@@ -14,9 +14,13 @@ export const add: Operator<AddLayer> = {
   operations: oneEach,
 };
 
+function addInto(to: Float32Array, x: Float32Array, y: Float32Array): void {
+  for (let i = 0; i < to.length; i++) to[i] = x[i] + y[i];
+}
+
 /** In float32. */
 export function sum(x: FloatTensor, y: FloatTensor): FloatTensor {
   const output = floatTensor(x.shape);
-  for (let i = 0; i < x.data.length; i++) output.data[i] = x.data[i] + y.data[i];
+  addInto(output.data, x.data, y.data);
   return output;
 }

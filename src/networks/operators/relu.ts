@@ -14,9 +14,19 @@ export const relu: Operator<ReluLayer> = {
   homogeneous: true,
 };
 
+/** The word of -infinity: those above are NaN. */
+const LOWEST = 0xff800000;
+
+/** On words, because a branch on the sign is guessed wrong every other time: -0 and NaN stay as they are. */
 export function positive(x: FloatTensor): FloatTensor {
   const output = floatTensor(x.shape);
-  for (let i = 0; i < x.data.length; i++) output.data[i] = x.data[i] < 0 ? 0 : x.data[i];
+  const from = new Int32Array(x.data.buffer, x.data.byteOffset, x.data.length);
+  const to = new Int32Array(output.data.buffer);
+  for (let i = 0; i < from.length; i++) {
+    const word = from[i];
+    to[i] = word & ~(word >> 31);
+    if (word >>> 0 > LOWEST || word >>> 0 === 0x80000000) to[i] = word;
+  }
   return output;
 }
 

@@ -1,24 +1,15 @@
 import { valuesOf } from '../../datapaths/kernel/index.js';
 import { conventionOf } from '../conventions/index.js';
 import { type Product, productOf } from './convolution.js';
-import { transpose } from './gemm.js';
 import type { Arithmetic, ConvLayer, DenseLayer } from '../network.js';
-import { patchesOf, type RowRange } from './patches.js';
-import { windowSums } from './windowed.js';
+import { type ProductRows, rowsFor, rowsOf } from './parts.js';
+import { requantizedCodes } from './requantized.js';
+import { requantizedWindows, windowSums } from './windowed.js';
+import { multipliersOf, realWeightsOf, weightsOf } from './weights.js';
 import { codeTensor, zeroCode } from '../quantization.js';
-import {
-  type CodeTensor,
-  type FloatTensor,
-  floatTensor,
-  oneZeroPoint,
-  type Quantization,
-  type Operand,
-} from '../tensor.js';
+import { type CodeTensor, type FloatTensor, floatTensor, oneZeroPoint, type Operand } from '../tensor.js';
 
 type Mac = ConvLayer | DenseLayer;
-
-/** Bytes of patches, or of sums in float64, that are made at a time. */
-const CHUNK = 4 << 20;
 
 /**
  * Runs a conv or dense layer: patches times weights on the arithmetic, then what `layer.result` says becomes of the sums.
@@ -33,6 +24,9 @@ export function executeMac(layer: Mac, input: Operand, arithmetic: Arithmetic): 
     );
   const product = productOf(layer, input.shape);
   const { m, n, k, groups } = product;
+  const quick =
+    requantizedCodes(layer, input, product, arithmetic) ?? requantizedWindows(layer, input, product, arithmetic);
+  if (quick !== undefined) return quick;
   const output = floatTensor(product.output);
   const finish = finishOf(layer, input, product, output.data);
   const together = input.kind === 'codes' && windowSums(layer, input, weight as CodeTensor, product, arithmetic);
@@ -53,33 +47,17 @@ export function executeMac(layer: Mac, input: Operand, arithmetic: Arithmetic): 
   return codeTensor(product.output, codes(output.data, result.output), result.output);
 }
 
-/** Rows of so many bytes that a chunk takes: a multiple of four, which kernels take rows by. */
-function rowsFor(bytes: number): number {
-  return Math.max(4, Math.floor(CHUNK / bytes / 4) * 4);
-}
-
-/** Rows of a product that go through the arithmetic together. */
-interface Part extends RowRange {
-  group: number;
-}
-
-function rowsOf<T extends Operand['data']>(layer: Mac, x: T, shape: readonly number[], part: Part, padding: number): T {
-  if (layer.op === 'conv') return patchesOf(x, shape, layer, part.group, padding, part);
-  const k = x.length / shape[0];
-  return x.subarray(part.first * k, (part.first + part.count) * k) as T;
-}
-
 function floatSums(
   layer: Mac,
   x: FloatTensor,
   w: FloatTensor,
   { n, k }: Product,
-  part: Part,
+  part: ProductRows,
   arithmetic: Arithmetic,
 ): Float32Array {
   const { group, count } = part;
   const a = rowsOf(layer, x.data, x.shape, part, 0);
-  const b = transpose(w.data.subarray(group * n * k, (group + 1) * n * k), n, k, new Float32Array(n * k));
+  const b = realWeightsOf(w, group, n, k);
   const blocks = layer.result.kind === 'blocks' ? layer.result : undefined;
   return arithmetic.values(a, b, { layer: layer.name, m: count, n, k, ...(blocks && { blocks }) });
 }
@@ -93,7 +71,7 @@ function codeSums(
   x: CodeTensor,
   w: CodeTensor,
   { n, k }: Product,
-  part: Part,
+  part: ProductRows,
   arithmetic: Arithmetic,
   known?: Float64Array,
 ): Float64Array {
@@ -123,41 +101,6 @@ function totalOf(codes: CodeTensor['data'], value: Float64Array, first: number, 
   return total;
 }
 
-/** Weights of a group as [k, n], with the sum of the values of each column. */
-interface PackedWeights {
-  codes: CodeTensor['data'];
-  totals: Float64Array;
-}
-
-const packed = new WeakMap<CodeTensor, PackedWeights[]>();
-
-/** Kept, so that an arithmetic can keep what it derives from these arrays too. */
-function weightsOf({ name }: Mac, w: CodeTensor, group: number, n: number, k: number): PackedWeights {
-  let groups = packed.get(w);
-  if (groups === undefined) packed.set(w, (groups = []));
-  if (groups[group] === undefined) {
-    const { format } = w.quantization.fit;
-    const rows = w.data.subarray(group * n * k, (group + 1) * n * k);
-    const value = valuesOf(format);
-    const totals = new Float64Array(n);
-    for (let j = 0; j < n; j++) for (let i = 0; i < k; i++) totals[j] += value[rows[j * k + i]];
-    if (totals.some(Number.isNaN))
-      throw new Error(`layer ${name}: a weight is not a number (a NaN code of ${format.name})`);
-    groups[group] = { codes: transpose(rows, n, k, rows.slice()), totals };
-  }
-  return groups[group];
-}
-
-/** What a layer multiplies its sums by, in float32, a filter each: s_in * s_w, over s_out where the result is codes. */
-export function multipliersOf({ name, weight, result }: Mac, a: Quantization, b: Quantization): Float32Array {
-  const scales = Float32Array.from(
-    { length: weight.shape[0] },
-    (_, f) => a.scale[0] * b.scale[b.scale.length === 1 ? 0 : f],
-  );
-  if (result.kind !== 'requantize') return scales;
-  return conventionOf(name, result.convention).multipliers(scales, result.output);
-}
-
 type Sums = Float32Array | Float64Array;
 
 /** Adding it changes no number, not even the sign of a zero. */
@@ -172,14 +115,14 @@ function finishOf(
   input: Operand,
   product: Product,
   output: Float32Array,
-): (sums: Sums, part: Part) => void {
+): (sums: Sums, part: ProductRows) => void {
   const { bias, weight, result } = layer;
   const filters = product.n * product.groups;
   const fill = (value: number) => new Float64Array(filters).fill(value);
   const nothing = fill(NOTHING);
   if (input.kind !== 'codes' || weight.kind !== 'codes') {
-    const [ones, biases] = [fill(1), bias === undefined ? nothing : Float64Array.from(bias)];
-    return (sums, part) => spread(sums, output, product, part, ones, biases);
+    const biases = Float32Array.from(bias ?? nothing);
+    return (sums, part) => spreadReals(sums as Float32Array, output, product, part, biases);
   }
   const scales = Float64Array.from(multipliersOf(layer, input.quantization, weight.quantization));
   if (result.kind !== 'requantize') {
@@ -197,12 +140,28 @@ function finishOf(
   };
 }
 
+/** Sums in float32, plus bias. */
+function spreadReals(
+  sums: Float32Array,
+  output: Float32Array,
+  { n, groups, pixels }: Product,
+  { group, first, count }: ProductRows,
+  biases: Float32Array,
+): void {
+  const [filters, from] = [n * groups, group * n];
+  for (let i = 0, at = 0; i < count; i++) {
+    const pixel = (first + i) % pixels;
+    let to = (first + i - pixel) * filters + from * pixels + pixel;
+    for (let f = from; f < from + n; f++, at++, to += pixels) output[to] = sums[at] + biases[f];
+  }
+}
+
 /** float32 of float32(sum) * scale, plus bias. */
 function spread(
   sums: Sums,
   output: Float32Array,
   { n, groups, pixels }: Product,
-  { group, first, count }: Part,
+  { group, first, count }: ProductRows,
   scales: Float64Array,
   biases: Float64Array,
 ): void {

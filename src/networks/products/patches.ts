@@ -3,6 +3,7 @@ import { Arena, type Kernel, kernelOf, sharedMemory } from '../../wasm/memory.js
 import { v128 } from '../../wasm/vector.js';
 import { asPlanes, productOf } from './convolution.js';
 import type { ConvLayer } from '../network.js';
+import { turnedRows, turnsChannels } from './pointwise.js';
 
 /**
  * im2col by a kernel that copies the elements of a patch's line, which lie side by side, in one piece, whatever they are.
@@ -37,7 +38,9 @@ export function patchesOf<T extends Elements>(
   const { first, count } = range ?? { first: 0, count: m };
   const make = x.constructor as new (length: number) => T;
   const patches = spare?.length === count * k ? spare : new make(count * k);
-  const cut = cutterOf(x, shape, layer, padding, Math.min(count, pixels));
+  const cut = isPointwise(x, layer)
+    ? pointwiseCutter(x, layer, pixels)
+    : cutterOf(x, shape, layer, padding, Math.min(count, pixels));
   const bytes = bytesOf(patches);
   const width = k * x.BYTES_PER_ELEMENT;
   for (let row = first, here = 0; row < first + count; row += here) {
@@ -47,6 +50,20 @@ export function patchesOf<T extends Elements>(
     bytes.set(cut(image * layer.groups + group, pixel, here), (row - first) * width);
   }
   return patches;
+}
+
+/** Windows of one byte that lie side by side. */
+function isPointwise(x: Elements, { weight, stride, pad, groups }: ConvLayer): x is Elements & Uint8Array {
+  const [, channels, r, s] = weight.shape;
+  const plain = [r, s, groups, ...stride].every((length) => length === 1) && pad.every((length) => length === 0);
+  return plain && x instanceof Uint8Array && turnsChannels(channels);
+}
+
+function pointwiseCutter(x: Uint8Array, { weight }: ConvLayer, pixels: number): Cutter {
+  const [, channels] = weight.shape;
+  const size = channels * pixels;
+  return (image, first, count) =>
+    turnedRows(x.subarray(image * size, (image + 1) * size), channels, pixels, { first, count });
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Elements): Uint8Array {

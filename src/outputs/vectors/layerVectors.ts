@@ -1,5 +1,5 @@
 import type { Format } from '../../formats/format.js';
-import { multipliersOf } from '../../networks/products/mac.js';
+import { multipliersOf } from '../../networks/products/weights.js';
 import type { Layer } from '../../networks/network.js';
 import type { CodeTensor } from '../../networks/tensor.js';
 import type { GoldenProduct, GoldenRun } from '../../simulate/golden.js';

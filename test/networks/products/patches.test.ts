@@ -56,6 +56,25 @@ const SHAPES: readonly (readonly [readonly number[], Partial<ConvLayer>])[] = [
   [[2, 6, 3, 9], { pad: [1, 0, 1, 0] }],
 ];
 
+it.each([
+  [16, 7, 7],
+  [48, 4, 4],
+  [32, 1, 5],
+])('pixels of %i channels of %i x %i, as rows', (channels, height, width) => {
+  const layer = convLayer([3, channels, 1, 1]);
+  const shape = [3, channels, height, width];
+  const random = randomFrom(3);
+  const x = new Uint8Array(sizeOf(shape)).map(() => random.below(256));
+  const expected = patchRows(x, shape, layer, 0, 77);
+  expect(Array.from(patchesOf(x, shape, layer, 0, 77))).toEqual(expected);
+  const m = 3 * height * width;
+  for (let first = 0; first < m; first++)
+    for (const count of [1, Math.min(m - first, 17), m - first]) {
+      const some = patchesOf(x, shape, layer, 0, 77, { first, count });
+      expect(Array.from(some)).toEqual(expected.slice(first * channels, (first + count) * channels));
+    }
+});
+
 it.each(SHAPES)('patches of %o with %o are what the definition says, for elements of every width', (kernel, parts) => {
   const layer = convLayer(kernel, parts);
   const shape = [3, 6, 9, 10];

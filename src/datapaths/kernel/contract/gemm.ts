@@ -44,6 +44,23 @@ export interface GemmStatistics {
   overflowed: number;
 }
 
+/** Exact sums of some rows, [rows][stride], in the kernels' memory until the next ones are asked for. */
+export interface IntegerRows {
+  sums: Int32Array;
+  stride: number;
+  first: number;
+  rows: number;
+  /** Address in that memory behind all that the product has there. */
+  free: number;
+}
+
+/** Products whose sums are integers of 32 bits that no addition rounds or overflows. */
+export interface IntegerSums {
+  /** Whether that is so for every product of this length, whatever the operands hold. */
+  hold(k: number): boolean;
+  rows(job: GemmJob): Iterable<IntegerRows>;
+}
+
 /** A datapath compiled for matrix products in one order of additions. */
 export interface Gemm {
   datapath: Datapath;
@@ -57,6 +74,8 @@ export interface Gemm {
   stats(job: GemmJob): GemmStatistics;
   /** Convolutions in groups without their patches, where the route has a way. */
   windows?: WindowProducts;
+  /** The same sums without a way out of the kernels' memory, where a unit's can be exact. */
+  integers?: IntegerSums;
 }
 
 /** The array for a job's sums, where it brings none. */

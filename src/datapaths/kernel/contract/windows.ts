@@ -37,11 +37,27 @@ export interface WindowStatistics extends Tally {
   peak: number;
 }
 
+/**
+ * Exact sums of some groups, [groups][images][filters][outputs], in the kernels' memory until the next ones are asked for.
+ */
+export interface IntegerPlanes {
+  sums: Int32Array;
+  first: number;
+  groups: number;
+  /** Largest magnitude of a sum, and largest sum of the magnitudes of one output's products. */
+  largest: number;
+  peak: number;
+  /** Address in that memory behind all that the convolution has there. */
+  free: number;
+}
+
 /** All groups of a convolution at once; undefined where that is no gain, or not known to be exact for its weights. */
 export interface WindowProducts {
   /** Values [groups][images][outputs][filters]. */
   sums(job: WindowJob): Float64Array | undefined;
   stats(job: WindowJob): WindowStatistics | undefined;
+  /** Without a way out of the kernels' memory; undefined also where a sum might not be a whole number of the register. */
+  planes(job: WindowJob): Iterable<IntegerPlanes> | undefined;
 }
 
 /** The codes that row `row` of a group's product is made of: outputs of all images, one after the other. */

@@ -3,7 +3,7 @@
 import { totalFitOf } from '../../datapath.js';
 import type { IntFormat } from '../../../formats/format.js';
 import { exactSums } from '../nests/exact.js';
-import { type GemmJob, type GemmStatistics, type SumArray, sumsFor } from '../contract/gemm.js';
+import { type GemmJob, type GemmStatistics, type IntegerSums, type SumArray, sumsFor } from '../contract/gemm.js';
 import { inOneRun, planOf } from '../contract/plan.js';
 import { addTally, type Tally } from '../contract/engine.js';
 import type { Asked, Offer, Refusal } from '../contract/route.js';
@@ -11,7 +11,7 @@ import { decoderOf } from '../float64/values.js';
 import { signSums } from './bits.js';
 import { codesIn } from './codes.js';
 import { intFunctions, type IntStep, rowTable, shapeOf } from '../nests/intNest.js';
-import { type IntSite, intSite, type IntStarts, stepFor } from './site.js';
+import { holds, type IntSite, intSite, type IntStarts, stepFor } from './site.js';
 import { intWindows } from './windows.js';
 import { type Kernel, kernelOf } from '../../../wasm/memory.js';
 import { layoutOf, type Panel, type Seen, seenIn } from '../panels/pack.js';
@@ -31,7 +31,25 @@ export function integers(asked: Asked): Offer | Refusal {
     return { route: 'xor popcount', why, ...runs };
   }
   const why = `operands fit 16 bits; the register ${site.wrap ? 'wraps, which is exact at the end' : 'saturates where the data can reach its limits'}`;
-  return { route: 'simd int', why, ...runs };
+  return { route: 'simd int', why, ...runs, integers: integerSums(site) };
+}
+
+/** Sums as the lanes hold them; undefined where more becomes of them, or they do not count ones. */
+function integerSums(site: IntSite): IntegerSums | undefined {
+  const { datapath, order, register } = site;
+  if (datapath.result !== undefined || datapath.requantize !== undefined || register.exponent !== 0) return undefined;
+  const straightFor = (k: number) => inOneRun(planOf(order, k, datapath.lanes), k);
+  return {
+    hold: (k) => k > 0 && holds(site, k) && straightFor(k).sequence === undefined,
+    *rows(job) {
+      const plan = straightFor(job.k);
+      const step: IntStep = { kind: 'dot', low: 0, high: 0 };
+      const shape = shapeOf(step);
+      const layout = layoutOf(plan, shape.group);
+      for (const block of walk({ job, plan, layout, shape, tables: site.tables, kernel: kernelFor(step, false) }))
+        yield { ...block, sums: block.sums as Int32Array };
+    },
+  };
 }
 
 const compiled = new Map<string, Kernel>();
@@ -57,10 +75,13 @@ function intStats(site: IntSite, job: GemmJob): GemmStatistics {
   Object.assign(own, { swamped: 0, overflowed: 0 });
   const counts: Counts = { swamped: 0, overflowed: 0, values: new Float64Array(job.m * job.n), known: false };
   const sums = intSums(site, job, counts);
-  const exact = counts.known && counts.overflowed === 0 ? counts.values : exactSums(datapath, job, order);
+  const known = counts.known && counts.overflowed === 0;
+  const exact = known ? counts.values : exactSums(datapath, job, order);
+  const same = known && datapath.result === undefined && datapath.requantize === undefined;
   return {
     sums,
     exact,
+    ...(same && { same }),
     swamped: counts.swamped + own.swamped,
     overflowed: counts.overflowed + own.overflowed,
   };

@@ -81,6 +81,22 @@ export interface IntStarts {
   negative: boolean;
 }
 
+function rangeOf({ bits, signed }: IntFormat): { low: number; high: number } {
+  const high = 2 ** (bits - Number(signed)) - 1;
+  return { low: signed ? -high - 1 : 0, high };
+}
+
+/** Whether sums of such a magnitude lie in the register and in a lane of 32 bits. */
+function isWithin(register: IntFormat, reach: number, negative: boolean): boolean {
+  return reach <= rangeOf(register).high && (!negative || register.signed) && reach < 2 ** 31;
+}
+
+/** Whether no sum of k products leaves the register or a lane, whatever the operands hold. */
+export function holds({ register, codes: [a, b] }: IntSite, k: number): boolean {
+  if (a.nans || a.infinities || b.nans || b.infinities) return false;
+  return isWithin(register, k * a.max * b.max, a.negative || b.negative);
+}
+
 /** A 16-bit register is kept in 32-bit lanes where a sum of the largest products is at most so many times its range. */
 const SELDOM = 2;
 
@@ -92,13 +108,11 @@ export function stepFor(
   start: Omit<IntStarts, 'values'>,
 ): IntStep | string {
   if (a.nans || a.infinities || b.nans || b.infinities) return 'an operand is not a number';
-  const high = 2 ** (register.bits - Number(register.signed)) - 1;
-  const low = register.signed ? -high - 1 : 0;
+  const { low, high } = rangeOf(register);
   const product = a.max * b.max;
   const reach = start.max + k * product;
   const negative = a.negative || b.negative;
-  const below = negative || start.negative;
-  if (reach <= high && (!below || register.signed) && reach < 2 ** 31) return { kind: 'dot', low, high };
+  if (isWithin(register, reach, negative || start.negative)) return { kind: 'dot', low, high };
   if (wrap) return register.bits <= 32 ? { kind: 'dot', low, high } : 'its register is wider than 32 bits';
   if (!chained || order.kind === 'tree') return 'its lanes are added before they saturate';
   if (Math.max(high, product) >= 2 ** 30) return 'its register is too wide to saturate in 32-bit lanes';

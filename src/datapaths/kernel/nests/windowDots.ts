@@ -2,26 +2,46 @@ import { Arena, type Kernel, kernelOf, sharedMemory } from '../../../wasm/memory
 import type { WindowJob } from '../contract/windows.js';
 import { extensionOf } from '../panels/packLanes.js';
 import { planeFrame } from '../panels/planes.js';
-import { TILE, WINDOW_PARAMETERS, windowFunction, type WindowParameters, type WindowShape } from './windowNest.js';
+import {
+  PEAK_BYTES,
+  TILE,
+  WINDOW_PARAMETERS,
+  windowFunction,
+  type WindowParameters,
+  type WindowShape,
+} from './windowNest.js';
 
 /** Bytes of sums that are in the kernels' memory together, so that they stay in the second-level cache. */
 const BLOCK = 2 ** 19;
 
+/** Some groups' dot products, in the kernels' memory until the next ones are asked for. */
+interface WindowBlock {
+  first: number;
+  groups: number;
+  /** Addresses: of their sums, and behind all that the convolution has there. */
+  out: number;
+  free: number;
+  /** Of each group the largest sum of magnitudes, and the largest magnitude of a sum. */
+  peaks: Int32Array;
+  largest: Int32Array;
+}
+
 /**
- * Dot products of windows, modulo 2^32, as float64.
+ * Dot products of windows, modulo 2^32.
  * @param table lane values of a's codes
  * @param weights of two taps side by side, then their magnitudes below zero: [groups][filters][ceil(taps / 2)][2][2]
- * @param sums [groups][images][outputs][filters]
- * @returns of each group the largest sum of magnitudes
  */
-export function windowDots(job: WindowJob, table: Float64Array, weights: Int16Array, sums: Float64Array): Int32Array {
+export function* windowBlocks(
+  job: WindowJob,
+  table: Float64Array,
+  weights: Int16Array,
+  form: 'planes' | 'values',
+): Generator<WindowBlock> {
   const { images, groups, a } = job;
-  const site = siteOf(job, table, weights.length / groups, sums.length / groups);
-  const { kernel, at, codeBytes, together, parameters } = site;
+  const { kernel, at, codeBytes, together, parameters, free } = siteOf(job, table, weights.length / groups, form);
   const { buffer } = sharedMemory();
-  const [planes, own, outputs] = [a, weights, sums].map(({ length }) => length / groups);
+  const [planes, own] = [a, weights].map(({ length }) => length / groups);
   const codes = codeBytes === 1 ? new Uint8Array(buffer, at.codes) : new Uint16Array(buffer, at.codes);
-  const peaks = new Int32Array(groups);
   for (let first = 0; first < groups; first += together) {
     const count = Math.min(together, groups - first);
     const block = (count * planes) / images;
@@ -32,11 +52,18 @@ export function windowDots(job: WindowJob, table: Float64Array, weights: Int16Ar
     new Int16Array(buffer, at.weights, count * own).set(weights.subarray(first * own, (first + count) * own));
     const now: WindowParameters = { ...parameters, groups: count, imageBytes: block * codeBytes };
     kernel.windows(...WINDOW_PARAMETERS.map((name) => now[name]));
-    sums.set(new Float64Array(buffer, at.out, count * outputs), first * outputs);
-    const lanes = new Int32Array(buffer, at.peaks, 4 * count);
-    for (let g = 0; g < count; g++) peaks[first + g] = Math.max(...lanes.subarray(4 * g, 4 * g + 4));
+    const [peaks, largest] = [0, 1].map((which) => largestLanes(at.peaks, count, which));
+    yield { first, groups: count, out: at.out, free, peaks, largest };
   }
-  return peaks;
+}
+
+/** Of each group the largest of four lanes, the first or the second ones. */
+function largestLanes(address: number, groups: number, which: number): Int32Array {
+  const lanes = new Int32Array(sharedMemory().buffer, address, (groups * PEAK_BYTES) / 4);
+  return Int32Array.from({ length: groups }, (_, g) => {
+    const at = 8 * g + 4 * which;
+    return Math.max(lanes[at], lanes[at + 1], lanes[at + 2], lanes[at + 3]);
+  });
 }
 
 const compiled = new Map<string, Kernel>();
@@ -52,15 +79,20 @@ function kernelFor(shape: WindowShape): Kernel {
 const VECTOR = 16;
 
 /** Everything that is the same for all groups of a job, put into memory. */
-function siteOf(job: WindowJob, table: Float64Array, ownWeights: number, ownSums: number) {
+function siteOf(job: WindowJob, table: Float64Array, ownWeights: number, form: 'planes' | 'values') {
   const { images, groups, channels, filters, plane, output, stride, a } = job;
   const codeBytes = a.BYTES_PER_ELEMENT as 1 | 2;
   const extension = codeBytes === 1 ? extensionOf(table, { operand: Int16Array }) : undefined;
-  const kernel = kernelFor({ codeBytes, stride: stride[1], extension, single: filters === 1 });
+  const own = form === 'values' && filters === 1 ? 'value' : form;
+  const kernel = kernelFor({ codeBytes, stride: stride[1], extension, form: own });
   const frame = planeFrame(job);
-  const together = Math.max(1, Math.min(groups, Math.floor(BLOCK / (8 * ownSums))));
+  // Bytes of one sum, of a filter's from one output to the next, and of an image's.
+  const bytes = form === 'planes' ? 4 : 8;
+  const outBytes = form === 'planes' ? 4 : 8 * filters;
+  const pixels = output[0] * output[1];
+  const imageOutBytes = bytes * filters * pixels;
+  const together = Math.max(1, Math.min(groups, Math.floor(BLOCK / (images * imageOutBytes))));
   const tiles = Math.ceil(frame.lanes / TILE);
-  const outBytes = 8 * filters;
   const [lines, lineBytes] = [channels * plane[0], plane[1] * codeBytes];
   const arena = new Arena();
   const at = {
@@ -73,8 +105,8 @@ function siteOf(job: WindowJob, table: Float64Array, ownWeights: number, ownSums
     weights: arena.take(2 * together * ownWeights),
     scratch: arena.take(8 * tiles * TILE + VECTOR),
     mask: arena.take(VECTOR),
-    out: arena.take(8 * together * ownSums + 4 * outBytes),
-    peaks: arena.take(VECTOR * together),
+    out: arena.take(together * images * imageOutBytes + 4 * outBytes),
+    peaks: arena.take(PEAK_BYTES * together),
     padding: arena.take(2),
   };
   const { buffer } = sharedMemory();
@@ -99,6 +131,8 @@ function siteOf(job: WindowJob, table: Float64Array, ownWeights: number, ownSums
     // A lane is two bytes in the frame, four in the scratch.
     pitch: 2 * frame.pitch,
     outRowBytes: output[1] * outBytes,
+    filterBytes: form === 'planes' ? bytes * pixels : bytes,
+    imageOutBytes,
   };
-  return { kernel, at, codeBytes, together, parameters };
+  return { kernel, at, codeBytes, together, parameters, free: arena.end };
 }

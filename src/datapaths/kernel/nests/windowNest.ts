@@ -9,8 +9,11 @@ import { moveRow, type RowReading } from '../panels/planes.js';
  * so does every partial sum, in whatever order.
  */
 export interface WindowShape extends RowReading {
-  /** Groups have one filter each. */
-  single: boolean;
+  /**
+   * Where sums go: float64 [groups][images][outputs][filters], of one filter or of several, or 32 bits as they are,
+   * [groups][images][filters][outputs].
+   */
+  form: 'value' | 'values' | 'planes';
 }
 
 /** Addresses, bytes and counts, each an i32. */
@@ -22,12 +25,16 @@ export const WINDOW_PARAMETERS = [
   ...(['taps', 'weights'] as const),
   /** Sums of one filter and, behind them, of magnitudes, as they come; bytes from a row to the next; lanes of a last vector. */
   ...(['scratch', 'scratchBytes', 'pitch', 'rest', 'mask'] as const),
-  /** Values [groups][images][outputs][filters], bytes of one output, and four of each group's sums of magnitudes. */
-  ...(['out', 'outBytes', 'outRowBytes', 'peaks', 'padding'] as const),
+  /** Sums, and bytes from one output, row, filter and image to the next. */
+  ...(['out', 'outBytes', 'outRowBytes', 'filterBytes', 'imageOutBytes'] as const),
+  /** Each group's largest sums of magnitudes and largest magnitudes of sums, four each. */
+  ...(['peaks', 'padding'] as const),
 ] as const;
 export type WindowParameters = Record<(typeof WINDOW_PARAMETERS)[number], number>;
 type Parameters = Record<(typeof WINDOW_PARAMETERS)[number], Local>;
 
+/** Bytes of a group's peaks. */
+export const PEAK_BYTES = 32;
 /** Outputs of a tile, two vectors of operands. */
 export const TILE = 16;
 const VECTORS = 2;
@@ -37,23 +44,25 @@ const advance = (local: Local, by: Code): Code => local.set(i32.add(local.get, b
 export function windowFunction(shape: WindowShape): FunctionBuilder {
   const f = new FunctionBuilder('windows', WINDOW_PARAMETERS.length);
   const p = Object.fromEntries(WINDOW_PARAMETERS.map((name, i) => [name, f.parameters[i]])) as Parameters;
-  const [image, peak, out, weights] = [f.local('i32'), f.local('v128'), f.local('i32'), f.local('i32')];
+  const [image, out, weights] = [f.local('i32'), f.local('i32'), f.local('i32')];
+  const peaks = [f.local('v128'), f.local('v128')] as const;
   const line = i32.mul(p.lines.get, p.lineBytes.get);
   const padding = f.keep('v128', v128.load16Splat(p.padding.get));
   f.repeat(p.groups.get, () => {
-    f.emit(peak.set(splat32(0)), image.set(p.codes.get));
+    f.emit(...peaks.map((peak) => peak.set(splat32(0))), image.set(p.codes.get));
     f.repeat(p.images.get, () => {
       fillFrame(f, p, shape, image.get, padding);
       f.emit(out.set(p.out.get), weights.set(p.weights.get));
       f.repeat(p.filters.get, () => {
         sumTiles(f, p, weights);
-        giveRows(f, p, shape, out.get, peak);
-        f.emit(advance(out, i32.const(8)), advance(weights, i32.shl(p.pairs.get, i32.const(3))));
+        giveRows(f, p, shape, out.get, peaks);
+        f.emit(advance(out, p.filterBytes.get), advance(weights, i32.shl(p.pairs.get, i32.const(3))));
       });
-      f.emit(advance(image, p.imageBytes.get), advance(p.out, i32.mul(p.outputRows.get, p.outRowBytes.get)));
+      f.emit(advance(image, p.imageBytes.get), advance(p.out, p.imageOutBytes.get));
     });
     f.emit(advance(p.codes, line), p.weights.set(weights.get));
-    f.emit(v128.store(p.peaks.get, peak.get), advance(p.peaks, i32.const(16)));
+    peaks.forEach((peak, i) => f.emit(v128.store(p.peaks.get, peak.get, i * 16)));
+    f.emit(advance(p.peaks, i32.const(PEAK_BYTES)));
   });
   return f;
 }
@@ -107,25 +116,22 @@ function meetPair(
   });
 }
 
-/** The outputs of each row out of the scratch, as float64, and the largest of their sums of magnitudes. */
-function giveRows(f: FunctionBuilder, p: Parameters, shape: WindowShape, out: Code, peak: Local): void {
+/** The outputs of each row out of the scratch, and the largest of their sums of magnitudes and of themselves. */
+function giveRows(
+  f: FunctionBuilder,
+  p: Parameters,
+  { form }: WindowShape,
+  out: Code,
+  [peak, largest]: readonly [Local, Local],
+): void {
   const [row, from, to, next] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
   const give = (mask?: Code) => {
-    const magnitudes = v128.load(i32.add(from.get, p.scratchBytes.get));
-    f.emit(peak.set(i32x4.maxS(peak.get, mask === undefined ? magnitudes : v128.and(magnitudes, mask))));
+    const valid = (lanes: Code) => (mask === undefined ? lanes : v128.and(lanes, mask));
     const sums = f.keep('v128', v128.load(from.get));
-    const upper = v128.shuffle(
-      sums,
-      sums,
-      Array.from({ length: 16 }, (_, i) => 8 + (i % 8)),
-    );
-    store(
-      f,
-      p,
-      shape,
-      to,
-      [sums, upper].map((half) => f.keep('v128', f64x2.convertLowS(half))),
-    );
+    f.emit(peak.set(i32x4.maxS(peak.get, valid(v128.load(i32.add(from.get, p.scratchBytes.get))))));
+    f.emit(largest.set(i32x4.maxS(largest.get, valid(i32x4.abs(sums)))));
+    if (form === 'planes') f.emit(v128.store(to.get, sums), advance(to, i32.const(16)));
+    else storeValues(f, p, form, to, sums);
   };
   f.emit(row.set(p.scratch.get), next.set(out));
   f.repeat(p.outputRows.get, () => {
@@ -142,13 +148,14 @@ function giveRows(f: FunctionBuilder, p: Parameters, shape: WindowShape, out: Co
   });
 }
 
-/** Four outputs, side by side or with other filters' between them. */
-function store(f: FunctionBuilder, p: Parameters, { single }: WindowShape, to: Local, halves: readonly Code[]): void {
-  if (single) {
-    halves.forEach((half, i) => f.emit(v128.store(to.get, half, i * 16)));
-    f.emit(advance(to, i32.const(32)));
-    return;
+/** The upper half of a vector in place of the lower. */
+const UPPER = Array.from({ length: 16 }, (_, i) => 8 + (i % 8));
+
+/** Four outputs as float64, side by side or with other filters' between them. */
+function storeValues(f: FunctionBuilder, p: Parameters, form: 'value' | 'values', to: Local, sums: Code): void {
+  for (const lanes of [sums, v128.shuffle(sums, sums, UPPER)]) {
+    const half = f.keep('v128', f64x2.convertLowS(lanes));
+    if (form === 'value') f.emit(v128.store(to.get, half), advance(to, i32.const(16)));
+    else for (const lane of [0, 1]) f.emit(v128.store64Lane(to.get, half, lane), advance(to, p.outBytes.get));
   }
-  for (const half of halves)
-    for (const lane of [0, 1]) f.emit(v128.store64Lane(to.get, half, lane), advance(to, p.outBytes.get));
 }

@@ -40,6 +40,8 @@ export interface RowBlock extends Rows {
   flagged: readonly (readonly [number, number])[];
   /** What the tiles that stand have counted. */
   tally: Tally;
+  /** Address behind all that the walk has in the kernels' memory. */
+  free: number;
 }
 
 /** Lane values of all codes of 16 bits in float64, the largest table there is. */
@@ -90,6 +92,8 @@ interface Site {
   counts: Int32Array;
   /** The first run overwrites what lies there, because it starts from +0. */
   fresh: boolean;
+  /** Behind all of it. */
+  free: number;
 }
 
 function siteOf(work: Walk): Site {
@@ -128,6 +132,7 @@ function siteOf(work: Walk): Site {
     flags: new Int32Array(buffer, at.flags, blockRows / ROWS),
     counts: new Int32Array(buffer, at.counts, (blockRows / ROWS) * (COUNT_BYTES / 4)),
     fresh: work.starts === undefined && plan.direct && !plan.pairwise && layout.runs[0] > 0,
+    free: arena.end,
   };
 }
 
@@ -152,7 +157,7 @@ function blockOf(site: Site, first: number, rows: number): RowBlock {
       if (work.count === true) addCounts(tally, counts, tile);
     }
   }
-  return { sums, stride: columns, first, rows, flagged, tally };
+  return { sums, stride: columns, first, rows, flagged, tally, free: site.free };
 }
 
 /** So many tiles of rows in one panel of columns. */

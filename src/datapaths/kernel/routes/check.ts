@@ -5,7 +5,7 @@ import type { WindowJob } from '../contract/windows.js';
 
 /** The same products, of jobs that are whole. */
 export function checkedGemm(gemm: Gemm): Gemm {
-  const { datapath, windows } = gemm;
+  const { datapath, integers, windows } = gemm;
   return {
     ...gemm,
     sums: (job) => gemm.sums(checked(datapath, job)),
@@ -14,8 +14,10 @@ export function checkedGemm(gemm: Gemm): Gemm {
       windows: {
         sums: (job) => windows.sums(checkedWindows(datapath, job)),
         stats: (job) => windows.stats(checkedWindows(datapath, job)),
+        planes: (job) => windows.planes(checkedWindows(datapath, job)),
       },
     }),
+    ...(integers && { integers: { ...integers, rows: (job) => integers.rows(checked(datapath, job)) } }),
   };
 }
 

@@ -164,8 +164,9 @@ export function floatsOf(constant: Constant): Float32Array {
   throw new Error(`reads ${constant.name}, which holds ${constant.type.name}, beside float32: FLOAT is supported`);
 }
 
-/** Codes in the smallest array of their format. */
+/** Codes in the smallest array of their format: the constant's own where it is that. */
 export function codesOf(constant: Constant): CodeArray {
+  if (constant.data instanceof Uint8Array) return constant.data;
   const codes = codeArray(formatOf(constant.type), constant.data.length);
   codes.set(constant.data);
   return codes;

@@ -3,10 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { datapathNamed } from '../../../../src/datapaths/catalog.js';
 import { type Datapath, datapath, sumFit } from '../../../../src/datapaths/datapath.js';
 import { referenceGemm } from '../../../../src/datapaths/kernel/float64/reference.js';
-import { codeArray, compileGemm, sumValues, valuesOf, type WindowJob } from '../../../../src/datapaths/kernel/index.js';
+import {
+  codeArray,
+  compileGemm,
+  type IntegerPlanes,
+  sumValues,
+  valuesOf,
+  type WindowJob,
+  type WindowStatistics,
+} from '../../../../src/datapaths/kernel/index.js';
 import type { Order } from '../../../../src/datapaths/order.js';
 import { formatNamed, int } from '../../../../src/formats/catalog.js';
-import { widthOf } from '../../../../src/formats/format.js';
+import { type IntFormat, widthOf } from '../../../../src/formats/format.js';
 import { anyCode, type Draw, generator, normalCode } from '../jobs.js';
 
 type Geometry = Omit<WindowJob, 'a' | 'b' | 'padding' | 'output'> & { after: readonly [number, number] };
@@ -74,7 +82,35 @@ function hold(unit: Datapath, job: WindowJob, order: Order = unit.order): boolea
   expect(plain(found.exact)).toEqual(plain(expected.flatMap((each) => [...each.exact])));
   expect([found.swamped, found.overflowed]).toEqual([total('swamped'), total('overflowed')]);
   expect(found.peak).toBe(Math.max(...products.map((product) => peakOf(unit, product))));
+  holdPlanes(job, windows?.planes(job), found);
   return true;
+}
+
+/** The same sums as planes, where there are any: those of each filter in one piece. */
+function holdPlanes(job: WindowJob, blocks: Iterable<IntegerPlanes> | undefined, wanted: WindowStatistics): void {
+  if (blocks === undefined) return;
+  const { images, filters, output } = job;
+  const pixels = output[0] * output[1];
+  const sums = new Float64Array(wanted.sums.length);
+  let [next, largest, peak] = [0, 0, 0];
+  for (const block of blocks) {
+    expect(block.first).toBe(next);
+    next += block.groups;
+    const plane = (group: number, image: number, filter: number) =>
+      ((group * images + image) * filters + filter) * pixels;
+    for (let group = 0; group < block.groups; group++)
+      for (let image = 0; image < images; image++)
+        for (let filter = 0; filter < filters; filter++)
+          for (let pixel = 0; pixel < pixels; pixel++) {
+            const at = (((block.first + group) * images + image) * pixels + pixel) * filters + filter;
+            sums[at] = block.sums[plane(group, image, filter) + pixel];
+          }
+    [largest, peak] = [Math.max(largest, block.largest), Math.max(peak, block.peak)];
+  }
+  expect(next).toBe(job.groups);
+  expect(sums).toEqual(wanted.sums);
+  expect(wanted.sums).toBe(wanted.exact);
+  expect([largest, peak]).toEqual([wanted.sums.reduce((most, sum) => Math.max(most, Math.abs(sum)), 0), wanted.peak]);
 }
 
 const PLAIN: Geometry = {
@@ -127,6 +163,8 @@ describe.each(UNITS.map((unit) => [unit.name, unit] as const))('%s', (_name, uni
     for (const geometry of GEOMETRIES) {
       const job = jobOf(unit, { ...PLAIN, ...geometry }, anyCode(random), padding);
       expect([geometry, hold(unit, job)]).toEqual([geometry, true]);
+      // Registers that count other units than ones have no whole sums.
+      expect(compileGemm(unit).windows?.planes(job) === undefined).toBe((unit.sum.format as IntFormat).exponent !== 0);
     }
   });
 });
