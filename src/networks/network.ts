@@ -1,6 +1,7 @@
 import type { BlockFormat } from '../formats/block.js';
+import type { WindowJob } from '../datapaths/kernel/index.js';
 import type { Attributes } from './functions/attributes.js';
-import type { IntegerRows } from '../datapaths/kernel/index.js';
+import type { IntegerPlanes, IntegerRows } from '../datapaths/kernel/index.js';
 import type { CodeArray, Quantization, Operand, FloatTensor, Tensor, TensorFacts } from './tensor.js';
 
 /**
@@ -193,6 +194,13 @@ export interface Arithmetic {
   codes(a: CodeArray, b: CodeArray, job: MatmulJob): Float64Array;
   /** What `codes` gives, as integers in the kernels' memory; undefined where sums may be none of 32 bits. */
   integerRows?(a: CodeArray, b: CodeArray, job: MatmulJob): Iterable<IntegerRows> | undefined;
+  /**
+   * The sums of all groups of a convolution of codes, [groups, m, n] in place of m x n ones of each, where there is a way
+   * without their patches; undefined where there is none.
+   */
+  windows?(windows: WindowJob, job: MatmulJob): Float64Array | undefined;
+  /** What `windows` gives, as integers in the kernels' memory; undefined where sums may be none of 32 bits. */
+  integerPlanes?(windows: WindowJob, job: MatmulJob): Iterable<IntegerPlanes> | undefined;
 }
 
 /** One matrix product of one layer. */

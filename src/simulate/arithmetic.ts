@@ -5,10 +5,12 @@ import {
   type CodeArray,
   compileGemm,
   type Gemm,
+  type IntegerPlanes,
   type IntegerRows,
   largestMagnitude,
   outputFormatOf,
   sumValues,
+  type WindowJob,
 } from '../datapaths/kernel/index.js';
 import type { Format } from '../formats/format.js';
 import type { Arithmetic, MatmulJob } from '../networks/network.js';
@@ -24,9 +26,11 @@ export interface LayerSums {
   unit: Datapath;
   /** Of the sums: the register's that holds them in the end. */
   format: Format;
-  /** Operand codes [m, k] and [k, n]. */
+  /** Operand codes [m, k] and [k, n], or those of `windows`. */
   a: CodeArray;
   b: CodeArray;
+  /** The convolution that these are the products of, all groups one after the other. */
+  windows?: WindowJob;
   /** Values [m, n] of the unit's sums. */
   sums: Float64Array;
   /** The same without any rounding. */
@@ -35,6 +39,8 @@ export interface LayerSums {
   swamped: number;
   /** Roundings that overflowed. */
   overflowed: number;
+  /** Largest sum of the magnitudes of one output's products, where it was found on the way. */
+  peak?: number;
   /** Values [m, k] and [k, n] of operands in blocks, which their codes alone do not say. */
   values?: { a: Float32Array; b: Float32Array };
 }
@@ -114,11 +120,17 @@ export function targetArithmetic(units: TargetUnits, { recall, watch }: Company 
     values: (a, b, job) =>
       units.has(job) ? scaledSums(unitSums(job, operandsInBlocks(a, b, job).codes), job) : BESIDE.values(a, b, job),
     codes: (a, b, job) => (units.has(job) ? unitSums(job, { a, b }) : BESIDE.codes(a, b, job)),
+    windows(windows, job) {
+      const way = units.has(job) ? units.gemmFor(job).windows : undefined;
+      const sums = way && (recall?.(windows) ?? way.sums(windows));
+      if (sums !== undefined) watch?.(job, sums);
+      return sums;
+    },
   };
 }
 
 /** Sums that are exact and have been no further than the kernels' memory. */
-export interface CountedSums extends Pick<LayerSums, 'job' | 'unit' | 'format' | 'a' | 'b'> {
+export interface CountedSums extends Pick<LayerSums, 'job' | 'unit' | 'format' | 'a' | 'b' | 'peak'> {
   /** Largest magnitude of a sum. */
   largest: number;
 }
@@ -153,7 +165,19 @@ export function goldenArithmetic(
       return scaledSums(goldenSums(job, codes, values), job);
     },
     codes: (a, b, job) => (units.has(job) ? goldenSums(job, { a, b }) : BESIDE.codes(a, b, job)),
-    ...(count && { integerRows: (a, b, job) => countedRows(units, a, b, job, count) }),
+    windows(windows, job) {
+      const gemm = units.has(job) ? units.gemmFor(job) : undefined;
+      const counted = gemm?.windows?.stats(windows);
+      if (gemm === undefined || counted === undefined) return undefined;
+      const { datapath: unit, order } = gemm;
+      const { a, b } = windows;
+      compare({ job, unit, format: outputFormatOf(unit, order), a, b, windows, ...counted });
+      return counted.exact;
+    },
+    ...(count && {
+      integerRows: (a, b, job) => countedRows(units, a, b, job, count),
+      integerPlanes: (windows, job) => countedPlanes(units, windows, job, count),
+    }),
   };
 }
 
@@ -175,5 +199,26 @@ function countedRows(
       yield rows;
     }
     count({ job, unit, format: outputFormatOf(unit, order), a, b, largest });
+  })();
+}
+
+function countedPlanes(
+  units: TargetUnits,
+  windows: WindowJob,
+  job: MatmulJob,
+  count: (sums: CountedSums) => void,
+): Iterable<IntegerPlanes> | undefined {
+  const gemm = units.has(job) ? units.gemmFor(job) : undefined;
+  const blocks = gemm?.windows?.planes(windows);
+  if (gemm === undefined || blocks === undefined) return undefined;
+  const { datapath: unit, order } = gemm;
+  return (function* () {
+    let [largest, peak] = [0, 0];
+    for (const planes of blocks) {
+      [largest, peak] = [Math.max(largest, planes.largest), Math.max(peak, planes.peak)];
+      yield planes;
+    }
+    const { a, b } = windows;
+    count({ job, unit, format: outputFormatOf(unit, order), a, b, largest, peak });
   })();
 }

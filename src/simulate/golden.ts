@@ -77,6 +77,8 @@ export function goldenRun(
       beside.set(job.layer, whyReal(job));
       return usual.values(a, b, job);
     },
+    // Whoever asks wants the patches that the array reads.
+    windows: undefined,
     codes(a: CodeArray, b: CodeArray, job: MatmulJob) {
       if (!units.has(job)) {
         beside.set(job.layer, whyBeside(target, unitJobOf(job)) ?? '');

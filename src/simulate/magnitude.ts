@@ -17,7 +17,7 @@ const SLACK = 1 + 2 ** -20;
 /** Rows, the longest, that are multiplied first: what they reach is seldom surpassed. */
 const FIRST = 64;
 
-type Operands = Pick<LayerSums, 'job' | 'unit' | 'a' | 'b' | 'values'>;
+type Operands = Pick<LayerSums, 'job' | 'unit' | 'a' | 'b' | 'values' | 'peak'>;
 
 /**
  * The power of two above all sums of products' magnitudes: no partial sum, in whatever order, reaches it. Rows and columns
@@ -25,7 +25,8 @@ type Operands = Pick<LayerSums, 'job' | 'unit' | 'a' | 'b' | 'values'>;
  * @param known such a power for other sums, given back where no sum here reaches it; 0 for none
  */
 export function powerAbove(operands: Operands, known = 0): number {
-  const { job, unit, a, b, values } = operands;
+  const { job, unit, a, b, values, peak } = operands;
+  if (peak !== undefined) return above(peak, known);
   const { n, k } = job;
   const rows = values === undefined ? rowSquares(a, valuesOf(unit.a), k).map(Math.sqrt) : lengthsOfReals(values.a, k);
   const columns = values === undefined ? keptLengths(b, unit.b, n) : columnLengths(values.b, n);
@@ -36,7 +37,7 @@ export function powerAbove(operands: Operands, known = 0): number {
   const meet = (some: readonly number[]) => {
     const others = some.length === 0 ? some : reaching(columns, row);
     const sum = others.length === 0 ? 0 : largestOf(operands, some, others);
-    if (sum > 0) power = Math.max(power, 2 ** (floorLog2(sum) + 1));
+    power = above(sum, power);
   };
   const all = reaching(rows, column);
   if (all.length <= FIRST) meet(all);
@@ -47,6 +48,10 @@ export function powerAbove(operands: Operands, known = 0): number {
     meet(reaching(rows, column).filter((place) => !done.has(place)));
   }
   return power;
+}
+
+function above(largest: number, known: number): number {
+  return largest === 0 ? known : Math.max(known, 2 ** (floorLog2(largest) + 1));
 }
 
 function placesWhere(lengths: Float64Array, wanted: (length: number) => boolean): number[] {

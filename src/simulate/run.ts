@@ -70,11 +70,15 @@ export function runFloat(
   arithmetic: Arithmetic = float32Arithmetic,
 ): FloatRun {
   const data = dataFor(network, given);
-  return floatRunOf(network, floatOutputs(network, data), data);
+  return floatRunOf(network, floatOutputs(network, data, arithmetic), data);
 }
 
 /** What a float network gives for all images. */
-export function floatOutputs(network: Network, data: RunData): OutputRows[] {
+export function floatOutputs(
+  network: Network,
+  data: RunData,
+  arithmetic: Arithmetic = float32Arithmetic,
+): OutputRows[] {
   const batch = network.batch === 'free' ? BATCH : data.batch;
   const batches: OutputRows[][] = [];
   for (let first = 0; first < data.count; first += batch) {

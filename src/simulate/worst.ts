@@ -1,4 +1,4 @@
-import type { CodeArray } from '../datapaths/kernel/index.js';
+import { type CodeArray, windowAt } from '../datapaths/kernel/index.js';
 import { type Format, hexCode, hexDigitsOf, quantumExponentOf } from '../formats/format.js';
 import { floorLog2 } from '../formats/raw.js';
 import type { LayerSums } from './arithmetic.js';
@@ -15,12 +15,23 @@ export interface WorstOperands {
 }
 
 /** @param firstRow number of the first row of these sums among all of the layer's */
-export function operandsOf({ job, unit, a, b }: LayerSums, worst: WorstSum, firstRow: number): WorstOperands {
-  const { n, k } = job;
-  const row = worst.row - firstRow;
-  const column = Uint32Array.from({ length: k }, (_, i) => b[i * n + worst.column]);
+export function operandsOf(sums: LayerSums, worst: WorstSum, firstRow: number): WorstOperands {
   const { exact, got, ulp } = worst;
-  return { a: hexList(a.subarray(row * k, (row + 1) * k), unit.a), b: hexList(column, unit.b), exact, got, ulp };
+  const { row, column } = codesOf(sums, worst.row - firstRow, worst.column);
+  return { a: hexList(row, sums.unit.a), b: hexList(column, sums.unit.b), exact, got, ulp };
+}
+
+function codesOf({ job, a, b, windows }: LayerSums, row: number, column: number) {
+  const { n, k } = job;
+  if (windows === undefined)
+    return {
+      row: a.subarray(row * k, (row + 1) * k),
+      column: Uint32Array.from({ length: k }, (_, i) => b[i * n + column]),
+    };
+  const rows = job.m / windows.groups;
+  const group = Math.floor(row / rows);
+  const filter = group * n + column;
+  return { row: windowAt(windows, group, row % rows), column: b.subarray(filter * k, (filter + 1) * k) };
 }
 
 function hexList(codes: CodeArray, format: Format): string {

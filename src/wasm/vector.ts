@@ -35,6 +35,8 @@ export const v128 = {
   /** x where the mask is set, else y. */
   select: (x: Code, y: Code, mask: Code): Code => [...x, ...y, ...mask, ...simd(82)],
   anyTrue: unary(83),
+  /** One 64-bit lane of a vector to memory. */
+  store64Lane: (address: Code, value: Code, lane: number): Code => [...address, ...value, ...simd(91), 3, 0, lane],
 };
 
 /** The same bits in every lane. */
@@ -64,6 +66,7 @@ export const i16x8 = {
   ne: binary(46),
   shl: shift(139),
   shrS: shift(140),
+  shrU: shift(141),
   sub: binary(145),
   add: binary(142),
   addSat: binary(143),
@@ -77,6 +80,7 @@ export const i16x8 = {
   extendHighU: unary(138),
 };
 export const i32x4 = {
+  abs: unary(160),
   splat: unary(17),
   eq: binary(55),
   ne: binary(56),
@@ -135,6 +139,8 @@ export const f32x4 = {
 export const f64x2 = {
   /** The two lower float32. */
   promote: unary(95),
+  /** The two lower integers of 32 bits. */
+  convertLowS: unary(254),
   eq: binary(71),
   ne: binary(72),
   lt: binary(73),

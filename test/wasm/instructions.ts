@@ -63,6 +63,16 @@ const paired =
     for (let i = 0; i < lanesOf(to); i++)
       out[to][i as never] = (Number(x[from][2 * i]) + Number(x[from][2 * i + 1])) as never;
   };
+/** Narrower lanes, the first operand's before the second's, held between two ends. */
+const narrowed =
+  (from: Lane, to: Lane, low: number, high: number): Definition =>
+  (x, y, out) => {
+    const half = lanesOf(from);
+    for (let i = 0; i < lanesOf(to); i++) {
+      const value = Number(i < half ? x[from][i] : y[from][i - half]);
+      out[to][i as never] = Math.min(Math.max(value, low), high) as never;
+    }
+  };
 const clamp = (x: number) => Math.min(Math.max(x, -32768), 32767);
 const bitsIn = (x: number) => x.toString(2).replaceAll('0', '').length;
 /** Half to even, signs of zeros kept. */
@@ -232,6 +242,8 @@ export const TABLES: Readonly<Record<string, Instructions>> = {
       (x) => i32x4.splat(i8x16.bitmask(x)),
       (x, _, out) => out.u32.fill(x.u8.reduce((bits, byte, i) => bits + (byte >> 7) * 2 ** i, 0)),
     ],
+    narrowS: [i8x16.narrowS, narrowed('i16', 'i8', -128, 127)],
+    narrowU: [i8x16.narrowU, narrowed('i16', 'u8', 0, 255)],
     extract: [(x) => i32x4.splat(i8x16.extract(x, 5)), (x, _, out) => out.u32.fill(x.u8[5])],
     ...shifts('shl', i8x16.shl, (bits) =>
       each(
@@ -268,6 +280,7 @@ export const TABLES: Readonly<Record<string, Instructions>> = {
     minS: [i16x8.minS, each('i16', n(Math.min))],
     maxS: [i16x8.maxS, each('i16', n(Math.max))],
     extaddPairwiseU: [i16x8.extaddPairwiseU, paired('u8', 'u16')],
+    narrowS: [i16x8.narrowS, narrowed('i32', 'i16', -32768, 32767)],
     extendLowU: [i16x8.extendLowU, extended('u8', 'u16', false)],
     extendHighU: [i16x8.extendHighU, extended('u8', 'u16', true)],
     ...shifts('shl', i16x8.shl, (bits) =>
@@ -282,9 +295,24 @@ export const TABLES: Readonly<Record<string, Instructions>> = {
         n((x) => x >> bits),
       ),
     ),
+    ...shifts('shrU', i16x8.shrU, (bits) =>
+      each(
+        'u16',
+        n((x) => x >>> bits),
+      ),
+    ),
   },
   i32x4: {
     splat: [(x) => i32x4.splat(i8x16.extract(x, 0)), (x, _, out) => out.u32.fill(x.u8[0])],
+    abs: [i32x4.abs, each('i32', n(Math.abs))],
+    truncate: [
+      i32x4.truncate,
+      (x, _, out) =>
+        x.f32.forEach((value, i) => {
+          const whole = Math.min(Math.max(Math.trunc(value), -(2 ** 31)), 2 ** 31 - 1);
+          out.i32[i] = Number.isNaN(whole) ? 0 : whole;
+        }),
+    ],
     eq: [i32x4.eq, mask('i32', (x, y) => x === y)],
     ne: [i32x4.ne, mask('i32', (x, y) => x !== y)],
     gtS: [i32x4.gtS, mask('i32', (x, y) => x > y)],
@@ -346,11 +374,13 @@ export const TABLES: Readonly<Record<string, Instructions>> = {
   },
   f32x4: {
     ...floats('f32', f32x4),
+    convert: [f32x4.convert, (x, _, out) => out.f32.set(x.i32)],
     demote: [f32x4.demote, (x, _, out) => out.f32.set([x.f64[0], x.f64[1], 0, 0])],
   },
   f64x2: {
     ...floats('f64', f64x2),
     promote: [f64x2.promote, (x, _, out) => out.f64.set([x.f32[0], x.f32[1]])],
+    convertLowS: [f64x2.convertLowS, (x, _, out) => out.f64.set([x.i32[0], x.i32[1]])],
   },
 };
 

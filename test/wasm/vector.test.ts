@@ -18,7 +18,17 @@ function sameBits(name: string, found: Word, wanted: Word): boolean {
 }
 
 describe.each(Object.entries(TABLES))('%s', (name, instructions) => {
-  const memory = ['load', 'load8x8S', 'load8x8U', 'load8Splat', 'load16Splat', 'load32Splat', 'load64Splat', 'store'];
+  const memory = [
+    'load',
+    'load8x8S',
+    'load8x8U',
+    'load8Splat',
+    'load16Splat',
+    'load32Splat',
+    'load64Splat',
+    'store',
+    'store64Lane',
+  ];
 
   it('has a definition here for each instruction', () => {
     const known = new Set(Object.keys(instructions).map((key) => key.split(' ')[0]));
@@ -79,6 +89,19 @@ it.each([0, 3, 17])('words come from memory whole, widened or repeated, %i bytes
     const { found, bytes } = loaded((address) => load(address, offset));
     expect([...found]).toEqual(wanted(bytes));
   }
+});
+
+it.each([0, 1])('lane %i of 64 bits goes to memory alone', (lane) => {
+  const f = new FunctionBuilder('f', 2);
+  const [from, to] = f.parameters;
+  f.emit(v128.store64Lane(to.get, v128.load(from.get), lane));
+  const at = new Arena().take(64);
+  const memory = new Uint8Array(sharedMemory().buffer);
+  const bytes = Uint8Array.from({ length: 32 }, (_, i) => (i * 29 + 7) & 255);
+  memory.set(bytes, at);
+  kernelOf([f]).f(at, at + 16);
+  const written = bytes.slice(8 * lane, 8 * lane + 8);
+  expect([...memory.slice(at + 16, at + 32)]).toEqual([...written, ...bytes.slice(24)]);
 });
 
 it('constants are the same bits in every lane', () => {

@@ -3,6 +3,13 @@ import type { Unit } from './contract/bank.js';
 import { unitOf } from './banks/unit.js';
 
 export type { CodeArray, Gemm, GemmJob, GemmStatistics, IntegerRows, IntegerSums, SumArray } from './contract/gemm.js';
+export {
+  type IntegerPlanes,
+  windowAt,
+  type WindowJob,
+  type WindowProducts,
+  type WindowStatistics,
+} from './contract/windows.js';
 export type { Bank, BankJob, Form, Met, Plane, Unit } from './contract/bank.js';
 export { codeArray, OPERAND_BITS, outputFormatOf, sumArray } from './contract/gemm.js';
 export { factsOf } from './contract/facts.js';

@@ -1,4 +1,4 @@
-import type { IntegerRows } from '../../datapaths/kernel/index.js';
+import type { IntegerPlanes, IntegerRows } from '../../datapaths/kernel/index.js';
 import { type Code, FunctionBuilder, i32, type Local } from '../../wasm/assembler.js';
 import { Arena, type Kernel, kernelOf, sharedMemory } from '../../wasm/memory.js';
 import { f32x4, i16x8, i32x4, i8x16, splat32, v128 } from '../../wasm/vector.js';
@@ -45,12 +45,47 @@ export function narrowed(from: IntegerRows, narrowing: Narrowing): ByteColumns {
   return { codes: new Uint8Array(buffer, out, filters * tiles * TILE), stride: tiles * TILE };
 }
 
+/** Images, filters of a group and outputs of a plane. */
+export interface PlanesShape {
+  images: number;
+  filters: number;
+  pixels: number;
+}
+
+/** Codes [groups][images][filters][pixels] of sums that lie so, until the kernels' memory is used again. */
+export function narrowedPlanes(
+  { sums, first, groups, free }: IntegerPlanes,
+  { images, filters, pixels }: PlanesShape,
+  { offsets, multipliers, bits, signed, zeroPoint }: Narrowing,
+): Uint8Array {
+  const planes = groups * images * filters;
+  const arena = new Arena(free);
+  const [offsetsAt, multipliersAt] = [arena.take(4 * planes), arena.take(4 * planes)];
+  const out = arena.take(planes * pixels + TILE);
+  const { buffer } = sharedMemory();
+  const own = [new Int32Array(buffer, offsetsAt, planes), new Float32Array(buffer, multipliersAt, planes)] as const;
+  for (let group = 0, plane = 0; group < groups; group++)
+    for (let image = 0; image < images; image++)
+      for (let f = (first + group) * filters; f < (first + group + 1) * filters; f++, plane++) {
+        own[0][plane] = offsets[f];
+        own[1][plane] = multipliers[f];
+      }
+  const low = (signed ? -(2 ** (bits - 1)) : 0) - zeroPoint;
+  const { narrowPlanes } = kernelFor(bits, signed, low, zeroPoint);
+  narrowPlanes(sums.byteOffset, offsetsAt, multipliersAt, out, planes, pixels, Math.ceil(pixels / TILE));
+  return new Uint8Array(buffer, out, planes * pixels);
+}
+
 const compiled = new Map<string, Kernel>();
 
 function kernelFor(bits: number, signed: boolean, low: number, zeroPoint: number): Kernel {
   const key = [bits, signed, zeroPoint].join();
   let kernel = compiled.get(key);
-  if (kernel === undefined) compiled.set(key, (kernel = kernelOf([narrow({ bits, signed, low, zeroPoint })])));
+  if (kernel === undefined)
+    compiled.set(
+      key,
+      (kernel = kernelOf([narrow, narrowPlanes].map((make) => make({ bits, signed, low, zeroPoint })))),
+    );
   return kernel;
 }
 
@@ -92,6 +127,33 @@ function narrow(range: Range): FunctionBuilder {
     });
     advance(sums, i32.mul(rowBytes.get, i32.const(TILE)));
     advance(out, i32.const(TILE));
+  });
+  return f;
+}
+
+/** (sums, offsets, multipliers, out, planes, pixels, tiles of pixels): what a last tile has too much is the next plane's. */
+function narrowPlanes(range: Range): FunctionBuilder {
+  const f = new FunctionBuilder('narrowPlanes', 7);
+  const [sums, offsets, multipliers, out, planes, pixels, tiles] = f.parameters;
+  const [from, to] = [f.local('i32'), f.local('i32')];
+  const advance = (local: Local, by: Code) => f.emit(local.set(i32.add(local.get, by)));
+  f.repeat(planes.get, () => {
+    const offset = f.keep('v128', v128.load32Splat(offsets.get));
+    const multiplier = f.keep('v128', v128.load32Splat(multipliers.get));
+    f.emit(from.set(sums.get), to.set(out.get));
+    f.repeat(tiles.get, () => {
+      const lanes = [0, 16, 32, 48].map((at) => {
+        const sum = i32x4.add(v128.load(from.get, at), offset);
+        return f.keep('v128', rounded(f32x4.mul(f32x4.convert(sum), multiplier), range));
+      });
+      f.emit(v128.store(to.get, joined(lanes, range)));
+      advance(from, i32.const(4 * TILE));
+      advance(to, i32.const(TILE));
+    });
+    advance(sums, i32.shl(pixels.get, i32.const(2)));
+    advance(out, pixels.get);
+    advance(offsets, i32.const(4));
+    advance(multipliers, i32.const(4));
   });
   return f;
 }

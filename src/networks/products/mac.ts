@@ -4,6 +4,7 @@ import { type Product, productOf } from './convolution.js';
 import type { Arithmetic, ConvLayer, DenseLayer } from '../network.js';
 import { type ProductRows, rowsFor, rowsOf } from './parts.js';
 import { requantizedCodes } from './requantized.js';
+import { requantizedWindows, windowSums } from './windowed.js';
 import { multipliersOf, realWeightsOf, weightsOf } from './weights.js';
 import { codeTensor, zeroCode } from '../quantization.js';
 import { type CodeTensor, type FloatTensor, floatTensor, oneZeroPoint, type Operand } from '../tensor.js';
@@ -23,17 +24,20 @@ export function executeMac(layer: Mac, input: Operand, arithmetic: Arithmetic): 
     );
   const product = productOf(layer, input.shape);
   const { m, n, k, groups } = product;
-  const quick = requantizedCodes(layer, input, product, arithmetic);
+  const quick =
+    requantizedCodes(layer, input, product, arithmetic) ?? requantizedWindows(layer, input, product, arithmetic);
   if (quick !== undefined) return quick;
   const output = floatTensor(product.output);
   const finish = finishOf(layer, input, product, output.data);
-  const chunk = arithmetic.whole === true ? m : rowsFor(Math.max(k * input.data.BYTES_PER_ELEMENT, n * 8));
+  const together = input.kind === 'codes' && windowSums(layer, input, weight as CodeTensor, product, arithmetic);
+  const chunk = together || arithmetic.whole === true ? m : rowsFor(Math.max(k * input.data.BYTES_PER_ELEMENT, n * 8));
   for (let group = 0; group < groups; group++)
     for (let first = 0; first < m; first += chunk) {
       const part = { group, first, count: Math.min(chunk, m - first) };
+      const known = together ? together.subarray(group * m * n, (group + 1) * m * n) : undefined;
       finish(
         input.kind === 'codes'
-          ? codeSums(layer, input, weight as CodeTensor, product, part, arithmetic)
+          ? codeSums(layer, input, weight as CodeTensor, product, part, arithmetic, known)
           : floatSums(layer, input, weight as FloatTensor, product, part, arithmetic),
         part,
       );
@@ -58,7 +62,10 @@ function floatSums(
   return arithmetic.values(a, b, { layer: layer.name, m: count, n, k, ...(blocks && { blocks }) });
 }
 
-/** Sums of (value(a) - za) * (value(w) - zw): the array multiplies raw codes, the corrections are exact integers. */
+/**
+ * Sums of (value(a) - za) * (value(w) - zw): the array multiplies raw codes, the corrections are exact integers.
+ * @param known the array's sums, where all groups have gone through it together: their weights have no zero point
+ */
 function codeSums(
   layer: Mac,
   x: CodeTensor,
@@ -66,11 +73,13 @@ function codeSums(
   { n, k }: Product,
   part: ProductRows,
   arithmetic: Arithmetic,
+  known?: Float64Array,
 ): Float64Array {
-  const a = rowsOf(layer, x.data, x.shape, part, zeroCode(x.quantization));
+  const a = known ? x.data : rowsOf(layer, x.data, x.shape, part, zeroCode(x.quantization));
   const { codes, totals } = weightsOf(layer, w, part.group, n, k);
   const { count: m } = part;
-  const sums = arithmetic.codes(a, codes, { layer: layer.name, m, n, k, a: x.quantization, b: w.quantization });
+  const job = { layer: layer.name, m, n, k, a: x.quantization, b: w.quantization };
+  const sums = known ?? arithmetic.codes(a, codes, job);
   const za = oneZeroPoint(x.quantization);
   const zw = w.quantization.zeroPoint;
   if (za === 0 && zw === 0) return sums;

@@ -1,6 +1,7 @@
 import { factsOf, type IntegerRows } from '../../datapaths/kernel/index.js';
 import type { ByteColumns } from '../conventions/bytes.js';
 import { conventionOf } from '../conventions/index.js';
+import type { Filters } from '../conventions/requantization.js';
 import type { Arithmetic, ConvLayer, DenseLayer } from '../network.js';
 import { codeTensor, zeroCode } from '../quantization.js';
 import { type CodeTensor, oneZeroPoint, type Operand, type Quantization } from '../tensor.js';
@@ -53,28 +54,42 @@ function spareOf<T extends CodeTensor['data']>(like: T, length: number): T | und
   return spare.subarray(0, length) as T;
 }
 
-const becomings = new WeakMap<Mac, { input: Quantization; become: Become | undefined }>();
+const becomingOf = oncePerInput(becoming);
 
-/** What becomes of a layer's sums; worked out once for each meaning of its input. */
-function becomingOf(layer: Mac, w: CodeTensor, input: Quantization, product: Product): Become | undefined {
-  const known = becomings.get(layer);
-  if (known?.input === input) return known.become;
-  const become = becoming(layer, w, input, product);
-  becomings.set(layer, { input, become });
-  return become;
+/** The same function of a layer and the meaning of what it reads, worked out once for each meaning. */
+export function oncePerInput<T>(
+  make: (layer: Mac, w: CodeTensor, input: Quantization, product: Product) => T,
+): typeof make {
+  const known = new WeakMap<Mac, { input: Quantization; made: T }>();
+  return (layer, w, input, product) => {
+    let own = known.get(layer);
+    if (own?.input !== input) known.set(layer, (own = { input, made: make(layer, w, input, product) }));
+    return own.made;
+  };
 }
 
-function becoming(layer: Mac, w: CodeTensor, input: Quantization, { n, k }: Product): Become | undefined {
-  const { result, name, bias } = layer;
+/** What becomes of a layer's sums. */
+function becoming(layer: Mac, w: CodeTensor, input: Quantization, product: Product): Become | undefined {
+  const { result, name } = layer;
   if (result.kind !== 'requantize') return undefined;
+  return conventionOf(name, result.convention).columns?.(filtersOf(layer, w, input, product), result.output);
+}
+
+/** What is done to the sums of a layer's filters, those of all groups, where its weights have no zero point. */
+export function filtersOf(layer: Mac, w: CodeTensor, input: Quantization, { n, k, groups }: Product): Filters {
   const za = oneZeroPoint(input);
-  const filters = {
+  const corrections = new Float64Array(groups * n);
+  for (let group = 0; group < groups; group++)
+    corrections.set(
+      weightsOf(layer, w, group, n, k).totals.map((total) => za * total),
+      group * n,
+    );
+  return {
     multipliers: multipliersOf(layer, input, w.quantization),
-    corrections: weightsOf(layer, w, 0, n, k).totals.map((total) => za * total),
+    corrections,
     largest: k * largestOf(w.quantization) * (largestOf(input) + Math.abs(za)),
-    ...(bias && { bias }),
+    ...(layer.bias && { bias: layer.bias }),
   };
-  return conventionOf(name, result.convention).columns?.(filters, result.output);
 }
 
 /** Largest magnitude of an operand's values. */

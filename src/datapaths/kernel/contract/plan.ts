@@ -37,6 +37,12 @@ export function planOf(order: Order, k: number, lanes: number): Plan {
   }
 }
 
+/** The same products in k order and one run, where each place is taken once: for sums that no order changes. */
+export function inOneRun({ sequence }: Plan, k: number): Plan {
+  const whole = sequence === undefined || (sequence.length === k && new Set(sequence).size === k);
+  return { sequence: whole ? undefined : sequence, runs: [sequence?.length ?? k], direct: true, pairwise: false };
+}
+
 /** The fit of an order's outer register, where it has one of its own. */
 export function outerOf(order: Order): Fit | undefined {
   if (order.kind === 'permuted') return order.after === undefined ? undefined : outerOf(order.after);

@@ -14,7 +14,7 @@ export interface Asked {
 }
 
 /** A way to compute the products: its name, the facts that chose it, and how it computes sums and statistics. */
-export type Offer = Pick<Gemm, 'route' | 'why' | 'sums' | 'stats' | 'integers'>;
+export type Offer = Pick<Gemm, 'route' | 'why' | 'sums' | 'stats' | 'windows' | 'integers'>;
 
 /** Decides from a datapath's facts alone; a refusal says in words what stands against it. */
 export type Route = (asked: Asked) => Offer | Refusal;

@@ -4,7 +4,7 @@ import { totalFitOf } from '../../datapath.js';
 import type { IntFormat } from '../../../formats/format.js';
 import { exactSums } from '../nests/exact.js';
 import { type GemmJob, type GemmStatistics, type IntegerSums, type SumArray, sumsFor } from '../contract/gemm.js';
-import { type Plan, planOf } from '../contract/plan.js';
+import { inOneRun, planOf } from '../contract/plan.js';
 import { addTally, type Tally } from '../contract/engine.js';
 import type { Asked, Offer, Refusal } from '../contract/route.js';
 import { decoderOf } from '../float64/values.js';
@@ -12,6 +12,7 @@ import { signSums } from './bits.js';
 import { codesIn } from './codes.js';
 import { intFunctions, type IntStep, rowTable, shapeOf } from '../nests/intNest.js';
 import { holds, type IntSite, intSite, type IntStarts, stepFor } from './site.js';
+import { intWindows } from './windows.js';
 import { type Kernel, kernelOf } from '../../../wasm/memory.js';
 import { layoutOf, type Panel, type Seen, seenIn } from '../panels/pack.js';
 import { type Rows, walk } from '../panels/walk.js';
@@ -23,7 +24,8 @@ export function integers(asked: Asked): Offer | Refusal {
   const usual: Seen = { max: 1, negative: true, nans: false, infinities: false, quantum: 0 };
   const step = stepFor(site, [usual, usual], 1, { max: 0, negative: false });
   if (typeof step === 'string') return step;
-  const runs = { sums: (job: GemmJob) => intSums(site, job), stats: (job: GemmJob) => intStats(site, job) };
+  const products = { sums: (job: GemmJob) => intSums(site, job), stats: (job: GemmJob) => intStats(site, job) };
+  const runs = { ...products, windows: intWindows(site, products) };
   if (site.signs) {
     const why = 'operands are signs: 64 products are one XOR and one population count';
     return { route: 'xor popcount', why, ...runs };
@@ -132,12 +134,6 @@ export function jobStep(site: IntSite, job: GemmJob, starts: IntStarts): IntStep
   const known = stepFor(site, site.codes, job.k, starts);
   if (typeof known !== 'string' && (known.kind !== 'clamped' || known.free !== undefined)) return known;
   return stepFor(site, [seenIn(job.a, site.tables[0]), seenIn(job.b, site.tables[1])], job.k, starts);
-}
-
-/** Wherever the dot product is exact, so is any other order of the same products. */
-function inOneRun({ sequence }: Plan, k: number): Plan {
-  const whole = sequence === undefined || (sequence.length === k && new Set(sequence).size === k);
-  return { sequence: whole ? undefined : sequence, runs: [sequence?.length ?? k], direct: true, pairwise: false };
 }
 
 function startsOf({ datapath, order, register }: IntSite, job: GemmJob): IntStarts {

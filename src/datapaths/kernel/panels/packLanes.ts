@@ -33,7 +33,7 @@ const lanesOf = (bytes: number, lanes: readonly number[]): number[] =>
   lanes.flatMap((lane) => Array.from({ length: bytes }, (_, i) => lane * bytes + i));
 
 /** Lanes of x and y in turn, from their lower or upper halves. */
-function interleaved(x: Code, y: Code, bytes: number, half: 0 | 1): Code {
+export function interleaved(x: Code, y: Code, bytes: number, half: 0 | 1): Code {
   const count = 16 / bytes;
   const lanes = Array.from({ length: count }, (_, i) => (i >> 1) + (half * count) / 2 + (i % 2) * count);
   return v128.shuffle(x, y, lanesOf(bytes, lanes));

@@ -1,0 +1,83 @@
+import type { WindowJob } from '../../datapaths/kernel/index.js';
+import type { Arithmetic, ConvLayer, DenseLayer } from '../network.js';
+import { conventionOf } from '../conventions/index.js';
+import { codeTensor, zeroCode } from '../quantization.js';
+import type { CodeTensor, Operand } from '../tensor.js';
+import { filtersOf, oncePerInput } from './requantized.js';
+import { asPlanes, type Product, productOf } from './convolution.js';
+
+type Mac = ConvLayer | DenseLayer;
+
+/**
+ * Sums [groups, m, n] of a convolution in groups, where the arithmetic has a way without patches. Weights with a zero point
+ * have none: what comes off their sums are totals of patches.
+ */
+export function windowSums(
+  layer: Mac,
+  x: CodeTensor,
+  w: CodeTensor,
+  product: Product,
+  arithmetic: Arithmetic,
+): Float64Array | undefined {
+  const asked = windowsOf(layer, x, w, product);
+  return asked && arithmetic.windows?.(asked.windows, asked.job);
+}
+
+/**
+ * The codes that such a convolution gives, from whole sums that have not left the kernels' memory; undefined where the
+ * arithmetic or the convention has no such way.
+ */
+export function requantizedWindows(
+  layer: Mac,
+  x: Operand,
+  product: Product,
+  arithmetic: Arithmetic,
+): CodeTensor | undefined {
+  const { weight: w, result } = layer;
+  if (arithmetic.integerPlanes === undefined || result.kind !== 'requantize' || product.groups === 1) return undefined;
+  if (x.kind !== 'codes' || w.kind !== 'codes') return undefined;
+  const asked = windowsOf(layer, x, w, product);
+  const become = asked && becomingOf(layer, w, x.quantization, product);
+  const blocks = become && arithmetic.integerPlanes(asked.windows, asked.job);
+  if (become === undefined || blocks === undefined) return undefined;
+  const { n, groups, pixels, output } = product;
+  const images = output[0];
+  const codes = new Uint8Array(images * groups * n * pixels);
+  for (const block of blocks) {
+    const own = become(block, { images, filters: n, pixels });
+    const length = n * pixels;
+    if (images === 1) codes.set(own, block.first * length);
+    else
+      for (let i = 0; i < block.groups * images; i++) {
+        const to = (i % images) * groups + block.first + Math.floor(i / images);
+        codes.set(own.subarray(i * length, (i + 1) * length), to * length);
+      }
+  }
+  return codeTensor(output, codes, result.output);
+}
+
+const becomingOf = oncePerInput((layer, w, input, product) => {
+  const { result, name } = layer;
+  if (result.kind !== 'requantize') return undefined;
+  return conventionOf(name, result.convention).planes?.(filtersOf(layer, w, input, product), result.output);
+});
+
+/** The convolution as the arithmetic reads it; undefined where its sums alone do not say what becomes of them. */
+function windowsOf(layer: Mac, x: CodeTensor, w: CodeTensor, { m, n, k, groups }: Product) {
+  if (layer.op !== 'conv' || groups === 1 || m === 0 || w.quantization.zeroPoint !== 0) return undefined;
+  const job = { layer: layer.name, m: groups * m, n, k, a: x.quantization, b: w.quantization };
+  return { windows: windowJob(layer, x, w), job };
+}
+
+function windowJob(layer: ConvLayer, x: CodeTensor, w: CodeTensor): WindowJob {
+  const { groups, stride, dilation, pad } = layer;
+  const shape = asPlanes(x.shape);
+  const [images, planes, height, width] = shape;
+  const [filters, channels, r, s] = w.shape;
+  const [p, q] = productOf(layer, shape).output.slice(2);
+  return {
+    ...{ images, groups, channels, filters: filters / groups },
+    ...{ plane: [height, width], kernel: [r, s], output: [p, q], stride, dilation, before: [pad[0], pad[1]] },
+    ...{ padding: zeroCode(x.quantization), a: x.data.subarray(0, images * planes * height * width), b: w.data },
+  };
+}
