@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ import { pictureSize, withChannels } from '../../src/data/pictures.js';
 import { readSamples } from '../../src/data/index.js';
 import { readTensorFile } from '../../src/data/tensorFile.js';
 import { folderWith } from '../cli/command.js';
-import { greyPng } from './imageFiles.js';
+import { greyPng, JPEGS } from './imageFiles.js';
 import { tensorBytes } from './tensorBytes.js';
 
 /** Fields of files at every length that changes how they are laid down, by the formats' own documents. */
@@ -133,6 +133,39 @@ describe('images', () => {
   });
 });
 
+describe('folders', () => {
+  const image = { name: 'x', type: 'float32', shape: ['N', 1, 1, 2] };
+
+  it('labels alone may be words that name columns elsewhere', async () => {
+    const folder = folderWith();
+    for (const name of ['a.png', 'b.png', 'c.png']) writeFileSync(join(folder, name), greyPng(2, [1, 2]));
+    writeFileSync(join(folder, 'labels.txt'), 'cat\nname\nfile\n');
+    const { labels, classes } = await readSamples({ data: folder }, [image], []);
+    expect([labels, classes]).toEqual([Int32Array.of(0, 2, 1), ['cat', 'file', 'name']]);
+  });
+
+  it('an image whose header says no size is decoded, or refused in a line', async () => {
+    const folder = folderWith();
+    writeFileSync(join(folder, 'a.jpg'), JPEGS.color.file.subarray(0, 20));
+    const samples = await readSamples({ data: folder }, [image], []);
+    expect(() => samples.inputs(0)).toThrow(/a\.jpg is cut, damaged or of a kind of JPEG that is not read$/);
+  });
+
+  it('a set whose outputs do not divide as its inputs do is one sample', async () => {
+    const folder = folderWith();
+    const [x, out] = [
+      { name: 'x', type: 'uint8', shape: ['N', 2] },
+      { name: 'out', type: 'uint8', shape: ['N', 1] },
+    ];
+    writeFileSync(join(folder, 'input_0.pb'), tensorBytes([2, 2], 2, Uint8Array.of(1, 2, 3, 4)));
+    writeFileSync(join(folder, 'output_0.pb'), tensorBytes([2], 2, Uint8Array.of(5, 6)));
+    expect((await readSamples({ data: folder }, [x], [out])).count).toBe(1);
+    writeFileSync(join(folder, 'output_0.pb'), tensorBytes([2, 1], 2, Uint8Array.of(5, 6)));
+    const samples = await readSamples({ data: folder }, [x], [out]);
+    expect([samples.count, samples.expected?.(1).get('out')?.data]).toEqual([2, Uint8Array.of(6)]);
+  });
+});
+
 it('rows of a sample: the batch that the port fixes, unless each sample has all of it', () => {
   const rows = (shape: number[], port: (number | string)[]) =>
     divide(bytesOf(shape), { name: 'x', type: 'uint8', shape: port }, undefined, 'x').rows;
@@ -160,6 +193,7 @@ it('a mean, or a scale, for each channel may be alone', () => {
 it('CSV: the first column may be the one called label, and letters beyond ASCII are no byte-order mark', () => {
   const read = (text: string) => readCsvTable(new TextEncoder().encode(text), 'x.csv', undefined, 'any');
   expect(read('label,a,b\n7,1,2\n')).toMatchObject({ labels: Int32Array.of(7), values: Float64Array.of(1, 2) });
+  expect(read('\n\r\n1,2\n')).toMatchObject({ lines: Uint32Array.of(3), values: Float64Array.of(1, 2) });
   for (const letters of ['a\u00bf', 'a\u00fb', 'ab'])
     expect(read(`${letters},b\n1,2\n`)).toMatchObject({ lines: Uint32Array.of(2), values: Float64Array.of(1, 2) });
 });

@@ -89,6 +89,9 @@ function joined(parts: readonly FloatTensor[]): FloatTensor {
   return floatTensor(shape, Float32Array.from(parts.flatMap(({ data }) => Array.from(data))));
 }
 
+/** Steps lie where the batch does elsewhere, and a state that saturates is what it would be without the one before. */
+const RECURRENT = ['RNN', 'GRU', 'LSTM'];
+
 /**
  * Where the file leaves the batch free, three images give what each of them gives alone; or three are refused, and then they
  * would give something else, unless nothing but zeros.
@@ -107,11 +110,8 @@ describe('a free batch', () => {
       const whole = alone.some((each) => typeof each === 'string' || each.shape.length === 0);
       const wanted = whole ? undefined : joined(alone as FloatTensor[]);
       if (typeof ours !== 'string') expect(ours).toEqual(wanted);
-      else if (typeof all !== 'string' && wanted?.shape[0] === 3 && isSame(all, wanted))
-        expect(
-          all.data.some((value) => value !== 0),
-          ours,
-        ).toBe(false);
+      else if (typeof all !== 'string' && wanted?.shape[0] === 3 && !RECURRENT.includes(test.node[0]))
+        expect(isSame(all, wanted) && all.data.some((value) => value !== 0), ours).toBe(false);
     }
   });
 });

@@ -1,5 +1,6 @@
 import type { FunctionCase } from '../standard.js';
 import { ALONG_CASES } from './along.js';
+import { CODES_CASES } from './codes.js';
 import { MOVES_CASES } from './moves.js';
 import { NUMBERS_CASES } from './numbers.js';
 import { PLANES_CASES } from './planes.js';
@@ -14,4 +15,5 @@ export const FUNCTION_CASES: readonly FunctionCase[] = [
   ...PLANES_CASES,
   ...PRODUCTS_CASES,
   ...SEQUENCES_CASES,
+  ...CODES_CASES,
 ];
