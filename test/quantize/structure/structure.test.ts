@@ -133,6 +133,46 @@ describe('structured pruning', () => {
   });
 });
 
+it('shares lie in [0, 1), of groups some are kept and some not, and of filters one stays at least', () => {
+  const network = dense([
+    [3, 1],
+    [0, 2],
+  ]);
+  for (const share of [-0.01, 1, 1.5, Number.NaN]) {
+    const text = `pruning: a share of ${share} does not lie in [0, 1)`;
+    expect(() => pruneMagnitude(network, share)).toThrow(text);
+    expect(() => pruneFilters(network, share)).toThrow(text);
+  }
+  expect(weights(pruneMagnitude(network, 0), 0)).toEqual(weights(network, 0));
+  for (const [n, m] of [
+    [0, 4],
+    [4, 4],
+    [5, 4],
+  ])
+    expect(() => pruneNofM(network, { n, m })).toThrow(`pruning: ${n} of ${m} cannot be kept: take 1 <= n < m`);
+  expect([...weights(pruneNofM(network, { n: 1, m: 2 }), 0)]).toEqual([3, 0, 0, 2]);
+  expect(pruneFilters(float, 0)).toEqual(float);
+  const shapesAt = (share: number) =>
+    pruneFilters(float, share)
+      .layers.filter(isMacLayer)
+      .map(({ weight }) => weight.shape);
+  expect(shapesAt(0.999).map(([filters]) => filters)).toEqual([1, 1, 1, 10]);
+  // floor(share x 16), floor(share x 120).
+  expect(shapesAt(0.06).map(([filters]) => filters)).toEqual([16, 16, 113, 10]);
+  expect(shapesAt(0.07).map(([filters]) => filters)).toEqual([15, 15, 112, 10]);
+});
+
+it.each([0, 0.3, 0.5, 0.9, 0.99, 1])('a rank for a share of %d is the least that holds it', (energy) => {
+  for (const values of [[3], [3, 1, 1], [4, 3, 2, 1, 0, 0], [1, 1, 1, 1]]) {
+    const squares = values.map((value) => value * value);
+    const sumTo = (k: number) => squares.slice(0, k).reduce((sum, value) => sum + value, 0);
+    const k = rankFor(Float64Array.from(values), energy);
+    expect(k >= 1 && k <= values.length).toBe(true);
+    expect(sumTo(k)).toBeGreaterThanOrEqual(energy * sumTo(values.length));
+    if (k > 1) expect(sumTo(k - 1)).toBeLessThan(energy * sumTo(values.length));
+  }
+});
+
 describe('singular values', () => {
   it('of a matrix known by hand', () => {
     // [[3, 0], [4, 5]]: singular values sqrt 45 and sqrt 5.
