@@ -90,6 +90,18 @@ describe('a function', () => {
     }
   });
 
+  it('reads and writes at an address itself where nothing is said', () => {
+    const words = left((f, at) => {
+      f.emit(i64.store(at, i64.const(0x0807060504030201n)), i64.store(i32.add(at, i32.const(8)), i64.load(at)));
+      f.emit(i32.store(i32.add(at, i32.const(16)), i32.load(at)), i32.store8(at, i32.const(0x99)));
+      f.emit(i32.store(i32.add(at, i32.const(20)), i32.load8(at)), i32.store(at, i32.load16(at), 24));
+    });
+    expect([8, 12, 16, 20, 24].map((offset) => words.getUint32(offset, true))).toEqual([
+      0x04030201, 0x08070605, 0x04030201, 0x99, 0x0299,
+    ]);
+    expect(words.getUint32(0, true)).toBe(0x04030299);
+  });
+
   it('reaches far from an address', () => {
     const words = left((f, at) => {
       const before = i32.sub(at, i32.const(FAR));

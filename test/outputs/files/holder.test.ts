@@ -17,6 +17,7 @@ vi.mock('node:fs', async (original) => {
   };
 });
 const { isGone, isRunning, ownHolder } = await import('../../../src/outputs/files/holder.js');
+const { sameHolder } = await import('../../../src/outputs/files/begun.js');
 
 /** The number of a process that has ended. */
 const DEAD = spawnSync(process.execPath, ['-e', ''], { timeout: 60_000 }).pid;
@@ -29,6 +30,13 @@ it.each([true, false])('a process that answers runs, one that does not is gone; 
   expect([isRunning(own), isRunning({ pid: process.pid, start: '' }), isGone(own)]).toEqual([true, true, false]);
   const dead = { pid: DEAD, host: hostname(), start: '' };
   expect([isRunning(dead), isGone(dead), isGone({ ...dead, host: 'elsewhere' })]).toEqual([false, true, false]);
+});
+
+it('two are the same process where number, host and beginning are', () => {
+  const own = { pid: 7, host: 'here', start: 'x' };
+  for (const other of [{ pid: 8 }, { host: 'there' }, { start: 'y' }])
+    expect(sameHolder(own, { ...own, ...other })).toBe(false);
+  expect(sameHolder(own, { ...own })).toBe(true);
 });
 
 it('Linux says when a process began: ticks since a boot, and which boot it was', () => {
