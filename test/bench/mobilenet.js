@@ -68,5 +68,7 @@ export function mobilenet(size, { classes = 1000, width = 32 } = {}) {
   return { name: `mobilenet-${size}`, inputs: [input], outputs: ['y'], batch: 'free', layers, metadata: {} };
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname)
-  process.stdout.write(await networkBytes(mobilenet(Number(process.argv[2] ?? 224)), 'mobilenet.onnx'));
+/** The same as an ONNX file; undefined where its float network is asked for, of which there is none. */
+export const mobilenetFile = (size, { quantized = true } = {}) => (quantized ? networkBytes(mobilenet(size), 'mobilenet.onnx') : undefined);
+
+if (process.argv[1] === new URL(import.meta.url).pathname) process.stdout.write(await mobilenetFile(Number(process.argv[2] ?? 224)));

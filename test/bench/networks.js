@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { mobilenetFile } from './mobilenet.js';
 import { imageFile, resnet } from './resnet.js';
 
 const argument = (name) => process.argv.includes(name);
@@ -15,6 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), 'lastbit-bench-'));
 /** `more`: images beyond the first that the time of each more is found with; `shared`: so many, and twice as many, that threads share. */
 const NETWORKS = [
   { name: 'ResNet-18 at 112', size: 112, more: 10, bytes: (options) => resnet(18, 112, options) },
+  { name: 'MobileNetV1 at 224', size: 224, more: 10, bytes: (options) => mobilenetFile(224, options), bar: 12, slow: true },
   { name: 'ResNet-50 at 224', size: 224, more: 4, bytes: (options) => resnet(50, 224, options), bar: 4.5, shared: 12, slow: true },
 ];
 
@@ -72,15 +74,16 @@ function running(images, reference) {
   return { seconds: (user + system) / 1e6, wall, megabytes: rss / 1024 };
 }
 
-function measure({ name, size, more, bytes, bar, shared = 0 }) {
-  writeFileSync(join(folder, 'network.onnx'), bytes());
+async function measure({ name, size, more, bytes, bar, shared = 0 }) {
+  writeFileSync(join(folder, 'network.onnx'), await bytes());
   writeFileSync(join(folder, 'images.npy'), imageFile(Math.max(1 + more, 2 * shared), size));
   const script = (text, ...parameters) => Number(runNode(['--input-type=module', '-e', text, ...parameters]).stdout);
   const small = join(root, 'models/digits-int8.onnx');
   const reading = script(READING, join(root, 'dist/networks/readers/index.js'), small, 'network.onnx');
   const found = runtime();
   const ort = found && script(RUNTIME, found[1], 'network.onnx', String(size));
-  if (argument('--float')) writeFileSync(join(folder, 'float.onnx'), bytes({ quantized: false }));
+  const float = argument('--float') ? await bytes({ quantized: false }) : undefined;
+  if (float !== undefined) writeFileSync(join(folder, 'float.onnx'), float);
   const row = (title, reference) => {
     const [one, all] = [running(1, reference), running(1 + more, reference)];
     const each = (all.seconds - one.seconds) / more;
@@ -89,11 +92,12 @@ function measure({ name, size, more, bytes, bar, shared = 0 }) {
     const { megabytes } = all;
     return { network: title, reading, first: one.seconds, each, wall, megabytes, runtime: found?.[0], ort, ratio: ort && each / ort, bar };
   };
-  return [row(name, []), ...(argument('--float') ? [row(`... with float`, ['--reference', 'float.onnx'])] : [])];
+  return [row(name, []), ...(float !== undefined ? [row(`... with float`, ['--reference', 'float.onnx'])] : [])];
 }
 
 try {
-  const results = NETWORKS.filter(({ slow }) => !(slow && argument('--quick'))).flatMap(measure);
+  const results = [];
+  for (const network of NETWORKS.filter(({ slow }) => !(slow && argument('--quick')))) results.push(...(await measure(network)));
   if (argument('--json')) console.log(JSON.stringify({ node: process.version, results }, null, 2));
   else {
     console.log('whole int8 networks, seconds of processor time; ONNX Runtime on one thread');

@@ -70,9 +70,10 @@ export function resultTable<Row>(
   );
 }
 
-/** A Markdown table of what the terminal shows. */
+/** A Markdown table of what the terminal shows; a column that rows may lack, and all do, is left out. */
 export function resultMarkdown<Row>(columns: readonly ResultColumn<Row>[], rows: readonly Row[]): string {
-  const shown = columns.filter((column) => !column.hidden);
+  const isGiven = ({ optional, value }: ResultColumn<Row>) => !optional || rows.some((row) => value(row) !== undefined);
+  const shown = columns.filter((column) => !column.hidden && isGiven(column));
   const cells = (row: Row) => shown.map((column) => cellText((column.shown ?? column.value)(row), column.digits));
   const lines = [shown.map(({ title }) => title), shown.map(() => '---'), ...rows.map(cells)];
   return `${lines.map((line) => `| ${line.join(' | ')} |`).join('\n')}\n`;

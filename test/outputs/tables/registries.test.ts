@@ -21,10 +21,13 @@ describe.each(REGISTRIES)('%s', (_name, columns, row, expected) => {
     expect(optional.join(' ')).toBe(expected.optional);
     const markdown = [titles, titles.map(() => '---'), cells].map((line) => `| ${line.join(' | ')} |\n`).join('');
     expect(resultMarkdown(columns, [row as never])).toBe(markdown);
-    const csv = Object.entries(expected.json).map(([field, value]) => [
-      field,
-      typeof value === 'boolean' ? csvFlag(field, value) : value,
-    ]);
+    const csv = [
+      ...Object.entries(expected.json).map(([field, value]) => [
+        field,
+        typeof value === 'boolean' ? csvFlag(field, value) : value,
+      ]),
+      ...(expected.lacking ?? []).map((field) => [field, '']),
+    ];
     const [head, line] = resultCsv(columns, [row as never]).split('\n');
     expect([head, line]).toEqual([csv.map(([field]) => field).join(), csv.map(([, value]) => value).join()]);
   });

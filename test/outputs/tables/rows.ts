@@ -19,6 +19,8 @@ interface Expected {
   titles: string;
   cells: string;
   optional: string;
+  /** Fields that this row lacks. */
+  lacking?: readonly string[];
   leaving: readonly string[];
   json: object;
 }
@@ -94,7 +96,9 @@ export const REGISTRIES: [string, readonly ResultColumn<never>[], object, Expect
       titles:
         'network | datapath | rows | cols | dataflow | accuracy (%) | SQNR to exact (dB) | cycles | util. (%) | energy (nJ) | Pareto',
       cells: 'a.b | D | 4 | 8 | ws | 12.5 | 31.3 | 99 | 62.5 | 2000 | yes',
-      optional: 'floatAccuracyPercent sqnrFloatDb',
+      optional: 'accuracyPercent floatAccuracyPercent sqnrFloatDb agreementFloatPercent',
+      // How often the class is the float network's is said where there are no labels.
+      lacking: ['agreementFloatPercent'],
       leaving: ['util. (%)', 'SQNR to exact (dB)'],
       json: {
         ...{ network: 'models/a.b.onnx', datapath: 'D', rows: 4, cols: 8, dataflow: 'ws', images: 3 },
@@ -206,13 +210,13 @@ export const REGISTRIES: [string, readonly ResultColumn<never>[], object, Expect
     QUANTIZE_COLUMNS,
     QUANTIZED,
     {
-      titles: 'network | recipe | calibration | images | before (%) | after (%)',
-      cells: 'N | R | 4 | 5 | 98.77 | 50.00',
-      optional: '',
+      titles: 'network | recipe | calibration | images | before (%) | after (%) | SQNR to fp32 (dB) | as fp32 (%)',
+      cells: 'N | R | 4 | 5 | 98.77 | 50.00 | 30.3 | 75.00',
+      optional: 'floatAccuracyPercent accuracyPercent sqnrFloatDb agreementFloatPercent',
       leaving: [],
       json: {
         ...{ network: 'N', recipe: 'R', calibrationImages: 4, images: 5 },
-        ...{ floatAccuracyPercent: 98.766, accuracyPercent: 50 },
+        ...{ floatAccuracyPercent: 98.766, accuracyPercent: 50, sqnrFloatDb: 30.25, agreementFloatPercent: 75 },
       },
     },
   ],

@@ -123,4 +123,7 @@ export const PART = {
   energyPj: 25,
   entry: { pj: 10, source: 'S', node: '45 nm', voltage: 0.9, extrapolated: false },
 };
-export const QUANTIZED = { network: 'N', recipe: 'R', calibrationImages: 4, images: 5, before: 0.98766, after: 0.5 };
+export const QUANTIZED = {
+  ...{ network: 'N', recipe: 'R', calibrationImages: 4, images: 5, before: 0.98766, after: 0.5 },
+  ...{ float: { sqnrDb: 30.25, cosine: 0.5, largestDifference: 2, agreement: 0.75 }, leftReal: [] },
+};
