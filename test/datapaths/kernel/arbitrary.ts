@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { type AlignedCombine, type Combine, type Datapath, datapath } from '../../../src/datapaths/datapath.js';
+import { type AlignedCombine, type Combine, type Datapath, datapath, sumFit } from '../../../src/datapaths/datapath.js';
 import type { Order } from '../../../src/datapaths/order.js';
 import { FORMATS, formatNamed, int } from '../../../src/formats/catalog.js';
 import { type Fit, OVERFLOWS } from '../../../src/formats/codec.js';
@@ -234,3 +234,12 @@ export const firingDatapath: fc.Arbitrary<Datapath> = fc
     const base = datapath({ name: 'own', ...parts, sum });
     return { ...base, order: drawn.kind === 'chunked' || drawn.kind === 'tree' ? widened(drawn, parts.lanes) : drawn };
   });
+
+/** Integer registers of 4 to 32 bits, most of them signed, most of them saturating. */
+export const integerSum = fc
+  .record({
+    bits: fc.integer({ min: 4, max: 32 }),
+    signed: fc.constantFrom(true, true, true, false),
+    overflow: fc.constantFrom('wrap', 'saturate', 'saturate'),
+  })
+  .map(({ bits, signed, overflow }) => sumFit(int(bits, signed), { overflow }));

@@ -1,3 +1,4 @@
+import { integerSum } from '../arbitrary.js';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { datapathNamed } from '../../../../src/datapaths/catalog.js';
@@ -38,13 +39,7 @@ const integers: fc.Arbitrary<Datapath> = fc
   .record({
     a: operand,
     b: operand,
-    sum: fc
-      .record({
-        bits: fc.integer({ min: 4, max: 32 }),
-        signed: fc.constantFrom(true, true, true, false),
-        overflow: fc.constantFrom('wrap', 'saturate', 'saturate'),
-      })
-      .map(({ bits, signed, overflow }) => sumFit(int(bits, signed), { overflow })),
+    sum: integerSum,
     order,
   })
   .map((parts) => datapath({ name: 'own', ...parts }));

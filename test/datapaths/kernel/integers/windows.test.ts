@@ -1,3 +1,4 @@
+import { integerSum } from '../arbitrary.js';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { datapathNamed } from '../../../../src/datapaths/catalog.js';
@@ -182,13 +183,7 @@ const order = fc.constantFrom<Order>(
 const units = fc
   .record({
     ...{ a: operand, b: operand, order },
-    sum: fc
-      .record({
-        bits: fc.integer({ min: 4, max: 32 }),
-        signed: fc.constantFrom(true, true, true, false),
-        overflow: fc.constantFrom('wrap', 'saturate', 'saturate'),
-      })
-      .map(({ bits, signed, overflow }) => sumFit(int(bits, signed), { overflow })),
+    sum: integerSum,
   })
   .map((parts) => datapath({ name: 'own', ...parts }));
 
