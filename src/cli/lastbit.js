@@ -10,7 +10,7 @@ if (first === '--version' || first === '-V' || first === 'version') {
   if (existsSync(new URL('./main.ts', import.meta.url))) {
     const { build, isBuilt } = await import('./build.js');
     try {
-      if (!isBuilt()) build();
+      if (!isBuilt()) await build();
     } catch (error) {
       console.error(`lastbit: ${error.message}`);
       process.exit(2);

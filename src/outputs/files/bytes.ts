@@ -1,12 +1,10 @@
-import { createRequire } from 'node:module';
+import { toBufferBE, toBufferLE } from 'bigint-buffer/dist/browser.js';
 
 /**
  * The one place that meets bigint-buffer. Its pure-JavaScript build alone is taken: the package's own entry takes a
  * native addon where an install has built one (CVE-2025-3194), prints a warning where not, and the two disagree on
- * values that do not fit. What follows lets only values through that do. The build puts that one file into dist, since an
- * install of the package would try to compile the addon, which takes minutes where Node's headers cannot be fetched.
+ * values that do not fit. What follows lets only values through that do.
  */
-const { toBufferBE, toBufferLE } = createRequire(import.meta.url)('#bigint-buffer') as typeof import('bigint-buffer');
 
 /** Bytes that a word of so many bits takes. */
 export function bytesOf(bits: number): number {

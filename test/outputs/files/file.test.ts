@@ -239,7 +239,7 @@ describe('a lock', () => {
 
   it('of a dead process is taken over by one of many that come at once', { timeout: 120_000 }, async () => {
     const folder = folderWith();
-    const built = join(import.meta.dirname, '..', '..', '..', 'dist', 'outputs', 'files', 'lock.js');
+    const built = new URL('../../../dist/outputs/files/lock.js', import.meta.url).href;
     const code = `
       import { lockFolder } from ${JSON.stringify(built)};
       const wait = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
