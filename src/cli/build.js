@@ -25,7 +25,10 @@ const tool = (...path) => join(root, 'node_modules', ...path);
 const ENTRIES = ['index', 'cli/main', 'cli/thread', 'simulate/worker', 'datapaths/kernel/routes/worker'];
 
 /** What the package depends on is installed beside it, as it opens files of its own or is seldom needed; all else is in the bundle. */
-const BESIDE = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).dependencies);
+const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+/** Of these our declarations have types only; their code is in the bundle too. */
+const TYPES = ['zod'];
+const BESIDE = Object.keys(dependencies).filter((name) => !TYPES.includes(name));
 
 function files(folder) {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
