@@ -88,8 +88,10 @@ function distributions(histogram: Histogram, i: number, levels: number, drops: b
   p[0] = sums[start + 1];
   p[p.length - 1] = sums[counts.length] - sums[stop - 1];
   const q = new Float32Array(p.length);
-  for (const { from, spread, mean } of levelsOf(histogram, start, stop, levels, drops))
-    for (let bin = from; bin < spread; bin++) if (counts[bin] > 0) q[bin - start] = mean;
+  const { from, mean, spread } = levelsOf(histogram, start, stop, levels, drops);
+  for (let level = 0; level < levels; level++)
+    for (let bin = from[level]; bin < Math.min(from[level + 1], spread); bin++)
+      if (counts[bin] > 0) q[bin - start] = mean[level];
   return { p, q };
 }
 
@@ -98,6 +100,8 @@ interface Histogram {
   counts: Float64Array;
   sums: Float64Array;
   fills: Float64Array;
+  /** The bins that are not empty. */
+  filled: Int32Array;
   edges: Reals;
 }
 
@@ -122,61 +126,75 @@ function histogramOf(values: Reals, largest: number, bins: number): Histogram {
     sums[bin + 1] = sums[bin] + count;
     fills[bin + 1] = fills[bin] + Number(count > 0);
   });
-  return { counts, sums, fills, edges };
+  const filled = Int32Array.from(counts.keys()).filter((bin) => counts[bin] > 0);
+  return { counts, sums, fills, filled, edges };
 }
 
-/** The histogram between two bins merged into levels: each bin of a level that is not empty gets the level's mean. */
-interface Level {
-  from: number;
-  to: number;
-  /** The first bin that gets nothing. */
+/**
+ * The histogram between two bins merged into levels: bins from[level] up to from[level + 1] are one, and those of them
+ * that are not empty get mean[level] each, which is 0 where all are. Bins from `spread` on get nothing.
+ */
+interface Levels {
+  from: Int32Array;
+  mean: Float64Array;
   spread: number;
-  /** What a bin gets; 0 where the level is empty. */
-  mean: number;
 }
 
-function levelsOf({ sums, fills }: Histogram, start: number, stop: number, levels: number, drops: boolean): Level[] {
+function levelsOf({ sums, fills }: Histogram, start: number, stop: number, levels: number, drops: boolean): Levels {
   const merged = Math.floor((stop - start) / levels);
-  return Array.from({ length: levels }, (_, level) => {
-    const from = start + level * merged;
-    const last = level === levels - 1;
-    const to = last ? stop : from + merged;
-    const spread = last && drops ? stop - 1 : to;
-    const filled = fills[spread] - fills[from];
-    return { from, to, spread, mean: filled > 0 ? (sums[to] - sums[from]) / filled : 0 };
-  });
+  const spread = drops ? stop - 1 : stop;
+  const from = new Int32Array(levels + 1);
+  const mean = new Float64Array(levels);
+  for (let level = 0; level < levels; level++) from[level] = start + level * merged;
+  from[levels] = stop;
+  for (let level = 0; level < levels; level++) {
+    const held = fills[Math.min(from[level + 1], spread)] - fills[from[level]];
+    if (held > 0) mean[level] = (sums[from[level + 1]] - sums[from[level]]) / held;
+  }
+  return { from, mean, spread };
 }
+
+/** Most bins hold fewer values than this; the logarithms of so many are taken once for all bins. */
+const FEW = 64;
 
 /**
  * KL(P || Q) with i bins kept on either side of zero. P has what lies beyond in its edge bins. Each is smoothed: an empty
  * bin gets `smoothing`, which the others give in equal parts; infinite where they have not enough to give.
  */
 function divergenceAt(histogram: Histogram, i: number, levels: number, smoothing: number, drops: boolean): number {
-  const { counts, sums, fills } = histogram;
+  const { counts, sums, fills, filled } = histogram;
   const centre = (counts.length - 1) / 2;
   const [start, stop] = [centre - i, centre + i + 1];
   const [left, right] = [sums[start], sums[counts.length] - sums[stop]];
-  const q = levelsOf(histogram, start, stop, levels, drops);
+  const { from, mean, spread } = levelsOf(histogram, start, stop, levels, drops);
   const edges = Number(left > 0 && counts[start] === 0) + Number(right > 0 && counts[stop - 1] === 0);
   const filledP = fills[stop] - fills[start] + edges;
-  let [filledQ, inQ] = [0, 0];
-  for (const { from, spread, mean } of q) {
-    filledQ += fills[spread] - fills[from];
-    inQ += mean * (fills[spread] - fills[from]);
-  }
-  const [fromP, fromQ] = [filledP, filledQ].map((filled) => (smoothing * (stop - start - filled)) / filled);
+  const filledQ = fills[spread] - fills[start];
+  let inQ = 0;
+  for (let level = 0; level < levels; level++)
+    inQ += mean[level] * (fills[Math.min(from[level + 1], spread)] - fills[from[level]]);
+  const fromP = (smoothing * (stop - start - filledP)) / filledP;
+  const fromQ = (smoothing * (stop - start - filledQ)) / filledQ;
   if (!(fromP < 1 && fromQ < 1)) return Infinity;
   // With both normalised, sum P log(P / Q) = (sum p log(p / q)) / |p| - log(|p| / |q|). Bins empty in both add nothing.
-  let sum = 0;
-  for (const { from, to, spread, mean } of q) {
-    const [held, none] = [Math.log(mean - fromQ), Math.log(smoothing)];
-    for (let bin = from; bin < to; bin++) {
-      const count = counts[bin] + (bin === start ? left : 0) + (bin === stop - 1 ? right : 0);
-      if (count === 0) continue;
-      const p = count - fromP;
-      sum += p * (Math.log(p) - (counts[bin] > 0 && bin < spread ? held : none));
+  const none = Math.log(smoothing);
+  const logs = new Float64Array(FEW);
+  for (let count = 1; count < FEW; count++) logs[count] = Math.log(count - fromP);
+  let sum = left > 0 && counts[start] === 0 ? (left - fromP) * (Math.log(left - fromP) - none) : 0;
+  for (let level = 0; level < levels; level++) {
+    const [first, last] = [fills[from[level]], fills[from[level + 1]]];
+    if (first === last) continue;
+    const held = Math.log(mean[level] - fromQ);
+    for (let at = first; at < last; at++) {
+      const bin = filled[at];
+      let count = counts[bin];
+      if (bin === start) count += left;
+      if (bin === stop - 1) count += right;
+      const logP = count < FEW ? logs[count] : Math.log(count - fromP);
+      sum += (count - fromP) * (logP - (bin < spread ? held : none));
     }
   }
+  if (right > 0 && counts[stop - 1] === 0) sum += (right - fromP) * (Math.log(right - fromP) - none);
   const inP = sums[counts.length];
   return sum / inP - Math.log(inP / inQ);
 }
