@@ -163,9 +163,14 @@ export function registerFormatOf(sum: SumFit): Format {
   return { ...format, mantissaBits: keptMantissaBits, paddingBits };
 }
 
+/** One for each sum: what is known of a format is kept by the format. */
+const registerFits = new WeakMap<SumFit, Fit>();
+
 /** The fit of a register between firings: the sum's, in the format that the register really holds. */
 export function registerFitOf(sum: SumFit): Fit {
-  return { ...sum, format: registerFormatOf(sum) };
+  let fit = registerFits.get(sum);
+  if (fit === undefined) registerFits.set(sum, (fit = { ...sum, format: registerFormatOf(sum) }));
+  return fit;
 }
 
 /**

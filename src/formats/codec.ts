@@ -20,8 +20,21 @@ export { flagNames, INEXACT, INVALID_FLAG, OVERFLOW, UNDERFLOW } from './flags.j
 export { type Fit, fitTo, type Overflow, OVERFLOW_RULES, OVERFLOWS, type Subnormals } from './fit.js';
 export { type Encoded, keepsInfinity, saturates, saturatesWhole, stopsAtLargest } from './overflow.js';
 
+/** Formats of at most so many bits keep what was decoded: the reference decodes each of their codes many times over. */
+const FEW_BITS = 8;
+const known = { keep: new WeakMap<Format, Raw[]>(), flush: new WeakMap<Format, Raw[]>() };
+
 /** Exact value of a code. The code must lie in [0, 2^width); subnormals read as signed zero under `flush`. */
 export function decode(format: Format, code: bigint | number, subnormals: Subnormals = 'keep'): Raw {
+  let values = known[subnormals].get(format);
+  if (values === undefined) {
+    if (widthOf(format) > FEW_BITS) return decoded(format, code, subnormals);
+    known[subnormals].set(format, (values = new Array(2 ** widthOf(format))));
+  }
+  return (values[Number(code)] ??= decoded(format, code, subnormals));
+}
+
+function decoded(format: Format, code: bigint | number, subnormals: Subnormals): Raw {
   const bits = BigInt(code);
   if (bits < 0n || bits >> BigInt(widthOf(format)) !== 0n)
     throw new RangeError(`decode: ${format.name} codes have ${widthOf(format)} bits, found ${code}`);

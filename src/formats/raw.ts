@@ -5,23 +5,23 @@
 export type Raw = FiniteRaw | InfiniteRaw | NanRaw;
 
 export interface FiniteRaw {
-  kind: 'finite';
+  readonly kind: 'finite';
   /** Sign of the value; kept for zero, which has significand 0n. */
-  sign: boolean;
-  exponent: number;
-  significand: bigint;
+  readonly sign: boolean;
+  readonly exponent: number;
+  readonly significand: bigint;
 }
 export interface InfiniteRaw {
-  kind: 'inf';
-  sign: boolean;
+  readonly kind: 'inf';
+  readonly sign: boolean;
 }
 export interface NanRaw {
-  kind: 'nan';
-  sign: boolean;
+  readonly kind: 'nan';
+  readonly sign: boolean;
   /** A signaling NaN raises `invalid` in every operation that reads it (IEEE 754-2019 section 7.2). */
-  signaling: boolean;
+  readonly signaling: boolean;
   /** The fraction field, left-aligned in 64 bits, so that conversions can carry it. */
-  payload: bigint;
+  readonly payload: bigint;
 }
 
 export const NAN: NanRaw = { kind: 'nan', sign: false, signaling: false, payload: 0n };

@@ -126,10 +126,9 @@ export class FunctionBuilder {
     this.emit([0x0b]);
   }
 
-  bytes(): number[] {
-    const declared = this.locals.flatMap((type) => [1, TYPES[type]]);
-    const code = [...unsigned(this.locals.length), ...declared, ...this.body, 0x0b];
-    return [...unsigned(code.length), ...code];
+  bytes(): Uint8Array {
+    const declared = [...unsigned(this.locals.length), ...this.locals.flatMap((type) => [1, TYPES[type]])];
+    return joined(unsigned(declared.length + this.body.length + 1), declared, this.body, [0x0b]);
   }
 }
 
@@ -142,7 +141,22 @@ function localAt(index: number): Local {
   };
 }
 
-const section = (id: number, content: number[]): number[] => [id, ...unsigned(content.length), ...content];
+/** Bytes one after another. */
+function joined(...parts: readonly ArrayLike<number>[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+function section(id: number, ...content: ArrayLike<number>[]): Uint8Array {
+  const bytes = joined(...content);
+  return joined([id], unsigned(bytes.length), bytes);
+}
+
 const text = (value: string): number[] => [...unsigned(value.length), ...Buffer.from(value, 'latin1')];
 
 /** A module that imports shared memory `env.memory` and exports its functions by name. */
@@ -156,12 +170,16 @@ export function moduleBytes(functions: readonly FunctionBuilder[], maximumPages:
   const memory = [1, ...text('env'), ...text('memory'), 2, 3, 1, ...unsigned(maximumPages)];
   const exported = functions.flatMap(({ name }, index) => [...text(name), 0, ...unsigned(index)]);
   const count = unsigned(functions.length);
-  return Uint8Array.from([
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, [...count, ...types]),
-    ...section(2, memory),
-    ...section(3, [...count, ...functions.flatMap((_, index) => unsigned(index))]),
-    ...section(7, [...count, ...exported]),
-    ...section(10, [...count, ...functions.flatMap((each) => each.bytes())]),
-  ]);
+  return joined(
+    [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    section(1, count, types),
+    section(2, memory),
+    section(
+      3,
+      count,
+      functions.flatMap((_, index) => unsigned(index)),
+    ),
+    section(7, count, exported),
+    section(10, count, ...functions.map((each) => each.bytes())),
+  );
 }

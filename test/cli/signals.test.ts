@@ -10,7 +10,7 @@ import { folderWith, launcher, lastbit } from './command.js';
 /** What a stopped command may take to end. */
 const MOST_MS = 500;
 /** When it is stopped: past its start, and before the end of every job below. */
-const WORKING_MS = 2000;
+const WORKING_MS = 1000;
 
 interface Job {
   words: string;

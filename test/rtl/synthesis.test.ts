@@ -37,7 +37,9 @@ describe.skipIf(!INSTALLED.yosys)('yosys', () => {
     const all = designs();
     for (const { name, text } of all.flatMap(({ files }) => files)) writeFileSync(join(folder, name), text);
     // The sources are read once, and each top starts from what was read.
-    const tops = all.map(({ top }) => `design -load read; hierarchy -check -top ${top}; proc; opt_clean; check -assert`);
+    const tops = all.map(
+      ({ top }) => `design -load read; hierarchy -check -top ${top}; proc; opt_clean; check -assert`,
+    );
     const script = ['read_verilog -sv *.sv; design -save read', ...tops].join('; ');
     writeFileSync(join(folder, 'all.ys'), script.replaceAll('; ', '\n'));
     const { status, stderr } = program('yosys', ['-q', 'all.ys'], { cwd: folder, timeout: 280_000 });

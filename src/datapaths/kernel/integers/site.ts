@@ -9,7 +9,7 @@ import type { Asked, Refusal } from '../contract/route.js';
 import type { Scalar } from '../contract/scalar.js';
 import { valuesOf } from '../float64/values.js';
 import { freeRange, type IntStep } from '../nests/intNest.js';
-import { type Seen, seenIn } from '../panels/pack.js';
+import { type Seen, seenInAll } from '../panels/pack.js';
 
 /** A datapath of integers (or of floats that are few multiples of a power of two) with an integer register. */
 export interface IntSite {
@@ -46,7 +46,7 @@ export function intSite({ datapath, order, slower, scalar }: Asked): IntSite | R
   return {
     datapath,
     order,
-    codes: tables.map((table) => seenIn(Uint16Array.from(table.keys()), table)),
+    codes: tables.map(seenInAll),
     signs: isSign(tables[0]) && isSign(tables[1]) && tables[0][0] === tables[1][0],
     register: format,
     wrap: overflow === 'wrap',

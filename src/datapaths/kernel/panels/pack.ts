@@ -111,9 +111,22 @@ function trailingZeros(word: number): number {
 
 export function seenIn(codes: CodeArray, table: ArrayLike<number>): Seen {
   const marks = marksOf(codes, table.length);
+  return seenOf(table, (code) => marks[code] !== 0);
+}
+
+const wholes = new WeakMap<Float64Array, Seen>();
+
+/** What all codes of a table hold. */
+export function seenInAll(table: Float64Array): Seen {
+  let seen = wholes.get(table);
+  if (seen === undefined) wholes.set(table, (seen = seenOf(table, () => true)));
+  return seen;
+}
+
+function seenOf(table: ArrayLike<number>, isThere: (code: number) => boolean): Seen {
   const seen: Seen = { max: 0, negative: false, nans: false, infinities: false, quantum: Infinity };
-  for (let code = 0; code < marks.length; code++) {
-    if (marks[code] === 0) continue;
+  for (let code = 0; code < table.length; code++) {
+    if (!isThere(code)) continue;
     const value = table[code];
     if (value !== value) seen.nans = true;
     else if (value - value !== 0) seen.infinities = true;

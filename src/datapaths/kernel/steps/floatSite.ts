@@ -11,7 +11,7 @@ import type { Finish, Scalar } from '../contract/scalar.js';
 import { valuesOf } from '../float64/values.js';
 import { floatRegister, type FloatRegister } from './choose.js';
 import type { Rules } from './step.js';
-import { type Seen, seenIn } from '../panels/pack.js';
+import { type Seen, seenInAll } from '../panels/pack.js';
 import { rulesOf } from './rules.js';
 
 /** What the lane routes need of the slower ones: single outputs, and the way out of the last sum. */
@@ -62,7 +62,7 @@ export function floatSite(datapath: Datapath, given: Order, fallback: Fallback):
   if (drawsForEach(datapath, order)) return 'each output has random bits of its own';
   if (order.kind === 'tree' && lanes > 1 && !treed) return 'its tree has leaves of several products';
   const tables = [a, b].map((format) => valuesOf(format, datapath.operands));
-  const codes = tables.map((table) => seenIn(Uint16Array.from(table.keys()), table));
+  const codes = tables.map(seenInAll);
   return { datapath, order, register, outer, tables, codes, fallback };
 }
 
