@@ -76,6 +76,40 @@ describe('TTQ', () => {
     expect(ttqGradient(w, 0.5, scales, g, 1).negative).toBe(1);
   });
 
+  it('weights at either threshold belong to the middle, forward and back', () => {
+    const [delta, scales_] = [0.5, { positive: 2, negative: 3 }];
+    const x = Float64Array.of(-0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75);
+    const part = (value: number) => (Math.abs(value) <= delta ? 0 : Math.sign(value));
+    const g = Float64Array.of(1, 2, 4, 8, 16, 32, 64);
+    expect(Array.from(ttqForward(x, delta, scales_))).toEqual(Array.from(x, (value) => [-3, 0, 2][part(value) + 1]));
+    const by = ttqGradient(x, delta, scales_, g);
+    expect(Array.from(by.w)).toEqual(Array.from(x, (value, i) => g[i] * [3, 1, 2][part(value) + 1]));
+    expect([by.positive, by.negative]).toEqual([64, -1]);
+    // The same of ternary weights with one scale.
+    expect(Array.from(ternaryForward(x, { delta, alpha: 1 }), (value) => value + 0)).toEqual(
+      Array.from(x, (value) => part(value) + 0),
+    );
+  });
+
+  it('in training: gradients of the scales add up, a part without weights begins at 1', () => {
+    const quantizer = ttq('w', 0.5);
+    const x = floatTensor([3], Float32Array.of(1, 0.75, -0.5));
+    expect(Array.from(quantizer.forward(x, true).values.data)).toEqual([0.875, 0.875, 0]);
+    const [scales_] = quantizer.parameters ?? [];
+    expect(Array.from(scales_.value)).toEqual([0.875, 1]);
+    scales_.value.set([2, 0]);
+    // They are found once: a scale of 0 stays.
+    expect(Array.from(quantizer.forward(x, true).values.data)).toEqual([2, 2, 0]);
+    for (const times of [1, 2]) {
+      const gradient = Float32Array.of(1, 2, 4);
+      quantizer.backward(x, gradient);
+      expect(Array.from(gradient)).toEqual([2, 4, 4]);
+      expect(Array.from(scales_.gradient)).toEqual([3 * times, 0]);
+    }
+    scales_.value.set([0, 2]);
+    expect(Array.from(quantizer.forward(floatTensor([2], Float32Array.of(1, -1)), true).values.data)).toEqual([0, -2]);
+  });
+
   it('in training: no codes hold two scales; the scales start at their parts’ means', () => {
     const quantizer = ttq('w', 0.5);
     const { values, quantization } = quantizer.forward(floatTensor([5], Float32Array.from(w)));

@@ -86,6 +86,59 @@ describe('If', () => {
   });
 });
 
+describe('If by a condition that is computed', () => {
+  const computed = [op('ReduceSum', 'x', 'sum', { keepdims: 0 }), op('Greater', 'sum zero', 'c')];
+  const initializers = [tensor('zero', 'FLOAT', [], [0])];
+  const chain = (count: number) =>
+    graph(
+      Array.from({ length: count }, (_, i) => op('Neg', i === 0 ? 'x' : `n${i - 1}`, `n${i}`)),
+      [],
+      [`n${count - 1}`],
+    );
+  const choice = (yes: GraphInit, no: GraphInit) =>
+    withGraphs(op('If', 'c', 'y'), { then_branch: yes, else_branch: no });
+
+  it.each(['then', 'else'])('has up to 32 nodes in a branch: %s', (which) => {
+    const chosen = (count: number) =>
+      which === 'then' ? choice(chain(count), chain(1)) : choice(chain(1), chain(count));
+    const parts = (count: number): Parts => ({ nodes: [...computed, chosen(count)], initializers });
+    expect(valuesOf(parts(32), [1, 2, 3]).y).toEqual(which === 'then' ? [1, 2, 3] : [-1, -2, -3]);
+    expect(() => read(parts(33))).toThrow(
+      'net.onnx: node y (If): computes its condition c while it runs, and has more than 32 nodes in a branch: both branches are computed, so they must be small',
+    );
+  });
+
+  it.each(['Conv', 'Gemm', 'MatMul', 'Attention', 'Einsum', 'LSTM', 'GRU', 'RNN', 'If', 'Loop', 'Scan'])(
+    'has no %s in a branch',
+    (type) => {
+      const costly = graph([op(type, 'x', 'z')], [], ['z']);
+      for (const branches of [[costly, chain(1)] as const, [chain(1), costly] as const])
+        expect(() => read({ nodes: [...computed, choice(...branches)], initializers })).toThrow(
+          `computes its condition c while it runs, and has a ${type} in a branch`,
+        );
+    },
+  );
+
+  it('gives one shape of both, and only what is asked for', () => {
+    const long = graph([op('Concat', 'x x', 'z', { axis: 1 })], [], ['z']);
+    for (const [yes, no, shapes] of [
+      [chain(1), long, '1x3 or 1x6'],
+      [long, chain(1), '1x6 or 1x3'],
+    ] as const)
+      expect(() => read({ nodes: [...computed, choice(yes, no)], initializers })).toThrow(
+        `net.onnx: node y (If): computes its condition c while it runs, and gives ${shapes}: one shape is wanted`,
+      );
+    const two = (type: string) => graph([op(type, 'x', 'z'), op('Neg', 'z', 'w')], [], ['z', 'w']);
+    const one = withGraphs(op('If', 'c', 'y'), { then_branch: two('Exp'), else_branch: two('Abs') }, ['', 'y']);
+    expect(valuesOf({ nodes: [...computed, one], initializers }, [1, 2, -4]).y).toEqual([-1, -2, -4]);
+  });
+});
+
+it.each(['If', 'Loop', 'Scan'])('%s without what it needs is refused in a line', (type) => {
+  const lacks = { If: 'lacks its condition', Loop: 'has no body', Scan: 'has no body' }[type];
+  expect(() => read({ nodes: [op(type, '', 'y')] })).toThrow(`net.onnx: node y (${type}): ${lacks}`);
+});
+
 describe('Loop', () => {
   /** state = state * 2 + turn; gives the state of each turn. */
   const body = graph(
@@ -125,6 +178,39 @@ describe('Loop', () => {
     expect(valuesOf({ nodes, initializers: [flagOf('go', 1)] }, [1, 2, 3]).y).toEqual([4, 8, 12]);
   });
 
+  it('without a turn gives what it began with, and of its turns nothing can be given', () => {
+    for (const [given, stored] of [
+      ['m _ x', [scalarInt('m', 0)]],
+      ['_ go x', [flagOf('go', 0)]],
+      ['m go x', [scalarInt('m', 2), flagOf('go', 0)]],
+    ] as const) {
+      const none = (outputs: string[], of = body) => ({
+        nodes: [withGraphs(op('Loop', given, 'y'), { body: of }, outputs)],
+        initializers: [...stored],
+      });
+      const state = { ...body, output: body.output.slice(0, 2) };
+      expect(valuesOf(none(['y'], state), [1, 2, 3]).y).toEqual([1, 2, 3]);
+      expect(() => read(none(['y', 'all']))).toThrow(
+        'net.onnx: node y (Loop): makes no turn, and gives what its turns give: one at least is wanted',
+      );
+    }
+  });
+
+  it('has turns that are fewer by its condition, or by its number', () => {
+    const last = graph(
+      [op('Add', 's x', 'next'), op('Less', 'i last', 'goes')],
+      ['i', 'go', 's'],
+      ['goes', 'next'],
+      [scalarInt('last', 3)],
+    );
+    const after = (turns: number) => {
+      const nodes = [withGraphs(op('Loop', 'm _ x', 'y'), { body: last }, ['y'])];
+      return valuesOf({ nodes, initializers: [scalarInt('m', turns)] }, [1, 2, 3]).y[0];
+    };
+    // Turns 0, 1 and 2 go on, turn 3 is the last one.
+    expect([1, 3, 4, 5, 9].map(after)).toEqual([2, 4, 5, 5, 5]);
+  });
+
   it('computed turns, and endless ones, are refused in a line', () => {
     const nodes = [op('ReduceSum', 'x', 'sum', { keepdims: 0 }), op('Cast', 'sum', 'm', { to: 7 }), loop];
     expect(() => read({ nodes })).toThrow(
@@ -160,6 +246,101 @@ describe('Scan', () => {
     };
     // Turns 3, 2, 1 give 3, 5, 6 and 30, 50, 60, which are put in front of each other along axis 1.
     expect(valuesOf(parts(back), x)).toEqual({ y: [6, 60], all: [6, 5, 3, 60, 50, 30] });
+  });
+});
+
+/**
+ * Scan by its definition: state = 2 state + the first part + 3 of the second + ..., in the order of each input; given are
+ * the states, and their negatives, in the order of each output along its axis.
+ */
+describe('Scan of several inputs', () => {
+  const LENGTHS = [2, 3];
+
+  function defined(inputs: readonly number[][][], axes: readonly number[], back: readonly number[]) {
+    const turns = LENGTHS[axes[0]];
+    const width = LENGTHS[1 - axes[0]];
+    const states: number[][] = [];
+    let state = new Array<number>(width).fill(1);
+    for (let turn = 0; turn < turns; turn++) {
+      state = state.map((value, at) => {
+        const parts = inputs.map((rows, i) => {
+          const place = back[i] === 1 ? turns - 1 - turn : turn;
+          return axes[i] === 0 ? rows[place][at] : rows[at][place];
+        });
+        return 2 * value + parts.reduce((sum, part, i) => sum + (2 * i + 1) * part, 0);
+      });
+      states.push(state);
+    }
+    return states;
+  }
+
+  it.each([
+    { inputs: 1, axes: [0], back: [0], outAxes: [0, 0], outBack: [0, 0] },
+    { inputs: 2, axes: [0, 0], back: [0, 1], outAxes: [0, 1], outBack: [1, 0] },
+    { inputs: 2, axes: [1, 1], back: [1, 0], outAxes: [-1, 0], outBack: [0, 1] },
+    { inputs: 3, axes: [-1, 1, -1], back: [1, 1, 0], outAxes: [1, -2], outBack: [1, 1] },
+    { inputs: 3, axes: [0, -2, 0], back: [0, 0, 1], outAxes: [0, -1], outBack: [0, 1] },
+  ])('$inputs inputs along $axes, back $back, results along $outAxes, back $outBack', (scan) => {
+    const { inputs, axes, back, outAxes, outBack } = scan;
+    const x = [
+      [1, -2, 3],
+      [5, 7, -4],
+    ];
+    const given = Array.from({ length: inputs }, (_, i) => x.map((row) => row.map((value) => value * (i + 1))));
+    const names = given.map((_, i) => `p${i}`);
+    const body = graph(
+      [
+        op('Add', 's s', 'd0'),
+        ...names.flatMap((name, i) => [op('Mul', `${name} f${i}`, `m${i}`), op('Add', `d${i} m${i}`, `d${i + 1}`)]),
+        op('Neg', `d${inputs}`, 'minus'),
+        op('Identity', `d${inputs}`, 'each'),
+      ],
+      ['s', ...names],
+      [`d${inputs}`, 'each', 'minus'],
+      names.map((_, i) => tensor(`f${i}`, 'FLOAT', [], [2 * i + 1])),
+    );
+    const along = axes.map((axis) => (axis + 2) % 2);
+    const width = LENGTHS[1 - along[0]];
+    const nodes = [
+      ...names.map((_, i) => op('Mul', `x k${i}`, `x${i}`)),
+      withGraphs(
+        op('Scan', `one ${names.map((_, i) => `x${i}`).join(' ')}`, 'y', {
+          ...{ num_scan_inputs: inputs, scan_input_axes: axes, scan_input_directions: back },
+          ...{ scan_output_axes: outAxes, scan_output_directions: outBack },
+        }),
+        { body },
+        ['y', 'all', 'less'],
+      ),
+    ];
+    const initializers = [
+      tensor('one', 'FLOAT', [width], new Array<number>(width).fill(1)),
+      ...names.map((_, i) => tensor(`k${i}`, 'FLOAT', [], [i + 1])),
+    ];
+    const parts = { nodes, initializers, shape: LENGTHS, outputs: ['y', 'all', 'less'] };
+    const states = defined(given, along, back);
+    const [all, less] = [1, -1].map((sign, i) => {
+      const turns = outBack[i] === 1 ? [...states].reverse() : states;
+      const rows = (outAxes[i] + 2) % 2 === 0 ? turns : turns[0].map((_, at) => turns.map((turn) => turn[at]));
+      return rows.flat().map((value) => sign * value);
+    });
+    expect(valuesOf(parts, x.flat())).toEqual({ y: states.at(-1), all, less });
+  });
+
+  it('of other lengths, of none, along an axis that there is not: refused in a line', () => {
+    const body = graph([op('Add', 's p', 'next')], ['s', 'p'], ['next']);
+    const scan = (inputs: string, attributes: Record<string, number | number[]>) => () =>
+      read({
+        nodes: [op('Transpose', 'x', 't'), withGraphs(op('Scan', inputs, 'y', attributes), { body })],
+        shape: [2, 3],
+      });
+    expect(scan('x t', { num_scan_inputs: 2 })).toThrow(
+      'net.onnx: node y (Scan): scans 2 and 3 elements: as many of each',
+    );
+    expect(scan('x', {})).toThrow('net.onnx: node y (Scan): scans no elements: as many of each are wanted');
+    for (const axis of [2, -3])
+      expect(scan('x x', { num_scan_inputs: 1, scan_input_axes: [axis] })).toThrow(
+        `net.onnx: node y (Scan): has axis ${axis} over 2 axes`,
+      );
   });
 });
 
