@@ -16,10 +16,10 @@ import { codes, conv, dense, network, quantization, random } from '../networks/r
 import { forget, seen } from './inProcess.js';
 
 vi.mock('piscina', async () => await import('./inProcess.js'));
-/** Products count sixteen times, so that few images are enough to be divided. */
+/** Products count sixty-four times, so that few images are enough to be divided. */
 vi.mock('../../src/networks/lower.js', async (original) => {
   const actual = await original<typeof import('../../src/networks/lower.js')>();
-  return { ...actual, macsOf: (network: Network) => 16 * actual.macsOf(network) };
+  return { ...actual, macsOf: (network: Network) => 64 * actual.macsOf(network) };
 });
 
 const draw = random(5);
@@ -97,8 +97,8 @@ it('a network whose weights lie in shared memory is the same network', () => {
     if ('weight' in layer) expect(layer.weight.data.buffer).toBeInstanceOf(SharedArrayBuffer);
 });
 
-/** Of one channel, 56 x 56: 40 images are more than 2^32 products, four times what a thread is started for. */
-const IMAGES = 40;
+/** Of one channel, 56 x 56: ten images are more than 2^30 products, four times what a thread is started for as they count here. */
+const IMAGES = 10;
 
 function planOf(): RunPlan {
   const folder = folderWith();
@@ -123,6 +123,22 @@ it('a run is the same on any number of threads, with the float network too', asy
     expect(seen.plans.length).toBe(threads + 1);
     expect(result).toEqual(alone);
     expect(done.at(-1)).toBe(IMAGES);
+  }
+});
+
+it('runs share the threads: each is divided into as many parts as there are threads for it, and never more in all', async () => {
+  const plans = [planOf(), planOf()];
+  for (const [threads, most] of [
+    [1, 1],
+    [2, 2],
+    [3, 2],
+    [4, 4],
+    [5, 4],
+  ]) {
+    forget();
+    const options = { threads, signal: AbortSignal.abort(new Error('enough')) };
+    await expect(runAll(plans, options)).rejects.toThrow('enough');
+    expect(seen.options[0].maxThreads).toBe(most);
   }
 });
 

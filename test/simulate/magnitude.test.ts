@@ -83,3 +83,18 @@ it('reals in blocks count as they are, and a NaN says nothing', () => {
   expect(powerAbove(sums)).toBe(8); // 4.5 + 1
   expect(powerAbove(sums, 16)).toBe(16);
 });
+
+it('a sum that is just a power of two reaches it, however its length is rounded', () => {
+  for (const k of [1, 2, 3, 5, 8])
+    for (const scale of [1 / k, 2 ** -100 / k, 2 ** 40 / k]) {
+      // All elements of a row and of a column alike: their lengths' product is the sum.
+      const values = { a: new Float32Array(3 * k).fill(1), b: new Float32Array(2 * k).fill(scale) };
+      const sum = Array.from(values.b.subarray(0, k)).reduce((x, y) => x + y, 0);
+      const reals = { job: { layer: 'l', m: 3, n: 2, k }, unit: datapathNamed('int8'), values } as unknown as LayerSums;
+      const power = 2 ** Math.floor(Math.log2(sum));
+      expect(powerAbove(reals, power)).toBe(2 * power);
+    }
+  const ones = { a: new Uint8Array(4 * 16).fill(1), b: new Uint8Array(16 * 3).fill(1) };
+  const codes = { job: { layer: 'l', m: 4, n: 3, k: 16 }, unit: datapathNamed('int8'), ...ones };
+  expect(powerAbove(codes as unknown as LayerSums, 16)).toBe(32);
+});

@@ -112,6 +112,8 @@ it('an axis takes one value or a list; what is not said is an array of 16 x 16 a
     energy: 'horowitz-45nm',
   });
   for (const rows of [1, 4096]) expect(sweepOf(`networks: a\ndatapaths: b\nrows: ${rows}\n`).rows).toEqual([rows]);
+  for (const images of [1, 10_000])
+    expect(sweepOf(`networks: a\ndatapaths: b\nimages: ${images}\n`).images).toBe(images);
   for (const [field, value] of [
     ['rows', '0'],
     ['cols', '4097'],

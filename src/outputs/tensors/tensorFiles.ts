@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { NUMBER_TYPES, type NumberArray, type NumberType, writeNpy } from '../../data/index.js';
-import { valuesOf } from '../../datapaths/kernel/index.js';
+import { decoderOf } from '../../datapaths/kernel/index.js';
 import { widthOf } from '../../formats/format.js';
 import { quantizedTypeOf } from '../../networks/readers/onnx/element.js';
 import type { Tensor } from '../../networks/tensor.js';
@@ -42,7 +42,9 @@ export async function writeTensors(folder: string, tensors: ReadonlyMap<string, 
 function fileNameOf(name: string, index: number, taken: Set<string>): string {
   const plain = name.replace(/[^A-Za-z0-9_.-]/g, '_');
   // Two names that differ in case alone are one on some file systems.
-  const own = plain === '' || plain.length > LONGEST || taken.has(plain.toLowerCase()) ? `tensor_${index}` : plain;
+  const isTaken = (file: string) => taken.has(file.toLowerCase());
+  let own = plain === '' || plain.length > LONGEST || isTaken(plain) ? `tensor_${index}` : plain;
+  while (isTaken(own)) own += '_';
   taken.add(own.toLowerCase());
   return own;
 }
@@ -57,8 +59,7 @@ function asArray(tensor: Tensor): { type: string; array: NumberArray } {
   const type = quantizedTypeOf(format)?.name.toLowerCase() ?? format.name;
   const bits = [8, 16, 32].find((width) => width >= widthOf(format)) ?? 32;
   if (format.kind !== 'int') return { type, array: held(`uint${bits}` as NumberType, shape, tensor.data) };
-  const values = valuesOf(format);
-  const integers = Float64Array.from(tensor.data, (code) => values[code]);
+  const integers = Float64Array.from(tensor.data, decoderOf(format));
   return { type, array: held(`${format.signed ? '' : 'u'}int${bits}` as NumberType, shape, integers) };
 }
 

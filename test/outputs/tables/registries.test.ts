@@ -8,11 +8,12 @@ import {
   runJson,
   worstCsv,
 } from '../../../src/outputs/tables/results.js';
+import { LISTED } from './listedRows.js';
 import { LAYER_JSON, REGISTRIES, RUN_JSON } from './rows.js';
 import { json, leaving, shown } from './shown.js';
 import { ACCUMULATION, LAYER, PART, RUN } from './subjects.js';
 
-describe.each(REGISTRIES)('%s', (_name, columns, row, expected) => {
+describe.each([...REGISTRIES, ...LISTED])('%s', (_name, columns, row, expected) => {
   it('shows these columns, leaves with these fields, and lacks no others than these', () => {
     const [titles, cells] = shown(columns, row as never);
     expect([titles.join(' | '), cells.join(' | ')]).toEqual([expected.titles, expected.cells]);

@@ -15,7 +15,7 @@ import { ACCUMULATION, EPOCH, LAYER, PART, POINT, PRODUCT, QUANTIZED, RUN, STEP,
 /** A row of each list of columns, every field of which has a value of its own, and what is made of it. */
 
 /** Titles and cells that a terminal shows where there is room; fields that a row may lack; what goes first, and together. */
-interface Expected {
+export interface Expected {
   titles: string;
   cells: string;
   optional: string;
