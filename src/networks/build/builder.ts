@@ -80,7 +80,7 @@ export function ownLayer(builder: Builder, value: Activation): Layer | undefined
 
 /** Whether a tensor is one that no file names: made between two that it does. */
 export function isMade(name: string): boolean {
-  return /\/(codes|integers|real|pool|column|unused\d+)$/.test(name);
+  return /\/(codes|integers|real|pool|column|part|unused\d+)$/.test(name);
 }
 
 /** Puts a layer in place of the one that writes `value`. */
