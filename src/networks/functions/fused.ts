@@ -5,6 +5,7 @@ import { type CodeArray, type CodeTensor, oneZeroPoint, type Quantization, sizeO
 import { broadcastPlaces, broadcastShape } from './broadcast.js';
 import { fma, halfEven } from './fma.js';
 import type { Around, TensorFunction } from './function.js';
+import { softmaxOfCodes } from './fusedSoftmax.js';
 
 /**
  * Operators from codes to codes in one step, as ONNX Runtime computes them (mlas, x86-64 with FMA; onnxruntime-node 1.30.0:
@@ -159,6 +160,7 @@ const FUSED: Readonly<Record<string, (record: TensorFunction) => Fused>> = {
   Mul: () => pairwise(multiplied),
   GlobalAveragePool: () => averaged,
   AveragePool: beforeRounding,
+  Softmax: () => softmaxOfCodes,
 };
 
 /** The same functions, those that a runtime has in one step with its expression. */
