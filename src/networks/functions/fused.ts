@@ -144,7 +144,8 @@ const beforeRounding =
     const [real] = run(
       inputs.map((each) => each && dequantize(each)),
       attributes,
-      around,
+      // In the standard's order.
+      { ...around, rule: undefined },
     );
     const shift = shiftOf(output, around);
     const zero = oneZeroPoint(output) + shift;

@@ -94,10 +94,10 @@ export function readGlobalAveragePool(reader: Reader, node: NodeReader): Value |
   return x === undefined || x.as === 'codes' ? undefined : averageAll(reader, x, node.output);
 }
 
-/** The mean over height and width; that over other axes is a function of its own. */
+/** The mean over height and width; that over other axes, and by a runtime's own order of additions, is a function. */
 export function readReduceMean(reader: Reader, node: NodeReader): Value | undefined {
   const x = planes(reader, node);
-  if (x === undefined || x.as === 'codes') return undefined;
+  if (x === undefined || x.as === 'codes' || reader.rules.name !== 'onnx') return undefined;
   const given = optional(reader, node, 1);
   const axes = given === undefined ? (node.opset < 18 ? node.ints('axes', []) : []) : wholesOf(given);
   node.ignore('noop_with_empty_axes'); // of empty axes alone
