@@ -4,10 +4,12 @@ import type { Layer, Network } from './network.js';
 import { operandFacts } from './operators/general.js';
 import type { TensorFacts } from './tensor.js';
 
-/** The batch is free where every tensor grows with it and no layer looks across it; then shapes say 1. */
+/**
+ * The batch is free where every tensor grows with it and no layer looks across it; then shapes say 1. A file that sets a
+ * batch of several has set it.
+ */
 export function withBatch(network: Network): Network {
-  const [first] = network.inputs.map(({ shape }) => shape);
-  if (network.inputs.some(({ shape }) => shape.length === 0 || shape[0] !== first[0])) return network;
+  if (network.inputs.some(({ shape }) => shape[0] !== 1)) return network;
   const free: Network = { ...network, batch: 'free' };
   try {
     const [one, three] = [1, 3].map((batch) => factsOf(ofBatch(free, batch)));
@@ -15,7 +17,7 @@ export function withBatch(network: Network): Network {
       const other = three.get(name)?.shape ?? [];
       return shape[0] === 1 && other[0] === 3 && shape.slice(1).join() === other.slice(1).join();
     });
-    return grows && !network.layers.some((layer) => looksAcross(layer, one)) ? ofBatch(free, 1) : network;
+    return grows && !network.layers.some((layer) => looksAcross(layer, one)) ? free : network;
   } catch {
     // A layer that cannot take another batch says so: it has set its own.
     return network;

@@ -80,7 +80,7 @@ export function ownLayer(builder: Builder, value: Activation): Layer | undefined
 
 /** Whether a tensor is one that no file names: made between two that it does. */
 export function isMade(name: string): boolean {
-  return /\/(codes|integers|real|pool|column|unused\d+)$/.test(name);
+  return /\/(codes|integers|real|pool|column|part|unused\d+)$/.test(name);
 }
 
 /** Puts a layer in place of the one that writes `value`. */
@@ -91,8 +91,12 @@ export function replaceLayer(builder: Builder, value: Activation, layer: Layer):
 
 /** The same value under another name, where the layer that writes it may be renamed. */
 export function renamed(builder: Builder, name: string, value: Activation): Activation {
-  const layer = ownLayer(builder, value);
-  return layer === undefined ? value : replaceLayer(builder, value, { ...layer, ...called(name) });
+  const place = value.shared ? -1 : builder.layers.findIndex(({ outputs }) => outputs.includes(value.name));
+  if (place < 0) return value;
+  const layer = builder.layers[place];
+  const outputs = layer.outputs.map((output) => (output === value.name ? name : output));
+  builder.layers[place] = { ...layer, name: layer.name === value.name ? name : layer.name, outputs };
+  return { ...value, name };
 }
 
 /** Name of the tensor with a value's real numbers; codes get a dequantize layer, once. */

@@ -1,5 +1,5 @@
 import { exp, log } from '../elementary.js';
-import { type FloatTensor, floatTensor, type IntegerTensor, sizeOf, type Tensor } from '../tensor.js';
+import { floatTensor, type IntegerTensor, sizeOf, type Tensor } from '../tensor.js';
 import { type Attributes, int } from './attributes.js';
 import type { OperandFacts, TensorFunction } from './function.js';
 import { emptyNumbers, factsAt, integerTypeOf, numberFacts, type Numbers, numbersOf, wrapped } from './numbers.js';
@@ -53,7 +53,11 @@ function normalizing(each: (x: Float32Array, to: Float32Array, line: AxisLine) =
   };
 }
 
-function asOne({ shape }: FloatTensor, attributes: Attributes): { shape: readonly number[]; axis: number } {
+/** The shape whose lines along an axis a softmax is of. */
+export function asOne(
+  { shape }: { shape: readonly number[] },
+  attributes: Attributes,
+): { shape: readonly number[]; axis: number } {
   if (shape.length === 0) return { shape: [1], axis: 0 };
   const axis = placeOf(shape, attributes.axis as number);
   if (attributes['lastbit.rows'] !== 1) return { shape, axis };

@@ -5,6 +5,7 @@ import { type CodeArray, type CodeTensor, oneZeroPoint, type Quantization, sizeO
 import { broadcastPlaces, broadcastShape } from './broadcast.js';
 import { fma, halfEven } from './fma.js';
 import type { Around, TensorFunction } from './function.js';
+import { softmaxOfCodes } from './fusedSoftmax.js';
 
 /**
  * Operators from codes to codes in one step, as ONNX Runtime computes them (mlas, x86-64 with FMA; onnxruntime-node 1.30.0:
@@ -143,7 +144,8 @@ const beforeRounding =
     const [real] = run(
       inputs.map((each) => each && dequantize(each)),
       attributes,
-      around,
+      // In the standard's order.
+      { ...around, rule: undefined },
     );
     const shift = shiftOf(output, around);
     const zero = oneZeroPoint(output) + shift;
@@ -159,6 +161,7 @@ const FUSED: Readonly<Record<string, (record: TensorFunction) => Fused>> = {
   Mul: () => pairwise(multiplied),
   GlobalAveragePool: () => averaged,
   AveragePool: beforeRounding,
+  Softmax: () => softmaxOfCodes,
 };
 
 /** The same functions, those that a runtime has in one step with its expression. */

@@ -11,6 +11,7 @@ import { perTensor } from '../quantization.js';
 import { type CodeArray, floatTensor, type IntegerTensor, integerTensor, sizeOf, type Tensor } from '../tensor.js';
 import { type Attributes, int, ints, word } from './attributes.js';
 import { checked } from './convolutions.js';
+import { windowsOver } from './sliding.js';
 import { broadcastPlaces, broadcastShape } from './broadcast.js';
 import { halfEven } from './fma.js';
 import type { Around, OperandFacts, TensorFunction } from './function.js';
@@ -162,24 +163,33 @@ const dynamicQuantizeMatMul: TensorFunction = {
   products: ([a, b]) => ({ ...matrixProducts(a, b), aFormat: formatNamed('uint8') }),
 };
 
-/** A convolution in two dimensions, as a layer that never runs: its window says where patches lie. */
+/** A convolution in one or two dimensions, as a layer of two that never runs: its window says where patches lie. */
 function windowOf(x: readonly number[], w: readonly number[], attributes: Attributes): ConvLayer {
-  if (x.length !== 4 || w.length !== 4)
-    throw new Error(`convolves ${x.join('x')} with ${w.join('x')}: two dimensions are supported`);
+  if (x.length > 4 || w.length !== x.length)
+    throw new Error(`convolves ${x.join('x')} with ${w.join('x')}: one or two dimensions are supported`);
   const groups = checked(x, w, attributes, w[1] * (attributes.group as number), w[0]);
-  const { strides, dilations, pads, auto_pad: auto } = attributes;
-  if (auto !== 'NOTSET' && auto !== 'VALID') throw new Error(`has auto_pad = ${auto as string}: give pads instead`);
-  const pair = (given: Attributes[string]) => ((given as number[] | undefined) ?? [1, 1]) as [number, number];
-  const pad = ((pads as number[] | undefined) ?? [0, 0, 0, 0]) as [number, number, number, number];
+  const { stride, dilation, before, after } = windowsOver(x.slice(2), w.slice(2), attributes);
+  const flat = x.length === 3;
+  const pair = (given: readonly number[], absent: number) => (flat ? [absent, ...given] : given) as [number, number];
   return {
     ...{ op: 'conv', name: '', inputs: [], outputs: [], result: { kind: 'float' }, groups },
     ...{
-      weight: { kind: 'float', shape: w, data: new Float32Array() },
-      stride: pair(strides),
-      dilation: pair(dilations),
-      pad,
+      weight: { kind: 'float', shape: asPlanes(w), data: new Float32Array() },
+      stride: pair(stride, 1),
+      dilation: pair(dilation, 1),
+      pad: [...pair(before, 0), ...pair(after, 0)],
     },
   };
+}
+
+/** Lines as planes of one row. */
+function asPlanes(shape: readonly number[]): readonly number[] {
+  return shape.length === 3 ? [...shape.slice(0, 2), 1, shape[2]] : shape;
+}
+
+/** Planes as the lines that they were. */
+function outputOf(planes: readonly number[], { length }: readonly number[]): readonly number[] {
+  return length === 3 ? [planes[0], planes[1], planes[3]] : planes;
 }
 
 const convInteger: TensorFunction = {
@@ -190,19 +200,19 @@ const convInteger: TensorFunction = {
   },
   facts: ([x, w], attributes) => {
     const layer = windowOf(shapeOf(x), shapeOf(w), attributes);
-    return [{ shape: productOf(layer, shapeOf(x)).output, type: 'int32' }];
+    return [{ shape: outputOf(productOf(layer, asPlanes(shapeOf(x))).output, shapeOf(x)), type: 'int32' }];
   },
   products: ([x, w], attributes) => {
-    const { m, n, k, groups } = productOf(windowOf(shapeOf(x), shapeOf(w), attributes), shapeOf(x));
+    const { m, n, k, groups } = productOf(windowOf(shapeOf(x), shapeOf(w), attributes), asPlanes(shapeOf(x)));
     const formats = matrixProducts({ ...x, shape: [m, k] }, { ...w, shape: [k, n] });
     return { ...formats, groups, inputs: sizeOf(shapeOf(x)) / groups };
   },
   run: ([x, w, zx, zw], attributes, around) => {
     const [a, b] = [factorOf(x, zx, 0), factorOf(w, zw, 1)];
-    const shape = (x as Tensor).shape;
-    const layer = windowOf(shape, (w as Tensor).shape, attributes);
+    const given = (x as Tensor).shape;
+    const [shape, layer] = [asPlanes(given), windowOf(given, (w as Tensor).shape, attributes)];
     const { m, n, k, groups, pixels, output } = productOf(layer, shape);
-    const result = integerTensor(output, 'int32');
+    const result = integerTensor(outputOf(output, given), 'int32');
     for (let group = 0; group < groups; group++) {
       const rows = { ...a, codes: patchesOf(a.codes, shape, layer, group, a.zeros[0] & 255) };
       const own = b.codes.subarray(group * n * k, (group + 1) * n * k);

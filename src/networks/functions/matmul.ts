@@ -1,3 +1,4 @@
+import { transpose } from '../products/gemm.js';
 import type { ArrayProducts } from '../products/product.js';
 import { dequantize } from '../quantization.js';
 import { multipliedCodes, productsOf, productTensor, type Side, type Stack } from '../products/stack.js';
@@ -12,9 +13,10 @@ import {
   type Tensor,
   type TensorFacts,
 } from '../tensor.js';
-import { float, int } from './attributes.js';
+import { type Attributes, float, int } from './attributes.js';
 import { broadcastPlaces, broadcastShape } from './broadcast.js';
 import type { OperandFacts, TensorFunction } from './function.js';
+import { floatsOf } from './operands.js';
 import { isIntegerType, transposedMatrix, wrapped } from './matrices.js';
 
 /** Products of matrices, of any rank, of two computed tensors or one stored. */
@@ -144,4 +146,50 @@ function plus(sums: FloatTensor, c: Tensor, beta: number): FloatTensor {
   return result;
 }
 
-export const MATMUL: Readonly<Record<string, TensorFunction>> = { MatMul: matmul, Gemm: gemm };
+/** ONNX Runtime's: alpha op(A) op(B), the last two axes of each turned or not. */
+const fusedMatmul: TensorFunction = {
+  operands: 2,
+  attributes: { alpha: float(1), transA: int(0), transB: int(0), transBatchA: int(0), transBatchB: int(0) },
+  facts: ([a, b], attributes) => [{ shape: fusedOf(shapeOf(a), shapeOf(b), attributes).shape }],
+  products: ([a, b], attributes) => counted(fusedOf(shapeOf(a), shapeOf(b), attributes), a, b),
+  run([a, b], attributes, { layer, arithmetic }) {
+    const product = fusedOf(shapeOf(a), shapeOf(b), attributes);
+    const [left, right] = [floatsOf(a, 0), floatsOf(b, 1)];
+    const [x, y] = [
+      attributes.transA === 1 ? turnedEach(left) : left,
+      attributes.transB === 1 ? turnedEach(right) : right,
+    ];
+    const result = productTensor(product, x, y, product.shape, layer, arithmetic);
+    for (let i = 0; i < result.data.length; i++) result.data[i] *= attributes.alpha as number;
+    return [result];
+  },
+};
+
+function fusedOf(a: readonly number[], b: readonly number[], attributes: Attributes): Product {
+  if (attributes.transBatchA === 1 || attributes.transBatchB === 1)
+    throw new Error('turns axes of the batch (transBatchA, transBatchB): 0 is supported');
+  return matmulOf(attributes.transA === 1 ? turnedShape(a) : a, attributes.transB === 1 ? turnedShape(b) : b);
+}
+
+function turnedShape(shape: readonly number[]): readonly number[] {
+  return shape.length < 2 ? shape : [...shape.slice(0, -2), shape[shape.length - 1], shape[shape.length - 2]];
+}
+
+/** Every matrix of a stack turned. */
+function turnedEach({ shape, data }: FloatTensor): FloatTensor {
+  if (shape.length < 2) return floatTensor(shape, data);
+  const [rows, columns] = shape.slice(-2);
+  const result = floatTensor(turnedShape(shape));
+  for (let at = 0; at < data.length; at += rows * columns) {
+    const matrix = data.subarray(at, at + rows * columns);
+    transpose(matrix, rows, columns, result.data.subarray(at, at + rows * columns));
+  }
+  return result;
+}
+
+export const MATMUL: Readonly<Record<string, TensorFunction>> = {
+  MatMul: matmul,
+  Gemm: gemm,
+  'com.microsoft.FusedMatMul': fusedMatmul,
+  'com.microsoft.TransposeMatMul': fusedMatmul,
+};

@@ -15,6 +15,7 @@ import {
   wrapped,
 } from './numbers.js';
 import { axisOf, integersOf, knownIntegers } from './operands.js';
+import { isRuntimes, packetSum } from './runtimeSums.js';
 
 /** Many numbers to one, along any axes; sums are float64 and rounded once. */
 
@@ -60,7 +61,11 @@ function reduced(x: NumberTensor, axes: readonly number[], keeps: boolean, reduc
   return output;
 }
 
-function reduce(reducer: Reducer, axesSince: 13 | 18, least?: 'least' | 'largest'): TensorFunction {
+function reduce(
+  reducer: Reducer,
+  axesSince: 13 | 18,
+  { least, runtime }: { least?: 'least' | 'largest'; runtime?: Reducer } = {},
+): TensorFunction {
   return {
     operands: 2,
     attributes: { keepdims: int(1), noop_with_empty_axes: int(0) },
@@ -72,12 +77,13 @@ function reduce(reducer: Reducer, axesSince: 13 | 18, least?: 'least' | 'largest
       const axes = axesAmong(given, x.shape.length, noop === 1);
       return [numberFacts(reducedShape(x.shape, axes, keepdims === 1), integerTypeOf(x))];
     },
-    run: ([operand, given], { keepdims, noop_with_empty_axes: noop }) => {
+    run: ([operand, given], { keepdims, noop_with_empty_axes: noop }, { rule }) => {
       const x = numbersOf(operand, 0);
       const list = given === undefined ? [] : [...integersOf(given, 1).data];
       const axes = axesAmong(list, x.shape.length, noop === 1);
       if (least !== undefined && x.data.length === 0) return [emptyFilled(x, axes, keepdims === 1, least)];
-      return [reduced(x, axes, keepdims === 1, reducer)];
+      const own = x.kind === 'float' && isRuntimes(rule) ? (runtime ?? reducer) : reducer;
+      return [reduced(x, axes, keepdims === 1, own)];
     },
   };
 }
@@ -96,6 +102,20 @@ const sum: Reducer = (data, first, offsets) => {
   for (let i = 0; i < offsets.length; i++) total += data[first + offsets[i]];
   return total;
 };
+
+/** In the order of a runtime: by packets where the numbers lie one after another, else one by one in float32. */
+const runtimeSum: Reducer = (data, first, offsets) => {
+  const { length } = offsets;
+  if (length > 0 && offsets[length - 1] === length - 1) return packetSum(data, first, length);
+  let total = 0;
+  for (let i = 0; i < length; i++) total = Math.fround(total + data[first + offsets[i]]);
+  return total;
+};
+
+const mean =
+  (of: Reducer): Reducer =>
+  (data, first, offsets) =>
+    of(data, first, offsets) / offsets.length;
 
 const sumOfSizes: Reducer = (data, first, offsets) => {
   let total = 0;
@@ -137,11 +157,11 @@ const logOfPowers: Reducer = (data, first, offsets) => {
 };
 
 export const REDUCTIONS: Readonly<Record<string, TensorFunction>> = {
-  ReduceSum: reduce(sum, 13),
-  ReduceMean: reduce((data, first, offsets) => sum(data, first, offsets) / offsets.length, 18),
+  ReduceSum: reduce(sum, 13, { runtime: runtimeSum }),
+  ReduceMean: reduce(mean(sum), 18, { runtime: mean(runtimeSum) }),
   ReduceProd: reduce(product, 18),
-  ReduceMax: reduce(largest, 18, 'least'),
-  ReduceMin: reduce(smallest, 18, 'largest'),
+  ReduceMax: reduce(largest, 18, { least: 'least' }),
+  ReduceMin: reduce(smallest, 18, { least: 'largest' }),
   ReduceL1: reduce(sumOfSizes, 18),
   ReduceL2: reduce((...all) => Math.sqrt(sumOfSquares(...all)), 18),
   ReduceSumSquare: reduce(sumOfSquares, 18),

@@ -6,6 +6,7 @@ import { stridesOf } from './broadcast.js';
 import type { OperandFacts, TensorFunction } from './function.js';
 import { movedTo, taken } from './moves.js';
 import { floatsOf } from './operands.js';
+import { isRuntimes, planeSum, windowSum } from './runtimeSums.js';
 import { lengthsOf, placesUnder, ROUNDING_UP, SLIDING, type WindowGrid, windowsOver } from './sliding.js';
 
 /** Pools over any number of axes: images and channels come first. */
@@ -97,7 +98,7 @@ type Reduce = (x: Float32Array, base: number, places: Int32Array, first: number,
 
 function reducing(
   find: Find,
-  reduceOf: (attributes: Attributes, windows: WindowGrid) => Reduce,
+  reduceOf: (attributes: Attributes, windows: WindowGrid, rule: string | undefined) => Reduce,
   attributes?: TensorFunction['attributes'],
 ): TensorFunction {
   return {
@@ -105,10 +106,10 @@ function reducing(
     ...(attributes && { attributes }),
     operations: 1,
     facts: ([x], given) => [{ shape: pooled(x as OperandFacts, find(x as OperandFacts, given)) }],
-    run([x], given) {
+    run([x], given, { rule }) {
       const tensor = floatsOf(x, 0);
       const windows = find(tensor, given);
-      return [reduced(tensor, windows, reduceOf(given, windows))];
+      return [reduced(tensor, windows, reduceOf(given, windows, rule))];
     },
   };
 }
@@ -125,18 +126,29 @@ function reduced(x: FloatTensor, windows: WindowGrid, reduce: Reduce): FloatTens
 }
 
 /** The sum in float32, as runtimes have it, over so many elements; of padding where it counts. */
-function meanOf({ count_include_pad }: Attributes, windows: WindowGrid): Reduce {
+function meanOf({ count_include_pad }: Attributes, windows: WindowGrid, rule: string | undefined): Reduce {
   const counts = count_include_pad === 1 ? countsOf(windows) : undefined;
   const taps = sizeOf(windows.kernel);
+  if (isRuntimes(rule) && coversAll(windows)) return (x, base) => planeSum(x, base, taps) / taps;
+  const columns = isRuntimes(rule) ? windows.kernel[windows.kernel.length - 1] : taps;
   return (x, base, places, first, end) => {
-    let [sum, count] = [0, 0];
-    for (let t = first; t < end; t++) {
-      if (places[t] < 0) continue;
-      sum = Math.fround(sum + x[base + places[t]]);
-      count++;
-    }
+    let count = 0;
+    for (let t = first; t < end; t++) if (places[t] >= 0) count++;
+    const sum =
+      columns === taps ? sequence(x, base, places, first, end) : windowSum(x, base, places, first, end, columns);
     return sum / (counts === undefined ? count : counts[first / taps]);
   };
+}
+
+function sequence(x: Float32Array, base: number, places: Int32Array, first: number, end: number): number {
+  let sum = 0;
+  for (let t = first; t < end; t++) if (places[t] >= 0) sum = Math.fround(sum + x[base + places[t]]);
+  return sum;
+}
+
+/** One window without padding, over all of each plane. */
+function coversAll({ lengths, kernel, before, after }: WindowGrid): boolean {
+  return lengths.every((length, axis) => kernel[axis] === length && before[axis] === 0 && after[axis] === 0);
 }
 
 /** Elements of each window that lie in the input or its padding: not beyond, where the number of windows is rounded up. */

@@ -1,3 +1,4 @@
+import { standardSteps } from './contrib.js';
 import { graphsOf, type GraphStep } from './order.js';
 import { isQuantizer, OWN_DOMAIN } from './functions.js';
 import { domainOf } from './node.js';
@@ -36,7 +37,7 @@ export function inlined(
     for (const node of list) {
       const key = keyOf(domainOf(node), node.opType, node.overload);
       const called = functions.get(key);
-      if (called === undefined) steps.push({ node, opsets: versions });
+      if (called === undefined) steps.push(...standardSteps({ node, opsets: versions }));
       else if (around.includes(key)) throw new Error(`function ${called.name} calls itself`);
       else add(bodyOf(called, node), withVersions(versions, called), [...around, key]);
       if (steps.length > MOST_NODES)

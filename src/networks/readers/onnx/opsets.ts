@@ -7,8 +7,11 @@ import type { Proto } from './proto.js';
  */
 const OPSETS = { oldest: 7, newest: 26 };
 
-/** Versions by domain. @throws Error where the standard's is missing, or none that is known here */
-export function opsetsOf({ opsetImport }: Proto<'ModelProto'>): Map<string, number> {
+/**
+ * Versions by domain. A graph of other domains' operators alone needs none of the standard's.
+ * @throws Error where the standard's is missing, or none that is known here
+ */
+export function opsetsOf({ opsetImport, graph }: Proto<'ModelProto'>): Map<string, number> {
   const opsets = new Map<string, number>();
   for (const entry of opsetImport) {
     const domain = domainOf(entry);
@@ -16,6 +19,8 @@ export function opsetsOf({ opsetImport }: Proto<'ModelProto'>): Map<string, numb
     opsets.set(domain, Number(entry.version));
   }
   const opset = opsets.get('');
+  if (opset === undefined && graph?.node.every((node) => domainOf(node) !== '') === true)
+    return opsets.set('', OPSETS.newest);
   if (opset === undefined) throw new Error('imports no opset of the domain ai.onnx');
   if (opset < OPSETS.oldest || opset > OPSETS.newest)
     throw new Error(`asks for opset ${opset}: ${OPSETS.oldest} to ${OPSETS.newest} are supported`);

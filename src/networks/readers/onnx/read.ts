@@ -8,6 +8,7 @@ import type { Network, Op } from '../../network.js';
 import type { Tensor } from '../../tensor.js';
 import { readBlocks } from './blockMarks.js';
 import { readConstant } from './constant.js';
+import { CONTRIB_OPERATORS } from './contrib.js';
 import { CONTROL_OPERATORS, readControl } from './control.js';
 import { loaderFrom, withLoaded } from './external.js';
 import { OWN_DOMAIN } from './functions.js';
@@ -100,6 +101,7 @@ export function readableOperators(): { name: string; domain: string; array: bool
   const all = [
     ...own.map((name) => ({ name, domain: 'ai.onnx', array: products.has(name) })),
     ...[...CONTROL_OPERATORS, ...SEQUENCE_OPERATORS].map((name) => ({ name, domain: 'ai.onnx', array: false })),
+    ...CONTRIB_OPERATORS.map((name) => ({ name, domain: 'com.microsoft', array: CONTRIB_PRODUCTS.includes(name) })),
     ...QLINEAR_OPERATORS.map((name) => ({ name, domain: 'com.microsoft', array: name === 'QGemm' })),
     ...QUANTIZERS.map((name) => ({ name, domain: 'qonnx', array: false })),
     ...functions.map(([key, { products: array }]) => {
@@ -112,6 +114,7 @@ export function readableOperators(): { name: string; domain: string; array: bool
 }
 
 const QUANTIZERS = ['Quant', 'BipolarQuant'];
+const CONTRIB_PRODUCTS = ['FusedConv', 'FusedGemm'];
 
 /**
  * Reads an ONNX file of any IR version: float networks, QLinear operators, and QuantizeLinear/DequantizeLinear graphs,

@@ -3,7 +3,8 @@ import { fitTo } from '../../../formats/codec.js';
 import { type Format, isSigned, widthOf } from '../../../formats/format.js';
 import { renamed } from '../../build/builder.js';
 import { encodeValue } from '../../codes.js';
-import type { CodeArray } from '../../tensor.js';
+import { castInteger } from '../../functions/convert.js';
+import type { CodeArray, IntegerType } from '../../tensor.js';
 import { type Constant, valuesOf } from './constant.js';
 import { type ElementType, elementTypeOf, formatOf, quantizedTypeOf } from './element.js';
 import { computing, type NodeReader, operand, type Reader, type Value } from './reader.js';
@@ -40,7 +41,7 @@ function fitsIn(narrow: Format, wide: Format): boolean {
 
 /**
  * Integers are cut toward zero. Of another integer, higher bits are dropped, as the standard has it (200 becomes -56 in
- * int8); a float that they cannot hold is refused, since the standard leaves that undefined.
+ * int8); a float that they cannot hold becomes what x86-64 makes of it, since the standard leaves that undefined.
  */
 function castStored(constant: Constant, type: ElementType, name: string, saturates: boolean): Constant {
   const values = valuesOf(constant);
@@ -54,12 +55,7 @@ function castStored(constant: Constant, type: ElementType, name: string, saturat
     return { name, type, shape, data: into(codeArray(format, values.length), (i) => encodeValue(values[i], fit)) };
   }
   const whole = values.map(Math.trunc);
-  const least = format.signed ? -(2 ** (format.bits - 1)) : 0;
-  const outside = whole.find(
-    (value) => !(value >= least && value < least + 2 ** format.bits && Number.isSafeInteger(value)),
-  );
-  if (outside !== undefined && formatOf(constant.type).kind !== 'int')
-    throw new Error(`casts ${outside} of ${constant.name} to ${type.name}, which cannot hold it`);
+  if (formatOf(constant.type).kind !== 'int') castInteger(whole, format.name as IntegerType);
   if (format.bits === 64) return { name, type, shape, data: whole.map((value) => value + 0) };
   const mask = format.bits === 32 ? 0xffffffff : 2 ** format.bits - 1;
   return { name, type, shape, data: into(codeArray(format, whole.length), (i) => whole[i] & mask) };

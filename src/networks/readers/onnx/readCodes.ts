@@ -99,10 +99,14 @@ export function readQuantizeLinear(reader: Reader, node: NodeReader): Value {
   if (precision > 1) throw new Error(`has precision = ${precision}: division in float32 (1) is supported`);
   const saturates = node.flag('saturate', true) || !type.name.startsWith('FLOAT8'); // it is about float8 alone
   const fit = fitTo(formatOf(type), { overflow: saturates ? 'saturate' : 'ieee' });
-  const shape = x.kind === 'stored' ? x.constant.shape : undefined;
+  const shape = x.kind === 'stored' ? x.constant.shape : x.kind === 'weights' ? x.tensor.shape : undefined;
   const q = quantizationOf(fit, scale, zero, axisOf(node, shape?.length ?? 0, scale), shape);
   if (x.kind === 'stored') return { kind: 'stored', constant: quantizeStored(x.constant, q, type, node.output) };
-  if (x.kind === 'weights') throw new Error('quantizes weights a second time');
+  if (x.kind === 'weights') {
+    // What was dequantized may be quantized again, as it is where a bias is added by a node of its own.
+    const { data } = quantize(dequantize(x.tensor), q);
+    return { kind: 'stored', constant: { name: node.output, type, shape: x.tensor.shape, data } };
+  }
   return fusedInto(reader, node, x, q) ?? quantized(reader, node.output, x, q, 'codes');
 }
 

@@ -1,7 +1,7 @@
 import { type Activation, called, keepingCodes, perImage, push, realFacts, realOf } from '../../build/builder.js';
 import { affine, normalized, shifted } from '../../build/scales.js';
 import type { Layer } from '../../network.js';
-import { type Constant, floatsOf, realsOf, valuesOf } from './constant.js';
+import { type Constant, floatsOf, valuesOf } from './constant.js';
 import { readRelu } from './readCodes.js';
 import {
   axisAmong,
@@ -77,12 +77,13 @@ function withConstant(reader: Reader, node: NodeReader): { x?: Activation; const
   return x === undefined || other.kind !== 'stored' ? {} : { x, constant: other.constant };
 }
 
-/** A constant that is the same over height and width, as one number for each channel; undefined where it is another. */
+/** A constant that is the same over height and width, as one finite number for each channel; undefined where it is another. */
 function channelVector(constant: Constant, x: Activation): Float32Array | undefined {
   if (x.shape.length < 2) return undefined;
   const shape = fileShape(x);
   if (x.as !== 'codes' && constant.type.name !== 'FLOAT') return undefined;
-  const values = x.as === 'codes' ? realsOf(constant) : floatsOf(constant);
+  const values = Float32Array.from(valuesOf(constant));
+  if (!values.every(Number.isFinite)) return undefined;
   const channels = shape[0];
   const from = constant.shape.length - shape.length;
   if (values.length === 1 && from <= 1) return new Float32Array(channels).fill(values[0]);

@@ -94,10 +94,10 @@ export function readGlobalAveragePool(reader: Reader, node: NodeReader): Value |
   return x === undefined || x.as === 'codes' ? undefined : averageAll(reader, x, node.output);
 }
 
-/** The mean over height and width; that over other axes is a function of its own. */
+/** The mean over height and width; that over other axes, and by a runtime's own order of additions, is a function. */
 export function readReduceMean(reader: Reader, node: NodeReader): Value | undefined {
   const x = planes(reader, node);
-  if (x === undefined || x.as === 'codes') return undefined;
+  if (x === undefined || x.as === 'codes' || reader.rules.name !== 'onnx') return undefined;
   const given = optional(reader, node, 1);
   const axes = given === undefined ? (node.opset < 18 ? node.ints('axes', []) : []) : wholesOf(given);
   node.ignore('noop_with_empty_axes'); // of empty axes alone
@@ -150,7 +150,7 @@ export function readReshape(reader: Reader, node: NodeReader): Value | undefined
   const target = wholesOf(stored(reader, node, 1));
   if (zeros && target.includes(0)) return undefined;
   const full = fileShape(x);
-  const rest = withoutBatch(target, full);
+  const rest = withoutBatch(target, [x.shape[0], ...full]);
   if (rest === undefined) return undefined;
   if (rest.length === 1 && x.shape.length > 1) return flattened(reader, node, x);
   if (rest.join() === full.join()) return x;
@@ -159,10 +159,11 @@ export function readReshape(reader: Reader, node: NodeReader): Value | undefined
 }
 
 /** What a target leaves of one image's shape, whatever the batch is; undefined where it does not come first. */
-function withoutBatch(target: readonly number[], full: readonly number[]): readonly number[] | undefined {
-  const [batch, ...shape] = target;
-  const known = shape.map((length, i) => (length === 0 ? full[i] : length));
-  const rest = batch === -1 ? known : reshaped([1, ...full], target).slice(1);
+function withoutBatch(target: readonly number[], shape: readonly number[]): readonly number[] | undefined {
+  const [batch, ...lengths] = target;
+  const [, ...full] = shape;
+  const known = lengths.map((length, i) => (length === 0 ? full[i] : length));
+  const rest = batch === -1 ? known : reshaped(shape, target).slice(1);
   const first = batch === -1 || batch === 0 || batch === 1;
   return first && sizeOf(rest) === sizeOf(full) && rest.every((length) => length >= 1) ? rest : undefined;
 }
