@@ -30,7 +30,7 @@ export const quantizeCommand = command({
     ...ownDataOptions,
     images: {
       type: 'number',
-      default: CALIBRATION_IMAGES,
+      defaultDescription: `${CALIBRATION_IMAGES}, of your own at most half`,
       describe: 'images to calibrate on, none of those judged by',
     },
     ...readingOptions,
@@ -48,7 +48,8 @@ export const quantizeCommand = command({
     const recipe = quantizeRecipeFrom(name);
     const own = ownDataFrom({ ...given });
     const float = foldBatchNorm(await loadNetwork(path, readingFrom(given)));
-    const { calibration, judged } = await quantizeData(float, integer(images, '--images', 1), own);
+    const wanted = images === undefined ? undefined : integer(images, '--images', 1);
+    const { calibration, calibrated, judged } = await quantizeData(float, wanted, own);
     const made = quantizeNetwork(float, recipe, calibration);
     const before = runFloat(float, judged);
     const after = runFloat(made, judged, exactArithmetic);
@@ -63,7 +64,7 @@ export const quantizeCommand = command({
     const result = quantizeJson({
       network: path,
       recipe: name,
-      calibrationImages: images,
+      calibrationImages: calibrated,
       images: judged.count,
       before: before.accuracy,
       after: after.accuracy,

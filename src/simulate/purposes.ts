@@ -1,6 +1,6 @@
 import { counted } from '../text/plural.js';
 import type { Network } from '../networks/network.js';
-import { hasParts, isGrey, readData } from '../training/data/data.js';
+import { hasParts, isMnist, readData } from '../training/data/data.js';
 import { type Dataset, firstOf, imagesOf, partOf } from '../training/data/dataset.js';
 import { generate, TEST_SEED, TRAIN_SEED } from '../training/data/generator.js';
 import { generatorFor } from '../training/data/generators.js';
@@ -55,20 +55,22 @@ export async function calibrationData(
 
 /**
  * The same for whatever a network reads, with labels or without.
- * @param images to calibrate on; whole batches, where the network has set one
+ * @param images to calibrate on; whole batches, where the network has set one. Default: 500, of a user's data at most half
  * @throws Error naming the data, where the network reads other, or nothing is left to judge by
  */
 export async function quantizeData(
   network: Network,
-  images: number,
+  images: number | undefined,
   own: OwnData,
-): Promise<{ calibration: Images; judged: RunData }> {
+): Promise<{ calibration: Images; calibrated: number; judged: RunData }> {
   if (isLabelled(own)) {
-    const { calibration, test } = await calibrationData(images, own.folder, network);
-    return { calibration: imagesOf(calibration), judged: ofDataset(network, test) };
+    const { calibration, test } = await calibrationData(images ?? CALIBRATION_IMAGES, own.folder, network);
+    return { calibration: imagesOf(calibration), calibrated: calibration.count, judged: ofDataset(network, test) };
   }
   const all = await readRunData(network, own);
-  const head = Math.ceil(images / all.batch) * all.batch;
+  const half = Math.max(1, Math.floor(all.count / 2 / all.batch)) * all.batch;
+  const wanted = Math.ceil((images ?? CALIBRATION_IMAGES) / all.batch) * all.batch;
+  const head = images === undefined ? Math.min(wanted, half) : wanted;
   if (all.count <= head)
     throw new Error(
       `${nameOf(own)} holds ${counted(all.count, 'image')} and ${head} go to calibration: take fewer --images`,
@@ -76,13 +78,14 @@ export async function quantizeData(
   const rest = Math.min(Math.max(TEST_IMAGES, all.batch), all.count - head);
   return {
     calibration: batchesIn(network, partOfData(all, 0, head), TOGETHER),
+    calibrated: head,
     judged: partOfData(all, head, rest - (rest % all.batch)),
   };
 }
 
-/** Generated images, or a user's grey ones with labels. */
+/** Generated images, or MNIST's files. */
 function isLabelled(own: OwnData): boolean {
-  return !isOwn(own) || (own.folder !== undefined && isGrey(own.folder) && Object.keys(own).length === 1);
+  return !isOwn(own) || (own.folder !== undefined && isMnist(own.folder) && Object.keys(own).length === 1);
 }
 
 /** Images of a user's data that calibrate together. */
@@ -108,9 +111,9 @@ export async function trainingData(
   return { training, judged: firstOf(await readFor(network, path), judged) };
 }
 
-/** A user's images: grey ones in MNIST's files or CSV, and for any network whatever its data room reads. */
+/** A user's images: MNIST's files, and CSV where no network says what it reads; for any network whatever its data room reads. */
 async function readFor(network: Network | undefined, path: string, part?: 'train' | 't10k'): Promise<Dataset> {
-  if (network === undefined || isGrey(path)) return readData(path, part);
+  if (network === undefined || isMnist(path)) return readData(path, part);
   return datasetOf(network, await readRunData(network, { folder: path }), path);
 }
 

@@ -68,6 +68,30 @@ it('the head of a file calibrates, in batches of fifty or as the network has the
     }
 });
 
+it('where nothing is said 500 rows calibrate, of a short file half, and always one batch at least', async () => {
+  for (const [net, count, calibrating] of [
+    [free, 2, 1],
+    [free, 9, 4],
+    [free, 1000, 500],
+    [free, 1200, 500],
+    [fixed(4), 8, 4],
+    [fixed(4), 12, 4],
+    [fixed(3), 1200, 501],
+  ] as const) {
+    const { calibration, calibrated, judged } = await quantizeData(net, undefined, { folder: rowsFile(count) });
+    expect(calibrated).toBe(calibrating);
+    expect(batchesOf(calibration).flat()).toEqual(from(0, calibrating));
+    expect(judgedRows(judged)[0]).toBe(calibrating);
+  }
+});
+
+it('a CSV file of any numbers calibrates and judges a network that reads as many', async () => {
+  const folder = join(folderWith({ 'rows.csv': '0.5,1,1\n-2,1,1\n300,1,1\n0.25,1,1\n' }), 'rows.csv');
+  const { calibration, judged } = await quantizeData(free, 2, { folder });
+  expect(batchesOf(calibration).flat()).toEqual([0.5, -2]);
+  expect(judgedRows(judged)).toEqual([300, 0.25]);
+});
+
 it('at most a thousand rows judge a quantization, or one batch where that is more', async () => {
   for (const [net, count, judging] of [
     [free, 1005, 1000],

@@ -77,13 +77,14 @@ describe('images of a folder in two parts', () => {
   });
 });
 
-it('a network of its own shape gets grey images as they are, and of any other file what the file holds for it', async () => {
+it('a network gets of a file what it reads, and files that hold other things are named', async () => {
   const layers = [{ op: 'flatten' as const, name: 'y', inputs: ['image'], outputs: ['y'] }];
   const [grey, three] = [[1, 2, 2], [3]].map((shape) => network('net', shape, layers));
-  for (const net of [undefined, grey, three]) {
+  for (const net of [undefined, grey]) {
     const { calibration, test } = await calibrationData(7, numbered(10), net);
     expect([numbersOf(calibration), numbersOf(test)]).toEqual([from(0, 7), from(7, 3)]);
   }
+  await expect(calibrationData(7, numbered(10), three)).rejects.toThrow(/:1: 5 fields, and input "image" reads Nx3/);
   const folder = partsOf(3, 9);
   expect(numbersOf((await calibrationData(2, folder, grey)).test)).toEqual(from(502, 7));
   // NumPy's format, which nothing here takes for grey images, with a label for each row beside it.

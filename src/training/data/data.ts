@@ -18,8 +18,8 @@ export const isCsv = (path: string) => /\.csv(\.gz)?$/i.test(path);
 export const hasParts = (path: string) =>
   existsSync(path) && statSync(path).isDirectory() && readdirSync(path).some((name) => name.startsWith('train-images'));
 
-/** Whether the path is read as grey images with labels: CSV of squares, or MNIST's files. */
-export const isGrey = (path: string) =>
-  isCsv(path) || (existsSync(path) && statSync(path).isDirectory() && readdirSync(path).some((name) => IDX.test(name)));
+/** Whether the path is a folder of MNIST's files: grey images with labels. */
+export const isMnist = (path: string) =>
+  existsSync(path) && statSync(path).isDirectory() && readdirSync(path).some((name) => IDX.test(name));
 
 const IDX = /^(train|t10k)-images/;
