@@ -43,7 +43,11 @@ export function fusedInto(reader: Reader, node: NodeReader, x: Activation, q: Qu
   for (const name of chain) remove(reader, written.get(name)?.layers ?? []);
   const reads = operands.filter((each): each is Activation => each?.kind === 'activation');
   const once = [...new Map(reads.map((each) => [each.name, each])).values()];
-  return push(reader, { ...layer, rule: rules.name }, once, { as: 'codes', column: once[0].column });
+  const { name } = found.node;
+  return push(reader, { ...layer, rule: rules.name, ...(name !== '' && { node: name }) }, once, {
+    as: 'codes',
+    column: once[0].column,
+  });
 }
 
 function isFusable({ fit, scale }: Quantization, bits: readonly number[]): boolean {

@@ -9,6 +9,8 @@ type Field = keyof typeof ATTRIBUTE_TYPES;
  * not looked at, so that no reader can pass over what changes the result.
  */
 export interface NodeReader {
+  /** Empty where the file gives it none. */
+  name: string;
   opType: string;
   domain: string;
   /** Version of the operators of `domain` that the model asks for. */
@@ -57,6 +59,7 @@ export function nodeReader(proto: Proto<'NodeProto'>, opset: number): NodeReader
     return attribute === undefined ? absent : Number(attribute.i);
   };
   return {
+    name: proto.name,
     opType: proto.opType,
     domain: domainOf(proto),
     opset,

@@ -113,7 +113,8 @@ export function nameLayers({ layers, named, rules, isOwn }: Reader, node: string
   for (let i = layers.length - 1; i >= 0 && !named.has(layers[i]); i--) {
     const own = layers[i];
     const rule = own.rule ?? (rules.name === 'onnx' ? undefined : rules.name);
-    layers[i] = { ...own, ...(node !== '' && node !== own.name && { node }), ...(rule !== undefined && { rule }) };
+    const known = own.node ?? (node !== '' && node !== own.name ? node : undefined);
+    layers[i] = { ...own, ...(known !== undefined && { node: known }), ...(rule !== undefined && { rule }) };
     named.add(layers[i]);
   }
 }
