@@ -7,6 +7,7 @@ import type { Arithmetic, Network } from '../../src/networks/network.js';
 import { readOnnx } from '../../src/networks/readers/onnx/read.js';
 import { factsOfTensor, type FloatTensor, floatTensor, type Tensor } from '../../src/networks/tensor.js';
 import { FUNCTION_CASES } from '../networks/functions/cases/index.js';
+import { op, tensor } from '../networks/readers/onnx/graphs.js';
 import { fileOf, type FunctionCase, imagesOf, outcomeOf } from '../networks/functions/standard.js';
 
 const named = FUNCTION_CASES.map((test, i) => [`${test.node[0]} (${i})`, test] as const);
@@ -89,6 +90,22 @@ function joined(parts: readonly FloatTensor[]): FloatTensor {
   return floatTensor(shape, Float32Array.from(parts.flatMap(({ data }) => Array.from(data))));
 }
 
+/** Functions whose operands besides the first are computed too: places that are all 0, which lie in the image itself or the first. */
+const COMPUTED: readonly FunctionCase[] = (
+  [
+    ['GatherND', 'x i', 'batch_dims', [0, 1]],
+    ['GatherElements', 'x i', 'axis', [0, 1, -1, -3]],
+    ['ScatterElements', 'x i more', 'axis', [0, 1, -1, -3]],
+    ['Gather', 'x i', 'axis', [0]],
+  ] as const
+).map(
+  ([name, inputs, attribute, values]): FunctionCase => ({
+    ...{ node: [name, inputs], input: [3, 2, 2], initializers: [tensor('nought', 'FLOAT', [], [0])] },
+    before: [op('Mul', 'x nought', 'noughts'), op('Cast', 'noughts', 'i', { to: 7 }), op('Exp', 'x', 'more')],
+    values: { [attribute]: values },
+  }),
+);
+
 /** Steps lie where the batch does elsewhere, and a state that saturates is what it would be without the one before. */
 const RECURRENT = ['RNN', 'GRU', 'LSTM'];
 
@@ -97,7 +114,8 @@ const RECURRENT = ['RNN', 'GRU', 'LSTM'];
  * would give something else, unless nothing but zeros.
  */
 describe('a free batch', () => {
-  it.each(named)('%s', (_, test) => {
+  const computed = COMPUTED.map((test) => [`${test.node[0]} at computed places`, test] as const);
+  it.each([...named, ...computed])('%s', (_, test) => {
     const one = { ...test, input: [1, ...test.input.slice(1)] };
     const free = { ...test, input: ['N', ...test.input.slice(1)] };
     const fixed = { ...test, input: [3, ...test.input.slice(1)] };
