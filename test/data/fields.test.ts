@@ -233,7 +233,13 @@ it('rows of a sample: the batch that the port fixes, unless each sample has all 
 it('a mean, or a scale, for each channel may be alone', () => {
   expect(() => checkAffine([1, 2, 3], undefined)).not.toThrow();
   expect(() => checkAffine(undefined, [1, 2, 3])).not.toThrow();
-  expect(() => checkAffine([1, 2], [1, 2, 3])).toThrow('--mean has 2 numbers and --scale 3');
+  const ones = (count: number) => new Array<number>(count).fill(1);
+  for (const mean of [1, 2, 3, 4])
+    for (const scale of [1, 2, 3, 4]) {
+      const check = () => checkAffine(ones(mean), ones(scale));
+      if (mean === 1 || scale === 1 || mean === scale) expect(check).not.toThrow();
+      else expect(check).toThrow(`--mean has ${mean} numbers and --scale ${scale}: `);
+    }
 });
 
 it('CSV: the first column may be the one called label, and letters beyond ASCII are no byte-order mark', () => {
