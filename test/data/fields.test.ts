@@ -123,6 +123,49 @@ describe('images', () => {
     expect(pictureSize(file.subarray(0, 23))).toBe(undefined);
   });
 
+  it('has the height and the width that the input says, each where it says one', async () => {
+    const folder = folderWith();
+    writeFileSync(join(folder, 'a.png'), greyPng(4, [1, 2, 3, 4, 5, 6, 7, 8]));
+    for (const [h, high] of [
+      ['H', true],
+      [2, true],
+      [5, false],
+      [4, false],
+    ] as const)
+      for (const [w, wide] of [
+        ['W', true],
+        [4, true],
+        [5, false],
+        [2, false],
+      ] as const)
+        for (const shape of [
+          ['N', 1, h, w],
+          ['N', h, w, 1],
+          ['N', h, w],
+        ]) {
+          const samples = await readSamples({ data: folder }, [{ name: 'x', type: 'uint8', shape }], []);
+          const read = () => samples.inputs(0).get('x');
+          const size = `${w === 'W' ? 'any' : w} wide and ${h === 'H' ? 'any' : h} high`;
+          if (high && wide) {
+            const sides = shape.map((axis) => (axis === 'N' ? 1 : axis === 'H' ? 2 : axis === 'W' ? 4 : axis));
+            expect(read()).toEqual({ type: 'uint8', shape: sides, data: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8) });
+          } else
+            expect(read).toThrow(
+              `a.png is 4 wide and 2 high, and input "x" reads ${shape.join('x')} (uint8): resize it to ${size}`,
+            );
+        }
+    for (const [pixels, fits] of [
+      [8, true],
+      [5, false],
+      [4, false],
+      [2, false],
+    ] as const) {
+      const samples = await readSamples({ data: folder }, [{ name: 'x', type: 'uint8', shape: ['N', pixels] }], []);
+      if (fits) expect(samples.inputs(0).get('x')?.shape).toEqual([1, 8]);
+      else expect(() => samples.inputs(0)).toThrow(`resize it to ${pixels} pixels`);
+    }
+  });
+
   it('grey becomes RGB pixel by pixel', () => {
     const picture = { width: 3, height: 1, channels: 1, data: Uint8Array.of(5, 6, 7) } as const;
     expect(withChannels(picture, 3).data).toEqual(Uint8Array.of(5, 5, 5, 6, 6, 6, 7, 7, 7));
@@ -190,7 +233,13 @@ it('rows of a sample: the batch that the port fixes, unless each sample has all 
 it('a mean, or a scale, for each channel may be alone', () => {
   expect(() => checkAffine([1, 2, 3], undefined)).not.toThrow();
   expect(() => checkAffine(undefined, [1, 2, 3])).not.toThrow();
-  expect(() => checkAffine([1, 2], [1, 2, 3])).toThrow('--mean has 2 numbers and --scale 3');
+  const ones = (count: number) => new Array<number>(count).fill(1);
+  for (const mean of [1, 2, 3, 4])
+    for (const scale of [1, 2, 3, 4]) {
+      const check = () => checkAffine(ones(mean), ones(scale));
+      if (mean === 1 || scale === 1 || mean === scale) expect(check).not.toThrow();
+      else expect(check).toThrow(`--mean has ${mean} numbers and --scale ${scale}: `);
+    }
 });
 
 it('CSV: the first column may be the one called label, and letters beyond ASCII are no byte-order mark', () => {

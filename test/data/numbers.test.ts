@@ -73,6 +73,42 @@ describe('numbers in the type of an input', () => {
     );
   });
 
+  it('every type for every other: numbers stay what they are, codes are for their own format alone', () => {
+    for (const [from, { kind, array }] of Object.entries(NUMBER_TYPES))
+      for (const [to, { kind: wanted }] of Object.entries(NUMBER_TYPES)) {
+        const numbers: NumberArray = { type: from as NumberType, shape: [1, 2], data: array.from([0, 1]) };
+        const taken = from === to || (kind !== 'code' && wanted !== 'code') || (from === 'uint8' && wanted === 'code');
+        if (taken) {
+          const found = numbersFor(port(to), numbers, undefined, 'x');
+          expect([found.type, found.shape, ...found.data], `${from} for ${to}`).toEqual([to, [1, 2], 0, 1]);
+          expect(found.data).toBeInstanceOf(NUMBER_TYPES[to as NumberType].array);
+        } else
+          expect(() => numbersFor(port(to), numbers, undefined, 'x'), `${from} for ${to}`).toThrow(
+            new Error(
+              `x holds ${from}, and input "x" reads ${to}${wanted === 'code' ? ': give its codes as uint8' : ''}`,
+            ),
+          );
+      }
+  });
+
+  it('bytes that an int8 input does not hold are shifted by a mean, which is said of them alone', () => {
+    const affine = { mean: [0], scale: [1], stride: 0 };
+    for (const [to, from, scaled, said] of [
+      ['int8', 'uint8', undefined, true],
+      ['int8', 'uint8', affine, false],
+      ['int8', 'int16', undefined, false],
+      ['int4', 'uint8', undefined, false],
+    ] as const) {
+      const array: NumberArray = { type: from, shape: [1, 1], data: NUMBER_TYPES[from].array.from([200]) };
+      const range = to === 'int8' ? 'from -128 to 127' : 'from -8 to 7';
+      expect(() => numbersFor(port(to), array, scaled, 'x')).toThrow(
+        new Error(
+          `x: number 0 is 200, and input "x" reads ${to}: whole numbers ${range}${said ? ' (--mean 128 shifts bytes there)' : ''}`,
+        ),
+      );
+    }
+  });
+
   it('an input of a type that is not known is named', () =>
     expect(() => typeOfPort(port('string'))).toThrow('input "x" is of type string: data can be given for float32, '));
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { pictureDecoder, pictureSize, withChannels } from '../../src/data/pictures.js';
 import { pictureShapeOf } from '../../src/data/pictureShape.js';
 import type { DataLayout } from '../../src/data/samples.js';
+import { randomFrom } from '../../src/random/random.js';
 import { greyPng, JPEGS, png } from './imageFiles.js';
 
 const decode = await pictureDecoder(['a.png', 'b.JPEG']);
@@ -69,6 +70,34 @@ describe('PNG', () => {
     expect(Array.from(picture.data)).toEqual(pixels);
   });
 
+  it.each([1, 2, 4])(
+    'samples of %i bits lie in each row from the high bits of its first byte on, whatever its length',
+    (depth) => {
+      const random = randomFrom(depth);
+      const highest = 2 ** depth - 1;
+      for (let width = 1; width <= 18; width++) {
+        const height = 1 + (width % 3);
+        const samples = Array.from({ length: width * height }, () => random.below(highest + 1));
+        const rows = Array.from({ length: height }, (_, row) => {
+          // A byte for the filter, which is none, then the row's bits.
+          const bits = samples
+            .slice(row * width, (row + 1) * width)
+            .map((sample) => sample.toString(2).padStart(depth, '0'));
+          const text = bits.join('').padEnd(Math.ceil((width * depth) / 8) * 8, '0');
+          return [0, ...(text.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2))];
+        }).flat();
+        const grey = decode(png({ width, height, depth, color: 0, rows }), 'a.png');
+        expect([grey.channels, ...grey.data]).toEqual([1, ...samples.map((sample) => (sample * 255) / highest)]);
+        const colors = Array.from({ length: 3 * (highest + 1) }, () => random.below(256));
+        const indexed = decode(png({ width, height, depth, color: 3, rows, palette: colors }), 'a.png');
+        expect([indexed.channels, ...indexed.data]).toEqual([
+          3,
+          ...samples.flatMap((sample) => colors.slice(3 * sample, 3 * sample + 3)),
+        ]);
+      }
+    },
+  );
+
   it('cut, damaged, or with a colour that is not there: one line', () => {
     const file = greyPng(3, [1, 2, 3, 4, 5, 6]);
     const message = 'a.png is cut, damaged or of a kind of PNG that is not read';
@@ -123,6 +152,26 @@ it('grey becomes RGB three times over, RGB the grey of BT.601', () => {
   expect(withChannels(words, 1).data).toEqual(Uint16Array.of(65535));
 });
 
+it('colours become grey by the weights of Pillow: 19595, 38470 and 7471 of 65536, rounded half up', () => {
+  const random = randomFrom(8);
+  for (const [Words, most] of [
+    [Uint8Array, 255],
+    [Uint16Array, 65535],
+  ] as const) {
+    const data = new Words(300);
+    for (let i = 0; i < 300; i++) data[i] = i < 30 ? [0, most][(i >> (i % 3)) & 1] : random.below(most + 1);
+    const { data: grey, ...rest } = withChannels({ width: 10, height: 10, channels: 3, data }, 1);
+    expect(rest).toEqual({ width: 10, height: 10, channels: 1 });
+    const [red, green, blue] = [0.299, 0.587, 0.114].map((weight) => BigInt(Math.round(weight * 65536)));
+    const wanted = Array.from({ length: 100 }, (_, i) => {
+      const [r, g, b] = [0, 1, 2].map((c) => BigInt(data[3 * i + c]));
+      return Number((red * r + green * g + blue * b + 32768n) >> 16n);
+    });
+    expect(Array.from(grey)).toEqual(wanted);
+    expect(grey).toBeInstanceOf(Words);
+  }
+});
+
 describe('ports of images', () => {
   const shapeOf = (shape: (number | string)[], layout?: DataLayout) =>
     pictureShapeOf({ name: 'x', type: 'float32', shape }, layout);
@@ -139,6 +188,49 @@ describe('ports of images', () => {
   ])('%j, %s: %i channels', (shape, layout, channels, order, height, width) =>
     expect(shapeOf(shape, layout)).toMatchObject({ channels, order, height, width }),
   );
+
+  /** Which axis has the channels: it has 1 or 3, and where both could be it the layout says. */
+  it('every shape of three or four axes is one image, or several, or refused', () => {
+    const axes = ['N', 1, 3, 4] as const;
+    for (const layout of [undefined, 'nchw', 'nhwc'] as const)
+      for (const a of axes)
+        for (const b of axes)
+          for (const c of axes)
+            for (const batch of [undefined, ...axes]) {
+              const shape = batch === undefined ? [a, b, c] : [batch, a, b, c];
+              const side = (axis: number | string) => (axis === 'N' ? 0 : axis);
+              const isGrey = batch === undefined && (a === 'N' || a === 1);
+              const [first, last] = [a, c].map((axis) => axis === 1 || axis === 3);
+              const refused = !isGrey && (first ? last && layout === undefined : !last);
+              if (refused) {
+                expect(() => shapeOf(shape, layout), shape.join()).toThrow(
+                  first ? 'may be the channels: --layout' : 'an image has 1 or 3 channels',
+                );
+                continue;
+              }
+              const before = first && last ? layout === 'nchw' : first;
+              const wanted = isGrey
+                ? { channels: 1, order: [0, 1], height: side(b), width: side(c), hasBatch: true, hasChannels: false }
+                : before
+                  ? {
+                      channels: a,
+                      order: [2, 0, 1],
+                      height: side(b),
+                      width: side(c),
+                      hasBatch: shape.length === 4,
+                      hasChannels: true,
+                    }
+                  : {
+                      channels: c,
+                      order: [0, 1, 2],
+                      height: side(a),
+                      width: side(b),
+                      hasBatch: shape.length === 4,
+                      hasChannels: true,
+                    };
+              expect(shapeOf(shape, layout), `${shape.join()} ${layout}`).toEqual(wanted);
+            }
+  });
 
   it.each<[(number | string)[], string]>([
     [

@@ -3,10 +3,11 @@ import { exactArithmetic } from '../../src/networks/arithmetic.js';
 import { executeAll, type Tap } from '../../src/networks/execute.js';
 import { factsOf, ofBatch } from '../../src/networks/facts.js';
 import { lower } from '../../src/networks/lower.js';
-import type { Arithmetic, Network } from '../../src/networks/network.js';
+import { type Arithmetic, type Layer, type MatmulJob, type Network, opNameOf } from '../../src/networks/network.js';
 import { readOnnx } from '../../src/networks/readers/onnx/read.js';
-import { factsOfTensor, type FloatTensor, floatTensor, type Tensor } from '../../src/networks/tensor.js';
+import { factsOfTensor, type FloatTensor, floatTensor, sizeOf, type Tensor } from '../../src/networks/tensor.js';
 import { FUNCTION_CASES } from '../networks/functions/cases/index.js';
+import { op, tensor } from '../networks/readers/onnx/graphs.js';
 import { fileOf, type FunctionCase, imagesOf, outcomeOf } from '../networks/functions/standard.js';
 
 const named = FUNCTION_CASES.map((test, i) => [`${test.node[0]} (${i})`, test] as const);
@@ -38,18 +39,23 @@ function runs(network: Network, images: FloatTensor, arithmetic: Arithmetic, tap
   return true;
 }
 
-/** Exact products, and how many multiplications of each layer there were. */
-function counting(): { arithmetic: Arithmetic; macs: Map<string, number> } {
-  const macs = new Map<string, number>();
-  const count = ({ layer, m, n, k }: { layer: string; m: number; n: number; k: number }) =>
+/** Exact products, how many multiplications of each layer there were, and formats of what was multiplied. */
+function counting(): { arithmetic: Arithmetic; macs: Map<string, number>; formats: Map<string, string> } {
+  const [macs, formats] = [new Map<string, number>(), new Map<string, string>()];
+  const count = ({ layer, m, n, k, a, b }: MatmulJob) => {
     macs.set(layer, (macs.get(layer) ?? 0) + m * n * k);
+    formats.set(layer, [a, b].map((each) => each?.fit.format.name ?? 'real').join(' by '));
+  };
   const arithmetic: Arithmetic = {
     ...exactArithmetic,
     values: (a, b, job) => (count(job), exactArithmetic.values(a, b, job)),
     codes: (a, b, job) => (count(job), exactArithmetic.codes(a, b, job)),
   };
-  return { arithmetic, macs };
+  return { arithmetic, macs, formats };
 }
+
+/** Products that read all of what their layer reads first. */
+const WHOLE = ['conv', 'dense', 'Conv', 'ConvTranspose', 'ConvInteger', 'Gemm', 'MatMul'];
 
 describe('what is known before a run', () => {
   it.each(named)('%s: facts of every tensor, and the multiplications of every layer', (_, test) => {
@@ -60,15 +66,23 @@ describe('what is known before a run', () => {
         if (network === undefined) continue;
         const batch = network.batch === 'free' ? images.shape[0] : undefined;
         const facts = factsOf(batch === undefined ? network : ofBatch(network, batch));
-        const { arithmetic, macs } = counting();
+        const { arithmetic, macs, formats } = counting();
         // What is refused only when it runs is told in functions/standard.test.ts.
         if (
           !runs(network, images, arithmetic, (name, tensor) => expect(facts.get(name)).toEqual(factsOfTensor(tensor)))
         )
           continue;
-        const known = lower(network, batch).map(({ layer, m, n, k, groups }) => [layer, m * n * k * groups] as const);
+        const known = lower(network, batch);
         // Of three factors one product comes after another, and none is known.
-        if (known.length > 0 || test.node[1].split(' ').length < 3) expect(new Map(known)).toEqual(macs);
+        if (known.length === 0 && test.node[1].split(' ').length >= 3) continue;
+        expect(new Map(known.map(({ layer, m, n, k, groups }) => [layer, m * n * k * groups]))).toEqual(macs);
+        for (const { layer, groups, inputs, aFormat, bFormat } of known) {
+          if (macs.get(layer) === 0) continue;
+          expect([aFormat, bFormat].map((each) => each?.name ?? 'real').join(' by ')).toBe(formats.get(layer));
+          const own = network.layers.find(({ name }) => name === layer) as Layer;
+          const first = sizeOf(facts.get(own.inputs[0])?.shape ?? []);
+          if (WHOLE.includes(opNameOf(own))) expect(inputs * groups, opNameOf(own)).toBeCloseTo(first, 9);
+        }
       }
   });
 });
@@ -89,6 +103,22 @@ function joined(parts: readonly FloatTensor[]): FloatTensor {
   return floatTensor(shape, Float32Array.from(parts.flatMap(({ data }) => Array.from(data))));
 }
 
+/** Functions whose operands besides the first are computed too: places that are all 0, which lie in the image itself or the first. */
+const COMPUTED: readonly FunctionCase[] = (
+  [
+    ['GatherND', 'x i', 'batch_dims', [0, 1]],
+    ['GatherElements', 'x i', 'axis', [0, 1, -1, -3]],
+    ['ScatterElements', 'x i more', 'axis', [0, 1, -1, -3]],
+    ['Gather', 'x i', 'axis', [0]],
+  ] as const
+).map(
+  ([name, inputs, attribute, values]): FunctionCase => ({
+    ...{ node: [name, inputs], input: [3, 2, 2], initializers: [tensor('nought', 'FLOAT', [], [0])] },
+    before: [op('Mul', 'x nought', 'noughts'), op('Cast', 'noughts', 'i', { to: 7 }), op('Exp', 'x', 'more')],
+    values: { [attribute]: values },
+  }),
+);
+
 /** Steps lie where the batch does elsewhere, and a state that saturates is what it would be without the one before. */
 const RECURRENT = ['RNN', 'GRU', 'LSTM'];
 
@@ -97,7 +127,8 @@ const RECURRENT = ['RNN', 'GRU', 'LSTM'];
  * would give something else, unless nothing but zeros.
  */
 describe('a free batch', () => {
-  it.each(named)('%s', (_, test) => {
+  const computed = COMPUTED.map((test) => [`${test.node[0]} at computed places`, test] as const);
+  it.each([...named, ...computed])('%s', (_, test) => {
     const one = { ...test, input: [1, ...test.input.slice(1)] };
     const free = { ...test, input: ['N', ...test.input.slice(1)] };
     const fixed = { ...test, input: [3, ...test.input.slice(1)] };

@@ -50,7 +50,7 @@ export const GELUS: Readonly<Record<string, TensorFunction>> = {
     facts: likeFirst,
     run: ([x], { approximate }) => [mapped(floatsOf(x, 0), approximate === 'tanh' ? geluByTanh : gelu)],
   },
-  'com.microsoft.Gelu': withBias(gelu),
+  'com.microsoft.Gelu': { ...withBias(gelu), operands: 1 },
   'com.microsoft.BiasGelu': withBias(gelu),
   'com.microsoft.FastGelu': withBias(geluByTanh),
 };

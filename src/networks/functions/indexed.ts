@@ -147,7 +147,7 @@ const compress: TensorFunction = {
 
 function keptOf(shape: readonly number[], condition: Tensor, axis: number | undefined): number[] {
   const length = axis === undefined ? sizeOf(shape) : shape[axisOf(axis, shape.length)];
-  const kept = Array.from(condition.data, (value, i) => (value === 0 ? -1 : i)).filter((i) => i >= 0);
+  const kept = Array.from(condition.data.keys()).filter((i) => condition.data[i] !== 0);
   if (kept.every((i) => i < length)) return kept;
   throw new Error(`keeps place ${kept.find((i) => i >= length)} of ${length}`);
 }

@@ -8,7 +8,15 @@ import { transpose } from '../products/gemm.js';
 import { patchesOf } from '../products/patches.js';
 import type { ArrayProducts } from '../products/product.js';
 import { perTensor } from '../quantization.js';
-import { type CodeArray, floatTensor, type IntegerTensor, integerTensor, sizeOf, type Tensor } from '../tensor.js';
+import {
+  type CodeArray,
+  type FloatTensor,
+  floatTensor,
+  type IntegerTensor,
+  integerTensor,
+  sizeOf,
+  type Tensor,
+} from '../tensor.js';
 import { type Attributes, int, ints, word } from './attributes.js';
 import { checked } from './convolutions.js';
 import { windowsOver } from './sliding.js';
@@ -68,12 +76,13 @@ function valueOf({ codes, type }: Factor, at: number): number {
   return type === 'int8' && codes[at] > 127 ? codes[at] - 256 : codes[at];
 }
 
-function factorOf(x: Tensor | undefined, zero: Tensor | undefined, place: number): Factor {
+/** @param zeroPlace of the zero point among the operands */
+function factorOf(x: Tensor | undefined, zero: Tensor | undefined, place: number, zeroPlace: number): Factor {
   const { data, type } = integersOf(x, place);
   if (type !== 'int8' && type !== 'uint8') throw new Error(`multiplies ${type}: int8 and uint8 are supported`);
   const codes = codeArray(formatNamed(type), data.length);
   for (let i = 0; i < data.length; i++) codes[i] = data[i] & 255;
-  return { codes, type, zeros: zero === undefined ? [0] : integersOf(zero, place + 2).data };
+  return { codes, type, zeros: zero === undefined ? [0] : integersOf(zero, zeroPlace).data };
 }
 
 interface Stacked {
@@ -92,9 +101,15 @@ function stackOf(a: readonly number[], b: readonly number[]): Stacked {
   return { m, n, k, batch, shape: [...batch, m, n] };
 }
 
-/** Int32 sums of products of matrices, of any rank. */
-function matrixSums(x: Tensor | undefined, y: Tensor | undefined, zeros: Zeros, around: Around): IntegerTensor {
-  const [a, b] = [factorOf(x, zeros[0], 0), factorOf(y, zeros[1], 1)];
+/** Int32 sums of products of matrices, of any rank. @param zerosAt place of the first zero point among the operands */
+function matrixSums(
+  x: Tensor | undefined,
+  y: Tensor | undefined,
+  zeros: Zeros,
+  around: Around,
+  zerosAt = 2,
+): IntegerTensor {
+  const [a, b] = [factorOf(x, zeros[0], 0, zerosAt), factorOf(y, zeros[1], 1, zerosAt + 1)];
   const [from, other] = [(x as Tensor).shape, (y as Tensor).shape];
   const { m, n, k, batch, shape } = stackOf(from, other);
   const [left, right] = [from, other].map((each) => broadcastPlaces(each.slice(0, -2), batch));
@@ -131,9 +146,9 @@ const matMulInteger: TensorFunction = {
 const shapeOf = (x: OperandFacts | undefined) => (x as OperandFacts).shape;
 
 /** f32(f32(sum) f32(sa sb)) + bias; scales of b are one, or one a column. */
-function scaledSums(sums: IntegerTensor, sa: Tensor, sb: Tensor, bias: Tensor | undefined): Tensor {
+function scaledSums(sums: IntegerTensor, sa: Tensor, sb: FloatTensor, bias: Tensor | undefined): Tensor {
   const columns = sums.shape[sums.shape.length - 1];
-  const [a, b] = [floatsOf(sa, 2).data[0], floatsOf(sb, 3).data];
+  const [a, b] = [sa.data[0], sb.data];
   const result = floatTensor(sums.shape);
   for (let i = 0; i < result.data.length; i++) {
     const j = i % columns;
@@ -147,7 +162,7 @@ const matMulIntegerToFloat: TensorFunction = {
   operands: 7,
   facts: ([a, b]) => [{ shape: stackOf(shapeOf(a), shapeOf(b)).shape }],
   run: ([a, b, sa, sb, za, zb, bias], _, around) => [
-    scaledSums(matrixSums(a, b, [za, zb], around), sa as Tensor, sb as Tensor, bias),
+    scaledSums(matrixSums(a, b, [za, zb], around, 4), floatsOf(sa, 2), floatsOf(sb, 3), bias),
   ],
   products: ([a, b]) => matrixProducts(a, b),
 };
@@ -158,7 +173,7 @@ const dynamicQuantizeMatMul: TensorFunction = {
   facts: ([a, b]) => [{ shape: stackOf(shapeOf(a), shapeOf(b)).shape }],
   run: ([x, b, sb, zb, bias], _, around) => {
     const [a, sa, za] = dynamicQuantizeLinear.run([x], {}, around);
-    return [scaledSums(matrixSums(a, b, [za, zb], around), sa, sb as Tensor, bias)];
+    return [scaledSums(matrixSums(a, b, [za, zb], around), sa, floatsOf(sb, 2), bias)];
   },
   products: ([a, b]) => ({ ...matrixProducts(a, b), aFormat: formatNamed('uint8') }),
 };
@@ -208,7 +223,7 @@ const convInteger: TensorFunction = {
     return { ...formats, groups, inputs: sizeOf(shapeOf(x)) / groups };
   },
   run: ([x, w, zx, zw], attributes, around) => {
-    const [a, b] = [factorOf(x, zx, 0), factorOf(w, zw, 1)];
+    const [a, b] = [factorOf(x, zx, 0, 2), factorOf(w, zw, 1, 3)];
     const given = (x as Tensor).shape;
     const [shape, layer] = [asPlanes(given), windowOf(given, (w as Tensor).shape, attributes)];
     const { m, n, k, groups, pixels, output } = productOf(layer, shape);

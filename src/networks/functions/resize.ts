@@ -40,7 +40,7 @@ function axesOf(shape: readonly number[], operands: readonly Known[], attributes
     if (common !== undefined) return { from, to: Math.round(common * from), scale: common, start, end };
     const scale = sizes === undefined ? found[at] : Math.fround(sizes[at] / from);
     const to = sizes?.[at] ?? Math.floor(Math.fround(scale * from));
-    if (!(scale > 0 && to >= 0))
+    if (!(scale > 0 && scale < Infinity && to >= 0))
       throw new Error(`resizes an axis of ${from} by ${scale} to ${to}: both must be more than 0`);
     return { from, to, scale, start, end };
   });

@@ -1,4 +1,4 @@
-import { type FloatTensor, floatTensor, type Tensor } from '../tensor.js';
+import { type FloatTensor, floatTensor, type IntegerTensor } from '../tensor.js';
 import { type Attributes, float, int } from './attributes.js';
 import type { TensorFunction } from './function.js';
 import { floatsOf, integersOf } from './operands.js';
@@ -29,9 +29,12 @@ function headsOf(shape: readonly number[], given: number): Heads {
 }
 
 /** Where the angles of a place begin in the caches: by its position, or one row for each place of each image. */
-function rowsOf(positions: Tensor | undefined, { batches, places }: Heads): (batch: number, place: number) => number {
+function rowsOf(
+  positions: IntegerTensor | undefined,
+  { batches, places }: Heads,
+): (batch: number, place: number) => number {
   if (positions === undefined) return (batch, place) => batch * places + place;
-  const { data } = integersOf(positions, 1);
+  const { data } = positions;
   if (data.length === batches * places) return (batch, place) => data[batch * places + place];
   if (data.length === 1) return (_, place) => data[0] + place;
   throw new Error(`has ${data.length} positions for ${batches} x ${places} places`);
@@ -41,7 +44,7 @@ function rotated(
   x: FloatTensor,
   cosines: FloatTensor,
   sines: FloatTensor,
-  positions: Tensor | undefined,
+  positions: IntegerTensor | undefined,
   { interleaved, num_heads: given, rotary_embedding_dim: part }: Attributes,
 ): FloatTensor {
   const heads = headsOf(x.shape, given as number);
@@ -74,7 +77,7 @@ export const ROTARY: Readonly<Record<string, TensorFunction>> = {
     operations: 3,
     facts: likeFirst,
     run: ([x, cosines, sines, positions], given) => [
-      rotated(floatsOf(x, 0), floatsOf(cosines, 1), floatsOf(sines, 2), positions, given),
+      rotated(floatsOf(x, 0), floatsOf(cosines, 1), floatsOf(sines, 2), positions && integersOf(positions, 3), given),
     ],
   },
   'com.microsoft.RotaryEmbedding': {
@@ -83,7 +86,7 @@ export const ROTARY: Readonly<Record<string, TensorFunction>> = {
     operations: 3,
     facts: likeFirst,
     run: ([x, positions, cosines, sines], given) => [
-      rotated(floatsOf(x, 0), floatsOf(cosines, 2), floatsOf(sines, 3), positions, given),
+      rotated(floatsOf(x, 0), floatsOf(cosines, 2), floatsOf(sines, 3), positions && integersOf(positions, 1), given),
     ],
   },
 };

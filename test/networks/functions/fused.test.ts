@@ -181,3 +181,25 @@ describe.each<Type>(['int4', 'uint8', 'int8'])('averages of %s', (type) => {
     expect(Array.from(found.data)).toEqual(wanted);
   });
 });
+
+it('averages whose code hangs on one rounding to float32: of the scales times their number, or of their quotient', () => {
+  const count = 3;
+  const even = (value: number) => Number(nearest(exactly(value)));
+  let tried = 0;
+  while (tried < 20) {
+    const [sx, sy] = [f(draw.between(0.01, 0.1)), f(draw.between(0.01, 0.1))];
+    const scale = f(sx / f(sy * count));
+    const others = [f(sx / (sy * count)), sx / f(sy * count)];
+    for (let sum = 1; sum <= 3 * 255; sum++) {
+      const mean = f(sum * scale);
+      // Only a mean in the middle between two codes, or next to it, tells them apart.
+      if (mean > 255 || Math.abs((mean % 1) - 0.5) > 2 ** -15) continue;
+      if (others.every((other) => even(f(sum * other)) === even(mean))) continue;
+      const fit = fitTo(formatNamed('uint8'), { overflow: 'saturate' });
+      const data = Uint8Array.from({ length: count }, (_, i) => Math.floor((sum + i) / count));
+      const x = codeTensor([1, 1, count], data, perTensor(fit, sx));
+      expect(Array.from(run('GlobalAveragePool', [x], perTensor(fit, sy)).data)).toEqual([even(mean)]);
+      tried++;
+    }
+  }
+});

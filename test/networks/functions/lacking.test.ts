@@ -44,7 +44,64 @@ it('a function without what it needs is refused in a line, of all but a few befo
   expect([...late].sort()).toEqual(IN_THE_RUN);
 });
 
-it('all functions say how many operands they have, but those that take any number', () => {
-  const any = Object.keys(FUNCTIONS).filter((name) => FUNCTIONS[name].operands === undefined);
-  expect(any.sort()).toEqual(['Concat', 'Einsum', 'Max', 'Mean', 'Min', 'Sum']);
+/**
+ * How many inputs an operator has at most, by the tables of the standard's operators (opset 24) and of ONNX Runtime's
+ * ContribOperators.md; any number where it is none.
+ */
+const INPUTS: Readonly<Record<string, string>> = {
+  1:
+    'Exp Log Sqrt Reciprocal Floor Ceil Round Erf Tanh Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh Sigmoid ' +
+    'Softplus Softsign Mish HardSwish LeakyRelu Elu Celu Selu Swish com.microsoft.QuickGelu HardSigmoid ThresholdedRelu ' +
+    'Shrink Abs Neg Sign Relu Not BitwiseNot IsNaN IsInf Gelu com.microsoft.Gelu Cast Softmax LogSoftmax Hardmax ArgMax ' +
+    'ArgMin NonZero Unique LpNormalization LRN MeanVarianceNormalization Transpose ConstantOfShape Flatten Identity ' +
+    'DepthToSpace SpaceToDepth EyeLike MaxPool GlobalMaxPool AveragePool GlobalAveragePool LpPool GlobalLpPool ' +
+    'DynamicQuantizeLinear',
+  2:
+    'com.microsoft.BiasGelu com.microsoft.FastGelu CastLike Add Sub Mul Div PRelu Mod Pow Equal Greater Less ' +
+    'GreaterOrEqual LessOrEqual And Or Xor BitwiseAnd BitwiseOr BitwiseXor BitShift ReduceSum ReduceMean ReduceProd ' +
+    'ReduceMax ReduceMin ReduceL1 ReduceL2 ReduceSumSquare ReduceLogSum ReduceLogSumExp CumSum CumProd TopK ' +
+    'RMSNormalization SimplifiedLayerNormalization Reshape Squeeze Unsqueeze MatMul Gather Split Expand Tile CenterCropPad ' +
+    'GatherElements GatherND ReverseSequence Compress Trilu Upsample GridSample',
+  3:
+    'Clip Where OneHot LayerNormalization InstanceNormalization GroupNormalization Gemm Conv ConvTranspose Scatter ' +
+    'ScatterElements ScatterND Range RoiAlign Col2Im MaxUnpool',
+  4:
+    'com.microsoft.SkipSimplifiedLayerNormalization RotaryEmbedding com.microsoft.RotaryEmbedding Pad Resize MatMulInteger ' +
+    'ConvInteger com.microsoft.GatherBlockQuantized',
+  5: 'com.microsoft.SkipLayerNormalization BatchNormalization Slice NonMaxSuppression com.microsoft.DynamicQuantizeMatMul',
+  6: 'RNN GRU com.microsoft.MatMulNBits',
+  7: 'Attention com.microsoft.MatMulIntegerToFloat',
+  8: 'LSTM',
+  none: 'Concat Einsum Max Mean Min Sum',
+};
+
+it('all functions have as many operands as the standard says', () => {
+  const own = Object.keys(FUNCTIONS).filter((name) => !name.startsWith('lastbit.'));
+  const counts = Object.entries(INPUTS).flatMap(([count, names]) => names.split(' ').map((name) => [name, count]));
+  expect(Object.fromEntries(own.map((name) => [name, String(FUNCTIONS[name].operands ?? 'none')]))).toEqual(
+    Object.fromEntries(counts),
+  );
+});
+
+/** Attributes that became inputs, by the standard's changelog: the opset since which they are, and the input's place. */
+it('attributes of older files are operands since the opset that made them so', () => {
+  const reductions = 'Mean Prod Max Min L1 L2 SumSquare LogSum LogSumExp'
+    .split(' ')
+    .map((name) => `Reduce${name} axes 18 1`);
+  const wanted = [
+    ...['Clip min 11 1', 'Clip max 11 2', 'ReduceSum axes 13 1', ...reductions, 'TopK k 10 1', 'Squeeze axes 13 1'],
+    ...['Unsqueeze axes 13 1', 'Slice starts 10 1', 'Slice ends 10 2', 'Slice axes 10 3', 'Split split 13 1'],
+    ...['Pad pads 11 1', 'Pad value 11 2', 'Upsample scales 9 1'],
+  ];
+  const found = Object.entries(FUNCTIONS).flatMap(([name, { since = [] }]) =>
+    since.map(({ attribute, opset, operand }) => `${name} ${attribute} ${opset} ${operand}`),
+  );
+  expect(found.sort()).toEqual(wanted.sort());
+  const before = Object.entries(FUNCTIONS).flatMap(([name, { before: older = [] }]) =>
+    older.map(({ opset, attributes }) => `${name} ${opset} ${Object.values(attributes).join(' ')}`),
+  );
+  expect(before.sort()).toEqual([
+    ...['Hardmax 13 1 1', 'LogSoftmax 13 1 1', 'Resize 11 asymmetric simple', 'RoiAlign 16 output_half_pixel'],
+    'Softmax 13 1 1',
+  ]);
 });

@@ -15,6 +15,7 @@ import {
   factsOfTensor,
   floatTensor,
   type FloatTensor,
+  integerTensor,
   sizeOf,
   type Tensor,
 } from '../../../src/networks/tensor.js';
@@ -108,9 +109,12 @@ describe('sums of products', () => {
     [[2, 5, 2, 3], [2, 5, 3, 4], 'deab,debc->deac'],
     [[5, 2, 3], [2, 5, 3, 4], 'eab,debc->deac'],
     [[2, 3], [5, 3, 4], 'ab,ebc->eac'],
-  ])('MatMul of %j and %j', (a, b, equation) => {
+  ])('MatMul of %j and %j, of reals and of integers', (a, b, equation) => {
     const [x, y] = [reals(...a), reals(...b)];
-    expect(run('MatMul', [x, y])).toEqual(summed(equation, x, y));
+    const wanted = summed(equation, x, y);
+    expect(run('MatMul', [x, y])).toEqual(wanted);
+    const whole = ({ shape, data }: FloatTensor) => integerTensor(shape, 'int32', Float64Array.from(data));
+    expect(run('MatMul', [whole(x), whole(y)])).toEqual(whole(wanted));
   });
 
   it.each([
@@ -150,14 +154,38 @@ describe('sums of products', () => {
   });
 
   it('integers wrap in their type', () => {
-    const x: Tensor = { kind: 'integers', type: 'int32', shape: [1, 2], data: Float64Array.of(2 ** 30, 2 ** 30) };
-    const y: Tensor = { kind: 'integers', type: 'int32', shape: [2, 1], data: Float64Array.of(1, 1) };
-    expect(run('MatMul', [x, y])).toEqual({
-      kind: 'integers',
-      type: 'int32',
-      shape: [1, 1],
-      data: Float64Array.of(-(2 ** 31)),
-    });
+    const [x, y] = [
+      [2 ** 30, 2 ** 30],
+      [1, 1],
+    ];
+    for (const type of ['int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32'] as const) {
+      const bits = Number(type.replace(/\D+/, ''));
+      const most = type.startsWith('u') ? 2 ** bits - 1 : 2 ** (bits - 1) - 1;
+      for (const values of [
+        [most, 1],
+        [most, most],
+        [-1, most, 2],
+        [2 ** (bits - 2), 2 ** (bits - 2)],
+      ]) {
+        const row = integerTensor([1, values.length], type, Float64Array.from(values));
+        const ones = integerTensor([values.length, 1], type, new Float64Array(values.length).fill(1));
+        const sum = values.reduce((total, value) => total + value, 0);
+        // Modulo 2^bits, as the type counts.
+        const wrapped = type.startsWith('u') ? BigInt.asUintN(bits, BigInt(sum)) : BigInt.asIntN(bits, BigInt(sum));
+        expect(Array.from(run('MatMul', [row, ones]).data), `${type} ${values.join(' ')}`).toEqual([Number(wrapped)]);
+      }
+    }
+    const far = [x, y].map((values, i) =>
+      integerTensor(
+        [
+          [1, 2],
+          [2, 1],
+        ][i],
+        'int64',
+        Float64Array.from(values),
+      ),
+    );
+    expect(Array.from(run('MatMul', far).data)).toEqual([2 ** 31]);
   });
 
   it('says which lengths do not meet', () => {

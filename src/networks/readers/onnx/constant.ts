@@ -112,13 +112,11 @@ export function writeConstant({ name, type, shape, data }: Constant): ProtoInit<
   return { name, dims: shape.map(BigInt), dataType: type.number, rawData: rawOf(type, data, name) };
 }
 
-const INT64 = { name: 'INT64', bits: 64, signed: true };
-
 function rawOf(type: ElementType, data: Constant['data'], name: string): Uint8Array {
   if (type.bits < 8) return pack(data, type);
-  if (type.name === 'INT64')
-    return bytesOf(BigInt64Array.from(data, (value) => BigInt(wholeNumber(value, INT64, name))));
-  return bytesOf(data);
+  if (type.bits < 64 || type.name === 'DOUBLE') return bytesOf(data);
+  const width = { name: type.name, bits: type.bits, signed: type.name === 'INT64' };
+  return bytesOf(BigInt64Array.from(data, (value) => BigInt(wholeNumber(value, width, name))));
 }
 
 function bytesOf(data: Constant['data'] | BigInt64Array): Uint8Array {

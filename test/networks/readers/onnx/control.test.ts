@@ -378,6 +378,100 @@ describe('sequences', () => {
     expect(valuesOf({ nodes, initializers }, [1, 2, 3]).y).toEqual(wanted);
   });
 
+  /** What a graph over [1, 2, 3 | 4, 5, 6] gives, or says. */
+  function outcome(nodes: NodeInit[], stored: Record<string, number | number[]> = {}): number[] | string {
+    const initializers = Object.entries(stored).map(([name, value]) =>
+      typeof value === 'number' ? scalarInt(name, value) : tensor(name, 'INT64', [value.length], value),
+    );
+    try {
+      return valuesOf({ nodes, initializers, shape: [2, 3] }, [1, 2, 3, 4, 5, 6]).y;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+  const split = op('SplitToSequence', 'x', 's', { axis: 1 });
+  const joined = (from: string) => op('ConcatFromSequence', from, 'y', { axis: 1 });
+  /** The columns of x in an order. */
+  const columns = (...order: number[]) => [...order, ...order.map((column) => column + 3)];
+
+  it('are looked up, put into and taken from at every place, and at none', () => {
+    for (let at = -5; at <= 5; at++) {
+      const inside = at >= -3 && at <= 2;
+      const from = at < 0 ? at + 3 : at;
+      const refused = (node: string) => `net.onnx: node ${node}: has place ${at} in a sequence of 3`;
+      const looked = outcome([split, op('SequenceAt', 's i', 'y')], { i: at });
+      expect(looked).toEqual(inside ? columns(from + 1) : refused('y (SequenceAt)'));
+      const less = outcome([split, op('SequenceErase', 's i', 't'), joined('t')], { i: at });
+      expect(less).toEqual(inside ? columns(...[1, 2, 3].filter((_, i) => i !== from)) : refused('t (SequenceErase)'));
+      const last = op('SequenceAt', 's two', 'z');
+      const more = outcome([split, last, op('SequenceInsert', 's z i', 't'), joined('t')], { i: at, two: 2 });
+      const put = [1, 2, 3].toSpliced(from, 0, 3);
+      expect(more).toEqual(inside || at === 3 ? columns(...put) : refused('t (SequenceInsert)'));
+    }
+    expect(outcome([split, op('SequenceErase', 's', 't'), joined('t')])).toEqual(columns(1, 2));
+    const first = op('SequenceAt', 's nought', 'z');
+    expect(outcome([split, first, op('SequenceInsert', 's z', 't'), joined('t')], { nought: 0 })).toEqual(
+      columns(1, 2, 3, 1),
+    );
+  });
+
+  it('are cut by a length, by lengths, and along either axis, with it or without', () => {
+    const part = (at: number, axis: number, sizes?: number | number[]) =>
+      outcome(
+        [op('SplitToSequence', `x${sizes === undefined ? '' : ' n'}`, 's', { axis }), op('SequenceAt', 's i', 'y')],
+        {
+          i: at,
+          ...(sizes !== undefined && { n: sizes }),
+        },
+      );
+    expect([0, 1].map((at) => part(at, 0))).toEqual([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+    expect([0, 1].map((at) => part(at, 1, 2))).toEqual([columns(1, 2), columns(3)]);
+    expect([0, 1].map((at) => part(at, -1, [1, 2]))).toEqual([columns(1), columns(2, 3)]);
+    expect(part(0, -2, 5)).toEqual([1, 2, 3, 4, 5, 6]);
+    for (const axis of [2, -3])
+      expect(part(0, axis)).toBe(`net.onnx: node s (SplitToSequence): has axis ${axis} over 2 axes`);
+    expect(part(0, 0, 0)).toBe('net.onnx: node s (SplitToSequence): splits into pieces of 0: 1 and more are wanted');
+    // Rows without their axis are joined along a new one.
+    const rows = op('SplitToSequence', 'x', 's', { axis: 0, keepdims: 0 });
+    const turned = op('ConcatFromSequence', 's', 'y', { axis: 1, new_axis: 1 });
+    expect(outcome([rows, turned])).toEqual([1, 4, 2, 5, 3, 6]);
+    expect(outcome([rows, op('ConcatFromSequence', 's', 'y', { axis: 0 })])).toEqual([1, 2, 3, 4, 5, 6]);
+    // With lengths given the axis stays.
+    const kept = op('SplitToSequence', 'x n', 's', { axis: 0, keepdims: 0 });
+    expect(outcome([kept, op('ConcatFromSequence', 's', 'y', { axis: 1 })], { n: 1 })).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('are begun empty, passed on, and may be absent', () => {
+    const empty = op('SequenceEmpty', '', 's');
+    expect(outcome([empty, joined('s')])).toBe('net.onnx: node y (ConcatFromSequence): joins a sequence of no tensors');
+    expect(outcome([empty, op('SequenceInsert', 's x', 't'), joined('t')])).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(
+      outcome([
+        split,
+        op('Identity', 's', 't'),
+        op('Optional', 't', 'u'),
+        op('OptionalGetElement', 'u', 'v'),
+        joined('v'),
+      ]),
+    ).toEqual(columns(1, 2, 3));
+    const there = (nodes: NodeInit[], name: string) =>
+      outcome([
+        ...nodes,
+        op('OptionalHasElement', name, 'has'),
+        op('Cast', 'has', 'real', { to: 1 }),
+        op('Mul', 'x real', 'y'),
+      ]);
+    expect(there([], 'x')).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(there([split], 's')).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(there([op('Optional', '', 'none')], 'none')).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(outcome([joined('x')])).toBe(
+      'net.onnx: node y (ConcatFromSequence): reads x, which is no sequence that is known while the file is read',
+    );
+  });
+
   it('a tensor in a sequence keeps its layer, whoever reads it first', () => {
     const nodes = [
       op('MatMul', 'x w', 'z'),
