@@ -153,6 +153,15 @@ it('a curve comes in pieces of 65,536 additions, of 4,096 where the reference ad
   const fp64 = formatNamed('fp64');
   const wide = datapath({ name: 'fp64', a: fp64, b: fp64, sum: sumFit('fp64') });
   expect(sharesOf(wide, [10_000], ones, 1)).toEqual([0, ...encoded(10_000), ...added(10_000, 4096)]);
+  // The widest integers whose values are float64 numbers, for which sums go on as well, and those that are wider.
+  for (const [bits, pieces] of [
+    [32, added(10_000, 4096)],
+    [33, [0.1]],
+  ] as const) {
+    const a = formatNamed(`int${bits}`);
+    const integers = datapath({ name: 'own', a, b: formatNamed('int8'), sum: sumFit('int64') });
+    expect(sharesOf(integers, [10_000], ones, 1)).toEqual([0, ...encoded(10_000), ...pieces]);
+  }
   // A whole number of chunks.
   const chunked = { ...wide, order: { kind: 'chunked', length: 100 } } as const;
   expect(sharesOf(chunked, [10_000], ones, 1)).toEqual([0, ...encoded(10_000), ...added(10_000, 4100)]);
