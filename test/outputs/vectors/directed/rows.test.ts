@@ -4,7 +4,8 @@ import { datapathNamed } from '../../../../src/datapaths/catalog.js';
 import { coverageOf, coverageReport } from '../../../../src/outputs/vectors/directed/coverage.js';
 import { unitRows } from '../../../../src/outputs/vectors/directed/rows.js';
 import { expecter, portsOf } from '../../../../src/outputs/vectors/unitVectors.js';
-import type { Datapath } from '../../../../src/datapaths/datapath.js';
+import { type Datapath, datapath, sumFit } from '../../../../src/datapaths/datapath.js';
+import { formatNamed } from '../../../../src/formats/catalog.js';
 import { CHUNKED, MANY_SITES, ODD_UNITS, REQUANTIZED } from '../units.js';
 
 /** Of rows, their results, and what the report says that they reach. */
@@ -60,3 +61,11 @@ it.each(ODD_UNITS.map((unit) => [unit.name, unit] as const))(
     expect(digestOf(unit, unit.lanes, 1200)).toBe(ODD_DIGESTS[name]);
   },
 );
+
+it('of a unit of few classes rows are directed until each has been aimed at often enough, then drawn', () => {
+  const tiny = datapath({
+    ...{ name: 'tiny', a: formatNamed('int2'), b: formatNamed('uint2') },
+    sum: sumFit('int4', { overflow: 'saturate' }),
+  });
+  expect(digestOf(tiny, 1, 6000)).toBe('87d06cde95edfc95');
+});
