@@ -52,6 +52,7 @@ const ODD_DIGESTS: Readonly<Record<string, string>> = {
   'e2m1fn x e2m1fn': '36859d4f53374af9',
   'int8 x uint8': '1ef168c567e3a5b5',
   'int4 x int8': '44b5d85fababe03c',
+  coarse: '45d0509ce0ba6764',
   'e2m1fn x e2m3fn': '48cff7894e39b55b',
 };
 
