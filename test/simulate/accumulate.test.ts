@@ -88,7 +88,10 @@ const DRAWN: Distribution[] = [
   { kind: 'values', values: [1e9, -3, 0, -0, 1e-9, 0.37, -1e9, 1e300, 2.5, -0.75] },
 ];
 
-describe.each(DATAPATHS.map((datapath) => [datapath.name, datapath] as const))('%s', (_name, datapath) => {
+/** Generations of a chip have many units alike in all but their names: each kind once. */
+const UNITS = [...new Map(DATAPATHS.map(({ name, ...parts }) => [JSON.stringify(parts), { name, ...parts }])).values()];
+
+describe.each(UNITS.map((datapath) => [datapath.name, datapath] as const))('%s', (_name, datapath) => {
   it.each(DRAWN)('gives what the reference gives for $kind', (distribution) => {
     const fit = { ...fitTo(datapath.a), overflow: 'saturate' as const };
     const codes = Array.from(addendsOf(distribution, 301, 5), (value) => encode(fromNumber(value), fit).code);
