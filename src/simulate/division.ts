@@ -54,7 +54,7 @@ export function joinedAccuracy(all: readonly Accuracy[]): Accuracy {
 function joinedErrors(parts: readonly LayerErrors[]): LayerErrors {
   const [first] = parts;
   const sum = (of: (part: LayerErrors) => number) => parts.reduce((total, part) => total + of(part), 0);
-  const most = (of: (part: LayerErrors) => number) => parts.reduce((largest, part) => Math.max(largest, of(part)), 0);
+  const most = (of: (part: LayerErrors) => number) => Math.max(...parts.map(of));
   const { bits, exponent } = first.sufficient;
   return {
     ...first,

@@ -111,3 +111,21 @@ it("counts ResNet-18's 21 layers, both ways, in well under a second", () => {
         ).toBeGreaterThan(0);
   }
 });
+
+it('counts beyond 2^53 are exact products of lengths, each of them', () => {
+  // 2^18 x 5^18 and the like are float64 numbers.
+  const job = { layer: 'L', m: 1e6, n: 1e6, k: 1e6, groups: 4 };
+  for (const dataflow of ['os', 'ws', 'is'] as const) {
+    const array = macArray({ rows: 1000, cols: 1000, dataflow });
+    const { counts } = costOf(job, array, datapathNamed('int8'));
+    const all = 4n * 10n ** 18n;
+    expect(BigInt(counts.macs)).toBe(all);
+    // Each code at the edge meets a thousand PEs, or lies in one while a million words pass.
+    const reads = {
+      os: [all / 1000n, all / 1000n],
+      ws: [all / 1000n, all / 10n ** 6n],
+      is: [all / 10n ** 6n, all / 1000n],
+    };
+    expect([BigInt(counts.aReads), BigInt(counts.bReads)]).toEqual(reads[dataflow]);
+  }
+});

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runMesh } from '../../src/arrays/clocked.js';
+import { costOf } from '../../src/arrays/cost.js';
 import { type MacArray, macArray, orderOf } from '../../src/arrays/dataflow.js';
 import type { Registers } from '../../src/arrays/mesh.js';
 import { DATAPATHS, datapathNamed } from '../../src/datapaths/catalog.js';
@@ -76,7 +77,7 @@ function arrayFrom(random: Random): MacArray {
 }
 
 describe.each(UNITS.map((unit) => [unit.name, unit] as const))('%s', (_name, unit) => {
-  it('has the same registers after every edge, in lanes or one after the other', () => {
+  it('has the same registers after every edge, in lanes or one after the other, and as many edges as the formula says', () => {
     const random = generator(widthOf(unit.a) * 1000 + unit.lanes);
     for (let run = 0; run < 3; run++) {
       const array = arrayFrom(random);
@@ -111,6 +112,8 @@ describe.each(UNITS.map((unit) => [unit.name, unit] as const))('%s', (_name, uni
       );
       expect(edge).toBe(seen.length);
       expect(lanes).toEqual(expected);
+      const { cycles, counts } = costOf(product.job, array, stepped);
+      expect({ cycles: lanes.cycles, counts: lanes.counts }).toEqual({ cycles, counts });
     }
   });
 });

@@ -29,6 +29,26 @@ it('sends partial sums out and back between the 8 tiles of k where they do not f
   expect(bits).toMatchObject({ sumReads: 7 * SUM, sumWrites: 8 * SUM });
 });
 
+it('what just fills half a memory of 1024 bytes a kilobyte stays there, and nothing larger does', () => {
+  const least = 0.005;
+  for (const [capacity, times] of [
+    [16, 1],
+    [16 - least, 2],
+  ])
+    expect(bitsOf('ws', { a: capacity, b: 64, sum: 64 }).aReads).toBe(times * A);
+  for (const [capacity, times] of [
+    [8, 1],
+    [8 - least, 4],
+  ])
+    expect(bitsOf('os', { a: 64, b: capacity, sum: 64 }).bReads).toBe(times * B);
+  // Sums of 64 rows and 16 columns.
+  for (const [capacity, times] of [
+    [8, 0],
+    [8 - least, 7],
+  ])
+    expect(bitsOf('ws', { a: 64, b: 64, sum: capacity }).sumReads).toBe(times * SUM);
+});
+
 it("counts a convolution's activations as they lie in DRAM", () => {
   expect(bitsOf('os', { a: 64, b: 64, sum: 64 }, { inputs: 1024 }).aReads).toBeCloseTo(1024 * 8, 6);
 });

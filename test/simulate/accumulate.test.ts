@@ -88,7 +88,10 @@ const DRAWN: Distribution[] = [
   { kind: 'values', values: [1e9, -3, 0, -0, 1e-9, 0.37, -1e9, 1e300, 2.5, -0.75] },
 ];
 
-describe.each(DATAPATHS.map((datapath) => [datapath.name, datapath] as const))('%s', (_name, datapath) => {
+/** Generations of a chip have many units alike in all but their names: each kind once. */
+const UNITS = [...new Map(DATAPATHS.map(({ name, ...parts }) => [JSON.stringify(parts), { name, ...parts }])).values()];
+
+describe.each(UNITS.map((datapath) => [datapath.name, datapath] as const))('%s', (_name, datapath) => {
   it.each(DRAWN)('gives what the reference gives for $kind', (distribution) => {
     const fit = { ...fitTo(datapath.a), overflow: 'saturate' as const };
     const codes = Array.from(addendsOf(distribution, 301, 5), (value) => encode(fromNumber(value), fit).code);
@@ -153,6 +156,15 @@ it('a curve comes in pieces of 65,536 additions, of 4,096 where the reference ad
   const fp64 = formatNamed('fp64');
   const wide = datapath({ name: 'fp64', a: fp64, b: fp64, sum: sumFit('fp64') });
   expect(sharesOf(wide, [10_000], ones, 1)).toEqual([0, ...encoded(10_000), ...added(10_000, 4096)]);
+  // The widest integers whose values are float64 numbers, for which sums go on as well, and those that are wider.
+  for (const [bits, pieces] of [
+    [32, added(10_000, 4096)],
+    [33, [0.1]],
+  ] as const) {
+    const a = formatNamed(`int${bits}`);
+    const integers = datapath({ name: 'own', a, b: formatNamed('int8'), sum: sumFit('int64') });
+    expect(sharesOf(integers, [10_000], ones, 1)).toEqual([0, ...encoded(10_000), ...pieces]);
+  }
   // A whole number of chunks.
   const chunked = { ...wide, order: { kind: 'chunked', length: 100 } } as const;
   expect(sharesOf(chunked, [10_000], ones, 1)).toEqual([0, ...encoded(10_000), ...added(10_000, 4100)]);

@@ -258,3 +258,33 @@ it('images go through together by fours, as many as have 131,072 sums in the lar
   expect(done).toEqual([8, 16, 20]);
   expect(found.layers.map(({ single }) => single.sums)).toEqual([20 * 12_544, 20 * 1600, 20 * 120, 20 * 10]);
 });
+
+it('so many images go together that the sums of the largest layer are 2^17 at most, four at a time where they can', () => {
+  const quantized = (name: string, input: string) =>
+    ({ op: 'quantize', name, inputs: [input], outputs: [name], quantization: quantization('int8', 1 / 64) }) as const;
+  const flat = { op: 'flatten', name: 'y', inputs: ['c'], outputs: ['y'] } as const;
+  /** 28 x 28 sums of a filter. */
+  const wide = (filters: number) =>
+    network(
+      'wide',
+      [1, 28, 28],
+      [quantized('q', 'image'), conv('c', 'q', codes(random(3), 'int8', [filters, 1, 1, 1])), flat],
+    );
+  // Groups have sums of their own; of two layers the larger one counts.
+  const grouped = network(
+    'grouped',
+    [1, 28, 28],
+    [
+      ...[quantized('q', 'image'), conv('b', 'q', codes(random(3), 'int8', [40, 1, 1, 1])), quantized('q1', 'b')],
+      ...[conv('c', 'q1', codes(random(4), 'int8', [80, 1, 1, 1]), { groups: 40 }), flat],
+    ],
+  );
+  for (const [net, together] of [
+    ...[[wide(16), 8] as const, [wide(20), 8] as const, [wide(24), 4] as const, [wide(40), 4] as const],
+    ...[[wide(42), 3] as const, [wide(80), 2] as const, [wide(170), 1] as const, [grouped, 2] as const],
+  ]) {
+    const done: number[] = [];
+    judgeAccuracy(net, loadTarget('int8'), ofDataset(net, digits(9)), (images) => done.push(images));
+    expect(done).toEqual(Array.from({ length: Math.ceil(9 / together) }, (_, i) => Math.min(9, (i + 1) * together)));
+  }
+});

@@ -8,6 +8,7 @@ import { joinedAccuracy, partOfData, partsFor } from '../../src/simulate/divisio
 import type { RunPlan } from '../../src/simulate/plan.js';
 import { runAll } from '../../src/simulate/pool.js';
 import { ofDataset } from '../../src/simulate/runData.js';
+import type { Sufficient } from '../../src/simulate/worst.js';
 import { sharedNetwork } from '../../src/simulate/shared.js';
 import { loadTarget } from '../../src/targets/catalog.js';
 import { digits } from '../../src/training/data/digits.js';
@@ -73,6 +74,17 @@ it.each([1, 2, 3, 5, 40])('%i parts of a run of 11 images find together what one
   const parts = Array.from({ length: of }, (_, index) => judgeAccuracy(own, target, partOfData(data, { index, of })));
   expect(parts.reduce((sum, { images }) => sum + images, 0)).toBe(11);
   expect(joinedAccuracy(parts)).toEqual(whole);
+});
+
+it('of registers and exponents that parts need, all together need the largest, below one too', () => {
+  const own = small(28, 'int8', 4);
+  const whole = judgeAccuracy(own, loadTarget('int8'), ofDataset(own, digits(2)));
+  const needing = (...sufficient: Sufficient[]) =>
+    joinedAccuracy(
+      sufficient.map((each) => ({ ...whole, layers: whole.layers.map((layer) => ({ ...layer, sufficient: each })) })),
+    ).layers.map((layer) => layer.sufficient);
+  for (const found of needing({ bits: 5 }, { bits: 7 }, { bits: 1 })) expect(found).toEqual({ bits: 7 });
+  for (const found of needing({ exponent: -9 }, { exponent: -4 })) expect(found).toEqual({ exponent: -4 });
 });
 
 it('images that go together stay together, and keep their names', () => {

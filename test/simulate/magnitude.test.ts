@@ -98,3 +98,26 @@ it('a sum that is just a power of two reaches it, however its length is rounded'
   const codes = { job: { layer: 'l', m: 4, n: 3, k: 16 }, unit: datapathNamed('int8'), ...ones };
   expect(powerAbove(codes as unknown as LayerSums, 16)).toBe(32);
 });
+
+it('of more rows than are multiplied first any may be the largest, also one that is not the longest', () => {
+  const [m, n, k] = [150, 3, 4];
+  for (const place of [0, 63, 64, 100, 149]) {
+    // Long rows meet a column of zeros in their one element; a shorter one has its elements where the columns have theirs.
+    const x = Float32Array.from({ length: m * k }, (_, i) => (i % k === 0 ? 100 + Math.floor(i / k) : 0.25));
+    x.set([0, 20, 20, 20], place * k);
+    const y = Float32Array.from({ length: k * n }, (_, i) => (i < n ? 0 : 1));
+    const reals = { job: { layer: 'l', m, n, k }, unit: datapathNamed('int8'), values: { a: x, b: y } };
+    for (const known of [0, 1, 32]) expect(powerAbove(reals as unknown as LayerSums, known)).toBe(64);
+    const codesOf = (values: Float32Array) => Uint8Array.from(values, (value) => Math.min(127, Math.round(4 * value)));
+    const codes = { ...reals, values: undefined, a: codesOf(x), b: codesOf(y) } as unknown as LayerSums;
+    expect(powerAbove(codes)).toBe(2 ** (Math.floor(Math.log2(largest(codes))) + 1));
+  }
+});
+
+it('magnitudes whose sums no int32 holds are added all the same', () => {
+  const k = 140_000;
+  const [a, b] = [new Uint8Array(k).fill(0x80), new Uint8Array(k).fill(0x80)];
+  const codes = { job: { layer: 'l', m: 1, n: 1, k }, unit: datapathNamed('int8'), a, b } as unknown as LayerSums;
+  // 140,000 x 2^14 lies between 2^31 and 2^32.
+  expect(powerAbove(codes)).toBe(2 ** 32);
+});

@@ -1,8 +1,11 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type MacArray, macArray } from '../../../src/arrays/dataflow.js';
 import { datapathNamed } from '../../../src/datapaths/catalog.js';
 import { stochastic } from '../../../src/formats/rounding.js';
-import { meshShape, unitRtl } from '../../../src/outputs/benches/rtl.js';
+import { meshShape, unitRtl, writeRtl } from '../../../src/outputs/benches/rtl.js';
+import { folderWith } from '../../cli/command.js';
 
 const unit = datapathNamed('int8');
 const four = { ...unit, lanes: 4 };
@@ -86,4 +89,12 @@ it('a unit that rounds at random has no vectors, and so no files', () => {
       .map(({ name }) => name)
       .join(' ')}\n`,
   );
+});
+
+it('files are written as they are, all of them', async () => {
+  const folder = folderWith();
+  const files = unitRtl(unit, 4);
+  await writeRtl(folder, files);
+  expect(readdirSync(folder).toSorted()).toEqual(files.map(({ name }) => name).toSorted());
+  for (const { name, text } of files) expect(readFileSync(join(folder, name), 'utf8')).toBe(text);
 });

@@ -227,7 +227,10 @@ describe('a lock', () => {
         `is in use by process ${dead} on elsewhere: take another --out, or remove ${path} if that process is gone`,
       ],
       ['', `${path} says nothing of who holds it: remove it if no lastbit works in ${folder}`],
-      ['{"pid":-1,"host":"x","start":""}', `${path} says nothing of who holds it`],
+      ...['-1', '0', '1.5', '"7"', '2e99'].map((pid): [string, string] => [
+        `{"pid":${pid},"host":"x","start":""}`,
+        `${path} says nothing of who holds it`,
+      ]),
     ];
     for (const [content, message] of cases) {
       writeFileSync(path, content);

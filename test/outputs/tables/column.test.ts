@@ -111,6 +111,12 @@ it('of several texts that wrap the first takes the room that it wants, and no li
 it('text that does not wrap is cut with an ellipsis where one column is too wide', () => {
   const lines = formatTable([{ title: 'path', value: () => 'a/very/long/path/of/many/folders' }], [1], 12).split('\n');
   expect(lines).toEqual(['path', '------------', 'a/very/long…']);
+  // No narrower than eight characters, and no wider than it is.
+  for (const length of [5, 8, 9, 30])
+    for (const width of [1, 7, 8, 9, 10, 29, 30, 31]) {
+      const [, rule, cell] = formatTable([{ title: 'p', value: () => 'x'.repeat(length) }], [1], width).split('\n');
+      expect([rule.length, cell.length]).toEqual(Array(2).fill(Math.min(length, Math.max(8, width))));
+    }
 });
 
 it('a word that is longer than its column is broken where the column ends, and no line is empty', () => {

@@ -6,6 +6,8 @@ import type { Network } from '../../../src/networks/network.js';
 import { formatNamed } from '../../../src/formats/catalog.js';
 import { VECTOR_FORMATS, type VectorFormat } from '../../../src/outputs/words/index.js';
 import { type Manifest, manifestSchema } from '../../../src/outputs/vectors/manifest.js';
+import { writeNetworkVectors } from '../../../src/outputs/vectors/networkVectors.js';
+import { writeTileVectors } from '../../../src/outputs/vectors/tileVectors.js';
 import { writeLayerVectors } from '../../../src/outputs/vectors/layerVectors.js';
 import { readWords } from '../../../src/outputs/words/read.js';
 import { type GoldenProduct, goldenRun } from '../../../src/simulate/golden.js';
@@ -108,9 +110,44 @@ function checkFirstLayer(images: Map<string, bigint[]>, input: string): number {
   return sums.length;
 }
 
+const ABOUT = {
+  generator: 'test',
+  command: 'test',
+  network: { file: 'x', sha256: '0'.repeat(64) },
+  image: 0,
+  data: 'digits',
+};
+
+function ran() {
+  const [net, target] = [integerNetwork(), loadTarget('int8')];
+  return { net, target, run: goldenRun(net, target, imagesOf(digits(1), 0, 1)) };
+}
+
 it('a network: every tensor, and each layer follows from what lies before it', async () => {
-  const { manifest, images } = await vectors(written());
-  expect(manifest.kind).toBe('network');
+  const { net, target, run } = ran();
+  const folder = folderWith();
+  await writeNetworkVectors(net, run, target, { format: 'readmemh', pack: 1 }, join(folder, 'x'), ABOUT);
+  const { manifest, images } = await readSet(folder);
+  expect(manifest).toMatchObject({ ...ABOUT, kind: 'network', input: 'image', output: 'real', target: 'int8' });
+  const { layers } = manifest as Extract<Manifest, { kind: 'network' }>;
+  expect(layers.map(({ name, op, reads }) => [name, op, ...reads])).toEqual([
+    ['q', 'quantize', 'image'],
+    ['c/1', 'conv', 'q'],
+    ['c.2', 'conv', 'c/1'],
+    ['flat', 'flatten', 'c.2'],
+    ['fc', 'dense', 'flat'],
+    ['real', 'dequantize', 'fc'],
+  ]);
+  // What runs on the array has a product and its cycles, m x n x k of a group.
+  expect(layers.map(({ product }) => product && Object.values(product))).toEqual([
+    undefined,
+    [63, 4, 9, 1],
+    [35, 3, 18, 2],
+    undefined,
+    [1, 5, 210, 1],
+    undefined,
+  ]);
+  expect(layers[2]).toMatchObject({ parameters: { groups: 2, stride: [1, 1], result: 'requantize' }, datapath: {} });
   expect([...images.keys()]).toEqual(
     [
       ['image', 'q'],
@@ -134,17 +171,9 @@ it('a network: every tensor, and each layer follows from what lies before it', a
 
 it.each(VECTOR_FORMATS)('a layer in %s, three codes a word', async (format) => {
   const folder = folderWith();
-  const target = loadTarget('int8');
-  const run = goldenRun(integerNetwork(), target, imagesOf(digits(1), 0, 1));
-  const about = {
-    generator: 'test',
-    command: 'test',
-    network: { file: 'x', sha256: '0'.repeat(64) },
-    image: 0,
-    data: 'digits',
-  };
+  const { target, run } = ran();
   const product = run.products.get('c/1') as GoldenProduct;
-  await writeLayerVectors(run, product, target, { format, pack: 3 }, join(folder, 'x'), about);
+  await writeLayerVectors(run, product, target, { format, pack: 3 }, join(folder, 'x'), ABOUT);
   const { manifest, images } = await readSet(folder);
   expect(manifest.kind).toBe('layer');
   for (const { name, depth, lanes, tensor } of manifest.ports) {
@@ -193,20 +222,23 @@ it('the manifest says where all is from, and its command gives the same files', 
   expect(JSON.parse(readFileSync(join(folder, 'y', 'manifest.json'), 'utf8'))).toEqual(layer);
 });
 
-it('a layer on the ports of the array ends with the sums of the layer', async () => {
-  const folder = written();
-  const { images } = await vectors(folder, '--layer', 'c.2');
-  const tile = await vectorsOfTile(folder);
-  expect(tile.sums).toEqual(get(images, 'c_2_sums'));
-  expect(tile.kind).toBe('tile');
+it('a layer has what it multiplies by and adds, where it has that, and ends on the ports of the array with its sums', async () => {
+  const { target, run } = ran();
+  for (const [name, own] of [
+    ['c/1', ['q', 'c_1_weights', 'c_1_bias', 'c_1_multipliers', 'c_1_a', 'c_1_b', 'c_1_sums', 'c_1']],
+    ['c.2', ['c_1', 'c_2_weights', 'c_2_multipliers', 'c_2_a', 'c_2_b', 'c_2_sums', 'c_2']],
+    ['fc', ['flat', 'fc_weights', 'fc_bias', 'fc_multipliers', 'fc_a', 'fc_b', 'fc_sums', 'fc']],
+  ] as const) {
+    const folder = folderWith();
+    const product = run.products.get(name) as GoldenProduct;
+    await writeLayerVectors(run, product, target, { format: 'readmemh', pack: 1 }, join(folder, 'x'), ABOUT);
+    const { images } = await readSet(folder);
+    expect([...images.keys()]).toEqual(own);
+    const tile = await writeTileVectors(target, product, 'readmemh', join(folder, 't'), ABOUT);
+    expect(tile.kind).toBe('tile');
+    const sums: bigint[] = [];
+    const port = { name: 'sums', format: formatNamed('int32'), lanes: 1 };
+    for await (const { codes } of readWords(join(folder, 't', 'sums.memh'), port)) sums.push(codes[0] as bigint);
+    expect(sums).toEqual(get(images, own.at(-2) as string));
+  }
 });
-
-async function vectorsOfTile(folder: string) {
-  const args = ['vectors', '--tile', '--network', 'small.onnx', '--layer', 'c.2', '--target', 'int8', '--out', 't'];
-  expect(lastbit(folder, args).stderr).toBe('');
-  const { kind } = manifestSchema.parse(JSON.parse(readFileSync(join(folder, 't', 'manifest.json'), 'utf8')));
-  const sums: bigint[] = [];
-  const port = { name: 'sums', format: formatNamed('int32'), lanes: 1 };
-  for await (const { codes } of readWords(join(folder, 't', 'sums.memh'), port)) sums.push(codes[0] as bigint);
-  return { kind, sums };
-}

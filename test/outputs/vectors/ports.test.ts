@@ -7,7 +7,8 @@ import { type Format, widthOf } from '../../../src/formats/format.js';
 import { landmarksOf } from '../../../src/formats/landmarks.js';
 import { writingSet } from '../../../src/outputs/files/fileSet.js';
 import { jsonOfCsv } from '../../../src/outputs/files/jsonRows.js';
-import { writeImages } from '../../../src/outputs/vectors/images.js';
+import { floatTensor } from '../../../src/networks/tensor.js';
+import { activation, writeImages } from '../../../src/outputs/vectors/images.js';
 import { bankWriter, portEntries } from '../../../src/outputs/vectors/portBank.js';
 import { drawer, exhaustiveCount, landmarkRows, randomRows } from '../../../src/outputs/vectors/stimulus.js';
 import { testbench } from '../../../src/outputs/vectors/testbench.js';
@@ -114,7 +115,11 @@ it('landmarks: each of a with each of b, the same in every lane, then mixed; all
     expect(rows[i][2]).toEqual([c[(7 * i + 2) % c.length]]);
   });
   expect(new Set(rows.map(([, , [code]]) => code)).size).toBe(c.length);
-  expect([...landmarkRows(inputs.map((each) => ({ ...each, lanes: 1 })))]).toHaveLength(pairs.length);
+  for (const [lanes, times] of [
+    [1, 1],
+    [2, 2],
+  ])
+    expect([...landmarkRows(inputs.map((each) => ({ ...each, lanes })))]).toHaveLength(times * pairs.length);
 });
 
 it('what is exhausted has 24 bits at most, the sum among them or apart', () => {
@@ -184,6 +189,30 @@ it('an image is its codes by words, the last one filled up with zeros, under a n
       .split('\n')
       .slice(1, -1);
   expect([words('a_b'), words('a_b_2'), words('_1')]).toEqual([['0201', '0003'], ['0004'], ['0605']]);
+});
+
+it('an activation is the image of one sample: a batch of one is left out of its shape, what else there is of ones stays', () => {
+  for (const [shape, wanted] of [
+    [
+      [1, 3, 2],
+      [3, 2],
+    ],
+    [
+      [1, 1, 2],
+      [1, 2],
+    ],
+    [[1, 1], [1]],
+    [[1], [1]],
+    [[3], [3]],
+    [
+      [2, 3],
+      [2, 3],
+    ],
+  ]) {
+    const tensor = floatTensor(shape);
+    const about = { direction: 'out', meaning: 'm' } as const;
+    expect(activation('x', tensor, about)).toMatchObject({ ...about, tensor: { shape: wanted, layer: 'x' } });
+  }
 });
 
 it('a CSV text becomes rows of JSON, in chunks of any length: codes are text, what is not finite is null', () => {

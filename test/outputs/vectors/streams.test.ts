@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { runMesh } from '../../../src/arrays/clocked.js';
-import { type MacArray, orderOf } from '../../../src/arrays/dataflow.js';
+import { type MacArray, macArray, orderOf } from '../../../src/arrays/dataflow.js';
 import { datapathNamed } from '../../../src/datapaths/catalog.js';
 import { compileUnit } from '../../../src/datapaths/kernel/index.js';
 import { portStreams } from '../../../src/outputs/vectors/streams.js';
@@ -161,4 +161,45 @@ it('an array built from the meaning of its ports gives every expected sum at its
     { numRuns: 150, seed: 41 },
   );
   expect(sums).toBeGreaterThan(5000);
+});
+
+it('each port says which way it goes, how many codes it has, and what it carries', () => {
+  const portsOf = (dataflow: MacArray['dataflow'], accumulation: MacArray['accumulation'] = 'memory') => {
+    const array = macArray({ rows: 2, cols: 3, dataflow, accumulation });
+    const { unit, compiled } = UNITS[1];
+    const job = { layer: 'l', m: 2, n: 2, k: 9 };
+    const product = { job, a: new Uint8Array(18), b: new Uint8Array(18) };
+    const order = orderOf(array, unit);
+    const { sums } = runMesh({ product, array, order, unit: compiled });
+    return portStreams({ product, array, unit, order, sums }).streams.map(
+      ({ name, direction, lanes, meaning, valid }) =>
+        [name, direction, lanes, meaning, ...(valid === undefined ? [] : [valid])].join(' | '),
+    );
+  };
+  const moving = (name: string, lanes: number) => [
+    `${name} | in | ${lanes} | operand ${name}`,
+    `${name}_valid | in | ${lanes} | ${name} has a code of a product there`,
+  ];
+  const ends = (name: string) => [
+    `${name}_first | in | 2 | the first word of a tile`,
+    `${name}_last | in | 2 | the last word of a tile`,
+  ];
+  const sums = (name: string, direction: string, meaning: string) => [
+    `${name} | ${direction} | 3 | ${meaning} | ${name}_valid`,
+    `${name}_valid | ${direction} | 3 | ${name} has a sum there`,
+  ];
+  const below = sums('expected', 'out', 'the sum below each column');
+  const loaded = (name: string) => [
+    `${name} | in | 6 | operand ${name}`,
+    `${name}_load | in | 3 | the column's ${name} registers shift down`,
+    `${name}_load_first | in | 3 | the first word of a tile, which row 0 alone takes`,
+  ];
+  expect(portsOf('os')).toEqual([
+    ...[...moving('a', 4), ...ends('a'), ...moving('b', 6)],
+    ...["drain | in | 3 | the column's finished sums shift down", ...below],
+  ]);
+  expect(portsOf('ws')).toEqual([...moving('a', 4), ...ends('a'), ...loaded('b'), ...below]);
+  expect(portsOf('is')).toEqual([...moving('b', 4), ...ends('b'), ...loaded('a'), ...below]);
+  const top = sums('c', 'in', 'the sum that goes on in each column');
+  expect(portsOf('ws', 'reinject')).toEqual([...moving('a', 4), ...ends('a'), ...loaded('b'), ...top, ...below]);
 });

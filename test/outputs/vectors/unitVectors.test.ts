@@ -115,3 +115,13 @@ it('vectors in CSV are rows that eval and check read', () => {
     expect(result, row).toBe(expected);
   }
 });
+
+it('tells how many rows are done after every 2048', async () => {
+  const heard: [number, number][] = [];
+  const options: VectorOptions = { ...OPTIONS, count: 4097, format: 'csv' };
+  await writeVectors(datapathNamed('int4'), options, folderWith(), PROVENANCE, (...told) => heard.push(told));
+  expect(heard).toEqual([
+    [2048, 4097],
+    [4096, 4097],
+  ]);
+});

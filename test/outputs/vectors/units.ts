@@ -94,6 +94,7 @@ export const ODD_UNITS: readonly Datapath[] = [
     sum: sumFit('int16', { overflow: 'saturate' }),
     requantize: { kind: 'shift', format: formatNamed('int8'), shift: 3, rounding: 'half-up', zeroPoint: -2 },
   }),
+  { ...odd('int4', 'int2', { sum: sumFit('e3m2fn') }), name: 'coarse', a: int(4, true, 5) },
   odd('e2m1fn', 'e2m3fn', {
     lanes: 4,
     combine: { kind: 'aligned', fractionBits: 8, truncate: 'rtz', productExponent: 'normalised', sumInside: false },

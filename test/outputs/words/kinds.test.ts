@@ -48,3 +48,31 @@ it('a file of blank lines holds no word, whatever its ending', async () => {
   for (const name of ['a.mif', 'b.memh'])
     await expect(read(join(folder, name))).rejects.toThrow(`${name}: holds no word of x`);
 });
+
+it('JSON holds what its own parser takes for a whole number, written with digits alone, and nothing else', async () => {
+  const behind = (all: readonly string[], signs: readonly string[]) =>
+    all.flatMap((text) => signs.map((sign) => text + sign));
+  const [few, signs] = [['0', '1', '-', 'x'], [...'01-+xe._']];
+  const tokens = [...signs, ...behind(signs, signs), ...behind(behind(few, few), few)];
+  const isWhole = (token: string) => {
+    try {
+      return Number.isInteger(JSON.parse(token)) && /^[-\d]+$/.test(token);
+    } catch {
+      return false;
+    }
+  };
+  const path = join(folderWith(), 'x.json');
+  const port = { ...PORT, format: formatNamed('int16') };
+  const wrong: string[] = [];
+  for (const token of tokens) {
+    writeFileSync(path, `[${token}]`);
+    const codes: unknown[] = [];
+    try {
+      for await (const word of readWords(path, port)) codes.push(word.codes[0]);
+    } catch {}
+    const wanted = isWhole(token) ? [BigInt.asUintN(16, BigInt(token))] : [];
+    if (codes.join() !== wanted.join()) wrong.push(token);
+  }
+  expect(wrong).toEqual([]);
+  expect(tokens.filter(isWhole).length).toBeGreaterThan(8);
+});

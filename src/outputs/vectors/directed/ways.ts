@@ -1,6 +1,6 @@
 import type { Datapath } from '../../../datapaths/datapath.js';
 import { latticeOf } from '../../../formats/lattice.js';
-import { finite, magnitudeExponent, negate, type Raw, sum } from '../../../formats/raw.js';
+import { finite, magnitudeExponent, negate, type Raw, sum, toNumber } from '../../../formats/raw.js';
 import type { Random } from '../../../random/random.js';
 import type { RowCodes } from '../stimulus.js';
 import { type Class, largestRow, overRow, POSITIONS, type Site, UNDER } from './coverage.js';
@@ -152,8 +152,7 @@ function requantized({ requantize, result, sum: register }: Datapath, site: Site
     zeroPoint = 0,
     kind,
   } = requantize ?? { kind: 'shift', format: site.format };
-  const value =
-    wanted.kind === 'finite' ? Number(wanted.significand) * 2 ** wanted.exponent * (wanted.sign ? -1 : 1) : 0;
+  const value = wanted.kind === 'finite' ? toNumber(wanted) : 0;
   const counted = Math.round((value - zeroPoint) / (kind === 'shift' ? 2 ** -shift : multiplier) - bias);
   const last = result?.format ?? register.format;
   return finite(counted < 0, BigInt(Math.abs(counted)), last.kind === 'int' ? last.exponent : 0);
