@@ -3,6 +3,7 @@ import { ALONG } from './along.js';
 import { BINARY } from './binary.js';
 import { CASTS } from './cast.js';
 import { CONSTANTS } from './constants.js';
+import { EMBEDDINGS } from './embedding.js';
 import type { TensorFunction } from './function.js';
 import { withFused } from './fused.js';
 import { GELUS } from './gelu.js';
@@ -53,6 +54,7 @@ export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = withWants(
     ...NORMS,
     ...PLANES,
     ...ROTARY,
+    ...EMBEDDINGS,
     ...MOVES,
     ...PRODUCTS,
     ...PARTS,

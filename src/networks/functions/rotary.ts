@@ -37,7 +37,7 @@ function rowsOf(positions: Tensor | undefined, { batches, places }: Heads): (bat
   throw new Error(`has ${data.length} positions for ${batches} x ${places} places`);
 }
 
-function rotated(
+export function rotated(
   x: FloatTensor,
   cosines: FloatTensor,
   sines: FloatTensor,

@@ -114,7 +114,7 @@ export function readableOperators(): { name: string; domain: string; array: bool
 }
 
 const QUANTIZERS = ['Quant', 'BipolarQuant'];
-const CONTRIB_PRODUCTS = ['FusedConv', 'FusedGemm'];
+const CONTRIB_PRODUCTS = ['Attention', 'FusedConv', 'FusedGemm', 'QAttention'];
 
 /**
  * Reads an ONNX file of any IR version: float networks, QLinear operators, and QuantizeLinear/DequantizeLinear graphs,
