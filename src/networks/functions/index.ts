@@ -3,6 +3,7 @@ import { ALONG } from './along.js';
 import { BINARY } from './binary.js';
 import { CASTS } from './cast.js';
 import { CONSTANTS } from './constants.js';
+import { DYNAMIC_LSTM } from './dynamicLstm.js';
 import { EMBEDDINGS } from './embedding.js';
 import type { TensorFunction } from './function.js';
 import { withFused } from './fused.js';
@@ -69,6 +70,7 @@ export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = withWants(
     ...RESIZE,
     ...WINDOW_POOLS,
     ...RECURRENT,
+    ...DYNAMIC_LSTM,
     ...GRIDS,
     ...REGIONS,
     ...UNFOLDS,

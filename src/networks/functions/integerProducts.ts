@@ -20,7 +20,7 @@ import { floatsOf, integersOf } from './operands.js';
 /** Dynamic quantization: scales of activations are found while a network runs, and products are of plain integers. */
 
 /** uint8 codes of a tensor, by its own range widened to hold 0; scale and zero point are for all of it. */
-const dynamicQuantizeLinear: TensorFunction = {
+export const dynamicQuantizeLinear: TensorFunction = {
   operands: 1,
   operations: 3,
   acrossBatch: () => true,
@@ -93,7 +93,7 @@ function stackOf(a: readonly number[], b: readonly number[]): Stacked {
 }
 
 /** Int32 sums of products of matrices, of any rank. */
-function matrixSums(x: Tensor | undefined, y: Tensor | undefined, zeros: Zeros, around: Around): IntegerTensor {
+export function matrixSums(x: Tensor | undefined, y: Tensor | undefined, zeros: Zeros, around: Around): IntegerTensor {
   const [a, b] = [factorOf(x, zeros[0], 0), factorOf(y, zeros[1], 1)];
   const [from, other] = [(x as Tensor).shape, (y as Tensor).shape];
   const { m, n, k, batch, shape } = stackOf(from, other);
@@ -131,7 +131,7 @@ const matMulInteger: TensorFunction = {
 const shapeOf = (x: OperandFacts | undefined) => (x as OperandFacts).shape;
 
 /** f32(f32(sum) f32(sa sb)) + bias; scales of b are one, or one a column. */
-function scaledSums(sums: IntegerTensor, sa: Tensor, sb: Tensor, bias: Tensor | undefined): Tensor {
+export function scaledSums(sums: IntegerTensor, sa: Tensor, sb: Tensor, bias: Tensor | undefined): Tensor {
   const columns = sums.shape[sums.shape.length - 1];
   const [a, b] = [floatsOf(sa, 2).data[0], floatsOf(sb, 3).data];
   const result = floatTensor(sums.shape);
