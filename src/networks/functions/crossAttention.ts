@@ -3,7 +3,7 @@ import { floatTensor, type FloatTensor, type Tensor } from '../tensor.js';
 import { byHeads, together } from './attention.js';
 import { type Attributes, float, int } from './attributes.js';
 import type { TensorFunction } from './function.js';
-import { attended, headProducts, type Lengths, maskBias } from './heads.js';
+import { attended, headProducts, type ScoreLengths, maskBias } from './heads.js';
 import { floatsOf, integersOf } from './operands.js';
 import { shapesOf } from './selfAttention.js';
 
@@ -14,7 +14,7 @@ import { shapesOf } from './selfAttention.js';
 
 type Shape = readonly number[];
 
-interface Sizes extends Lengths {
+interface Sizes extends ScoreLengths {
   size: number;
   width: number;
 }

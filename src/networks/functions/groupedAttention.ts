@@ -2,7 +2,7 @@ import { floatTensor, type FloatTensor, integerTensor, type Tensor } from '../te
 import { byHeads, together } from './attention.js';
 import { type Attributes, float, int } from './attributes.js';
 import type { OperandFacts, TensorFunction } from './function.js';
-import { attended, headProducts, type Lengths, maskBias } from './heads.js';
+import { attended, headProducts, type ScoreLengths, maskBias } from './heads.js';
 import { floatsOf, integersOf, knownIntegers } from './operands.js';
 import { rotated } from './rotary.js';
 import { shapesOf } from './selfAttention.js';
@@ -13,7 +13,7 @@ import { shapesOf } from './selfAttention.js';
  * lies behind is seen, or the last places of it.
  */
 
-interface Sizes extends Lengths {
+interface Sizes extends ScoreLengths {
   kvHeads: number;
   size: number;
 }
@@ -73,7 +73,7 @@ const groupQueryAttention: TensorFunction = {
     const sizes = sizesOf(shapesOf(operands), attributes, total);
     return headProducts(sizes, sizes.size, sizes.size);
   },
-  // Lengths of images are told apart from them.
+  // ScoreLengths of images are told apart from them.
   acrossBatch: (operands: readonly (OperandFacts | undefined)[]) => operands[5]?.value !== undefined,
   run: (operands, attributes, around) => {
     const [, k, v, pastKey, pastValue, last, total, cosines, sines, positions, added, sinks] = operands;

@@ -70,8 +70,8 @@ function shares(scores: Float32Array, sink: number | undefined): void {
   for (let i = 0; i < scores.length; i++) scores[i] = powers[i] / sum;
 }
 
-/** Lengths of scores. */
-export interface Lengths {
+/** ScoreLengths of scores. */
+export interface ScoreLengths {
   batch: number;
   heads: number;
   queries: number;
@@ -81,7 +81,7 @@ export interface Lengths {
 }
 
 /** Both products of a head as one, of as many multiplications. */
-export function headProducts(lengths: Lengths, size: number, width: number): ArrayProducts {
+export function headProducts(lengths: ScoreLengths, size: number, width: number): ArrayProducts {
   const { batch, heads, queries, keys } = lengths;
   return { m: queries, n: keys, k: size + width, groups: batch * heads, inputs: queries * size };
 }
@@ -91,7 +91,7 @@ export function headProducts(lengths: Lengths, size: number, width: number): Arr
  * [batch, keys] or each score [batch, queries, keys], where 0 is not to be seen.
  */
 export function maskBias(
-  lengths: Lengths,
+  lengths: ScoreLengths,
   mask: IntegerTensor | undefined,
   added: Tensor | undefined,
   filter: number,
@@ -111,7 +111,7 @@ export function maskBias(
   return bias;
 }
 
-function maskedBy({ shape, data }: IntegerTensor, { batch, queries, keys }: Lengths) {
+function maskedBy({ shape, data }: IntegerTensor, { batch, queries, keys }: ScoreLengths) {
   const ends = shape.length === 1 && (shape[0] === batch || shape[0] === 2 * batch);
   const [begins, all] = [shape[0] === 2 * batch, shape.join()];
   if (ends) return (b: number, _: number, k: number) => k >= data[b] || (begins && k < data[batch + b]);
@@ -123,7 +123,7 @@ function maskedBy({ shape, data }: IntegerTensor, { batch, queries, keys }: Leng
   );
 }
 
-function broadcastTo({ shape, data }: Tensor, { batch, heads, queries, keys }: Lengths) {
+function broadcastTo({ shape, data }: Tensor, { batch, heads, queries, keys }: ScoreLengths) {
   const [b1, h1, q1, k1] = shape;
   const fits = shape.length === 4 && (b1 === 1 || b1 === batch) && (h1 === 1 || h1 === heads);
   if (!fits || q1 !== queries || k1 !== keys)

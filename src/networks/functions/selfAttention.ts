@@ -3,7 +3,7 @@ import { floatTensor, type FloatTensor, type Tensor } from '../tensor.js';
 import { byHeads, together } from './attention.js';
 import { type Attributes, float, int, ints } from './attributes.js';
 import type { OperandFacts, TensorFunction } from './function.js';
-import { attended, headProducts, type Lengths, maskBias } from './heads.js';
+import { attended, headProducts, type ScoreLengths, maskBias } from './heads.js';
 import { floatsOf, integersOf } from './operands.js';
 
 /**
@@ -12,7 +12,7 @@ import { floatsOf, integersOf } from './operands.js';
  * what is added to scores.
  */
 
-interface Sizes extends Lengths {
+interface Sizes extends ScoreLengths {
   /** Numbers of queries (and keys) and of values, all heads together. */
   hidden: number;
   values: number;

@@ -97,12 +97,13 @@ export function readGlobalAveragePool(reader: Reader, node: NodeReader): Value |
 /** The mean over height and width; that over other axes, and by a runtime's own order of additions, is a function. */
 export function readReduceMean(reader: Reader, node: NodeReader): Value | undefined {
   const x = planes(reader, node);
-  if (x === undefined || x.as === 'codes' || reader.rules.name !== 'onnx') return undefined;
+  if (x === undefined || x.as === 'codes') return undefined;
   const given = optional(reader, node, 1);
   const axes = given === undefined ? (node.opset < 18 ? node.ints('axes', []) : []) : wholesOf(given);
   node.ignore('noop_with_empty_axes'); // of empty axes alone
   const places = new Set(axes.map((axis) => axisAmong(axis, 4)));
   if (axes.length !== 2 || places.size !== 2 || !places.has(2) || !places.has(3)) return undefined;
+  if (reader.rules.name !== 'onnx') return undefined;
   if (node.flag('keepdims', true)) return averageAll(reader, x, node.output);
   const pooled = averageAll(reader, x, `${node.output}/pool`);
   return push(reader, { op: 'flatten', ...called(node.output), inputs: [pooled.name] }, [pooled]);
