@@ -116,8 +116,7 @@ const INT64 = { name: 'INT64', bits: 64, signed: true };
 
 function rawOf(type: ElementType, data: Constant['data'], name: string): Uint8Array {
   if (type.bits < 8) return pack(data, type);
-  if (type.name === 'INT64')
-    return bytesOf(BigInt64Array.from(data, (value) => int64Of(value, name)));
+  if (type.name === 'INT64') return bytesOf(BigInt64Array.from(data, (value) => int64Of(value, name)));
   return bytesOf(data);
 }
 

@@ -15,7 +15,8 @@ import { OWN_DOMAIN } from './functions.js';
 import { decodeModel, type Proto } from './proto.js';
 import { readCast } from './readCast.js';
 import { readConstantNode } from './readConstantNode.js';
-import { readClip, readDequantizeLinear, readQuantizeLinear, readQuantizerCall, readRelu } from './readCodes.js';
+import { readClip, readDequantizeLinear, readQuantizeLinear, readRelu } from './readCodes.js';
+import { readQuantizerCall } from './readQuantizers.js';
 import { QLINEAR_OPERATORS, readAnyQLinearMatMul, readQGemm, readQLinear } from './readQLinear.js';
 import { readConv, readGemm, readMatMul, readQLinearConv } from './readMac.js';
 import {
