@@ -2,6 +2,7 @@ import { didYouMean } from '../../text/nearest.js';
 import { ALONG } from './along.js';
 import { BINARY } from './binary.js';
 import { CASTS } from './cast.js';
+import { CLASSIC } from './classic.js';
 import { CONSTANTS } from './constants.js';
 import { DYNAMIC_LSTM } from './dynamicLstm.js';
 import { EMBEDDINGS } from './embedding.js';
@@ -76,6 +77,7 @@ export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = withWants(
     ...UNFOLDS,
     ...INTEGER_PRODUCTS,
     ...PACKED_WEIGHTS,
+    ...CLASSIC,
   }),
 );
 

@@ -232,6 +232,47 @@ const CODES: readonly FunctionCase[] = [
   },
 ];
 
+const classic = (name: string, inputs: string): Pick<FunctionCase, 'node' | 'input'> => ({
+  node: [`ai.onnx.ml.${name}`, inputs],
+  input: [3, 4],
+});
+const reals = (...values: number[]) => ({ floats: values });
+
+/** Operators of ai.onnx.ml. */
+const CLASSIC: readonly FunctionCase[] = [
+  {
+    ...{ ...classic('ArrayFeatureExtractor', 'x i'), initializers: [tensor('i', 'INT64', [3], [2, 0, 2])] },
+    unchanged: true,
+  },
+  { ...classic('Binarizer', 'x'), initializers: [], values: { threshold: [f(0.5), f(-1)] } },
+  {
+    ...{ ...classic('FeatureVectorizer', 'x w'), initializers: [floats('w', 3, 2)], unchanged: true },
+    attributes: { inputdimensions: [4, 2] },
+  },
+  {
+    ...{ ...classic('LinearClassifier', 'x'), initializers: [], gives: ['integers', 'real'], near: NEAR },
+    attributes: {
+      coefficients: reals(...Array.from({ length: 12 }, (_, i) => Math.sin(i))),
+      ...{ intercepts: reals(0.5, -1, 2), classlabels_ints: [7, 3, 9] },
+    },
+    values: { post_transform: ['SOFTMAX', 'LOGISTIC'], multi_class: [1] },
+  },
+  {
+    ...{ ...classic('LinearRegressor', 'x'), initializers: [], near: NEAR },
+    attributes: { coefficients: reals(0.5, -1, 2, 3, 1, 0, -2, 0.25), intercepts: reals(1, -2), targets: 2 },
+    values: { post_transform: ['SOFTMAX'] },
+  },
+  { ...classic('Normalizer', 'x'), initializers: [], near: NEAR, values: { norm: ['MAX', 'L1', 'L2'] } },
+  {
+    ...{
+      ...classic('Scaler', 'x'),
+      initializers: [],
+      attributes: { offset: reals(1, 2, 3, -4), scale: reals(0.1, 2, 3, 1) },
+    },
+    values: { offset: [reals(0.5)], scale: [reals(1, 2)] },
+  },
+];
+
 export const CONTRIB_CASES: readonly FunctionCase[] = [
-  ...[...PRODUCTS, ...ATTENTION, ...GROUPED, ...EMBEDDINGS, ...LSTM, ...CODES],
+  ...[...PRODUCTS, ...ATTENTION, ...GROUPED, ...EMBEDDINGS, ...LSTM, ...CODES, ...CLASSIC],
 ];
