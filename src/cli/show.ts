@@ -6,13 +6,14 @@ import { BLOCK_FORMATS, type BlockFormat, findBlockFormat } from '../formats/blo
 import { FORMATS, findFormat } from '../formats/catalog.js';
 import { didYouMean } from '../text/nearest.js';
 import { findMethod, METHODS } from '../recipes/catalog.js';
-import { isNetworkFile } from '../networks/readers/index.js';
+import { isNetworkFile, type ReadOptions } from '../networks/readers/index.js';
 import { loadNetwork } from '../simulate/plan.js';
 import { TARGETS } from '../targets/catalog.js';
 import { readTarget } from '../targets/schema.js';
 import { isTargetFile, jsonOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { UsageError } from './errors.js';
+import { readingFrom, readingOptions } from './reading.js';
 import { datapathReport, showDatapath } from './showDatapath.js';
 import { formatReport, showFormat } from './showFormat.js';
 import { methodReport, showMethod } from './showMethod.js';
@@ -25,7 +26,7 @@ interface Showable {
   kind: string;
   names(): readonly string[];
   /** Undefined when the name is of another kind. */
-  find(name: string): Shown | undefined | Promise<Shown | undefined>;
+  find(name: string, reading: ReadOptions): Shown | undefined | Promise<Shown | undefined>;
 }
 
 interface Shown {
@@ -82,9 +83,9 @@ const SHOWABLES: readonly Showable[] = [
   {
     kind: 'network',
     names: () => [],
-    async find(name) {
+    async find(name, reading) {
       if (!isNetworkFile(name)) return undefined;
-      const network = await loadNetwork(name);
+      const network = await loadNetwork(name, reading);
       return { report: () => networkReport(network), show: (wide) => showNetwork(network, wide) };
     },
   },
@@ -107,6 +108,7 @@ export const showCommand = command({
       demandOption: true,
       describe: 'as in "lastbit list", a file of a datapath or a target, or an .onnx file',
     },
+    ...readingOptions,
     json: jsonOption,
     wide: wideOption,
   },
@@ -115,11 +117,13 @@ export const showCommand = command({
     ['show e4m3fn', 'all 256 codes and their values'],
     ['show fp8-fp16', 'a target with the source of each field, and the datapath of that name as a file has it'],
     ['show models/digits-int8.onnx', 'the layers of a network'],
+    ['show net.onnx --shape x=1x3x64x64', 'of one whose file leaves lengths open'],
   ],
-  async run({ name, json, wide }) {
+  async run({ name, json, wide, ...given }) {
+    const reading = readingFrom(given);
     const found: { kind: string; thing: Shown }[] = [];
     for (const { kind, find } of SHOWABLES) {
-      const thing = await find(name);
+      const thing = await find(name, reading);
       if (thing !== undefined) found.push({ kind, thing });
     }
     if (found.length === 0) {

@@ -118,6 +118,8 @@ export interface MaxPoolLayer extends Pooling {
 }
 export interface AveragePoolLayer extends Pooling {
   op: 'averagePool';
+  /** In the order of a runtime (functions/runtimeSums.ts): rows of a window first, or the whole plane; else one by one. */
+  sums?: 'rows' | 'plane';
 }
 export type PoolLayer = MaxPoolLayer | AveragePoolLayer;
 export interface QuantizeLayer extends Common {

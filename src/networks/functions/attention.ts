@@ -53,8 +53,8 @@ function sizesOf(shapes: readonly (Shape | undefined)[], { q_num_heads, kv_num_h
   return sizes;
 }
 
-/** [batch, heads, length, size] of an operand, behind its past. */
-function byHeads(x: FloatTensor, heads: number, past: Tensor | undefined): FloatTensor {
+/** [batch, heads, length, size] of an operand [batch, length, heads * size] or of four axes, behind its past. */
+export function byHeads(x: FloatTensor, heads: number, past: Tensor | undefined): FloatTensor {
   const flat = x.shape.length === 3;
   const [batch, length, size] = flat
     ? [x.shape[0], x.shape[1], x.shape[2] / heads]
@@ -175,7 +175,7 @@ function attend(inputs: readonly (Tensor | undefined)[], attributes: Attributes,
 }
 
 /** [batch, heads, length, size] as [batch, length, heads * size]. */
-function together({ shape, data }: FloatTensor): FloatTensor {
+export function together({ shape, data }: FloatTensor): FloatTensor {
   const [batch, heads, length, size] = shape;
   const result = floatTensor([batch, length, heads * size]);
   for (let b = 0, at = 0; b < batch; b++)

@@ -16,6 +16,8 @@ export interface CellParts {
   peephole: Float32Array | undefined;
   gates: readonly Gate[];
   multiply(a: Float32Array, b: Float32Array, m: number, n: number, k: number): Float32Array;
+  /** x times w plus h times r [batch, gates x hidden], where they are no products of real numbers. */
+  sums?(x: Float32Array, h: Float32Array): Float32Array;
 }
 
 /** Changes states [batch, hidden] by inputs [batch, inputs], but of sequences that are over. */
@@ -77,7 +79,7 @@ const lstm: RecurrentCell = {
   ...{ gates: 4, states: 2, activations: ['Sigmoid', 'Tanh', 'Tanh'], attributes: { input_forget: int(0) } },
   stepper: (parts) => {
     const { batch, hidden, gates, attributes } = parts;
-    const [sums, bias, clip] = [jointly(parts, 4), biasOf(parts, 4), clipper(parts)];
+    const [sums, bias, clip] = [parts.sums ?? jointly(parts, 4), biasOf(parts, 4), clipper(parts)];
     const [f, g, out] = gates;
     const peephole = parts.peephole ?? new Float32Array(3 * hidden);
     const coupled = attributes.input_forget === 1;

@@ -2,7 +2,10 @@ import { didYouMean } from '../../text/nearest.js';
 import { ALONG } from './along.js';
 import { BINARY } from './binary.js';
 import { CASTS } from './cast.js';
+import { CLASSIC } from './classic.js';
 import { CONSTANTS } from './constants.js';
+import { DYNAMIC_LSTM } from './dynamicLstm.js';
+import { EMBEDDINGS } from './embedding.js';
 import type { TensorFunction } from './function.js';
 import { withFused } from './fused.js';
 import { GELUS } from './gelu.js';
@@ -53,6 +56,7 @@ export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = withWants(
     ...NORMS,
     ...PLANES,
     ...ROTARY,
+    ...EMBEDDINGS,
     ...MOVES,
     ...PRODUCTS,
     ...PARTS,
@@ -67,11 +71,13 @@ export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = withWants(
     ...RESIZE,
     ...WINDOW_POOLS,
     ...RECURRENT,
+    ...DYNAMIC_LSTM,
     ...GRIDS,
     ...REGIONS,
     ...UNFOLDS,
     ...INTEGER_PRODUCTS,
     ...PACKED_WEIGHTS,
+    ...CLASSIC,
   }),
 );
 

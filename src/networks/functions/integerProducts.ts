@@ -8,15 +8,7 @@ import { transpose } from '../products/gemm.js';
 import { patchesOf } from '../products/patches.js';
 import type { ArrayProducts } from '../products/product.js';
 import { perTensor } from '../quantization.js';
-import {
-  type CodeArray,
-  type FloatTensor,
-  floatTensor,
-  type IntegerTensor,
-  integerTensor,
-  sizeOf,
-  type Tensor,
-} from '../tensor.js';
+import { type CodeArray, floatTensor, type IntegerTensor, integerTensor, sizeOf, type Tensor } from '../tensor.js';
 import { type Attributes, int, ints, word } from './attributes.js';
 import { checked } from './convolutions.js';
 import { windowsOver } from './sliding.js';
@@ -28,7 +20,7 @@ import { floatsOf, integersOf } from './operands.js';
 /** Dynamic quantization: scales of activations are found while a network runs, and products are of plain integers. */
 
 /** uint8 codes of a tensor, by its own range widened to hold 0; scale and zero point are for all of it. */
-const dynamicQuantizeLinear: TensorFunction = {
+export const dynamicQuantizeLinear: TensorFunction = {
   operands: 1,
   operations: 3,
   acrossBatch: () => true,
@@ -102,7 +94,7 @@ function stackOf(a: readonly number[], b: readonly number[]): Stacked {
 }
 
 /** Int32 sums of products of matrices, of any rank. @param zerosAt place of the first zero point among the operands */
-function matrixSums(
+export function matrixSums(
   x: Tensor | undefined,
   y: Tensor | undefined,
   zeros: Zeros,
@@ -146,7 +138,7 @@ const matMulInteger: TensorFunction = {
 const shapeOf = (x: OperandFacts | undefined) => (x as OperandFacts).shape;
 
 /** f32(f32(sum) f32(sa sb)) + bias; scales of b are one, or one a column. */
-function scaledSums(sums: IntegerTensor, sa: Tensor, sb: FloatTensor, bias: Tensor | undefined): Tensor {
+export function scaledSums(sums: IntegerTensor, sa: Tensor, sb: Tensor, bias: Tensor | undefined): Tensor {
   const columns = sums.shape[sums.shape.length - 1];
   const [a, b] = [sa.data[0], sb.data];
   const result = floatTensor(sums.shape);

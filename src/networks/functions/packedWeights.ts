@@ -1,6 +1,7 @@
 import { gemm } from '../products/gemm.js';
 import { floatTensor, sizeOf, type Tensor } from '../tensor.js';
 import { int } from './attributes.js';
+import { halfEven } from './fma.js';
 import type { OperandFacts, TensorFunction } from './function.js';
 import { axisOf, floatsOf, integersOf } from './operands.js';
 
@@ -54,7 +55,6 @@ const matMulNBits: TensorFunction = {
     const [n, k] = [N as number, K as number];
     if (shape[shape.length - 1] !== k) throw new Error(`has K = ${k} over ${shape.join('x')}`);
     if (![2, 4, 8].includes(bits as number)) throw new Error(`has bits = ${bits as number}: 2, 4 and 8 are supported`);
-    if (level === 4) throw new Error('has accuracy_level = 4, which quantizes activations: 0 to 3 are supported');
     const weights = blockedWeights(integersOf(packed, 1), floatsOf(scales, 2), zero, order, [
       n,
       k,
@@ -63,12 +63,28 @@ const matMulNBits: TensorFunction = {
     ]);
     const turned = new Float64Array(n * k);
     for (let j = 0; j < n; j++) for (let i = 0; i < k; i++) turned[i * n + j] = weights[j * k + i];
-    const sums = gemm(Float64Array.from(data), turned, data.length / k, n, k);
+    const rows = level === 4 ? coarse(data, k, size as number) : Float64Array.from(data);
+    const sums = gemm(rows, turned, data.length / k, n, k);
     const result = floatTensor([...shape.slice(0, -1), n], Float32Array.from(sums));
     if (bias !== undefined) for (let i = 0; i < sums.length; i++) result.data[i] = result.data[i] + bias.data[i % n];
     return [result];
   },
 };
+
+/** Activations as int8 codes of blocks stand for them (accuracy level 4): the largest of a block is 127. */
+function coarse(data: Float32Array, k: number, size: number): Float64Array {
+  const reals = new Float64Array(data.length);
+  for (let row = 0; row < data.length; row += k)
+    for (let first = row; first < row + k; first += size) {
+      const end = Math.min(first + size, row + k);
+      let most = 0;
+      for (let i = first; i < end; i++) most = Math.max(most, Math.abs(data[i]));
+      const scale = Math.fround(most / 127);
+      const inverse = scale === 0 ? 0 : Math.fround(1 / scale);
+      for (let i = first; i < end; i++) reals[i] = halfEven(Math.fround(data[i] * inverse)) * scale;
+    }
+  return reals;
+}
 
 /** Rows of a table of codes with scales of blocks along an axis: int4 and uint4 one an element, bytes packed along the last. */
 const gatherBlockQuantized: TensorFunction = {

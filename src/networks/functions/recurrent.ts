@@ -172,7 +172,7 @@ function stepperOf(
   });
 }
 
-function recurrent(cell: RecurrentCell): TensorFunction {
+export function recurrent(cell: RecurrentCell): TensorFunction {
   const facts = (operands: readonly (OperandFacts | undefined)[], attributes: Attributes): TensorFacts[] =>
     outputShapes(sizesOf(operands, attributes, cell.gates), attributes, cell.states).map((shape) => ({ shape }));
   return {

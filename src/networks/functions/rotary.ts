@@ -40,7 +40,7 @@ function rowsOf(
   throw new Error(`has ${data.length} positions for ${batches} x ${places} places`);
 }
 
-function rotated(
+export function rotated(
   x: FloatTensor,
   cosines: FloatTensor,
   sines: FloatTensor,

@@ -21,10 +21,14 @@ const INTEGERS: Readonly<Record<string, readonly number[]>> = {
   ...{ Scatter: [1], ScatterElements: [1], ScatterND: [1] },
   ...{ ConvInteger: [0, 1], MatMulInteger: [0, 1], 'com.microsoft.MatMulIntegerToFloat': [0, 1] },
   ...{ 'com.microsoft.DynamicQuantizeMatMul': [1], 'com.microsoft.GatherBlockQuantized': [0, 1] },
+  ...{ 'com.microsoft.DynamicQuantizeLSTM': [1, 2, 9, 11], 'com.microsoft.EmbedLayerNormalization': [0] },
+  ...{ 'com.microsoft.GroupQueryAttention': [5, 6] },
 };
 
 const REALS: Readonly<Record<string, readonly number[]>> = {
   ...{ BatchNormalization: [1, 2, 3, 4], GroupNormalization: [1, 2], InstanceNormalization: [1, 2] },
+  ...{ 'com.microsoft.DynamicQuantizeLSTM': [0, 8, 10], 'com.microsoft.EmbedLayerNormalization': [2, 3, 5, 6] },
+  ...{ 'com.microsoft.MultiHeadAttention': [0], 'com.microsoft.GroupQueryAttention': [0] },
   ...{ RotaryEmbedding: [1, 2], 'com.microsoft.RotaryEmbedding': [2, 3] },
   ...{ 'com.microsoft.SkipLayerNormalization': [1, 2], 'com.microsoft.SkipSimplifiedLayerNormalization': [1, 2] },
 };

@@ -126,11 +126,13 @@ function reduced(x: FloatTensor, windows: WindowGrid, reduce: Reduce): FloatTens
 }
 
 /** The sum in float32, as runtimes have it, over so many elements; of padding where it counts. */
-function meanOf({ count_include_pad }: Attributes, windows: WindowGrid, rule: string | undefined): Reduce {
+function meanOf(given: Attributes, windows: WindowGrid, rule: string | undefined): Reduce {
+  const { count_include_pad, 'lastbit.rows': byRows } = given;
   const counts = count_include_pad === 1 ? countsOf(windows) : undefined;
   const taps = sizeOf(windows.kernel);
-  if (isRuntimes(rule) && coversAll(windows)) return (x, base) => planeSum(x, base, taps) / taps;
-  const columns = isRuntimes(rule) ? windows.kernel[windows.kernel.length - 1] : taps;
+  const runtimes = isRuntimes(rule) && byRows !== 0;
+  if (runtimes && coversAll(windows)) return (x, base) => planeSum(x, base, taps) / taps;
+  const columns = runtimes ? windows.kernel[windows.kernel.length - 1] : taps;
   return (x, base, places, first, end) => {
     let count = 0;
     for (let t = first; t < end; t++) if (places[t] >= 0) count++;
@@ -189,7 +191,11 @@ const rounding = { ...SLIDING, ...ROUNDING_UP };
 export const WINDOW_POOLS: Readonly<Record<string, TensorFunction>> = {
   MaxPool: maxPool(poolOf, { ...rounding, storage_order: int(0) }),
   GlobalMaxPool: maxPool(whole, undefined),
-  AveragePool: reducing(poolOf, meanOf, { ...rounding, count_include_pad: int(0) }),
+  AveragePool: {
+    // ONNX Runtime adds by rows until opset 19. `lastbit.rows` stands for the opset: no file has it.
+    ...reducing(poolOf, meanOf, { ...rounding, count_include_pad: int(0), 'lastbit.rows': int(0) }),
+    before: [{ opset: 19, attributes: { 'lastbit.rows': 1 } }],
+  },
   GlobalAveragePool: reducing(whole, meanOf),
   LpPool: reducing(poolOf, normOf, { ...rounding, p: int(2) }),
   GlobalLpPool: reducing(whole, normOf, { p: int(2) }),

@@ -1,4 +1,4 @@
-import { isRuntimes, planeSum, windowSum } from '../functions/runtimeSums.js';
+import { planeSum, windowSum } from '../functions/runtimeSums.js';
 import type { AveragePoolLayer } from '../network.js';
 import { pooledShape, slidingOf } from '../products/windows.js';
 import { type FloatTensor, floatTensor, sizeOf } from '../tensor.js';
@@ -16,7 +16,7 @@ export const averagePool: Operator<AveragePoolLayer> = {
 export function means(layer: AveragePoolLayer, x: FloatTensor): FloatTensor {
   const { planes, size, outputs, taps, places, shape } = slidingOf(layer, x.shape);
   const output = floatTensor(shape);
-  if (isRuntimes(layer.rule)) return runtimeMeans(layer, x, output);
+  if (layer.sums !== undefined) return runtimeMeans(layer, x, output);
   for (let plane = 0, at = 0; plane < planes; plane++)
     for (let o = 0; o < outputs; o++, at++) {
       let [total, count] = [0, 0];
@@ -33,15 +33,15 @@ export function means(layer: AveragePoolLayer, x: FloatTensor): FloatTensor {
 /** The same in the order of a runtime. */
 function runtimeMeans(layer: AveragePoolLayer, x: FloatTensor, output: FloatTensor): FloatTensor {
   const { size, outputs, taps, places } = slidingOf(layer, x.shape);
-  const covers = outputs === 1 && taps === size && layer.pad.every((length) => length === 0);
   for (let at = 0; at < output.data.length; at++) {
     const first = (at % outputs) * taps;
     const base = Math.floor(at / outputs) * size;
     let count = 0;
     for (let t = first; t < first + taps; t++) if (places[t] >= 0) count++;
-    const sum = covers
-      ? planeSum(x.data, base, size)
-      : windowSum(x.data, base, places, first, first + taps, layer.kernel[1]);
+    const sum =
+      layer.sums === 'plane'
+        ? planeSum(x.data, base, size)
+        : windowSum(x.data, base, places, first, first + taps, layer.kernel[1]);
     output.data[at] = sum / count;
   }
   return output;

@@ -118,6 +118,28 @@ describe('weights in blocks', () => {
     expect(y.data).toEqual(expected);
   });
 
+  it('MatMulNBits at accuracy level 4: activations become int8 in blocks of the weights, the largest of each 127', () => {
+    const [n, k, size] = [2, 8, 4];
+    const packed = integerTensor(
+      [n, 2, 4],
+      'uint8',
+      Float64Array.from({ length: 16 }, (_, i) => 126 + (i % 5)),
+    );
+    const scales = floatTensor([4], Float32Array.of(1, 0.5, 0.25, 2));
+    // Codes 127 -64 (a tie to even, of -63.5) 1 0, then a block of zeros.
+    const x = floatTensor([1, k], Float32Array.of(254, -127, 2.9, -0.9, 0, 0, 0, 0));
+    const codes = [127, -64, 1, 0, 0, 0, 0, 0];
+    const attributes = { N: n, K: k, bits: 8, block_size: size, accuracy_level: 4 };
+    const [y] = run('com.microsoft.MatMulNBits', [x, packed, scales], attributes);
+    const expected = [0, 1].map((row) =>
+      codes.reduce((sum, code, i) => {
+        const weight = (packed.data[row * k + i] - 128) * scales.data[row * 2 + Math.floor(i / size)];
+        return sum + 2 * code * weight;
+      }, 0),
+    );
+    expect([...y.data]).toEqual(expected);
+  });
+
   it('GatherBlockQuantized: rows by index, negative ones from the end', () => {
     const [table, scales] = [bytes([4, 6], 'uint8'), reals([4, 2], 0.1)];
     const indices = integerTensor([2], 'int64', Float64Array.of(-1, 0));

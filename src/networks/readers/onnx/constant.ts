@@ -114,9 +114,18 @@ export function writeConstant({ name, type, shape, data }: Constant): ProtoInit<
 
 function rawOf(type: ElementType, data: Constant['data'], name: string): Uint8Array {
   if (type.bits < 8) return pack(data, type);
+  if (type.name === 'INT64') return bytesOf(BigInt64Array.from(data, (value) => int64Of(value, name)));
   if (type.bits < 64 || type.name === 'DOUBLE') return bytesOf(data);
-  const width = { name: type.name, bits: type.bits, signed: type.name === 'INT64' };
+  const width = { name: type.name, bits: type.bits, signed: false };
   return bytesOf(BigInt64Array.from(data, (value) => BigInt(wholeNumber(value, width, name))));
+}
+
+const INT64 = { name: 'INT64', bits: 64, signed: true };
+
+/** What is read as "to the end" (`safe`) is written so. */
+function int64Of(value: number, name: string): bigint {
+  if (value >= 2 ** 63) return 2n ** 63n - 1n;
+  return Math.abs(value) >= 2 ** 62 ? BigInt(value) : BigInt(wholeNumber(value, INT64, name));
 }
 
 function bytesOf(data: Constant['data'] | BigInt64Array): Uint8Array {

@@ -1,3 +1,4 @@
+import { OWN_DOMAIN } from './functions.js';
 import { domainOf } from './node.js';
 import type { GraphStep } from './order.js';
 import { changed, type Proto } from './proto.js';
@@ -21,6 +22,8 @@ type Parts = (node: NodeProto) => readonly Part[];
 
 interface Part {
   opType: string;
+  /** The standard's where it is left out. */
+  domain?: string;
   /** Inputs that come after the result of the part before; of the first part all. */
   input?: readonly string[];
   attribute?: NodeProto['attribute'];
@@ -33,11 +36,26 @@ const COMPOSED: Readonly<Record<string, Parts>> = {
     const sum: Part[] = z === '' ? [] : [{ opType: 'Add', input: [z] }];
     return [{ opType: 'Conv', input: b === '' ? [x, w] : [x, w, b], attribute: rest }, ...sum, ...activation];
   },
+  Attention(node) {
+    const [x, w, b = '', mask = '', past = '', bias = ''] = node.input;
+    const sum: Part[] = b === '' ? [] : [{ opType: 'Add', input: [b] }];
+    return [{ opType: 'MatMul', input: [x, w] }, ...sum, selfAttention(node, mask, past, bias)];
+  },
+  QAttention(node) {
+    const [x, w, b, xScale, wScale, mask = '', xZero = '', wZero = '', past = ''] = node.input;
+    const product = { opType: 'MatMulIntegerToFloat', domain: DOMAIN, input: [x, w, xScale, wScale, xZero, wZero, b] };
+    return [product, selfAttention(node, mask, past)];
+  },
   FusedGemm(node) {
     const { activation, rest } = activated(node);
     return [{ opType: 'Gemm', input: node.input, attribute: rest }, ...activation];
   },
 };
+
+/** What comes of queries, keys and values that lie side by side. */
+function selfAttention(node: NodeProto, ...input: string[]): Part {
+  return { opType: 'SelfAttention', domain: OWN_DOMAIN, input, attribute: node.attribute };
+}
 
 /** The names of composed operators and of synonyms, for lists. */
 export const CONTRIB_OPERATORS: readonly string[] = [...Object.keys(STANDARD), ...Object.keys(COMPOSED)];
@@ -74,11 +92,11 @@ export function standardSteps(step: GraphStep): readonly GraphStep[] {
   if (!Object.hasOwn(COMPOSED, node.opType)) return [step];
   const parts = COMPOSED[node.opType](node);
   const named = (i: number) => (i === parts.length - 1 ? node.output : [`${node.output[0]}/${i}/part`]);
-  return parts.map(({ opType, input = [], attribute = [] }, i) => ({
+  return parts.map(({ opType, domain = '', input = [], attribute = [] }, i) => ({
     // Bounds of a Clip were attributes until opset 11.
     opsets: opType === 'Clip' ? at(opsets, 10) : opsets,
     node: changed(node, {
-      ...{ opType, domain: '', attribute },
+      ...{ opType, domain, attribute },
       input: i === 0 ? [...input] : [...named(i - 1), ...input],
       output: named(i),
     }),

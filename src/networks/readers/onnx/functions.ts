@@ -2,7 +2,7 @@ import { binary, findFormat, ternary } from '../../../formats/catalog.js';
 import { decode, encode, type Fit, fitTo, saturatesWhole } from '../../../formats/codec.js';
 import { type Format, widthOf } from '../../../formats/format.js';
 import { fromNumber, toNumber } from '../../../formats/raw.js';
-import { ROUNDINGS } from '../../../formats/rounding.js';
+import { type NamedRounding, ROUNDINGS } from '../../../formats/rounding.js';
 import type { Constant } from './constant.js';
 import { elementType } from './element.js';
 import type { ProtoInit } from './proto.js';
@@ -63,16 +63,23 @@ export function fitOfCall(
   if (opType !== 'Quant' && opType !== 'IntQuant') return undefined;
   const { signed, narrow } = attributes;
   const [zeroPoint, bits] = scalars;
-  if (zeroPoint !== 0) throw new Error(`has the zero point ${zeroPoint}: only 0 is supported in ${opType}`);
-  if (!['ROUND', 'HALF_EVEN'].includes(attributes.roundingMode.toUpperCase()))
-    throw new Error(`rounds by ${attributes.roundingMode}: only ROUND (half to even) is supported`);
-  const format = narrow && signed && bits === 2 ? ternary : findFormat(`${signed ? '' : 'u'}int${bits}`);
-  if (format === undefined || (narrow && format !== ternary))
+  const mode = attributes.roundingMode.toUpperCase();
+  if (!Object.hasOwn(QONNX_ROUNDINGS, mode))
     throw new Error(
-      `asks for ${bits} bits${narrow ? ', narrow' : ''}: there are 2 to 64 bits, narrow only with 2 and a sign`,
+      `rounds by ${attributes.roundingMode}: ${Object.keys(QONNX_ROUNDINGS).join(' ')} are supported (ROUND is half to even)`,
     );
-  return fitTo(format, { overflow: 'saturate' });
+  // It is added before the rounding here, and after it in ONNX: halves then lie beside other even numbers.
+  if (!Number.isInteger(zeroPoint) || (zeroPoint % 2 !== 0 && QONNX_ROUNDINGS[mode] === 'rne'))
+    throw new Error(`has the zero point ${zeroPoint}: an even one is supported with ${mode}`);
+  const format =
+    narrow && signed && bits === 2 && zeroPoint === 0 ? ternary : findFormat(`${signed ? '' : 'u'}int${bits}`);
+  if (format === undefined) throw new Error(`asks for ${bits} bits: there are 2 to 64`);
+  return fitTo(format, { overflow: 'saturate', rounding: QONNX_ROUNDINGS[mode] });
 }
+
+const QONNX_ROUNDINGS: Readonly<Record<string, NamedRounding>> = {
+  ...{ ROUND: 'rne', HALF_EVEN: 'rne', CEIL: 'rup', FLOOR: 'rdn', ROUND_TO_ZERO: 'rtz' },
+};
 
 function fitOfThresholds(opType: string): Fit | undefined {
   const match = /^Quantize_([a-z0-9]+)(?:_([a-z]+))?$/.exec(opType);

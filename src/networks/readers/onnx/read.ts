@@ -15,7 +15,8 @@ import { OWN_DOMAIN } from './functions.js';
 import { decodeModel, type Proto } from './proto.js';
 import { readCast } from './readCast.js';
 import { readConstantNode } from './readConstantNode.js';
-import { readClip, readDequantizeLinear, readQuantizeLinear, readQuantizerCall, readRelu } from './readCodes.js';
+import { readClip, readDequantizeLinear, readQuantizeLinear, readRelu } from './readCodes.js';
+import { readQuantizerCall } from './readQuantizers.js';
 import { QLINEAR_OPERATORS, readAnyQLinearMatMul, readQGemm, readQLinear } from './readQLinear.js';
 import { readConv, readGemm, readMatMul, readQLinearConv } from './readMac.js';
 import {
@@ -114,7 +115,7 @@ export function readableOperators(): { name: string; domain: string; array: bool
 }
 
 const QUANTIZERS = ['Quant', 'BipolarQuant'];
-const CONTRIB_PRODUCTS = ['FusedConv', 'FusedGemm'];
+const CONTRIB_PRODUCTS = ['Attention', 'FusedConv', 'FusedGemm', 'QAttention'];
 
 /**
  * Reads an ONNX file of any IR version: float networks, QLinear operators, and QuantizeLinear/DequantizeLinear graphs,

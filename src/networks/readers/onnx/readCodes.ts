@@ -17,7 +17,6 @@ import { codeTensor, dequantize, quantize } from '../../quantization.js';
 import { type CodeTensor, floatTensor, type Quantization } from '../../tensor.js';
 import { codesOf, type Constant, floatsOf, realsOf, scalarOf, valuesOf } from './constant.js';
 import { elementType, type ElementType, elementTypeOf, formatOf } from './element.js';
-import { fitOfCall, isQuantizer } from './functions.js';
 import { fusedInto } from './fuse.js';
 import { dequantizedBlocks } from './readBlockScales.js';
 import {
@@ -192,33 +191,6 @@ export function storedCodes({ constant, format }: StoredValue, q: Quantization):
     codes.map((code) => code & mask),
     q,
   );
-}
-
-/** A quantizer function (functions.ts), over weights or activations; undefined where the operator is none. */
-export function readQuantizerCall(reader: Reader, node: NodeReader): Value | undefined {
-  if (!isQuantizer(node.domain, node.opType)) return undefined;
-  const attributes = {
-    signed: Number(node.flag('signed', true)),
-    narrow: Number(node.flag('narrow', false)),
-    roundingMode: node.string('rounding_mode', 'ROUND'),
-  };
-  const scalars = node.inputs.slice(2).map((_, i) => scalarOf(stored(reader, node, i + 2)));
-  const fit = fitOfCall(node.domain, node.opType, attributes, scalars);
-  if (fit === undefined) return undefined;
-  const scale = stored(reader, node, 1);
-  const x = operand(reader, node, 0);
-  if (x.kind === 'activation') return quantized(reader, node.output, x, scaledBy(fit, scale), 'carried');
-  const reals = x.kind === 'stored' ? floatTensor(x.constant.shape, floatsOf(x.constant)) : dequantize(x.tensor);
-  return { kind: 'weights', tensor: quantize(reals, scaledBy(fit, scale, reals.shape)) };
-}
-
-/** Scales as these functions take them: spread over what they scale by the rules of broadcasting, along one axis here. */
-function scaledBy(fit: Fit, scale: Constant, shape: readonly number[] = []): Quantization {
-  const long = scale.shape.flatMap((length, i) => (length > 1 ? [i] : []));
-  const axis = (long[0] ?? 0) + shape.length - scale.shape.length;
-  if (long.length > 1 || (long.length === 1 && shape.length > 0 && axis < 0))
-    throw new Error(`has scales of shape ${scale.shape.join('x')}: one, or one for each channel, is supported`);
-  return quantizationOf(fit, { ...scale, shape: [scale.data.length] }, undefined, axis, shape);
 }
 
 /** Clip of real numbers is ReLU or refused; of codes it says that they are narrower than the bytes that hold them. */

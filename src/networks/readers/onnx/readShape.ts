@@ -8,7 +8,7 @@ import {
   realOf,
   renamed,
 } from '../../build/builder.js';
-import type { PoolLayer } from '../../network.js';
+import type { AveragePoolLayer, PoolLayer } from '../../network.js';
 import { LARGEST, sizeOf } from '../../tensor.js';
 import { reshaped } from '../../functions/moves.js';
 import { type Constant, scalarOf } from './constant.js';
@@ -45,7 +45,10 @@ export function readAveragePool(reader: Reader, node: NodeReader): Value | undef
     return undefined;
   const window = poolWindow(node, x);
   if (node.flag('count_include_pad', false) && window.pad.some((length) => length > 0)) return undefined;
-  return averaged(reader, node.output, x, window);
+  const covers =
+    [0, 1].every((axis) => window.kernel[axis] === x.shape[axis + 2]) && window.pad.every((pad) => pad === 0);
+  const sums = reader.rules.name === 'onnx' || node.opset >= 19 ? undefined : covers ? 'plane' : 'rows';
+  return averaged(reader, node.output, x, { ...window, sums });
 }
 
 /** What pools in two dimensions read; undefined where it is of another rank. */
@@ -54,10 +57,13 @@ function planes(reader: Reader, node: NodeReader): Activation | undefined {
   return x?.shape.length === 4 ? x : undefined;
 }
 
-type PoolWindow = Pick<PoolLayer, 'kernel' | 'stride' | 'pad'>;
+type PoolWindow = Pick<PoolLayer, 'kernel' | 'stride' | 'pad'> & Pick<AveragePoolLayer, 'sums'>;
 
-function averaged(reader: Reader, name: string, x: Activation, window: PoolWindow): Activation {
-  const layer: PoolLayer = { op: 'averagePool', ...called(name), inputs: [realOf(reader, x)], ...window };
+function averaged(reader: Reader, name: string, x: Activation, { sums, ...window }: PoolWindow): Activation {
+  const layer: AveragePoolLayer = {
+    ...{ op: 'averagePool', ...called(name), inputs: [realOf(reader, x)], ...window },
+    ...(sums && { sums }),
+  };
   return push(reader, layer, [realFacts(x)]);
 }
 
@@ -97,12 +103,13 @@ export function readGlobalAveragePool(reader: Reader, node: NodeReader): Value |
 /** The mean over height and width; that over other axes, and by a runtime's own order of additions, is a function. */
 export function readReduceMean(reader: Reader, node: NodeReader): Value | undefined {
   const x = planes(reader, node);
-  if (x === undefined || x.as === 'codes' || reader.rules.name !== 'onnx') return undefined;
+  if (x === undefined || x.as === 'codes') return undefined;
   const given = optional(reader, node, 1);
   const axes = given === undefined ? (node.opset < 18 ? node.ints('axes', []) : []) : wholesOf(given);
   node.ignore('noop_with_empty_axes'); // of empty axes alone
   const places = new Set(axes.map((axis) => axisAmong(axis, 4)));
   if (axes.length !== 2 || places.size !== 2 || !places.has(2) || !places.has(3)) return undefined;
+  if (reader.rules.name !== 'onnx') return undefined;
   if (node.flag('keepdims', true)) return averageAll(reader, x, node.output);
   const pooled = averageAll(reader, x, `${node.output}/pool`);
   return push(reader, { op: 'flatten', ...called(node.output), inputs: [pooled.name] }, [pooled]);
@@ -110,7 +117,8 @@ export function readReduceMean(reader: Reader, node: NodeReader): Value | undefi
 
 function averageAll(reader: Reader, x: Activation, name: string): Activation {
   const [, , height, width] = x.shape;
-  return averaged(reader, name, x, { kernel: [height, width], stride: [1, 1], pad: [0, 0, 0, 0] });
+  const sums = reader.rules.name === 'onnx' ? undefined : 'plane';
+  return averaged(reader, name, x, { kernel: [height, width], stride: [1, 1], pad: [0, 0, 0, 0], sums });
 }
 
 /** Padding of height and width with what stands for zero, which the Conv that reads it takes over. */

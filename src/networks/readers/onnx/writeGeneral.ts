@@ -8,9 +8,13 @@ import { type AttributeValue, call, need, type Sheet, store, type Written } from
 import { valueOf } from './storedTensor.js';
 import { asReals, storeReals } from './writeCodes.js';
 
-/** Functions are held as the newest opset has them; from this one on all of them are written so, but for those that came later. */
-const OPSET = 21;
+/**
+ * Functions are held as the newest opset has them; from this one on all of them are written so, but for those that came or
+ * changed later. From 21 on ONNX Runtime 1.30 refuses int8 codes before a Reshape (of its own making, at its default level).
+ */
+const OPSET = 20;
 const SINCE: Readonly<Record<string, number>> = {
+  ...{ GroupNormalization: 21 },
   ...{ Attention: 23, RMSNormalization: 23, RotaryEmbedding: 23 },
   ...{ Swish: 24, TensorScatter: 24, CumProd: 26, BitCast: 26 },
 };
@@ -38,10 +42,22 @@ export function writeGeneral(sheet: Sheet, layer: GeneralLayer, sources: readonl
     if (record.factors?.includes(place) === true) return asReals(sheet, source);
     throw new Error(`layer ${name} (${called}) reads the codes ${source.name}: dequantize first`);
   });
+  checkRows(layer, sources);
   while (inputs.at(-1) === '') inputs.pop();
   need(sheet, SINCE[called] ?? OPSET);
   if (domain !== '') sheet.domains.add(domain);
   call(sheet, opType, inputs, outputs, attributesOf(layer, record.attributes ?? {}), domain);
+}
+
+/** @throws Error where all axes from one on are taken for one, as until opset 13, and that is not the last */
+function checkRows({ name, function: called, attributes }: GeneralLayer, [x]: readonly Written[]): void {
+  const { axis, 'lastbit.rows': rows } = attributes;
+  if (rows !== 1 || axis === undefined) return;
+  const place = (axis as number) < 0 ? (axis as number) + x.shape.length : (axis as number);
+  if (x.shape.slice(place + 1).some((length) => length !== 1))
+    throw new Error(
+      `layer ${name} (${called}) cannot be written as ONNX: it is over all axes from ${place} on, as until opset 13`,
+    );
 }
 
 function storeOperand(sheet: Sheet, name: string, operand: Tensor): string {
@@ -63,6 +79,7 @@ function attributesOf(
 ): Record<string, AttributeValue> {
   const said = Object.entries(attributes).flatMap(([attribute, data]): [string, AttributeValue][] => {
     const spec = specs[attribute];
+    if (attribute.startsWith('lastbit.')) return [];
     // How many outputs there are is not said twice.
     if (data === undefined || (spec.orOutputs === true && operands[1] !== undefined)) return [];
     if (spec.orOutputs !== true && JSON.stringify(data) === JSON.stringify(spec.absent)) return [];

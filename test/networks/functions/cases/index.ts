@@ -6,6 +6,8 @@ import { NUMBERS_CASES } from './numbers.js';
 import { PLANES_CASES } from './planes.js';
 import { PRODUCTS_CASES } from './products.js';
 import { SEQUENCES_CASES } from './sequences.js';
+// Last, because all draw their numbers from one stream.
+import { CONTRIB_CASES } from './contrib.js';
 
 /** Every function that a file can ask for, in one graph or more. */
 export const FUNCTION_CASES: readonly FunctionCase[] = [
@@ -16,4 +18,5 @@ export const FUNCTION_CASES: readonly FunctionCase[] = [
   ...PRODUCTS_CASES,
   ...SEQUENCES_CASES,
   ...CODES_CASES,
+  ...CONTRIB_CASES,
 ];

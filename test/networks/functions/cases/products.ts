@@ -192,7 +192,7 @@ const CONVOLUTIONS: readonly FunctionCase[] = [
         bytes('z', 'UINT8', 3 * Math.ceil((2 * bits) / 8)),
       ],
       attributes: { K: 20, N: 3, bits, block_size: 16 },
-      values: { K: [16], accuracy_level: [1, 4], bits: [3] },
+      values: { K: [16], accuracy_level: [1], bits: [3] },
     },
     {
       ...{ node: ['com.microsoft.MatMulNBits', 'x w s _ _ b'], input: [2, 32], near: NEAR },

@@ -9,7 +9,14 @@ import { executeAll } from '../../../../src/networks/execute.js';
 import { readOnnx } from '../../../../src/networks/readers/onnx/read.js';
 import { dequantize } from '../../../../src/networks/quantization.js';
 import { floatTensor, type Tensor } from '../../../../src/networks/tensor.js';
-import { functionCases, pairCases, productCases, type QuantizedCase } from './quantizedCases.js';
+import {
+  functionCases,
+  meanCases,
+  pairCases,
+  productCases,
+  type QuantizedCase,
+  softmaxCases,
+} from './quantizedCases.js';
 
 /**
  * What onnxruntime-node 1.30.0 gives on x86-64 at its default optimisation. Rows are kept in golden/onnxruntime/native.json;
@@ -94,7 +101,7 @@ function ours(
   return { data: dequantize(outputs.get('out') as Tensor).data, layers: layers.join(' ') };
 }
 
-const cases = [...pairCases(2048), ...productCases(), ...functionCases()];
+const cases = [...pairCases(2048), ...productCases(), ...functionCases(), ...softmaxCases(), ...meanCases()];
 
 describe('codes to codes as ONNX Runtime has them', () => {
   it.each(cases.map((test) => [test.name, test] as const))('%s', async (_, test) => {

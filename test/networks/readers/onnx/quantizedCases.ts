@@ -29,12 +29,12 @@ interface Spec {
   output: string;
 }
 
-function model({ nodes, initializers, inputs, output }: Spec): Uint8Array {
+function model({ nodes, initializers, inputs, output }: Spec, opset = 21): Uint8Array {
   const dims = (shape: readonly number[]) => ({ dim: shape.map((length) => ({ dimValue: BigInt(length) })) });
   return encodeModel({
     irVersion: 10n,
     opsetImport: [
-      { domain: '', version: 21n },
+      { domain: '', version: BigInt(opset) },
       { domain: 'com.microsoft', version: 1n },
     ],
     graph: {
@@ -222,6 +222,79 @@ export function functionCases(): QuantizedCase[] {
       return {
         ...{ name: `${type} ${kind}`, inputs, bytes: model({ nodes, initializers, inputs, output: 'out' }) },
         layers: `${kind === 'Concat' ? 'quantize quantize' : 'quantize'} ${kind}:ort dequantize`,
+      };
+    }),
+  );
+}
+
+/** Lines of codes of several lengths, as softmax has its rows, and the scale that a quantizer gives a result of 0 to 1. */
+export function softmaxCases(): QuantizedCase[] {
+  return (['UINT8', 'INT8'] as const).flatMap((type) =>
+    [1 / 255, 1 / 256, 0.0035].map((scale): QuantizedCase => {
+      const [a, c]: readonly Meaning[] = [
+        [0.0123, 120],
+        [scale, 0],
+      ];
+      const draw = random(41);
+      const shape = [64, 11];
+      const codes = Array.from({ length: 704 }, () => Math.floor(draw() * 256) + lowest(type));
+      const inputs = [{ name: 'x', type: 'FLOAT' as const, shape, data: realsOf(codes, type, a) }];
+      const nodes = [
+        ...quantized('x', 'a', 'p'),
+        op('Softmax', 'p/real', 't', { axis: 1 }),
+        op('QuantizeLinear', 't sc zc', 'r'),
+        op('DequantizeLinear', 'r sc zc', 'out'),
+      ];
+      const initializers = [...meaning('a', type, a), ...meaning('c', type, c)];
+      return {
+        ...{
+          name: `${type} Softmax to ${scale}`,
+          inputs,
+          bytes: model({ nodes, initializers, inputs, output: 'out' }),
+        },
+        layers: 'quantize Softmax:ort dequantize',
+      };
+    }),
+  );
+}
+
+/** Means of multiples of a scale, which often lie halfway between two: every bit is of one order of additions. */
+export function meanCases(): QuantizedCase[] {
+  const means = [
+    ['GlobalAveragePool', [1, 40, 2, 2], {}, 'averagePool'],
+    ['GlobalAveragePool', [2, 20, 7, 7], {}, 'averagePool'],
+    ['GlobalAveragePool', [1, 10, 30], {}, 'GlobalAveragePool'],
+    ['GlobalAveragePool', [1, 10, 3, 4, 3], {}, 'GlobalAveragePool'],
+    ['AveragePool', [1, 9, 8, 8], { kernel_shape: [2, 2], strides: [2, 2] }, 'averagePool'],
+    ['AveragePool', [1, 9, 8, 8], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }, 'averagePool'],
+    ['AveragePool', [1, 9, 8, 8], { kernel_shape: [3, 2], pads: [1, 0, 1, 1], count_include_pad: 1 }, 'AveragePool'],
+    ['AveragePool', [1, 9, 5, 6], { kernel_shape: [5, 6] }, 'averagePool'],
+    ['AveragePool', [1, 9, 31], { kernel_shape: [4], strides: [2] }, 'AveragePool'],
+    ['AveragePool', [1, 3, 5, 6, 7], { kernel_shape: [2, 3, 2] }, 'AveragePool'],
+    ['ReduceMean', [1, 20, 7, 7], { axes: [2, 3] }, 'ReduceMean'],
+    ['ReduceMean', [1, 20, 3, 3], { axes: [2, 3] }, 'ReduceMean'],
+    ['ReduceMean', [1, 50, 10], { axes: [2] }, 'ReduceMean'],
+    ['ReduceMean', [1, 7, 7, 20], { axes: [1, 2] }, 'ReduceMean'],
+    ['ReduceSum', [1, 20, 33], { axes: [2] }, 'ReduceSum'],
+  ] as const;
+  return [13, 21].flatMap((opset) =>
+    means.map(([name, shape, { ...attributes }, layer], i): QuantizedCase => {
+      const draw = random(50 + i);
+      const data = Array.from({ length: shape.reduce<number>((a, b) => a * b, 1) }, () =>
+        Math.fround(Math.floor(draw() * 256 - 7) * Math.fround(0.0235678)),
+      );
+      const inputs = [{ name: 'x', type: 'FLOAT' as const, shape, data }];
+      const { axes, ...rest } = attributes as { axes?: readonly number[] };
+      const attribute = axes !== undefined && opset === 13 && name === 'ReduceMean';
+      const stored = axes === undefined || attribute ? [] : [tensor('axes', 'INT64', [axes.length], axes)];
+      const nodes = [op(name, stored.length === 0 ? 'x' : 'x axes', 'out', attribute ? attributes : rest)];
+      return {
+        name: `${name}-${opset} of ${shape.join('x')} ${JSON.stringify(attributes)}`,
+        ...{
+          inputs,
+          bytes: model({ nodes, initializers: stored, inputs, output: 'out' }, opset),
+          layers: `${layer}:ort`,
+        },
       };
     }),
   );

@@ -6,6 +6,7 @@ import { ARCHITECTURES, samplesFor } from '../../../recipes/architectures.js';
 import { CASES } from './cases.js';
 import { bytesOf, op, tensor } from './graphs.js';
 import { graphOf, imagesFor } from './trial.js';
+import { decodeModel } from '../../../../src/networks/readers/onnx/proto.js';
 import { readOnnx } from '../../../../src/networks/readers/onnx/read.js';
 import { writeOnnx } from '../../../../src/networks/readers/onnx/write.js';
 import { floats, integers, mixed, network, quantization } from './samples.js';
@@ -66,7 +67,7 @@ describe('of a file of others', () => {
     expect(read).toEqual(each);
   });
 
-  it('each operator of the standard with the attributes that it may have, but for codes that others than products read', () => {
+  it('each operator of the standard with the attributes that it may have, but for two', () => {
     const outcomes = CASES.flatMap((test) => {
       const sets = [
         {},
@@ -89,9 +90,29 @@ describe('of a file of others', () => {
       });
     });
     expect(outcomes.filter((outcome) => outcome !== 'same')).toEqual([
+      'layer y (Softmax) cannot be written as ONNX: it is over all axes from 0 on, as until opset 13',
       'layer y (Pad) reads the codes q: dequantize first',
     ]);
     expect(outcomes.length).toBeGreaterThan(150);
+  });
+
+  it('has no attribute that only stands for an opset, and slices to the end as it was sliced', () => {
+    const [axes, ends] = [
+      tensor('a', 'INT64', [1], [1]),
+      { name: 'e', dataType: 7, dims: [1n], int64Data: [2n ** 63n - 1n] },
+    ];
+    const nodes = [
+      ...[op('AveragePool', 'x', 'p', { kernel_shape: [2] }), op('Slice', 'p a e a', 'c')],
+      op('Softmax', 'c', 'y', { axis: 2 }),
+    ];
+    const file = writeOnnx(
+      readOnnx(bytesOf({ nodes, initializers: [axes, ends], input: [1, 3, 6], opset: 11 }), 'net'),
+    );
+    const { graph } = decodeModel(file);
+    expect(graph?.node.flatMap(({ attribute }) => attribute.map(({ name }) => name))).toEqual(['kernel_shape', 'axis']);
+    expect(graph?.initializer.find(({ name }) => name.endsWith('operand2'))?.rawData).toEqual(
+      new Uint8Array(BigInt64Array.of(2n ** 63n - 1n).buffer),
+    );
   });
 
   const f = (value: number) => ({ f: value });
