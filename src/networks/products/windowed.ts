@@ -19,7 +19,7 @@ export function windowSums(
   product: Product,
   arithmetic: Arithmetic,
 ): Float64Array | undefined {
-  const asked = windowsOf(layer, x, w, product);
+  const asked = product.groups === 1 ? undefined : windowsOf(layer, x, w, product);
   return asked && arithmetic.windows?.(asked.windows, asked.job);
 }
 
@@ -34,23 +34,24 @@ export function requantizedWindows(
   arithmetic: Arithmetic,
 ): CodeTensor | undefined {
   const { weight: w, result } = layer;
-  if (arithmetic.integerPlanes === undefined || result.kind !== 'requantize' || product.groups === 1) return undefined;
+  if (arithmetic.integerPlanes === undefined || result.kind !== 'requantize') return undefined;
   if (x.kind !== 'codes' || w.kind !== 'codes') return undefined;
   const asked = windowsOf(layer, x, w, product);
   const become = asked && becomingOf(layer, w, x.quantization, product);
   const blocks = become && arithmetic.integerPlanes(asked.windows, asked.job);
   if (become === undefined || blocks === undefined) return undefined;
   const { n, groups, pixels, output } = product;
-  const images = output[0];
-  const codes = new Uint8Array(images * groups * n * pixels);
+  const codes = new Uint8Array(output[0] * groups * n * pixels);
   for (const block of blocks) {
-    const own = become(block, { images, filters: n, pixels });
-    const length = n * pixels;
-    if (images === 1) codes.set(own, block.first * length);
+    const own = become(block, pixels);
+    const { first, firstImage, images, filters } = block;
+    const length = filters * pixels;
+    if (images === 1) codes.set(own, (firstImage * groups * n + first) * pixels);
     else
       for (let i = 0; i < block.groups * images; i++) {
-        const to = (i % images) * groups + block.first + Math.floor(i / images);
-        codes.set(own.subarray(i * length, (i + 1) * length), to * length);
+        const filter = first + Math.floor(i / images) * filters;
+        const to = (firstImage + (i % images)) * groups * n + filter;
+        codes.set(own.subarray(i * length, (i + 1) * length), to * pixels);
       }
   }
   return codeTensor(output, codes, result.output);
@@ -64,7 +65,7 @@ const becomingOf = oncePerInput((layer, w, input, product) => {
 
 /** The convolution as the arithmetic reads it; undefined where its sums alone do not say what becomes of them. */
 function windowsOf(layer: Mac, x: CodeTensor, w: CodeTensor, { m, n, k, groups }: Product) {
-  if (layer.op !== 'conv' || groups === 1 || m === 0 || w.quantization.zeroPoint !== 0) return undefined;
+  if (layer.op !== 'conv' || m === 0 || w.quantization.zeroPoint !== 0) return undefined;
   const job = { layer: layer.name, m: groups * m, n, k, a: x.quantization, b: w.quantization };
   return { windows: windowJob(layer, x, w), job };
 }
