@@ -4,7 +4,7 @@ import { type Product, productOf } from './convolution.js';
 import type { Arithmetic, ConvLayer, DenseLayer } from '../network.js';
 import { type ProductRows, rowsFor, rowsOf } from './parts.js';
 import { requantizedCodes } from './requantized.js';
-import { requantizedWindows, windowSums } from './windowed.js';
+import { realWindows, requantizedWindows, windowSums } from './windowed.js';
 import { columnsOf, multipliersOf, realWeightsOf, totalsOf } from './weights.js';
 import { codeTensor, zeroCode } from '../quantization.js';
 import { type CodeTensor, type FloatTensor, floatTensor, oneZeroPoint, type Operand } from '../tensor.js';
@@ -25,7 +25,9 @@ export function executeMac(layer: Mac, input: Operand, arithmetic: Arithmetic): 
   const product = productOf(layer, input.shape);
   const { m, n, k, groups } = product;
   const quick =
-    requantizedWindows(layer, input, product, arithmetic) ?? requantizedCodes(layer, input, product, arithmetic);
+    realWindows(layer, input, product, arithmetic) ??
+    requantizedWindows(layer, input, product, arithmetic) ??
+    requantizedCodes(layer, input, product, arithmetic);
   if (quick !== undefined) return quick;
   const output = floatTensor(product.output);
   const finish = finishOf(layer, input, product, output.data);

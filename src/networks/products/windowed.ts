@@ -2,7 +2,7 @@ import type { WindowJob } from '../../datapaths/kernel/index.js';
 import type { Arithmetic, ConvLayer, DenseLayer } from '../network.js';
 import { conventionOf } from '../conventions/index.js';
 import { codeTensor, zeroCode } from '../quantization.js';
-import type { CodeTensor, Operand } from '../tensor.js';
+import { type CodeTensor, type FloatTensor, floatTensor, type Operand, sizeOf } from '../tensor.js';
 import { filtersOf, oncePerInput } from './requantized.js';
 import { asPlanes, type Product, productOf } from './convolution.js';
 
@@ -57,6 +57,18 @@ export function requantizedWindows(
   return codeTensor(output, codes, result.output);
 }
 
+/** A convolution of real numbers, where the arithmetic has a way without patches. */
+export function realWindows(layer: Mac, x: Operand, product: Product, arithmetic: Arithmetic): FloatTensor | undefined {
+  const { weight: w, bias, result } = layer;
+  if (arithmetic.realPlanes === undefined || layer.op !== 'conv' || layer.groups > 1 || product.m === 0)
+    return undefined;
+  if (x.kind !== 'float' || w.kind !== 'float' || result.kind === 'blocks') return undefined;
+  // Adding -0 changes no number.
+  const biases = Float32Array.from(bias ?? new Float32Array(product.n).fill(-0));
+  const sums = arithmetic.realPlanes({ ...geometryOf(layer, x.shape, w.shape), a: x.data, b: w.data, bias: biases });
+  return sums && floatTensor(product.output, sums);
+}
+
 const becomingOf = oncePerInput((layer, w, input, product) => {
   const { result, name } = layer;
   if (result.kind !== 'requantize') return undefined;
@@ -71,14 +83,24 @@ function windowsOf(layer: Mac, x: CodeTensor, w: CodeTensor, { m, n, k, groups }
 }
 
 function windowJob(layer: ConvLayer, x: CodeTensor, w: CodeTensor): WindowJob {
+  return {
+    ...geometryOf(layer, x.shape, w.shape),
+    ...{ groups: layer.groups, padding: zeroCode(x.quantization), a: x.data.subarray(0, sizeOf(x.shape)), b: w.data },
+  };
+}
+
+function geometryOf(
+  layer: ConvLayer,
+  given: readonly number[],
+  weights: readonly number[],
+): Omit<WindowJob, 'a' | 'b' | 'groups' | 'padding'> {
   const { groups, stride, dilation, pad } = layer;
-  const shape = asPlanes(x.shape);
-  const [images, planes, height, width] = shape;
-  const [filters, channels, r, s] = w.shape;
+  const shape = asPlanes(given);
+  const [images, , height, width] = shape;
+  const [filters, channels, r, s] = weights;
   const [p, q] = productOf(layer, shape).output.slice(2);
   return {
-    ...{ images, groups, channels, filters: filters / groups },
-    ...{ plane: [height, width], kernel: [r, s], output: [p, q], stride, dilation, before: [pad[0], pad[1]] },
-    ...{ padding: zeroCode(x.quantization), a: x.data.subarray(0, images * planes * height * width), b: w.data },
+    ...{ images, channels, filters: filters / groups, plane: [height, width], kernel: [r, s] },
+    ...{ output: [p, q], stride, dilation, before: [pad[0], pad[1]] },
   };
 }

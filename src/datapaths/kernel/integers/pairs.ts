@@ -3,7 +3,7 @@ import type { IntegerPlanes, WindowJob } from '../contract/windows.js';
 import { pairBlocksOf, pairSums, type PairWork } from '../nests/pairDots.js';
 import { directionOf, pairFactors } from '../nests/pairFactors.js';
 import { extensionOf } from '../panels/packLanes.js';
-import { pairFrame } from '../panels/pairs.js';
+import { windowFrame } from '../panels/windowFrame.js';
 import { holds, type IntSite } from './site.js';
 
 /** Squares of what a window covers are added up in 32 bits, and magnitudes times weights. */
@@ -35,7 +35,7 @@ function workFor(site: IntSite, job: WindowJob): Kept | undefined {
 
 function workOf({ tables }: IntSite, job: WindowJob): Kept | undefined {
   const extension = extensionOf(tables[0], { operand: Int16Array });
-  const frame = pairFrame(job);
+  const frame = windowFrame(job);
   if (extension === undefined || frame === undefined) return undefined;
   const blocks = pairBlocksOf(job, frame);
   const factors = pairFactors(job, blocks.filters, tables[1], directionOf(job, tables[0], LARGEST));

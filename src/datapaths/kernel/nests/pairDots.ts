@@ -2,7 +2,8 @@ import { Arena, type Kernel, kernelOf, sharedMemory } from '../../../wasm/memory
 import type { IntegerPlanes, WindowJob } from '../contract/windows.js';
 import { ROWS } from '../panels/frame.js';
 import { roundUp } from '../panels/pack.js';
-import { fillFunction, lengthsFunction, type PairFrame, type PairReading, totalsFunction } from '../panels/pairs.js';
+import { fillFunction, lengthsFunction, type PairReading, totalsFunction } from '../panels/pairs.js';
+import type { WindowFrame } from '../panels/windowFrame.js';
 import type { PairFactors } from './pairFactors.js';
 import { PAIR_PARAMETERS, pairFunction, type PairParameters, widenFunction } from './pairNest.js';
 
@@ -20,18 +21,24 @@ export interface PairBlocks {
   filters: number;
 }
 
-export function pairBlocksOf({ images, filters, output }: WindowJob, frame: PairFrame): PairBlocks {
-  const together = Math.max(1, Math.min(images, Math.floor(FRAMES / (frame.pairs * frame.pairBytes))));
-  const weights = WEIGHTS / (4 * frame.pairs * frame.taps.length);
+export function pairBlocksOf(job: WindowJob, frame: WindowFrame): PairBlocks {
+  const { images, filters, output } = job;
+  const together = Math.max(1, Math.min(images, Math.floor(FRAMES / (pairsOf(job) * frame.planeBytes))));
+  const weights = WEIGHTS / (4 * pairsOf(job) * frame.taps.length);
   const fitting = Math.min(weights, SUMS / (4 * output[0] * output[1] * together));
   const whole = Math.min(roundUp(filters, ROWS), Math.floor(fitting / ROWS) * ROWS);
   return { images: together, filters: Math.max(ROWS, whole) };
 }
 
+/** Pairs of channels, the last of which may have one. */
+function pairsOf({ channels }: WindowJob): number {
+  return Math.ceil(channels / 2);
+}
+
 /** What a convolution of one group is computed from. */
 export interface PairWork {
   job: WindowJob;
-  frame: PairFrame;
+  frame: WindowFrame;
   blocks: PairBlocks;
   reading: PairReading;
   factors: PairFactors;
@@ -59,10 +66,10 @@ export function* pairSums(work: PairWork, known: number): Generator<IntegerPlane
       const own = Math.min(blocks.filters, filters - first);
       const rows = roundUp(own, ROWS);
       putFactors(factors, site, first, rows);
-      putPlaces(frame, at, { images: count, pixels, filters: own });
+      putPlaces(frame, site, { images: count, pixels, filters: own });
       const parameters: PairParameters = {
-        ...{ panels: (count * frame.vectors.length) / 2, tiles: rows / ROWS, pairs: frame.pairs },
-        ...{ taps: frame.taps.length, steps: step / 2, pairBytes: frame.pairBytes, offsets: at.taps },
+        ...{ panels: (count * frame.vectors.length) / 2, tiles: rows / ROWS, pairs: pairsOf(job) },
+        ...{ taps: frame.taps.length, steps: step / 2, pairBytes: frame.planeBytes, offsets: at.taps },
         ...{ vectors: at.vectors, windows: at.windows, outs: at.outs, filters: at.filters, frame: at.frame },
         ...{ panel: at.panel, weights: at.weights, sums: at.sums, along: at.along, across: at.across },
         ...{ filterAlong: at.filterAlong, filterAcross: at.filterAcross, largest: at.found },
@@ -91,7 +98,8 @@ type Site = ReturnType<typeof siteOf>;
 /** Where everything lies; what is the same for all images and filters is put there. */
 function siteOf({ job, frame, blocks, reading, factors }: PairWork) {
   const { channels, plane, output } = job;
-  const { pairs, pairBytes, taps, rows, rests, vectors } = frame;
+  const { planeBytes: pairBytes, taps, rows, rests, vectors } = frame;
+  const pairs = pairsOf(job);
   const { images, filters } = blocks;
   const pixels = output[0] * output[1];
   const step = 2 * pairs * taps.length;
@@ -127,13 +135,15 @@ function siteOf({ job, frame, blocks, reading, factors }: PairWork) {
   new Int16Array(buffer, at.direction, 2 * pairs).fill(0).set(factors.direction);
   new Float32Array(buffer, at.unit, 1).fill(factors.unit);
   common ??= kernelOf([totalsFunction(), lengthsFunction(), pairFunction(), widenFunction()]);
-  return { at, step, kernels: { ...common, ...kernelsFor(reading) }, free: arena.end };
+  const kernels: Kernel = { ...common, ...kernelsFor(reading) };
+  return { at, step, kernels, imageBytes: pairs * pairBytes, free: arena.end };
 }
 
 /** Puts an image's planes into the place of one, and the lengths of its windows among those of others. */
 function fill({ job, frame, padding }: PairWork, { at, kernels }: Site, image: number, place: number): void {
   const { channels, plane, output, a } = job;
-  const { pairs, pairBytes, rows, taps, vectors, outs, length, padded } = frame;
+  const { planeBytes: pairBytes, rows, taps, vectors, outs, length, padded } = frame;
+  const pairs = pairsOf(job);
   const { buffer } = sharedMemory();
   const size = plane[0] * plane[1];
   const whole = Math.floor(channels / 2);
@@ -174,12 +184,12 @@ function fill({ job, frame, padding }: PairWork, { at, kernels }: Site, image: n
 
 /** Places of the vectors of several images. */
 function putPlaces(
-  { vectors, outs, pairs, pairBytes }: PairFrame,
-  at: Site['at'],
+  { vectors, outs }: WindowFrame,
+  { at, imageBytes }: Pick<Site, 'at' | 'imageBytes'>,
   { images, pixels, filters }: { images: number; pixels: number; filters: number },
 ): void {
   const tables: [number, Int32Array, number][] = [
-    [at.vectors, vectors, pairs * pairBytes],
+    [at.vectors, vectors, imageBytes],
     [at.windows, outs, 4 * pixels],
     [at.outs, outs, 4 * pixels * filters],
   ];
