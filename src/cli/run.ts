@@ -81,7 +81,7 @@ export const runCommand = command({
     const plan: RunPlan = { network, reading, target: { base: target }, data: await planOfData(loaded, data) };
     const float = reference ?? referenceOf(network, loaded);
     const whole = float === undefined ? plan : { ...plan, reference: float };
-    const [result] = await runWithBar([whole], { networks: new Map([[whole, loaded]]) });
+    const [result] = await runWithBar([whole], { networks: new Map([[whole, loaded]]), here: true });
     if (out !== undefined) await writeResult(out, result);
     if (out !== undefined && tensors !== undefined) {
       const number = integer(image ?? 0, '--image');

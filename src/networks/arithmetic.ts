@@ -3,6 +3,7 @@ import { type CodeArray, exactSums, valuesOf } from '../datapaths/kernel/index.j
 import type { Format } from '../formats/format.js';
 import { inBlocks } from './products/blocks.js';
 import { gemm } from './products/gemm.js';
+import { realPlanes } from './products/realPlanes.js';
 import type { Arithmetic, MatmulJob } from './network.js';
 
 /** The two arithmetics that belong to no hardware. */
@@ -14,6 +15,7 @@ export const float32Arithmetic: Arithmetic = {
     const { a, b } = inBlocks(x, y, job);
     return gemm(a, b, job.m, job.n, job.k);
   },
+  realPlanes,
   codes: (a, b, job) => Float64Array.from(gemm(float32Of(a, job, 'a'), float32Of(b, job, 'b'), job.m, job.n, job.k)),
 };
 

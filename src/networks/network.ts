@@ -194,6 +194,8 @@ export interface Arithmetic {
   /** a is [m, k], b is [k, n], both row-major; the result is [m, n]. */
   values(a: Float32Array, b: Float32Array, job: MatmulJob): Float32Array;
   codes(a: CodeArray, b: CodeArray, job: MatmulJob): Float64Array;
+  /** What `values` gives of a convolution's patches, with its bias added in float32, as planes; undefined where there is no way. */
+  realPlanes?(windows: RealWindows): Float32Array | undefined;
   /** What `codes` gives, as integers in the kernels' memory; undefined where sums may be none of 32 bits. */
   integerRows?(a: CodeArray, b: CodeArray, job: MatmulJob): Iterable<IntegerRows> | undefined;
   /**
@@ -203,6 +205,14 @@ export interface Arithmetic {
   windows?(windows: WindowJob, job: MatmulJob): Float64Array | undefined;
   /** What `windows` gives, as integers in the kernels' memory; undefined where sums may be none of 32 bits. */
   integerPlanes?(windows: WindowJob, job: MatmulJob): Iterable<IntegerPlanes> | undefined;
+}
+
+/** A convolution of one group of real numbers: [images][channels][height][width] by [filters][channels][r][s]. */
+export interface RealWindows extends Omit<WindowJob, 'a' | 'b' | 'groups' | 'padding'> {
+  a: Float32Array;
+  b: Float32Array;
+  /** Added to the sums, a filter each. */
+  bias: Float32Array;
 }
 
 /** One matrix product of one layer. */

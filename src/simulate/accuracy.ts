@@ -98,7 +98,8 @@ export function judgeAccuracy(
       else golden.push(compared);
     };
     const counted = (sums: CountedSums) => countSingle(meters, sums, route(sums));
-    const arithmetic = goldenArithmetic(units, compare, isExact ? counted : undefined);
+    const known = (layer: string) => meters.get(layer)?.magnitude ?? 0;
+    const arithmetic = goldenArithmetic(units, compare, isExact ? counted : undefined, known);
     const exactOutput = rowsOf(network, images, count, arithmetic);
     exactOutputs.push(exactOutput);
     const entire = isExact ? undefined : entirePass(network, images, count, units, golden, meters);

@@ -138,11 +138,13 @@ export interface CountedSums extends Pick<LayerSums, 'job' | 'unit' | 'format' |
 /**
  * Exact sums go on to the next layer; on the way each layer's are compared with what the unit makes of the same operands.
  * @param count takes those that can be no others, in place of `compare`
+ * @param known a power of two that a layer's sums of magnitudes have not reached so far; 0 for none
  */
 export function goldenArithmetic(
   units: TargetUnits,
   compare: (sums: LayerSums) => void,
   count?: (sums: CountedSums) => void,
+  known: (layer: string) => number = () => 0,
 ): Arithmetic {
   function goldenSums(job: MatmulJob, operands: BlockOperands, values?: LayerSums['values']): Float64Array {
     const gemm = units.gemmFor(job);
@@ -176,7 +178,7 @@ export function goldenArithmetic(
     },
     ...(count && {
       integerRows: (a, b, job) => countedRows(units, a, b, job, count),
-      integerPlanes: (windows, job) => countedPlanes(units, windows, job, count),
+      integerPlanes: (windows, job) => countedPlanes(units, windows, job, count, known(job.layer)),
     }),
   };
 }
@@ -207,9 +209,10 @@ function countedPlanes(
   windows: WindowJob,
   job: MatmulJob,
   count: (sums: CountedSums) => void,
+  known: number,
 ): Iterable<IntegerPlanes> | undefined {
   const gemm = units.has(job) ? units.gemmFor(job) : undefined;
-  const blocks = gemm?.windows?.planes(windows);
+  const blocks = gemm?.windows?.planes(windows, known);
   if (gemm === undefined || blocks === undefined) return undefined;
   const { datapath: unit, order } = gemm;
   return (function* () {

@@ -1,4 +1,4 @@
-import { readBytes } from '../text/read.js';
+import { checkReadable, readBytes } from '../text/read.js';
 import { macArray, type MacArray } from '../arrays/dataflow.js';
 import { AUTO, autoTarget } from '../targets/auto.js';
 import { loadTarget } from '../targets/catalog.js';
@@ -63,7 +63,10 @@ export async function checkInputs(
   plans: readonly RunPlan[],
   known: ReadonlyMap<RunPlan, Network> = new Map(),
 ): Promise<ReadonlyMap<RunPlan, Network>> {
-  for (const { network, reference } of plans) for (const file of [network, reference ?? network]) readBytes(file);
+  for (const plan of plans) {
+    if (!known.has(plan)) checkReadable(plan.network);
+    if (plan.reference !== undefined) checkReadable(plan.reference);
+  }
   const own = plans.filter(({ data }) => isOwn(data));
   const networks = new Map(known);
   for (const plan of new Map(own.map((each) => [JSON.stringify([each.network, each.data]), each])).values()) {

@@ -6,7 +6,7 @@ import { partsFor } from './division.js';
 import { checkInputs, loadNetwork, type RunPlan } from './plan.js';
 import type { RunResult } from './run.js';
 import { sharedNetwork } from './shared.js';
-import type { JoinTask, PartResult, PartTask, Task } from './worker.js';
+import runTask, { type JoinTask, type PartResult, type PartTask, type Task } from './worker.js';
 
 export interface PoolOptions {
   /** Worker threads; as many as there are processors by default. */
@@ -18,6 +18,8 @@ export interface PoolOptions {
   signal?: AbortSignal;
   /** Networks of plans that have been read already. */
   networks?: ReadonlyMap<RunPlan, Network>;
+  /** A single plan that is not divided runs on the calling thread: no other has to start, but nothing else is heard meanwhile. */
+  here?: boolean;
 }
 
 /**
@@ -26,9 +28,14 @@ export interface PoolOptions {
  * @returns results in the order of the plans, whatever the number of threads
  */
 export async function runAll(plans: readonly RunPlan[], options: PoolOptions = {}): Promise<RunResult[]> {
-  const { threads = availableParallelism(), progress, finished, signal } = options;
+  const { threads = availableParallelism(), progress, finished, signal, here } = options;
   if (plans.length === 0) return [];
   const shares = await sharesOf(plans, threads, options.networks);
+  if (here === true && plans.length === 1 && shares[0].parts === 1) {
+    const { network } = shares[0];
+    const port = { postMessage: (images: number) => progress?.(images), close() {} };
+    return [await runTask({ plan: plans[0], port, ...(network && { network }) })];
+  }
   const tasks = shares.reduce((sum, { parts }) => sum + parts, 0);
   const pool = new Piscina<Task | PartTask | JoinTask, RunResult | PartResult>({
     filename: new URL('./worker.js', import.meta.url).href,
@@ -53,7 +60,7 @@ export async function runAll(plans: readonly RunPlan[], options: PoolOptions = {
   };
   const whole = async (plan: RunPlan, index: number): Promise<RunResult> => {
     const { parts, network } = shares[index];
-    const task = { plan, ...(network && { network }) };
+    const task = { plan, ...(network && { network: sharedNetwork(network) }) };
     const result = parts === 1 ? await one<RunResult>(task) : await joined(task, parts, one);
     finished?.(result, index);
     return result;
@@ -87,7 +94,7 @@ async function sharesOf(plans: readonly RunPlan[], threads: number, known: PoolO
   const shares: Share[] = [];
   for (const plan of plans) {
     const network = networks.get(plan) ?? (await loadNetwork(plan.network, plan.reading));
-    shares.push({ parts: partsFor(network, plan, each), network: sharedNetwork(network) });
+    shares.push({ parts: partsFor(network, plan, each), network });
   }
   return shares;
 }

@@ -1,5 +1,7 @@
 import { float32Arithmetic } from '../networks/arithmetic.js';
+import { factsOf } from '../networks/facts.js';
 import type { Arithmetic, Network } from '../networks/network.js';
+import { sizeOf } from '../networks/tensor.js';
 import type { Dataset } from '../training/data/dataset.js';
 import type { Target } from '../targets/target.js';
 import { type Accuracy, joinedRows, judgeAccuracy, type LayerErrors, rowsOf } from './accuracy.js';
@@ -62,6 +64,8 @@ export interface FloatRun {
 }
 
 const BATCH = 100;
+/** Elements of the largest tensor of images that go through a float network together. */
+const ELEMENTS = 2 ** 21;
 
 /** @param arithmetic of its products; exact sums show what a quantization alone takes */
 export function runFloat(
@@ -79,7 +83,9 @@ export function floatOutputs(
   data: RunData,
   arithmetic: Arithmetic = float32Arithmetic,
 ): OutputRows[] {
-  const batch = network.batch === 'free' ? BATCH : data.batch;
+  const largest = Math.max(1, ...[...factsOf(network).values()].map(({ shape }) => sizeOf(shape)));
+  const most = Math.max(1, Math.min(BATCH, Math.floor(ELEMENTS / largest)));
+  const batch = network.batch === 'free' ? most : data.batch;
   const batches: OutputRows[][] = [];
   for (let first = 0; first < data.count; first += batch) {
     const count = Math.min(batch, data.count - first);

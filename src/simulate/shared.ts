@@ -17,6 +17,7 @@ function sharedOperand(operand: Operand): Operand {
 }
 
 function shared<T extends Operand['data']>(data: T): T {
+  if (data.buffer instanceof SharedArrayBuffer) return data;
   const make = data.constructor as new (buffer: SharedArrayBuffer) => T;
   const copy = new make(new SharedArrayBuffer(data.byteLength));
   copy.set(data);

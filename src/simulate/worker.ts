@@ -14,7 +14,7 @@ export interface Task {
   /** The plan's, where it has been read. */
   network?: Network;
   /** Gets the number of images done. */
-  port?: MessagePort;
+  port?: Pick<MessagePort, 'close'> & { postMessage(images: number): void };
 }
 
 /** Some images of a run. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { inputPath } from './packaged.js';
 
@@ -8,6 +8,19 @@ export function readBytes(path: string): Buffer {
     return readFileSync(inputPath(path));
   } catch (error) {
     throw Object.assign(error as Error, { path });
+  }
+}
+
+/** @throws as `readBytes` does, where there is no such file */
+export function checkReadable(path: string): void {
+  let file: number | undefined;
+  try {
+    file = openSync(inputPath(path), 'r');
+    readSync(file, new Uint8Array(1));
+  } catch (error) {
+    throw Object.assign(error as Error, { path });
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 

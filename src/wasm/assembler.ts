@@ -47,6 +47,7 @@ export const i32 = {
   or: (x: Code, y: Code): Code => [...x, ...y, 0x72],
   ltU: (x: Code, y: Code): Code => [...x, ...y, 0x49],
   eqz: (x: Code): Code => [...x, 0x45],
+  clz: (x: Code): Code => [...x, 0x67],
   load: (address: Code, offset = 0): Code => [...address, 0x28, 2, ...unsigned(offset)],
   load8: (address: Code, offset = 0): Code => [...address, 0x2d, 0, ...unsigned(offset)],
   load16: (address: Code, offset = 0): Code => [...address, 0x2f, 1, ...unsigned(offset)],

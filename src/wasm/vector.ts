@@ -62,6 +62,7 @@ export const i8x16 = {
   shl: shift(107),
 };
 export const i16x8 = {
+  abs: unary(128),
   eq: binary(45),
   ne: binary(46),
   shl: shift(139),
@@ -80,6 +81,7 @@ export const i16x8 = {
   extendHighU: unary(138),
 };
 export const i32x4 = {
+  extract: (x: Code, lane: number): Code => [...x, ...simd(27), lane],
   abs: unary(160),
   splat: unary(17),
   eq: binary(55),
@@ -127,6 +129,7 @@ export const f32x4 = {
   nearest: unary(106),
   abs: unary(224),
   neg: unary(225),
+  sqrt: unary(227),
   add: binary(228),
   sub: binary(229),
   mul: binary(230),

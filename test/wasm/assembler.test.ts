@@ -126,6 +126,7 @@ describe('whole numbers', () => {
     xor: [i32.xor, (x, y) => x ^ y],
     ltU: [i32.ltU, (x, y) => Number(x >>> 0 < y >>> 0)],
     eqz: [(x) => i32.eqz(x), (x) => Number(x === 0)],
+    clz: [(x) => i32.clz(x), (x) => Math.clz32(x)],
     shl: [i32.shl, (x, y) => x << y],
     shrU: [i32.shrU, (x, y) => x >>> y],
     minU: [i32.minU, (x, y) => Math.min(x >>> 0, y >>> 0)],

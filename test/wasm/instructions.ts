@@ -253,6 +253,7 @@ export const TABLES: Readonly<Record<string, Instructions>> = {
     ),
   },
   i16x8: {
+    abs: [i16x8.abs, each('i16', n(Math.abs))],
     eq: [i16x8.eq, mask('i16', (x, y) => x === y)],
     ne: [i16x8.ne, mask('i16', (x, y) => x !== y)],
     sub: [
@@ -303,6 +304,12 @@ export const TABLES: Readonly<Record<string, Instructions>> = {
     ),
   },
   i32x4: {
+    ...Object.fromEntries(
+      [0, 3].map((lane) => [
+        `extract ${lane}`,
+        [(x) => i32x4.splat(i32x4.extract(x, lane)), (x, _, out) => out.i32.fill(x.i32[lane])],
+      ]) satisfies [string, Instructions[string]][],
+    ),
     splat: [(x) => i32x4.splat(i8x16.extract(x, 0)), (x, _, out) => out.u32.fill(x.u8[0])],
     abs: [i32x4.abs, each('i32', n(Math.abs))],
     truncate: [
@@ -374,6 +381,7 @@ export const TABLES: Readonly<Record<string, Instructions>> = {
   },
   f32x4: {
     ...floats('f32', f32x4),
+    sqrt: [f32x4.sqrt, each('f32', n(Math.sqrt))],
     convert: [f32x4.convert, (x, _, out) => out.f32.set(x.i32)],
     demote: [f32x4.demote, (x, _, out) => out.f32.set([x.f64[0], x.f64[1], 0, 0])],
   },

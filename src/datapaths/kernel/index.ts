@@ -22,6 +22,7 @@ export { decoderOf, sumValues, valuesOf } from './float64/values.js';
 export { encoderOf } from './float64/encode.js';
 export { rowEncoderOf } from './float64/encodeRows.js';
 export { rowSquares } from './panels/squares.js';
+export { type WindowFrame, windowFrame } from './panels/windowFrame.js';
 export { rounderOf } from './float64/rounder.js';
 export { unitInFirstPlace } from './float64/snap.js';
 export { ownRegisters } from './banks/engineBank.js';

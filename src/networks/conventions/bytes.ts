@@ -45,17 +45,10 @@ export function narrowed(from: IntegerRows, narrowing: Narrowing): ByteColumns {
   return { codes: new Uint8Array(buffer, out, filters * tiles * TILE), stride: tiles * TILE };
 }
 
-/** Images, filters of a group and outputs of a plane. */
-export interface PlanesShape {
-  images: number;
-  filters: number;
-  pixels: number;
-}
-
 /** Codes [groups][images][filters][pixels] of sums that lie so, until the kernels' memory is used again. */
 export function narrowedPlanes(
-  { sums, first, groups, free }: IntegerPlanes,
-  { images, filters, pixels }: PlanesShape,
+  { sums, first, groups, images, filters, free }: IntegerPlanes,
+  pixels: number,
   { offsets, multipliers, bits, signed, zeroPoint }: Narrowing,
 ): Uint8Array {
   const planes = groups * images * filters;
@@ -66,7 +59,7 @@ export function narrowedPlanes(
   const own = [new Int32Array(buffer, offsetsAt, planes), new Float32Array(buffer, multipliersAt, planes)] as const;
   for (let group = 0, plane = 0; group < groups; group++)
     for (let image = 0; image < images; image++)
-      for (let f = (first + group) * filters; f < (first + group + 1) * filters; f++, plane++) {
+      for (let f = first + group * filters; f < first + (group + 1) * filters; f++, plane++) {
         own[0][plane] = offsets[f];
         own[1][plane] = multipliers[f];
       }

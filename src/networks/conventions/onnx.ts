@@ -19,7 +19,7 @@ export const onnx: Requantization = {
   },
   planes(filters, output) {
     const narrowing = narrowingOf(filters, output);
-    return narrowing && ((planes, shape) => narrowedPlanes(planes, shape, narrowing));
+    return narrowing && ((planes, pixels) => narrowedPlanes(planes, pixels, narrowing));
   },
 };
 

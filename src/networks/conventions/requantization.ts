@@ -1,6 +1,6 @@
 import type { IntegerPlanes, IntegerRows } from '../../datapaths/kernel/index.js';
 import type { CodeArray, Quantization } from '../tensor.js';
-import type { ByteColumns, PlanesShape } from './bytes.js';
+import type { ByteColumns } from './bytes.js';
 
 /** How sums of codes become codes again. In between a sum is a float32 that is multiplied by its filter's multiplier. */
 export interface Requantization {
@@ -14,11 +14,8 @@ export interface Requantization {
    * All of it at once, for integer sums where they lie; undefined where that would not give the same.
    */
   columns?(filters: Filters, output: Quantization): ((rows: IntegerRows) => ByteColumns) | undefined;
-  /** The same for planes of sums: codes in their order. */
-  planes?(
-    filters: Filters,
-    output: Quantization,
-  ): ((planes: IntegerPlanes, shape: PlanesShape) => Uint8Array) | undefined;
+  /** The same for planes of sums, of so many pixels each: codes in their order. */
+  planes?(filters: Filters, output: Quantization): ((planes: IntegerPlanes, pixels: number) => Uint8Array) | undefined;
 }
 
 /** What is done to the sums of each filter. */

@@ -4,8 +4,8 @@ import { type Product, productOf } from './convolution.js';
 import type { Arithmetic, ConvLayer, DenseLayer } from '../network.js';
 import { type ProductRows, rowsFor, rowsOf } from './parts.js';
 import { requantizedCodes } from './requantized.js';
-import { requantizedWindows, windowSums } from './windowed.js';
-import { multipliersOf, realWeightsOf, weightsOf } from './weights.js';
+import { realWindows, requantizedWindows, windowSums } from './windowed.js';
+import { columnsOf, multipliersOf, realWeightsOf, totalsOf } from './weights.js';
 import { codeTensor, zeroCode } from '../quantization.js';
 import { type CodeTensor, type FloatTensor, floatTensor, oneZeroPoint, type Operand } from '../tensor.js';
 
@@ -25,7 +25,9 @@ export function executeMac(layer: Mac, input: Operand, arithmetic: Arithmetic): 
   const product = productOf(layer, input.shape);
   const { m, n, k, groups } = product;
   const quick =
-    requantizedCodes(layer, input, product, arithmetic) ?? requantizedWindows(layer, input, product, arithmetic);
+    realWindows(layer, input, product, arithmetic) ??
+    requantizedWindows(layer, input, product, arithmetic) ??
+    requantizedCodes(layer, input, product, arithmetic);
   if (quick !== undefined) return quick;
   const output = floatTensor(product.output);
   const finish = finishOf(layer, input, product, output.data);
@@ -76,10 +78,10 @@ function codeSums(
   known?: Float64Array,
 ): Float64Array {
   const a = known ? x.data : rowsOf(layer, x.data, x.shape, part, zeroCode(x.quantization));
-  const { codes, totals } = weightsOf(layer, w, part.group, n, k);
+  const totals = totalsOf(layer, w, k).subarray(part.group * n, (part.group + 1) * n);
   const { count: m } = part;
   const job = { layer: layer.name, m, n, k, a: x.quantization, b: w.quantization };
-  const sums = known ?? arithmetic.codes(a, codes, job);
+  const sums = known ?? arithmetic.codes(a, columnsOf(w, part.group, n, k), job);
   const za = oneZeroPoint(x.quantization);
   const zw = w.quantization.zeroPoint;
   if (za === 0 && zw === 0) return sums;

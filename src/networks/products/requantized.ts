@@ -8,7 +8,7 @@ import { type CodeTensor, oneZeroPoint, type Operand, type Quantization } from '
 import type { Product } from './convolution.js';
 import { rowsFor, rowsOf } from './parts.js';
 import type { RowRange } from './patches.js';
-import { multipliersOf, weightsOf } from './weights.js';
+import { columnsOf, multipliersOf, totalsOf } from './weights.js';
 
 type Mac = ConvLayer | DenseLayer;
 type Become = (rows: IntegerRows) => ByteColumns;
@@ -29,7 +29,7 @@ export function requantizedCodes(
   const become = becomingOf(layer, w, x.quantization, product);
   if (become === undefined) return undefined;
   const { m, n, k } = product;
-  const { codes: b } = weightsOf(layer, w, 0, n, k);
+  const b = columnsOf(w, 0, n, k);
   const codes = new Uint8Array(m * n);
   const padding = zeroCode(x.quantization);
   const chunk = arithmetic.whole === true ? m : rowsFor(k * x.data.BYTES_PER_ELEMENT);
@@ -76,17 +76,11 @@ function becoming(layer: Mac, w: CodeTensor, input: Quantization, product: Produ
 }
 
 /** What is done to the sums of a layer's filters, those of all groups, where its weights have no zero point. */
-export function filtersOf(layer: Mac, w: CodeTensor, input: Quantization, { n, k, groups }: Product): Filters {
+export function filtersOf(layer: Mac, w: CodeTensor, input: Quantization, { k }: Product): Filters {
   const za = oneZeroPoint(input);
-  const corrections = new Float64Array(groups * n);
-  for (let group = 0; group < groups; group++)
-    corrections.set(
-      weightsOf(layer, w, group, n, k).totals.map((total) => za * total),
-      group * n,
-    );
   return {
     multipliers: multipliersOf(layer, input, w.quantization),
-    corrections,
+    corrections: totalsOf(layer, w, k).map((total) => za * total),
     largest: k * largestOf(w.quantization) * (largestOf(input) + Math.abs(za)),
     ...(layer.bias && { bias: layer.bias }),
   };

@@ -4,35 +4,31 @@ import type { ConvLayer, DenseLayer } from '../network.js';
 import type { CodeTensor, FloatTensor, Quantization } from '../tensor.js';
 import { transpose } from './gemm.js';
 
-/** Weights of a group as [k, n], with the sum of the values of each column. */
-export interface PackedWeights {
-  codes: CodeTensor['data'];
-  totals: Float64Array;
+const totals = new WeakMap<CodeTensor, Float64Array>();
+
+/** Sums of the values of each filter's weights, k of them. @throws Error naming the layer where one is not a number */
+export function totalsOf({ name }: ConvLayer | DenseLayer, w: CodeTensor, k: number): Float64Array {
+  let known = totals.get(w);
+  if (known === undefined) {
+    const { format } = w.quantization.fit;
+    const value = valuesOf(format);
+    known = new Float64Array(w.data.length / k);
+    for (let j = 0; j < known.length; j++) for (let i = 0; i < k; i++) known[j] += value[w.data[j * k + i]];
+    if (known.some(Number.isNaN))
+      throw new Error(`layer ${name}: a weight is not a number (a NaN code of ${format.name})`);
+    totals.set(w, known);
+  }
+  return known;
 }
 
-const packed = new WeakMap<CodeTensor, PackedWeights[]>();
+const columns = new WeakMap<CodeTensor, CodeTensor['data'][]>();
 
-/** Kept, so that an arithmetic can keep what it derives from these arrays too. */
-export function weightsOf(
-  { name }: ConvLayer | DenseLayer,
-  w: CodeTensor,
-  group: number,
-  n: number,
-  k: number,
-): PackedWeights {
-  let groups = packed.get(w);
-  if (groups === undefined) packed.set(w, (groups = []));
-  if (groups[group] === undefined) {
-    const { format } = w.quantization.fit;
-    const rows = w.data.subarray(group * n * k, (group + 1) * n * k);
-    const value = valuesOf(format);
-    const totals = new Float64Array(n);
-    for (let j = 0; j < n; j++) for (let i = 0; i < k; i++) totals[j] += value[rows[j * k + i]];
-    if (totals.some(Number.isNaN))
-      throw new Error(`layer ${name}: a weight is not a number (a NaN code of ${format.name})`);
-    groups[group] = { codes: transpose(rows, n, k, rows.slice()), totals };
-  }
-  return groups[group];
+/** Weights of a group as [k, n]; kept, so that an arithmetic can keep what it derives from these arrays too. */
+export function columnsOf(w: CodeTensor, group: number, n: number, k: number): CodeTensor['data'] {
+  let groups = columns.get(w);
+  if (groups === undefined) columns.set(w, (groups = []));
+  const rows = w.data.subarray(group * n * k, (group + 1) * n * k);
+  return (groups[group] ??= transpose(rows, n, k, rows.slice()));
 }
 
 const turned = new WeakMap<FloatTensor, Float32Array[]>();

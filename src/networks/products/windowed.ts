@@ -2,7 +2,7 @@ import type { WindowJob } from '../../datapaths/kernel/index.js';
 import type { Arithmetic, ConvLayer, DenseLayer } from '../network.js';
 import { conventionOf } from '../conventions/index.js';
 import { codeTensor, zeroCode } from '../quantization.js';
-import type { CodeTensor, Operand } from '../tensor.js';
+import { type CodeTensor, type FloatTensor, floatTensor, type Operand, sizeOf } from '../tensor.js';
 import { filtersOf, oncePerInput } from './requantized.js';
 import { asPlanes, type Product, productOf } from './convolution.js';
 
@@ -19,7 +19,7 @@ export function windowSums(
   product: Product,
   arithmetic: Arithmetic,
 ): Float64Array | undefined {
-  const asked = windowsOf(layer, x, w, product);
+  const asked = product.groups === 1 ? undefined : windowsOf(layer, x, w, product);
   return asked && arithmetic.windows?.(asked.windows, asked.job);
 }
 
@@ -34,26 +34,39 @@ export function requantizedWindows(
   arithmetic: Arithmetic,
 ): CodeTensor | undefined {
   const { weight: w, result } = layer;
-  if (arithmetic.integerPlanes === undefined || result.kind !== 'requantize' || product.groups === 1) return undefined;
+  if (arithmetic.integerPlanes === undefined || result.kind !== 'requantize') return undefined;
   if (x.kind !== 'codes' || w.kind !== 'codes') return undefined;
   const asked = windowsOf(layer, x, w, product);
   const become = asked && becomingOf(layer, w, x.quantization, product);
   const blocks = become && arithmetic.integerPlanes(asked.windows, asked.job);
   if (become === undefined || blocks === undefined) return undefined;
   const { n, groups, pixels, output } = product;
-  const images = output[0];
-  const codes = new Uint8Array(images * groups * n * pixels);
+  const codes = new Uint8Array(output[0] * groups * n * pixels);
   for (const block of blocks) {
-    const own = become(block, { images, filters: n, pixels });
-    const length = n * pixels;
-    if (images === 1) codes.set(own, block.first * length);
+    const own = become(block, pixels);
+    const { first, firstImage, images, filters } = block;
+    const length = filters * pixels;
+    if (images === 1) codes.set(own, (firstImage * groups * n + first) * pixels);
     else
       for (let i = 0; i < block.groups * images; i++) {
-        const to = (i % images) * groups + block.first + Math.floor(i / images);
-        codes.set(own.subarray(i * length, (i + 1) * length), to * length);
+        const filter = first + Math.floor(i / images) * filters;
+        const to = (firstImage + (i % images)) * groups * n + filter;
+        codes.set(own.subarray(i * length, (i + 1) * length), to * pixels);
       }
   }
   return codeTensor(output, codes, result.output);
+}
+
+/** A convolution of real numbers, where the arithmetic has a way without patches. */
+export function realWindows(layer: Mac, x: Operand, product: Product, arithmetic: Arithmetic): FloatTensor | undefined {
+  const { weight: w, bias, result } = layer;
+  if (arithmetic.realPlanes === undefined || layer.op !== 'conv' || layer.groups > 1 || product.m === 0)
+    return undefined;
+  if (x.kind !== 'float' || w.kind !== 'float' || result.kind === 'blocks') return undefined;
+  // Adding -0 changes no number.
+  const biases = Float32Array.from(bias ?? new Float32Array(product.n).fill(-0));
+  const sums = arithmetic.realPlanes({ ...geometryOf(layer, x.shape, w.shape), a: x.data, b: w.data, bias: biases });
+  return sums && floatTensor(product.output, sums);
 }
 
 const becomingOf = oncePerInput((layer, w, input, product) => {
@@ -64,20 +77,30 @@ const becomingOf = oncePerInput((layer, w, input, product) => {
 
 /** The convolution as the arithmetic reads it; undefined where its sums alone do not say what becomes of them. */
 function windowsOf(layer: Mac, x: CodeTensor, w: CodeTensor, { m, n, k, groups }: Product) {
-  if (layer.op !== 'conv' || groups === 1 || m === 0 || w.quantization.zeroPoint !== 0) return undefined;
+  if (layer.op !== 'conv' || m === 0 || w.quantization.zeroPoint !== 0) return undefined;
   const job = { layer: layer.name, m: groups * m, n, k, a: x.quantization, b: w.quantization };
   return { windows: windowJob(layer, x, w), job };
 }
 
 function windowJob(layer: ConvLayer, x: CodeTensor, w: CodeTensor): WindowJob {
+  return {
+    ...geometryOf(layer, x.shape, w.shape),
+    ...{ groups: layer.groups, padding: zeroCode(x.quantization), a: x.data.subarray(0, sizeOf(x.shape)), b: w.data },
+  };
+}
+
+function geometryOf(
+  layer: ConvLayer,
+  given: readonly number[],
+  weights: readonly number[],
+): Omit<WindowJob, 'a' | 'b' | 'groups' | 'padding'> {
   const { groups, stride, dilation, pad } = layer;
-  const shape = asPlanes(x.shape);
-  const [images, planes, height, width] = shape;
-  const [filters, channels, r, s] = w.shape;
+  const shape = asPlanes(given);
+  const [images, , height, width] = shape;
+  const [filters, channels, r, s] = weights;
   const [p, q] = productOf(layer, shape).output.slice(2);
   return {
-    ...{ images, groups, channels, filters: filters / groups },
-    ...{ plane: [height, width], kernel: [r, s], output: [p, q], stride, dilation, before: [pad[0], pad[1]] },
-    ...{ padding: zeroCode(x.quantization), a: x.data.subarray(0, images * planes * height * width), b: w.data },
+    ...{ images, channels, filters: filters / groups, plane: [height, width], kernel: [r, s] },
+    ...{ output: [p, q], stride, dilation, before: [pad[0], pad[1]] },
   };
 }

@@ -38,14 +38,20 @@ export interface WindowStatistics extends Tally {
 }
 
 /**
- * Exact sums of some groups, [groups][images][filters][outputs], in the kernels' memory until the next ones are asked for.
+ * Exact sums of some filters and images, [groups][images][filters][outputs], in the kernels' memory until the next ones are
+ * asked for.
  */
 export interface IntegerPlanes {
   sums: Int32Array;
+  /** The first of all filters, and how many there are of each group. */
   first: number;
   groups: number;
-  /** Largest magnitude of a sum, and largest sum of the magnitudes of one output's products. */
+  filters: number;
+  firstImage: number;
+  images: number;
+  /** Largest magnitude of a sum. */
   largest: number;
+  /** Largest sum of the magnitudes of one output's products, of all that may reach a power of two that none has reached before. */
   peak: number;
   /** Address in that memory behind all that the convolution has there. */
   free: number;
@@ -56,8 +62,11 @@ export interface WindowProducts {
   /** Values [groups][images][outputs][filters]. */
   sums(job: WindowJob): Float64Array | undefined;
   stats(job: WindowJob): WindowStatistics | undefined;
-  /** Without a way out of the kernels' memory; undefined also where a sum might not be a whole number of the register. */
-  planes(job: WindowJob): Iterable<IntegerPlanes> | undefined;
+  /**
+   * Without a way out of the kernels' memory; undefined also where a sum might not be a whole number of the register.
+   * @param known a power of two that sums of magnitudes before have not reached; 0 for none
+   */
+  planes(job: WindowJob, known?: number): Iterable<IntegerPlanes> | undefined;
 }
 
 /** The codes that row `row` of a group's product is made of: outputs of all images, one after the other. */

@@ -11,6 +11,7 @@ import {
 import { sumValues } from '../float64/values.js';
 import { sharedMemory } from '../../../wasm/memory.js';
 import { windowBlocks } from '../nests/windowDots.js';
+import { pairPlanes } from './pairs.js';
 import type { IntSite } from './site.js';
 
 /** With more filters a group, products of patches are about as quick (measured at 16 to 64). */
@@ -30,7 +31,7 @@ export function intWindows(site: IntSite, products: Pick<Gemm, 'sums' | 'stats'>
   return {
     sums: (job) => run(site, products, job)?.sums,
     stats: (job) => run(site, products, job, { swamped: 0, overflowed: 0 }),
-    planes: (job) => planesOf(site, job),
+    planes: (job, known = 0) => planesOf(site, job, known),
   };
 }
 
@@ -72,8 +73,13 @@ function run(
 }
 
 /** Whole sums where the weights say that none can leave the register. */
-function planesOf(site: IntSite, job: WindowJob): Iterable<IntegerPlanes> | undefined {
-  const weights = site.register.exponent === 0 ? weightsFor(site, job, limitOf(site)) : undefined;
+function planesOf(site: IntSite, job: WindowJob, known: number): Iterable<IntegerPlanes> | undefined {
+  const { order, datapath } = site;
+  if (inOneRun(planOf(order, tapsOf(job), datapath.lanes), tapsOf(job)).sequence !== undefined) return undefined;
+  if (site.register.exponent !== 0) return undefined;
+  const quick = pairPlanes(site, job, known);
+  if (quick !== undefined) return quick;
+  const weights = weightsFor(site, job, limitOf(site));
   return weights && blocksOfPlanes(site, job, weights);
 }
 
@@ -82,7 +88,8 @@ function* blocksOfPlanes({ tables }: IntSite, job: WindowJob, weights: Int16Arra
   for (const { first, groups, out, free, ...own } of windowBlocks(job, tables[0], weights, 'planes')) {
     const sums = new Int32Array(sharedMemory().buffer, out, groups * length);
     const [largest, peak] = [own.largest, own.peaks].map((each) => each.reduce((x, y) => Math.max(x, y)));
-    yield { sums, first, groups, largest, peak, free };
+    const { images, filters } = job;
+    yield { sums, first: first * filters, groups, filters, firstImage: 0, images, largest, peak, free };
   }
 }
 

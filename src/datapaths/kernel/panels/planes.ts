@@ -118,7 +118,7 @@ function moveVectors({ f, from, to, rests, length, padding }: RowMove, extension
 }
 
 /** The even and the odd ones of sixteen codes. */
-function everyOther(f: FunctionBuilder, { bits, signed }: Extension, address: Code): Code[] {
+export function everyOther(f: FunctionBuilder, { bits, signed }: Extension, address: Code): Code[] {
   const both = f.keep('v128', v128.load(address));
   const shift = signed ? i16x8.shrS : i16x8.shrU;
   return [16 - bits, 8 - bits].map((left) => shift(i16x8.shl(both, left), 16 - bits));

@@ -14,7 +14,7 @@ export function checkedGemm(gemm: Gemm): Gemm {
       windows: {
         sums: (job) => windows.sums(checkedWindows(datapath, job)),
         stats: (job) => windows.stats(checkedWindows(datapath, job)),
-        planes: (job) => windows.planes(checkedWindows(datapath, job)),
+        planes: (job, known) => windows.planes(checkedWindows(datapath, job), known),
       },
     }),
     ...(integers && { integers: { ...integers, rows: (job) => integers.rows(checked(datapath, job)) } }),

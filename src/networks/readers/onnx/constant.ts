@@ -45,8 +45,10 @@ export function readConstant(proto: Proto<'TensorProto'>, name = proto.name): Co
 function fromRaw(raw: Uint8Array, type: ElementType, size: number): Constant['data'] | undefined {
   if (raw.length !== Math.ceil((size * type.bits) / 8)) return undefined;
   if (type.bits < 8) return unpack(raw, type, size);
-  // A copy begins where elements of any width may, and does not keep the whole file alive.
-  const { buffer } = inOrder(new Uint8Array(raw), type.bits / 8);
+  // A copy begins where elements of any width may, and does not keep the whole file alive; threads share it.
+  const copy = new Uint8Array(new SharedArrayBuffer(raw.length));
+  copy.set(raw);
+  const { buffer } = inOrder(copy, type.bits / 8);
   switch (type.name) {
     case 'FLOAT':
       return new Float32Array(buffer);
