@@ -15,9 +15,11 @@ export const float32Arithmetic: Arithmetic = {
     const { a, b } = inBlocks(x, y, job);
     return gemm(a, b, job.m, job.n, job.k);
   },
-  realPlanes,
   codes: (a, b, job) => Float64Array.from(gemm(float32Of(a, job, 'a'), float32Of(b, job, 'b'), job.m, job.n, job.k)),
 };
+
+/** The same, bit for bit, for whom no product need pass by one at a time: convolutions go from planes to planes. */
+export const wholeFloat32Arithmetic: Arithmetic = { ...float32Arithmetic, realPlanes };
 
 /**
  * Sums without any rounding on the way, each rounded once to float64 (codes) or float32 (values: the products are exact

@@ -1,4 +1,4 @@
-import { float32Arithmetic } from '../networks/arithmetic.js';
+import { wholeFloat32Arithmetic } from '../networks/arithmetic.js';
 import { factsOf } from '../networks/facts.js';
 import type { Arithmetic, Network } from '../networks/network.js';
 import { sizeOf } from '../networks/tensor.js';
@@ -71,7 +71,7 @@ const ELEMENTS = 2 ** 21;
 export function runFloat(
   network: Network,
   given: Dataset | RunData,
-  arithmetic: Arithmetic = float32Arithmetic,
+  arithmetic: Arithmetic = wholeFloat32Arithmetic,
 ): FloatRun {
   const data = dataFor(network, given);
   return floatRunOf(network, floatOutputs(network, data, arithmetic), data);
@@ -81,7 +81,7 @@ export function runFloat(
 export function floatOutputs(
   network: Network,
   data: RunData,
-  arithmetic: Arithmetic = float32Arithmetic,
+  arithmetic: Arithmetic = wholeFloat32Arithmetic,
 ): OutputRows[] {
   const largest = Math.max(1, ...[...factsOf(network).values()].map(({ shape }) => sizeOf(shape)));
   const most = Math.max(1, Math.min(BATCH, Math.floor(ELEMENTS / largest)));

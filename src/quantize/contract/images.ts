@@ -1,5 +1,5 @@
 import { executeAll, type Tap } from '../../networks/execute.js';
-import { float32Arithmetic } from '../../networks/arithmetic.js';
+import { wholeFloat32Arithmetic } from '../../networks/arithmetic.js';
 import { inputOf } from '../../networks/facts.js';
 import type { Network } from '../../networks/network.js';
 import { dequantize } from '../../networks/quantization.js';
@@ -36,7 +36,7 @@ export function valuesSeen(network: Network, images: Images, wanted: ReadonlySet
   };
   for (const batch of batchesOf(network, images)) {
     for (const [name, tensor] of batch) tap(name, tensor);
-    executeAll(network, batch, float32Arithmetic, tap);
+    executeAll(network, batch, wholeFloat32Arithmetic, tap);
   }
   return new Map([...parts].map(([name, arrays]) => [name, joined(arrays)]));
 }
