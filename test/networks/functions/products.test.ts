@@ -205,6 +205,17 @@ function watched(): { arithmetic: Arithmetic; jobs: MatmulJob[] } {
   return { arithmetic: { ...exactArithmetic, codes: codesOf }, jobs };
 }
 
+it('a transposed convolution is cut down to one element, and not to none', () => {
+  const [x, w] = [reals(1, 1, 2, 2), reals(1, 1, 3, 2)];
+  // 2 + 3 - 1 rows and 2 + 2 - 1 columns.
+  for (const [rows, columns] of indices([6, 5])) {
+    const pads = [Math.min(rows, 2), Math.min(columns, 1), rows - Math.min(rows, 2), columns - Math.min(columns, 1)];
+    const cut = () => run('ConvTranspose', [x, w], { pads });
+    if (rows < 4 && columns < 3) expect(cut().shape).toEqual([1, 1, 4 - rows, 3 - columns]);
+    else expect(cut).toThrow(`layer y (ConvTranspose): has pads = ${pads.join(' ')}, which cut all of 4x3`);
+  }
+});
+
 describe('products of codes', () => {
   it('two computed operands, each with a zero point', () => {
     const [a, b] = [codes([2, 3, 4], [0.3], 3), codes([2, 4, 5], [0.07], -7)];
