@@ -11,6 +11,8 @@ import { OUTCOME, run, runFloat } from '../../src/simulate/run.js';
 import { type Candidate, runStudy, type StudyPlan } from '../../src/simulate/study.js';
 import { loadTarget, TARGETS } from '../../src/targets/catalog.js';
 import { digits } from '../../src/training/data/digits.js';
+import { FLAGS } from '../../src/training/data/flags.js';
+import { generate } from '../../src/training/data/generator.js';
 import { accuracyOf } from '../../src/training/session/train.js';
 import { folderWith } from '../cli/command.js';
 import { forget, seen } from './inProcess.js';
@@ -97,6 +99,14 @@ it('a study has a row for each network on each target that runs it, as a run giv
     [0, 3],
   ]);
   plan.journal.close();
+});
+
+it('where no images are given, those are generated that the networks read', async () => {
+  const path = join(import.meta.dirname, '..', '..', 'models', 'flags-int8.onnx');
+  const network = readOnnx(readFileSync(path), path);
+  const { rows } = await runStudy([candidate('int8', { path, network })], planIn({ targets: ['fp8-fp16'] }));
+  const accuracy = accuracyOf(network, generate(FLAGS, 2), exactArithmetic);
+  expect(rows).toMatchObject([{ images: 2, accuracy }]);
 });
 
 it('a trained network that no target runs keeps the row of its training', async () => {

@@ -308,3 +308,18 @@ it('there is no way where lanes, registers or orders are not for it', () => {
   for (const name of ['fp8-fp16', 'fp8-fp32', 'radix4-fp16', 'gemmini-ws'])
     expect(compileGemm(datapathNamed(name)).windows).toBeUndefined();
 });
+
+it('what lies behind the end of a row of outputs is no output: sums of zero have nothing larger beside them', () => {
+  const unit = datapathNamed('int8');
+  for (const width of [5, 6, 7, 8, 9]) {
+    const geometry: Geometry = { ...PLAIN, plane: [3, width + 2], before: [0, 0], after: [0, 0] };
+    const job = jobOf(unit, geometry, () => 0n);
+    expect(job.output).toEqual([1, width]);
+    // The first weight alone, and a row whose last two elements it never meets.
+    for (let group = 0; group < 2; group++) {
+      job.b[9 * group] = 1;
+      job.a.fill(1, 3 * (width + 2) * group + width, 3 * (width + 2) * group + width + 2);
+    }
+    expect(hold(unit, job)).toBe(true);
+  }
+});
