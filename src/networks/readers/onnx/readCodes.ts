@@ -170,7 +170,7 @@ export function readDequantizeLinear(reader: Reader, node: NodeReader): Value {
   return {
     kind: 'stored',
     constant: { name: node.output, type: elementType('FLOAT'), shape: tensor.shape, data },
-    codes: x.constant,
+    codes: { whole: x.constant, scale: q.scale },
   };
 }
 

@@ -19,8 +19,8 @@ export interface StoredValue {
   kind: 'stored';
   constant: Constant;
   format?: Format;
-  /** The int32 codes that it was dequantized from: a bias. */
-  codes?: Constant;
+  /** The int32 codes that it was dequantized from, and their scales: a bias. */
+  codes?: { whole: Constant; scale: Float32Array };
 }
 /** Stored codes behind a DequantizeLinear or a quantizer function: real numbers whose codes are known. */
 export interface WeightsValue {

@@ -10,6 +10,7 @@ import { readOnnx } from '../../../../src/networks/readers/onnx/read.js';
 import { dequantize } from '../../../../src/networks/quantization.js';
 import { floatTensor, type Tensor } from '../../../../src/networks/tensor.js';
 import {
+  biasCases,
   functionCases,
   meanCases,
   pairCases,
@@ -101,7 +102,14 @@ function ours(
   return { data: dequantize(outputs.get('out') as Tensor).data, layers: layers.join(' ') };
 }
 
-const cases = [...pairCases(2048), ...productCases(), ...functionCases(), ...softmaxCases(), ...meanCases()];
+const cases = [
+  ...pairCases(2048),
+  ...productCases(),
+  ...functionCases(),
+  ...softmaxCases(),
+  ...meanCases(),
+  ...biasCases(),
+];
 
 describe('codes to codes as ONNX Runtime has them', () => {
   it.each(cases.map((test) => [test.name, test] as const))('%s', async (_, test) => {

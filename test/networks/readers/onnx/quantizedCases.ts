@@ -299,3 +299,50 @@ export function meanCases(): QuantizedCase[] {
     }),
   );
 }
+
+/** Biases whose scale is another than that of the sums. */
+export function biasCases(): QuantizedCase[] {
+  const cases = [
+    ['Conv', 1.0149, 'quantize conv:ort dequantize'],
+    ['Conv', 0.9851, 'quantize conv:ort dequantize'],
+    ['Conv', 1.0151, 'quantize conv:ort quantize dequantize'],
+    ['Gemm', 2, 'quantize dense:ort dequantize'],
+  ] as const;
+  return cases.map(([kind, factor, layers]): QuantizedCase => {
+    const draw = random(77);
+    const [shape, weight] =
+      kind === 'Conv'
+        ? [
+            [1, 2, 5, 5],
+            [3, 2, 3, 3],
+          ]
+        : [
+            [4, 18],
+            [3, 18],
+          ];
+    const count = (lengths: readonly number[]) => lengths.reduce((a, b) => a * b, 1);
+    const [a, c]: readonly Meaning[] = [
+      [0.02, 120],
+      [0.11, 97],
+    ];
+    const codes = Array.from({ length: count(shape) }, () => Math.floor(draw() * 256));
+    const inputs = [{ name: 'x', type: 'FLOAT' as const, shape, data: realsOf(codes, 'UINT8', a) }];
+    const initializers = [
+      ...[...meaning('a', 'UINT8', a), ...meaning('c', 'UINT8', c), ...meaning('w', 'INT8', [0.01, 128])],
+      tensor(
+        'w',
+        'INT8',
+        weight,
+        Array.from({ length: count(weight) }, () => Math.floor(draw() * 200) - 100),
+      ),
+      ...[tensor('b', 'INT32', [3], [4000, -3000, 77]), tensor('sb', 'FLOAT', [], [0.0002 * factor])],
+    ];
+    const nodes = [
+      ...[...quantized('x', 'a', 'p'), op('DequantizeLinear', 'w sw zw', 'wd'), op('DequantizeLinear', 'b sb', 'bd')],
+      op(kind, 'p/real wd bd', 't', kind === 'Gemm' ? { transB: 1 } : {}),
+      ...[op('QuantizeLinear', 't sc zc', 'r'), op('DequantizeLinear', 'r sc zc', 'out')],
+    ];
+    const name = `${kind}, bias of ${factor} times the scale`;
+    return { name, layers, inputs, bytes: model({ nodes, initializers, inputs, output: 'out' }) };
+  });
+}
