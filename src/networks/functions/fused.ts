@@ -6,6 +6,7 @@ import { broadcastPlaces, broadcastShape } from './broadcast.js';
 import { fma, halfEven } from './fma.js';
 import type { Around, TensorFunction } from './function.js';
 import { softmaxOfCodes } from './fusedSoftmax.js';
+import { lookUpPairs } from './pairTable.js';
 
 /**
  * Operators from codes to codes in one step, as ONNX Runtime computes them (mlas, x86-64 with FMA; onnxruntime-node 1.30.0:
@@ -82,8 +83,10 @@ function keptTable(tables: Map<string, CodeArray>, key: string, make: () => Code
   return table;
 }
 
-/** A loop of its own: of two tensors of one shape. */
+/** Of two tensors of one shape. */
 function lookUp(table: CodeArray, width: number, a: CodeArray, b: CodeArray, out: CodeArray): void {
+  if (table.length === 2 ** 16 && [table, a, b, out].every((codes) => codes instanceof Uint8Array))
+    return lookUpPairs(table as Uint8Array, a as Uint8Array, b as Uint8Array, out as Uint8Array);
   for (let i = 0; i < out.length; i++) out[i] = table[a[i] * width + b[i]];
 }
 

@@ -1,3 +1,5 @@
+import { f32x4 } from '../../wasm/vector.js';
+import { laneFunction } from '../lanes.js';
 import type { AddLayer } from '../network.js';
 import { type FloatTensor, floatTensor, sizeOf } from '../tensor.js';
 import { oneEach, type Operator, realLikeInput } from './operator.js';
@@ -14,13 +16,11 @@ export const add: Operator<AddLayer> = {
   operations: oneEach,
 };
 
-function addInto(to: Float32Array, x: Float32Array, y: Float32Array): void {
-  for (let i = 0; i < to.length; i++) to[i] = x[i] + y[i];
-}
+const added = laneFunction(2, f32x4.add);
 
 /** In float32. */
 export function sum(x: FloatTensor, y: FloatTensor): FloatTensor {
   const output = floatTensor(x.shape);
-  addInto(output.data, x.data, y.data);
+  added([x.data, y.data], output.data);
   return output;
 }

@@ -1,4 +1,6 @@
+import { f32x4, splat32, v128 } from '../../wasm/vector.js';
 import { orderTable } from '../codes.js';
+import { laneFunction } from '../lanes.js';
 import type { ReluLayer } from '../network.js';
 import { zeroCode } from '../quantization.js';
 import { type CodeTensor, type FloatTensor, floatTensor, type Operand } from '../tensor.js';
@@ -14,19 +16,12 @@ export const relu: Operator<ReluLayer> = {
   homogeneous: true,
 };
 
-/** The word of -infinity: those above are NaN. */
-const LOWEST = 0xff800000;
+/** Of what is below 0 no bit is left: -0 and NaN, which are not, stay as they are. */
+const withoutNegative = laneFunction(1, (x) => v128.andnot(x, f32x4.lt(x, splat32(0))));
 
-/** On words, because a branch on the sign is guessed wrong every other time: -0 and NaN stay as they are. */
 export function positive(x: FloatTensor): FloatTensor {
   const output = floatTensor(x.shape);
-  const from = new Int32Array(x.data.buffer, x.data.byteOffset, x.data.length);
-  const to = new Int32Array(output.data.buffer);
-  for (let i = 0; i < from.length; i++) {
-    const word = from[i];
-    to[i] = word & ~(word >> 31);
-    if (word >>> 0 > LOWEST || word >>> 0 === 0x80000000) to[i] = word;
-  }
+  withoutNegative([x.data], output.data);
   return output;
 }
 

@@ -109,8 +109,8 @@ function siteOf({ job, frame, blocks, reading, factors }: PairWork) {
     ...{ squares: arena.take(pairBytes), totals: arena.take(pairBytes), direction: arena.take(4 * pairs) },
     ...{ along: arena.take(4 * images * pixels), across: arena.take(4 * images * pixels) },
     ...{
-      filterAlong: arena.take(4 * filters),
-      filterAcross: arena.take(4 * filters),
+      filterAlong: arena.take((4 * filters) / ROWS),
+      filterAcross: arena.take((4 * filters) / ROWS),
       filters: arena.take(4 * filters),
     },
     ...{ taps: arena.take(4 * taps.length), rows: arena.take(4 * rows.length), rests: arena.take(4 * rests.length) },
@@ -212,7 +212,8 @@ function putFactors(factors: PairFactors, { at, step, kernels }: Site, first: nu
     new Int8Array(buffer, at.codes, weights.length).set(weights);
     kernels.widen(at.codes, weights.length / 8, at.weights);
   }
-  new Float32Array(buffer, at.filterAlong, rows).set(factors.along.subarray(first, first + rows));
-  new Float32Array(buffer, at.filterAcross, rows).set(factors.across.subarray(first, first + rows));
+  const [tile, end] = [first / ROWS, (first + rows) / ROWS];
+  new Float32Array(buffer, at.filterAlong, end - tile).set(factors.along.subarray(tile, end));
+  new Float32Array(buffer, at.filterAcross, end - tile).set(factors.across.subarray(tile, end));
   new Int32Array(buffer, at.filters, rows).set(factors.filters.subarray(first, first + rows).map((f) => f - first));
 }

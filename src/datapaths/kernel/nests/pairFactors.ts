@@ -8,8 +8,9 @@ export interface PairFactors {
   weights: Int8Array | Int16Array;
   /** Which filter each row of the tiles is; -1 where there is none. */
   filters: Int32Array;
-  /** A weight of each channel, and of each filter the lengths of its magnitudes' parts along that direction and across it. */
+  /** A weight of each channel. */
   direction: Int16Array;
+  /** Of each tile the largest lengths of its filters' magnitudes, their parts along that direction and across it. */
   along: Float32Array;
   across: Float32Array;
   /** What a sum of magnitudes times the direction is multiplied by, to be the length of the part along it. */
@@ -48,9 +49,15 @@ export function pairFactors(job: WindowJob, block: number, table: Float64Array, 
       for (let tap = 0; tap < taps; tap++, at += 2 * ROWS) weights[at] = table[b[from++]];
     }
   });
-  const part = (which: 0 | 1) =>
-    Float32Array.from(filters, (filter) => (filter < 0 ? 0 : lengths[filter][which] * SLACK));
-  return { weights, filters, direction, along: part(0), across: part(1), unit };
+  const parts = [0, 1].map((which) => {
+    const largest = new Float32Array(filters.length / ROWS);
+    filters.forEach((filter, row) => {
+      const tile = Math.floor(row / ROWS);
+      if (filter >= 0) largest[tile] = Math.max(largest[tile], lengths[filter][which] * SLACK);
+    });
+    return largest;
+  });
+  return { weights, filters, direction, along: parts[0], across: parts[1], unit };
 }
 
 /** Of a filter's magnitudes, both parts' lengths. */

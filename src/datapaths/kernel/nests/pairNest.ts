@@ -17,7 +17,7 @@ export const PAIR_PARAMETERS = [
   /** Places of vectors in the frame, among windows and among a filter's sums; of taps, and of filters among sums. */
   ...(['vectors', 'windows', 'outs', 'offsets', 'filters'] as const),
   ...(['frame', 'panel', 'weights', 'sums'] as const),
-  /** Lengths of both parts, of windows and of filters. */
+  /** Lengths of both parts, of windows and of tiles' filters. */
   ...(['along', 'across', 'filterAlong', 'filterAcross'] as const),
   /** Vectors: largest magnitudes of sums, largest sums of magnitudes, and the limit, a float32. */
   'largest',
@@ -44,8 +44,9 @@ export function pairFunction(): FunctionBuilder {
     gather(f, p);
     const outs = over(VECTORS, (i) => f.keep('i32', i32.load(p.outs.get, 4 * i)));
     const windows = over(VECTORS, (i) => f.keep('i32', i32.load(p.windows.get, 4 * i)));
-    const [along, across] = [p.along, p.across].map((base) =>
-      windows.map((place) => f.keep('v128', v128.load(i32.add(base.get, place)))),
+    // The largest of both vectors' windows, for each lane.
+    const lengths = [p.along, p.across].map((base) =>
+      f.keep('v128', windows.map((place) => v128.load(i32.add(base.get, place))).reduce(f32x4.max)),
     );
     f.emit(weights.set(p.weights.get), tile.set(i32.const(0)));
     f.repeat(p.tiles.get, () => {
@@ -57,13 +58,10 @@ export function pairFunction(): FunctionBuilder {
           f.emit(v128.store(i32.add(row, out), sum), largest.set(i32x4.maxS(largest.get, i32x4.abs(sum))));
         });
       }
-      const bounds = over(ROWS, (r) => {
-        const [first, second] = [p.filterAlong, p.filterAcross].map((base) =>
-          f.keep('v128', v128.load32Splat(i32.add(base.get, tile.get), 4 * r)),
-        );
-        return over(VECTORS, (i) => f32x4.add(f32x4.mul(first, along[i]), f32x4.mul(second, across[i])));
-      });
-      f.when(v128.anyTrue(f32x4.ge(bounds.flat().reduce(f32x4.max), limit.get)), () => {
+      const parts = [p.filterAlong, p.filterAcross].map((base, i) =>
+        f32x4.mul(v128.load32Splat(i32.add(base.get, i32.shrU(tile.get, i32.const(2)))), lengths[i]),
+      );
+      f.when(v128.anyTrue(f32x4.ge(parts.reduce(f32x4.add), limit.get)), () => {
         multiply(f, p, sums, weights.get, i16x8.abs);
         f.emit(...sums.map((sum) => peak.set(i32x4.maxS(peak.get, sum.get))), limit.set(powerAbove(f, peak.get)));
       });
