@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { datapathNamed } from '../../../../src/datapaths/catalog.js';
 import { datapath, sumFit } from '../../../../src/datapaths/datapath.js';
+import { referenceGemm } from '../../../../src/datapaths/kernel/float64/reference.js';
 import { type CodeArray, codeArray, compileGemm, type GemmJob } from '../../../../src/datapaths/kernel/index.js';
 import type { Order } from '../../../../src/datapaths/order.js';
 import { formatNamed, int } from '../../../../src/formats/catalog.js';
-import { decode } from '../../../../src/formats/codec.js';
+import { decode, encode, fitTo } from '../../../../src/formats/codec.js';
 import { type Format, widthOf } from '../../../../src/formats/format.js';
-import { toNumber } from '../../../../src/formats/raw.js';
+import { fromNumber, toNumber } from '../../../../src/formats/raw.js';
 import { overFlagged } from '../../../../src/datapaths/kernel/panels/walk.js';
 import { randomFrom } from '../../../../src/random/random.js';
 
@@ -175,4 +177,34 @@ it.each([4, 8])('flagged tiles of %i columns are gone over whole, and nothing el
     expect(over([[row, column]])).toEqual(inside);
   }
   expect(over(tiles).toSorted((x, y) => x - y)).toEqual(Array.from({ length: m * n }, (_, index) => index));
+});
+
+it('whichever tile is gone over again, the others keep their sums', () => {
+  const [m, k] = [13, 8];
+  const random = randomFrom(44);
+  for (const name of ['fp8-fp16', 'ibm-fp8']) {
+    const unit = datapathNamed(name);
+    const largest = (format: Format) =>
+      Number(encode(fromNumber(1e300), { ...fitTo(format), overflow: 'saturate' }).code);
+    const some = (format: Format, length: number) =>
+      codeArray(format, length).map(() =>
+        Number(encode(fromNumber(random.normal()), { ...fitTo(format), overflow: 'saturate' }).code),
+      );
+    const reference = referenceGemm(unit, unit.order, '');
+    const gemm = compileGemm(unit);
+    for (const n of [1, 3, 8])
+      for (let first = 0; first < m; first += 4) {
+        const job: GemmJob = { m, n, k, a: some(unit.a, m * k), b: some(unit.b, k * n) };
+        // Sums of one row become as large as operands make them.
+        job.a.fill(largest(unit.a), first * k, (first + 1) * k);
+        job.b.fill(largest(unit.b), 0, n * Math.min(4, k));
+        for (const begun of [job, { ...job, c: reference.sums(job) }])
+          for (const way of ['sums', 'stats'] as const) {
+            const [got, wanted] = [gemm, reference].map((each) =>
+              way === 'sums' ? each.sums(begun) : each.stats(begun).sums,
+            );
+            expect([name, n, first, ...got], way).toEqual([name, n, first, ...wanted]);
+          }
+      }
+  }
 });
