@@ -1,6 +1,6 @@
 import { cosine as cos, sine as sin } from '../scalars/trigonometric.js';
 import { floatTensor, type FloatTensor, sizeOf, type Tensor } from '../tensor.js';
-import { int } from './attributes.js';
+import { type Attributes, int } from './attributes.js';
 import type { OperandFacts, TensorFunction } from './function.js';
 import { factsAt } from './numbers.js';
 import { axisOf, floatsOf, integersOf, knownIntegers } from './operands.js';
@@ -45,14 +45,16 @@ function transform({ real, imaginary }: Line, bins: number, inverse: boolean): F
 
 const binsOf = (n: number, onesided: unknown) => (onesided === 1 ? Math.floor(n / 2) + 1 : n);
 
-/** Lengths of a transform: of the input's axis, of the line taken, and of the bins given. */
-function dftOf(shape: readonly number[], length: number | undefined, axis: number, onesided: unknown) {
+/** Lengths of a transform: of the input's axis, of the line taken, and of the bins given; one back from one side is real. */
+function dftOf(shape: readonly number[], length: number | undefined, axis: number, { onesided, inverse }: Attributes) {
   const place = axisOf(axis, shape.length);
   if (shape.length < 2 || place === shape.length - 1 || ![1, 2].includes(shape[shape.length - 1]))
     throw new Error(`transforms axis ${axis} of ${shape.join('x')}: the last axis is real numbers, or pairs`);
-  const n = length ?? shape[place];
-  const bins = binsOf(n, onesided);
-  return { place, n, bins, output: [...shape.slice(0, -1).map((own, i) => (i === place ? bins : own)), 2] };
+  const back = inverse === 1 && onesided === 1;
+  const n = length ?? (back ? 2 * (shape[place] - 1) : shape[place]);
+  const bins = back ? n : binsOf(n, onesided);
+  const parts = back ? 1 : 2;
+  return { place, n, bins, parts, output: [...shape.slice(0, -1).map((own, i) => (i === place ? bins : own)), parts] };
 }
 
 const dft: TensorFunction = {
@@ -62,34 +64,34 @@ const dft: TensorFunction = {
   since: [{ opset: 20, attribute: 'axis', kind: 'int', operand: 2 }],
   before: [{ opset: 20, attributes: { 'lastbit.axis': 1 } }],
   operations: 2,
-  facts: ([x, length, axis], { onesided, 'lastbit.axis': absent }) => {
+  facts: ([x, length, axis], attributes) => {
     const known = (operand: OperandFacts | undefined, what: string) =>
       operand === undefined ? undefined : knownIntegers(operand, what)[0];
     const { shape } = x as OperandFacts;
-    return [
-      {
-        shape: dftOf(shape, known(length, 'its length'), known(axis, 'its axis') ?? (absent as number), onesided)
-          .output,
-      },
-    ];
+    const along = known(axis, 'its axis') ?? (attributes['lastbit.axis'] as number);
+    return [{ shape: dftOf(shape, known(length, 'its length'), along, attributes).output }];
   },
-  run: ([operand, length, axis], { inverse, onesided, 'lastbit.axis': absent }) => {
+  run: ([operand, length, axis], attributes) => {
     const x = floatsOf(operand, 0);
     const given = (each: Tensor | undefined, place: number) => each && integersOf(each, place).data[0];
-    const { place, n, bins, output } = dftOf(x.shape, given(length, 1), given(axis, 2) ?? (absent as number), onesided);
-    const parts = x.shape[x.shape.length - 1];
+    const along = given(axis, 2) ?? (attributes['lastbit.axis'] as number);
+    const { place, n, bins, parts, output } = dftOf(x.shape, given(length, 1), along, attributes);
+    const pairs = x.shape[x.shape.length - 1];
     const inner = sizeOf(x.shape.slice(place + 1, -1));
     const own = x.shape[place];
     const result = floatTensor(output);
     for (let outer = 0; outer < sizeOf(x.shape.slice(0, place)); outer++)
       for (let i = 0; i < inner; i++) {
-        const from = (k: number) => ((outer * own + k) * inner + i) * parts;
+        const at = (k: number, which: number) => x.data[((outer * own + k) * inner + i) * pairs + which];
+        // What lies beyond one side mirrors it.
         const part = (which: number) =>
-          Float64Array.from({ length: n }, (_, k) => (k < own ? x.data[from(k) + which] : 0));
-        const line = { real: part(0), ...(parts === 2 && { imaginary: part(1) }) };
-        const found = transform(line, bins, inverse === 1);
+          Float64Array.from({ length: n }, (_, k) =>
+            k < own ? at(k, which) : parts === 1 && n - k < own ? (1 - 2 * which) * at(n - k, which) : 0,
+          );
+        const line = { real: part(0), ...(pairs === 2 && { imaginary: part(1) }) };
+        const found = transform(line, bins, attributes.inverse === 1);
         for (let k = 0; k < bins; k++)
-          result.data.set(found.subarray(2 * k, 2 * k + 2), ((outer * bins + k) * inner + i) * 2);
+          result.data.set(found.subarray(2 * k, 2 * k + parts), ((outer * bins + k) * inner + i) * parts);
       }
     return [result];
   },
