@@ -31,6 +31,7 @@ import { RESIZE } from './resize.js';
 import { ROTARY } from './rotary.js';
 import { SCATTER } from './scatter.js';
 import { SEARCHES } from './search.js';
+import { SPECTRA } from './spectra.js';
 import { SPLITS } from './splits.js';
 import { SPREAD } from './spread.js';
 import { withWants } from './wants.js';
@@ -77,6 +78,7 @@ export const FUNCTIONS: Readonly<Record<string, TensorFunction>> = withWants(
     ...UNFOLDS,
     ...INTEGER_PRODUCTS,
     ...PACKED_WEIGHTS,
+    ...SPECTRA,
     ...CLASSIC,
   }),
 );

@@ -139,12 +139,26 @@ function hasCodes(value: Given | Tensor): boolean {
 
 function readOf(reader: Reader, value: Activation, keeps: boolean): TensorFacts & { name: string; lazy: boolean } {
   const { shape, as, quantization, type } = value;
-  if (value.pad !== undefined)
-    throw new Error(`reads the padded ${value.name}: Pad is supported before a Conv of stored weights, or by itself`);
+  if (value.pad !== undefined) return readOf(reader, padded(reader, value), keeps);
   const codes = as !== 'real' && as !== 'integers';
   if (codes && keeps) return { name: value.name, shape, quantization, lazy: as !== 'codes' };
   if (as === 'codes') return { ...integersOf(reader, value), lazy: false };
   return { name: codes ? realOf(reader, value) : value.name, shape, ...(type && { type }), lazy: false };
+}
+
+/** Padding that no convolution of stored weights takes over, as a layer of its own, once. */
+function padded(reader: Reader, { pad, ...value }: Activation): Activation {
+  const name = `${value.name}/padded/part`;
+  const [top, left, bottom, right] = pad ?? [0, 0, 0, 0];
+  const pads = integerTensor([8], 'int64', Float64Array.of(0, 0, top, left, 0, 0, bottom, right));
+  const layer: GeneralLayer = {
+    ...{ op: 'general', ...called(name), inputs: [realOf(reader, value)], function: 'Pad' },
+    ...{ operands: [0, pads], attributes: { mode: 'constant' } },
+  };
+  if (!reader.layers.some((each) => each.name === name)) reader.layers.push(layer);
+  const { shape } = value;
+  const lengths = [shape[0], shape[1], shape[2] + top + bottom, shape[3] + left + right];
+  return { kind: 'activation', name, shape: lengths, as: 'real', shared: false };
 }
 
 /** Codes as the integers that the file has there: a layer of its own, once. */

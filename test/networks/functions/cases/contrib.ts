@@ -273,6 +273,38 @@ const CLASSIC: readonly FunctionCase[] = [
   },
 ];
 
+const whole = (name: string, value: number) => tensor(name, 'INT64', [], [value]);
+
+/** Fourier transforms, and windows over what they are of. */
+const SPECTRA: readonly FunctionCase[] = [
+  {
+    ...{ node: ['DFT', 'x n a'], input: [2, 6, 1], initializers: [whole('n', 6), whole('a', 1)], near: NEAR },
+    ...{ unchanged: true, values: { onesided: [1] } },
+  },
+  {
+    ...{ node: ['DFT', 'x _ a'], input: [2, 5, 3, 2], initializers: [whole('a', -2)], near: NEAR, unchanged: true },
+    values: { inverse: [1] },
+  },
+  {
+    ...{ node: ['DFT', 'x'], input: [2, 5, 2], initializers: [], near: NEAR, unchanged: true, opset: 17 },
+    values: { axis: [1], inverse: [1] },
+  },
+  {
+    ...{ node: ['STFT', 'x s w'], input: [2, 20], initializers: [whole('s', 3), floats('w', 8)], near: NEAR },
+    ...{ unchanged: true, values: { onesided: [0] } },
+  },
+  {
+    ...{ node: ['STFT', 'x s _ f'], input: [1, 20, 1], initializers: [whole('s', 4), whole('f', 8)], near: NEAR },
+    unchanged: true,
+  },
+  ...['BlackmanWindow', 'HammingWindow', 'HannWindow'].map(
+    (name): FunctionCase => ({
+      ...{ node: [name, 'n'], input: [9], initializers: [whole('n', 9)], after: [op('Mul', 'x y', 'z')], near: NEAR },
+      ...{ unchanged: true, values: { periodic: [0] } },
+    }),
+  ),
+];
+
 export const CONTRIB_CASES: readonly FunctionCase[] = [
-  ...[...PRODUCTS, ...ATTENTION, ...GROUPED, ...EMBEDDINGS, ...LSTM, ...CODES, ...CLASSIC],
+  ...[...PRODUCTS, ...ATTENTION, ...GROUPED, ...EMBEDDINGS, ...LSTM, ...CODES, ...CLASSIC, ...SPECTRA],
 ];
