@@ -65,7 +65,7 @@ export interface FloatRun {
 
 const BATCH = 100;
 /** Elements of the largest tensor of images that go through a float network together. */
-const ELEMENTS = 2 ** 21;
+const ELEMENTS = 2 ** 22;
 
 /** @param arithmetic of its products; exact sums show what a quantization alone takes */
 export function runFloat(

@@ -8,7 +8,8 @@ import type { RealWindows } from '../network.js';
 const ROWS = 4;
 const VECTORS = 2;
 const VECTOR = 16;
-/** Bytes of weights and sums that are in memory together. */
+/** Bytes of images, weights and sums that are in memory together. */
+const FRAMES = 2 ** 24;
 const WEIGHTS = 2 ** 19;
 const SUMS = 2 ** 19;
 
@@ -37,11 +38,12 @@ function planesIn(job: RealWindows, frame: WindowFrame): Float32Array {
   const { images, channels, filters, plane, output, stride, a, b, bias } = job;
   const { planeBytes, taps, rows, rests, vectors, outs, length, padded } = frame;
   const [size, pixels, k] = [plane[0] * plane[1], output[0] * output[1], channels * taps.length];
+  const together = Math.max(1, Math.min(images, Math.floor(FRAMES / (channels * planeBytes))));
   const fitting = Math.min(WEIGHTS / (4 * k), SUMS / (4 * pixels));
   const block = Math.max(ROWS, Math.min(Math.ceil(filters / ROWS) * ROWS, Math.floor(fitting / ROWS) * ROWS));
   const arena = new Arena();
   const at = {
-    frame: arena.take(channels * planeBytes + VECTOR),
+    frame: arena.take(together * channels * planeBytes + VECTOR),
     ...{ taps: arena.take(4 * taps.length), rows: arena.take(4 * rows.length), rests: arena.take(4 * rests.length) },
     ...{ vectors: arena.take(4 * vectors.length), outs: arena.take(4 * outs.length), bias: arena.take(4 * block) },
     panel: arena.take(VECTORS * VECTOR * k),
@@ -66,33 +68,41 @@ function planesIn(job: RealWindows, frame: WindowFrame): Float32Array {
   const floats = (address: number, count: number) => new Float32Array(buffer, address, count);
   compiled ??= kernelOf([fill(1), fill(2), interleave(), multiply()]);
   const result = new Float32Array(images * filters * pixels);
-  for (let image = 0; image < images; image++) {
-    if (padded) floats(at.frame, (channels * planeBytes) / 4).fill(0);
-    floats(at.given, channels * size).set(a.subarray(image * channels * size, (image + 1) * channels * size));
-    compiled[`fill${stride[1]}`](
-      at.given,
-      4 * size,
-      channels,
-      at.rows,
-      rows.length / 2,
-      at.rests,
-      length,
-      at.frame,
-      planeBytes,
-    );
+  const frameBytes = channels * planeBytes;
+  for (let from = 0; from < images; from += together) {
+    const count = Math.min(together, images - from);
+    for (let i = 0; i < count; i++) {
+      const frameAt = at.frame + i * frameBytes;
+      if (padded) floats(frameAt, frameBytes / 4).fill(0);
+      floats(at.given, channels * size).set(a.subarray((from + i) * channels * size, (from + i + 1) * channels * size));
+      const lines = [at.rows, rows.length / 2, at.rests, length] as const;
+      compiled[`fill${stride[1]}`](at.given, 4 * size, channels, ...lines, frameAt, planeBytes);
+    }
     for (let first = 0; first < filters; first += block) {
       const own = Math.min(block, filters - first);
       const tiles = Math.ceil(own / ROWS);
       const given = floats(at.given, tiles * ROWS * k);
       given.fill(0, own * k);
       given.set(b.subarray(first * k, (first + own) * k));
-      compiled.interleave(at.given, tiles, k, at.weights);
+      compiled.interleave(at.given, tiles, k >> 2, k & 3, 4 * k, at.weights);
       floats(at.bias, tiles * ROWS)
         .fill(0)
         .set(bias.subarray(first, first + own));
-      const places = [at.vectors, at.outs, at.taps, at.frame, at.panel, at.weights, at.bias, at.sums];
-      compiled.multiply(vectors.length / VECTORS, tiles, channels, taps.length, k, planeBytes, 4 * pixels, ...places);
-      result.set(floats(at.sums, own * pixels), (image * filters + first) * pixels);
+      const panels = vectors.length / VECTORS;
+      for (let i = 0; i < count; i++) {
+        const places = [
+          at.vectors,
+          at.outs,
+          at.taps,
+          at.frame + i * frameBytes,
+          at.panel,
+          at.weights,
+          at.bias,
+          at.sums,
+        ];
+        compiled.multiply(panels, tiles, channels, taps.length, k, planeBytes, 4 * pixels, ...places);
+        result.set(floats(at.sums, own * pixels), ((from + i) * filters + first) * pixels);
+      }
     }
   }
   return result;
@@ -140,21 +150,45 @@ function fill(stride: 1 | 2): FunctionBuilder {
   return f;
 }
 
-/** (rows of k, tiles of four, k, out): four rows' elements side by side. */
+/** (rows, tiles of four, fours of a row, what is left of it, bytes of a row, out): four rows' elements side by side. */
 function interleave(): FunctionBuilder {
-  const f = new FunctionBuilder('interleave', 4);
-  const [rows, tiles, k, out] = f.parameters;
-  const bytes = f.keep('i32', i32.shl(k.get, i32.const(2)));
+  const f = new FunctionBuilder('interleave', 6);
+  const [rows, tiles, fours, rest, bytes, out] = f.parameters;
   const from = over(ROWS, () => f.local('i32'));
+  const next = (elements: number) => {
+    f.emit(...from.map((row) => advance(row, i32.const(4 * elements))), advance(out, i32.const(4 * ROWS * elements)));
+  };
   f.repeat(tiles.get, () => {
-    from.forEach((row, r) => f.emit(row.set(r === 0 ? rows.get : i32.add(from[r - 1].get, bytes))));
-    f.emit(rows.set(i32.add(from[ROWS - 1].get, bytes)));
-    f.repeat(k.get, () => {
-      from.forEach((row, r) => f.emit(i32.copy(4, out.get, 4 * r, row.get), advance(row, i32.const(4))));
-      f.emit(advance(out, i32.const(4 * ROWS)));
-    });
+    from.forEach((row, r) => f.emit(row.set(r === 0 ? rows.get : i32.add(from[r - 1].get, bytes.get))));
+    f.emit(rows.set(i32.add(from[ROWS - 1].get, bytes.get)));
+    f.when(fours.get, () =>
+      f.repeat(fours.get, () => {
+        const [p, q, r, s] = from.map((row) => f.keep('v128', v128.load(row.get)));
+        const halves = [0, 1].flatMap((half) => [turned(p, r, half), turned(q, s, half)].map((x) => f.keep('v128', x)));
+        const columns = [0, 1].flatMap((half) =>
+          [0, 1].map((own) => turned(halves[2 * half], halves[2 * half + 1], own)),
+        );
+        columns.forEach((column, i) => f.emit(v128.store(out.get, column, VECTOR * i)));
+        next(4);
+      }),
+    );
+    f.when(rest.get, () =>
+      f.repeat(rest.get, () => {
+        from.forEach((row, r) => f.emit(i32.copy(4, out.get, 4 * r, row.get)));
+        next(1);
+      }),
+    );
   });
   return f;
+}
+
+/** Lanes of x and y in turn, from their lower or upper halves. */
+function turned(x: Code, y: Code, half: number): Code {
+  return v128.shuffle(
+    x,
+    y,
+    over(16, (i) => 8 * half + 4 * (i >> 3) + (i % 4) + 16 * ((i >> 2) % 2)),
+  );
 }
 
 /**
