@@ -30,12 +30,13 @@ export interface PoolOptions {
 export async function runAll(plans: readonly RunPlan[], options: PoolOptions = {}): Promise<RunResult[]> {
   const { threads = availableParallelism(), progress, finished, signal, here } = options;
   if (plans.length === 0) return [];
-  const shares = await sharesOf(plans, threads, options.networks);
-  if (here === true && plans.length === 1 && shares[0].parts === 1) {
-    const { network } = shares[0];
+  if (here === true && plans.length === 1) {
+    const [plan] = plans;
+    const network = options.networks?.get(plan) ?? (await loadNetwork(plan.network, plan.reading));
     const port = { postMessage: (images: number) => progress?.(images), close() {} };
-    return [await runTask({ plan: plans[0], port, ...(network && { network }) })];
+    if (partsFor(network, plan, threads) === 1) return [await runTask({ plan, network, port })];
   }
+  const shares = await sharesOf(plans, threads, options.networks);
   const tasks = shares.reduce((sum, { parts }) => sum + parts, 0);
   const pool = new Piscina<Task | PartTask | JoinTask, RunResult | PartResult>({
     filename: new URL('./worker.js', import.meta.url).href,
