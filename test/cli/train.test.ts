@@ -188,7 +188,7 @@ it('trains a network of the user on images of the user, with a teacher', () => {
     [['--recipe', 'lsq', '--images', '131'], 'mine.csv holds 130 images, 131 were asked for'],
     [
       ['--recipe', 'lsq', '--images', '50', '--judged', '10', '--data', 'small.csv'],
-      'network lenet reads 1x28x28, the images are 1x2x2 (small.csv)',
+      'small.csv:1: 5 fields, and input "image" reads Nx1x28x28 (float32), 784 numbers: a line has these, and may have a label before them',
     ],
     [['--recipe', 'lsq', '--share', '2'], '--share must lie in 0 to 1, found 2'],
     [['--recipe', 'lsq', '--temperature', '0'], '--temperature must be positive, found 0'],

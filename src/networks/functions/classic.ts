@@ -10,8 +10,8 @@ import { integersOf } from './operands.js';
 /** Operators of ai.onnx.ml around networks of layers and linear models, as scikit-learn's are exported; numbers alone. */
 
 /** Any numbers as a matrix of rows; a vector is one. */
-function rowsOf(operand: Tensor | undefined): FloatTensor {
-  if (operand === undefined) throw new Error('lacks operand 1');
+function rowsOf(operand: Tensor | undefined, place = 0): FloatTensor {
+  if (operand === undefined) throw new Error(`lacks operand ${place + 1}`);
   const { shape, data } = dequantize(operand);
   if (shape.length === 0 || shape.length > 2)
     throw new Error(`reads ${shape.join('x') || 'a scalar'}: rows are wanted`);
@@ -104,8 +104,10 @@ const arrayFeatureExtractor: TensorFunction = {
 const featureVectorizer: TensorFunction = {
   attributes: { inputdimensions: ints() },
   run: (operands) => {
-    const parts = operands.map(rowsOf);
+    const parts = operands.map((each, place) => rowsOf(each, place));
     const [rows] = parts[0].shape;
+    const apart = parts.find(({ shape }) => shape[0] !== rows);
+    if (apart !== undefined) throw new Error(`reads ${rows} rows and ${apart.shape[0]}: as many are wanted`);
     const columns = parts.reduce((sum, { shape }) => sum + shape[1], 0);
     const result = new Float32Array(rows * columns);
     let first = 0;

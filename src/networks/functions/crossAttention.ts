@@ -19,13 +19,18 @@ interface Sizes extends ScoreLengths {
   width: number;
 }
 
-function sizesOf([q = [], k, v, , , , past]: readonly (Shape | undefined)[], { num_heads }: Attributes): Sizes {
+function sizesOf(shapes: readonly (Shape | undefined)[], { num_heads }: Attributes): Sizes {
+  const [q = [], k, v, , mask, added, past, pastValue] = shapes;
   const heads = num_heads as number;
   const gone = past?.[2] ?? 0;
   if (q.length !== 3 || k === undefined || v === undefined)
     throw new Error(
       `reads ${[q, k, v].map((shape) => shape?.join('x') ?? 'none').join(', ')}: three axes each are wanted`,
     );
+  // A mask of one axis has other lengths; what is added to scores may be the same for all images.
+  const others = [k, v, past, pastValue, mask?.length === 1 ? undefined : mask, added?.[0] === 1 ? undefined : added];
+  const apart = others.find((shape) => shape !== undefined && shape[0] !== q[0]);
+  if (apart !== undefined) throw new Error(`reads ${q.join('x')} and ${apart.join('x')}: as many images are wanted`);
   const size = q[2] / heads;
   const width = v.length === 4 ? v[3] : v[2] / heads;
   const keys = (k.length === 4 ? k[2] : k[1]) + gone;

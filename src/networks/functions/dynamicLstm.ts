@@ -14,9 +14,12 @@ import { recurrent } from './recurrent.js';
 
 type Given = readonly (Tensor | undefined)[];
 
+/** Weights and their zero points. */
+const CODES = [1, 2, 9, 11];
+
 /** One direction's part of a tensor. */
-function partOf(x: Tensor | undefined, place: number, ways: number, way: number): Tensor {
-  if (x === undefined) throw new Error(`lacks operand ${place + 1}`);
+function partOf(given: Tensor | undefined, place: number, ways: number, way: number): Tensor {
+  const x = CODES.includes(place) ? integersOf(given, place) : floatsOf(given, place);
   const size = x.data.length / ways;
   const data = x.data.slice(way * size, (way + 1) * size);
   const shape = x.shape.length === 3 ? x.shape.slice(1) : [size];

@@ -33,7 +33,8 @@ const embedLayerNormalization: TensorFunction = {
       rows.push((i) => parts?.[i] ?? 0);
     }
     const sum = summed([batch, length], tables, rows);
-    return [...normalized(sum, gamma, beta, attributes.epsilon as number, around), counted(mask, batch, length), sum];
+    const norm = [floatsOf(gamma, 5), beta && floatsOf(beta, 6)] as const;
+    return [...normalized(sum, ...norm, attributes.epsilon as number, around), counted(mask, batch, length), sum];
   },
 };
 

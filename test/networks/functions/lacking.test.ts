@@ -56,7 +56,7 @@ const INPUTS: Readonly<Record<string, string>> = {
     'ArgMin NonZero Unique LpNormalization LRN MeanVarianceNormalization Transpose ConstantOfShape Flatten Identity ' +
     'DepthToSpace SpaceToDepth EyeLike MaxPool GlobalMaxPool AveragePool GlobalAveragePool LpPool GlobalLpPool ' +
     'DynamicQuantizeLinear ai.onnx.ml.Binarizer ai.onnx.ml.LinearClassifier ai.onnx.ml.LinearRegressor ' +
-    'ai.onnx.ml.Normalizer ai.onnx.ml.Scaler ai.onnx.ml.ZipMap',
+    'ai.onnx.ml.Normalizer ai.onnx.ml.Scaler ai.onnx.ml.ZipMap HannWindow HammingWindow BlackmanWindow',
   2:
     'com.microsoft.BiasGelu com.microsoft.FastGelu CastLike Add Sub Mul Div PRelu Mod Pow Equal Greater Less ' +
     'GreaterOrEqual LessOrEqual And Or Xor BitwiseAnd BitwiseOr BitwiseXor BitShift ReduceSum ReduceMean ReduceProd ' +
@@ -66,10 +66,10 @@ const INPUTS: Readonly<Record<string, string>> = {
     'com.microsoft.TransposeMatMul ai.onnx.ml.ArrayFeatureExtractor',
   3:
     'Clip Where OneHot LayerNormalization InstanceNormalization GroupNormalization Gemm Conv ConvTranspose Scatter ' +
-    'ScatterElements ScatterND Range RoiAlign Col2Im MaxUnpool',
+    'ScatterElements ScatterND Range RoiAlign Col2Im MaxUnpool DFT',
   4:
     'com.microsoft.SkipSimplifiedLayerNormalization RotaryEmbedding com.microsoft.RotaryEmbedding Pad Resize MatMulInteger ' +
-    'ConvInteger com.microsoft.GatherBlockQuantized',
+    'ConvInteger com.microsoft.GatherBlockQuantized STFT',
   5: 'com.microsoft.SkipLayerNormalization BatchNormalization Slice NonMaxSuppression com.microsoft.DynamicQuantizeMatMul',
   6: 'RNN GRU com.microsoft.MatMulNBits',
   7: 'Attention com.microsoft.MatMulIntegerToFloat',
@@ -95,7 +95,7 @@ it('attributes of older files are operands since the opset that made them so', (
   const wanted = [
     ...['Clip min 11 1', 'Clip max 11 2', 'ReduceSum axes 13 1', ...reductions, 'TopK k 10 1', 'Squeeze axes 13 1'],
     ...['Unsqueeze axes 13 1', 'Slice starts 10 1', 'Slice ends 10 2', 'Slice axes 10 3', 'Split split 13 1'],
-    ...['Pad pads 11 1', 'Pad value 11 2', 'Upsample scales 9 1'],
+    ...['Pad pads 11 1', 'Pad value 11 2', 'Upsample scales 9 1', 'DFT axis 20 2'],
   ];
   const found = Object.entries(FUNCTIONS).flatMap(([name, { since = [] }]) =>
     since.map(({ attribute, opset, operand }) => `${name} ${attribute} ${opset} ${operand}`),
@@ -107,6 +107,7 @@ it('attributes of older files are operands since the opset that made them so', (
   const rows = { axis: 1, 'lastbit.rows': 1 };
   expect(before.sort(([one], [other]) => (one < other ? -1 : 1))).toEqual([
     ['AveragePool', 19, { 'lastbit.rows': 1 }],
+    ['DFT', 20, { 'lastbit.axis': 1 }],
     ['Hardmax', 13, rows],
     ['LogSoftmax', 13, rows],
     ['Resize', 11, { coordinate_transformation_mode: 'asymmetric', nearest_mode: 'simple' }],
