@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { nameOf } from '../../src/cli/command.js';
@@ -9,8 +9,22 @@ import { folderWith, launcher, lastbit } from './command.js';
 
 /** What a stopped command may take to end. */
 const MOST_MS = 500;
-/** When it is stopped: past its start, and before the end of every job below. */
+/** When it is stopped: past its start, and before the end of every job below; in processor time, where the system tells, too. */
 const WORKING_MS = 1000;
+const WORKED_MS = 600;
+const TICKS_A_SECOND = 100;
+
+/** Until a second has gone by, or the process has worked for a while. */
+async function hasWorked(pid: number): Promise<void> {
+  const stat = `/proc/${pid}/stat`;
+  for (let waited = 0, worked = 0; waited < WORKING_MS && worked < WORKED_MS; waited += 25) {
+    await new Promise((resolve) => setTimeout(resolve, 25));
+    if (!existsSync(stat)) continue;
+    // After the name, which may hold anything, user and system time are the twelfth and thirteenth field (proc(5)).
+    const fields = readFileSync(stat, 'utf8').replace(/.*\) /s, '').split(' ');
+    worked = ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_A_SECOND;
+  }
+}
 
 interface Job {
   words: string;
@@ -59,7 +73,7 @@ async function stopped({ words, input, stays = [] }: Job, signal: 'SIGINT' | 'SI
   let said = '';
   child.stderr.on('data', (chunk) => (said += chunk));
   if (input !== undefined) child.stdin.write(input);
-  await new Promise((resolve) => setTimeout(resolve, WORKING_MS));
+  await hasWorked(child.pid as number);
   expect(child.exitCode, `${words} ended before it was stopped: ${said}`).toBe(null);
   const start = performance.now();
   const ended = once(child, 'exit');
