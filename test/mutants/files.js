@@ -29,6 +29,7 @@ export const ALONE = {
   watch: false,
   reporters: [{}],
   pool: 'forks',
+  maxWorkers: '100%',
   isolate: true,
   include: ['test/**/*.test.ts'],
   testTimeout: 120_000,
