@@ -110,12 +110,20 @@ function declare(folder) {
   if (result.status !== 0) throw new Error(`the build failed:\n${result.stdout}${result.stderr}`);
 }
 
+/** What stops a build, which then leaves nothing behind. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
 /** Compiles into a fresh folder and swaps it in, so that no reader ever sees half a build. */
 export async function build({ declarations = false } = {}) {
   if (!existsSync(tool('rolldown'))) throw new Error('this checkout is not set up: run npm ci first');
   const fresh = mkdtempSync(join(root, '.dist-'));
   // A temporary folder is its maker's alone; a build is for every account that may read the checkout.
   chmodSync(fresh, 0o777 & ~process.umask());
+  const stop = (signal) => {
+    rmSync(fresh, { recursive: true, force: true });
+    process.kill(process.pid, signal);
+  };
+  for (const signal of SIGNALS) process.once(signal, stop);
   try {
     await bundle(fresh);
     if (declarations) declare(fresh);
@@ -131,6 +139,7 @@ export async function build({ declarations = false } = {}) {
     }
     rmSync(old, { recursive: true, force: true });
   } finally {
+    for (const signal of SIGNALS) process.off(signal, stop);
     rmSync(fresh, { recursive: true, force: true });
   }
 }

@@ -54,15 +54,11 @@ function planesIn(job: RealWindows, frame: WindowFrame): Float32Array {
   };
   const { buffer } = sharedMemory();
   const words: (readonly [number, Int32Array])[] = [
-    ...([
-      [at.taps, taps],
-      [at.rows, rows],
-    ] as const),
-    ...([
-      [at.rests, rests],
-      [at.vectors, vectors],
-      [at.outs, outs],
-    ] as const),
+    [at.taps, taps],
+    [at.rows, rows],
+    [at.rests, rests],
+    [at.vectors, vectors],
+    [at.outs, outs],
   ];
   for (const [address, values] of words) new Int32Array(buffer, address, values.length).set(values);
   const floats = (address: number, count: number) => new Float32Array(buffer, address, count);

@@ -7,6 +7,13 @@ const AXIS = [0, 1, 2, -1, -3, 3, -4];
 const INPUT = [2, 3, 4];
 const NEAR = 2 ** -20;
 
+const SKIP = tensor(
+  'skip',
+  'FLOAT',
+  [2, 3, 4],
+  Float32Array.from({ length: 24 }, (_, i) => (i % 7) / 8),
+);
+
 const REDUCTIONS: readonly FunctionCase[] = [
   'ReduceSum',
   'ReduceMean',
@@ -102,12 +109,7 @@ export const ALONG_CASES: readonly FunctionCase[] = [
   {
     ...{ node: ['com.microsoft.SkipLayerNormalization', 'x skip gamma beta bias'], input: INPUT, near: NEAR },
     initializers: [
-      tensor(
-        'skip',
-        'FLOAT',
-        [2, 3, 4],
-        Float32Array.from({ length: 24 }, (_, i) => (i % 7) / 8),
-      ),
+      SKIP,
       tensor('gamma', 'FLOAT', [4], [1, 2, -0.5, 0]),
       tensor('beta', 'FLOAT', [4], [0, 1, -1, 3]),
       tensor('bias', 'FLOAT', [4], [0.25, 0.5, -1, 2]),
@@ -117,12 +119,7 @@ export const ALONG_CASES: readonly FunctionCase[] = [
   {
     ...{ node: ['com.microsoft.SkipSimplifiedLayerNormalization', 'x skip gamma bias'], input: INPUT, near: NEAR },
     initializers: [
-      tensor(
-        'skip',
-        'FLOAT',
-        [2, 3, 4],
-        Float32Array.from({ length: 24 }, (_, i) => (i % 7) / 8),
-      ),
+      SKIP,
       tensor('gamma', 'FLOAT', [4], [1, 2, -0.5, 0]),
       tensor('bias', 'FLOAT', [4], [0.25, 0.5, -1, 2]),
     ],
