@@ -32,6 +32,7 @@ export default defineConfig({
       { extends: true, test: { name: 'together', isolate: false, include: ['test/**/*.test.ts'], exclude: [...NOT_NOW, ...APART] } },
       { extends: true, test: { name: 'apart', include: APART, exclude: NOT_NOW } },
     ],
+    setupFiles: ['test/equality.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',

@@ -22,7 +22,13 @@ interface Mutant {
   after: string;
 }
 
-const mutantsOf = mutators.mutantsOf as (source: string) => Mutant[];
+const kept = new Map<string, Mutant[]>();
+/** Each source is walked once. */
+function mutantsOf(source: string): Mutant[] {
+  const mutants = kept.get(source) ?? (mutators.mutantsOf(source) as Mutant[]);
+  kept.set(source, mutants);
+  return mutants;
+}
 const mutated = mutators.mutated as (source: string, mutant: Mutant) => string;
 const bodiesOf = mutators.bodiesOf as (source: string) => { start: number; end: number; block: boolean }[];
 const sources = (files.ROOMS as string[]).flatMap(files.sourcesOf as (room: string) => string[]);
@@ -43,17 +49,27 @@ it('each kind of change is made where it changes something, and nowhere else', (
 });
 
 it('every mutant of a sample is a program that differs at one place', () => {
+  const isProgram = (text: string) => {
+    try {
+      bodiesOf(text);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  expect(['let a = 1;', 'let a = ;'].map(isProgram)).toEqual([true, false]);
+  const wrong: string[] = [];
   for (const path of sources) {
     const source = read(path);
     const all = mutantsOf(source);
     for (const mutant of all.filter((_, i) => i % 29 === 0)) {
       const made = mutated(source, mutant);
-      expect(made).not.toBe(source);
-      expect(() => bodiesOf(made), `${path} ${mutant.before} -> ${mutant.after}`).not.toThrow();
-      expect(made.startsWith(source.slice(0, mutant.start))).toBe(true);
-      expect(made.endsWith(source.slice(mutant.end))).toBe(true);
+      const differs =
+        made !== source && made.startsWith(source.slice(0, mutant.start)) && made.endsWith(source.slice(mutant.end));
+      if (!differs || !isProgram(made)) wrong.push(`${path} ${mutant.before} -> ${mutant.after}`);
     }
   }
+  expect(wrong).toEqual([]);
 });
 
 it('those judged equivalent are there, and are few', () => {

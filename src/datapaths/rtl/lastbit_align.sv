@@ -14,7 +14,7 @@ module lastbit_align #(
   input  wire [N*EW-1:0] exponents,
   input  wire [N-1:0] counted,                       // whether a term takes part in the maximum
   output wire present,                               // any does
-  output wire signed [EW-1:0] maximum,
+  output reg signed [EW-1:0] maximum,
   output wire [EW+OW+2:0] total,
   output wire cut
 );
@@ -29,7 +29,9 @@ module lastbit_align #(
   wire [N-1:0] cuts;
   genvar i;
   assign present = |counted;
-  assign maximum = FLOORED != 0 && largest[0] < LEAST ? LEAST : largest[0];
+  wire signed [EW-1:0] top = largest[0];
+  // A block, not an assignment: simulators that follow events hand the maximum on once for all terms that change together.
+  always @* maximum = FLOORED != 0 && top < LEAST ? LEAST : top;
   generate
     for (i = 0; i < N - 1; i = i + 1) begin : g_node
       assign largest[i] = largest[2*i+1] > largest[2*i+2] ? largest[2*i+1] : largest[2*i+2];

@@ -8,10 +8,9 @@ import { floatTensor, sizeOf } from '../../networks/tensor.js';
 function weights(shape: readonly number[], seed: number) {
   const random = randomFrom(seed, 0xda7a);
   const deviation = Math.sqrt(2 / sizeOf(shape.slice(1)));
-  return floatTensor(
-    shape,
-    Float32Array.from({ length: sizeOf(shape) }, () => random.normal() * deviation),
-  );
+  const data = new Float32Array(sizeOf(shape));
+  for (let i = 0; i < data.length; i++) data[i] = random.normal() * deviation;
+  return floatTensor(shape, data);
 }
 
 /** @param parts what is not a stride of 1 in one group without dilation */
