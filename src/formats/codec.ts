@@ -51,20 +51,34 @@ function decoded(format: Format, code: bigint | number, subnormals: Subnormals):
   return subnormals === 'flush' && isSubnormal(format, raw) ? finite(raw.sign, 0n, 0) : raw;
 }
 
+/** Masks of a float's code without its sign: all of it, its fraction, and where infinities begin. */
+const masks = new WeakMap<FloatFormat, { all: bigint; fraction: bigint; top: bigint }>();
+
+function masksOf(format: FloatFormat) {
+  let known = masks.get(format);
+  if (known === undefined) {
+    const all = (1n << BigInt(format.exponentBits + format.mantissaBits)) - 1n;
+    const fraction = (1n << BigInt(format.mantissaBits)) - 1n;
+    masks.set(format, (known = { all, fraction, top: all - fraction }));
+  }
+  return known;
+}
+
 function decodeFloat(format: FloatFormat, bits: bigint): Raw {
-  const { exponentBits, mantissaBits, specials } = format;
-  const all = (1n << BigInt(exponentBits + mantissaBits)) - 1n;
+  const { specials } = format;
+  const { all, fraction: low, top } = masksOf(format);
   const index = bits & all;
   const sign = bits !== index;
   if (specials === 'fnuz' && sign && index === 0n) return NAN;
   if ((specials === 'fn' || specials === 'merged') && index === all) return { ...NAN, sign };
-  if (specials === 'ieee' && index >> BigInt(mantissaBits) === (1n << BigInt(exponentBits)) - 1n) {
-    const fraction = index & ((1n << BigInt(mantissaBits)) - 1n);
+  if (specials === 'ieee' && index >= top) {
+    const fraction = index & low;
     if (fraction === 0n) return infinite(sign);
-    const payload = fraction << BigInt(64 - mantissaBits);
+    const payload = fraction << BigInt(64 - format.mantissaBits);
     return { kind: 'nan', sign, signaling: payload >> 63n === 0n, payload };
   }
-  return { ...latticeOf(format).valueAt(index), sign };
+  const { significand, exponent } = latticeOf(format).valueAt(index);
+  return finite(sign, significand, exponent);
 }
 
 /** The exponent of the smallest number of exponent field 1, as a power of two. */

@@ -100,7 +100,9 @@ function between(lower: FiniteRaw, upper: FiniteRaw, value: FiniteRaw): Position
 
 function floatLattice(format: FloatFormat): Lattice {
   const { mantissaBits: m, bias, lowest, specials, signed } = format;
-  const hidden = 1n << BigInt(m);
+  const places = BigInt(m);
+  const hidden = 1n << places;
+  const fraction = hidden - 1n;
   const radixLog = format.radix === 4 ? 2 : 1;
   const shift = format.shift ?? 0;
   /** Exponent field 0 counts as binade 1 in a format with subnormals, as binade 0 where it holds normal numbers. */
@@ -114,8 +116,8 @@ function floatLattice(format: FloatFormat): Lattice {
   const signBit = 1n << BigInt(format.exponentBits + m);
 
   function valueAt(index: bigint): FiniteRaw {
-    const field = Number(index >> BigInt(m));
-    const mantissa = index & (hidden - 1n);
+    const field = Number(index >> places);
+    const mantissa = index & fraction;
     if (field === 0 && lowest === 'subnormal') return finite(false, mantissa, 1 - bias - m + shift);
     if (hasZero && (index === 0n || (field === 0 && lowest === 'zero-only'))) return finite(false, 0n, 0);
     return finite(false, mantissa | hidden, radixLog * (field - bias) - m + shift);
@@ -143,7 +145,7 @@ function floatLattice(format: FloatFormat): Lattice {
       }
       const binade = Math.max(magnitudeExponent(magnitude) - shift + bias, firstBinade);
       const { whole, at } = quanta(magnitude, binade - bias - m + shift);
-      return { index: (BigInt(binade - firstBinade) << BigInt(m)) + whole - (firstBinade === 0 ? hidden : 0n), at };
+      return { index: (BigInt(binade - firstBinade) << places) + whole - (firstBinade === 0 ? hidden : 0n), at };
     },
   };
 }

@@ -147,13 +147,14 @@ export function toNumber(raw: Raw): number {
   return raw.sign ? -magnitude : magnitude;
 }
 
+const word = new DataView(new ArrayBuffer(8));
+
 /** Exact: every float64 is a dyadic rational. */
 export function fromNumber(value: number): Raw {
   if (Number.isNaN(value)) return NAN;
   if (!Number.isFinite(value)) return infinite(value < 0);
-  const view = new DataView(new ArrayBuffer(8));
-  view.setFloat64(0, value);
-  const bits = view.getBigUint64(0);
+  word.setFloat64(0, value);
+  const bits = word.getBigUint64(0);
   const field = Number((bits >> 52n) & 0x7ffn);
   const fraction = bits & 0xfffffffffffffn;
   const sign = bits >> 63n === 1n;
