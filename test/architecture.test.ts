@@ -9,6 +9,7 @@ const ROOMS = [
   'random',
   'formats',
   'datapaths',
+  'gates',
   'arrays',
   'energy',
   'networks',

@@ -23,3 +23,9 @@ export function program(command: string, args: readonly string[], { timeout = 12
 export function isInstalled(command: string): boolean {
   return process.env.CI !== undefined || spawnSync(command, ['--version'], { timeout: 60_000 }).error === undefined;
 }
+
+/** Whether it is there and calls itself so, as in "Yosys 0.23 (git sha1 ...)". */
+export function isVersion(command: string, version: string): boolean {
+  const { error, stdout } = spawnSync(command, ['--version'], { encoding: 'utf8', timeout: 60_000 });
+  return error === undefined && stdout.split(' ')[1] === version;
+}

@@ -16,7 +16,8 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nameOf } from '../src/cli/command.js';
 import { COMMANDS } from '../src/cli/commands.js';
-import { type Page, pages, proseOf, readme, root, writeFiles } from './readme.js';
+import { isVersion } from './programs.js';
+import { type Page, pages, proseOf, readme, root, type Step, writeFiles } from './readme.js';
 
 /**
  * Runs the README and the pages of docs/, each in a folder of its own that has the models and the page's files: what
@@ -40,7 +41,12 @@ describe.each(pages)('$name', (page) => {
   const run = (command: string, args: string[]) =>
     spawnSync(command, args, { cwd: folder, encoding: 'utf8', timeout: SECONDS * 1000 });
 
-  it.each(page.steps)('$command', ({ command, output }) => {
+  // What `gates` prints depends on how Yosys maps: held with the version that the page names.
+  const known = isVersion('yosys', '0.23');
+  const isHeld = ({ command }: Step) => known || !command.startsWith('npx lastbit gates ');
+  if (!page.steps.every(isHeld)) it.skip('commands that need Yosys 0.23', () => {});
+
+  it.each(page.steps.filter(isHeld))('$command', ({ command, output }) => {
     const own = command.replaceAll('npx lastbit', `${process.execPath} ${join(root, 'src/cli/lastbit.js')}`);
     const result = run('bash', ['-c', own]);
     expect(`${result.stdout}${result.stderr}`).toBe(output);
@@ -64,7 +70,7 @@ describe.each(pages)('$name', (page) => {
   });
 
   it('has blocks of kinds that are held, and no file that no command reads', () => {
-    const kinds = /^(console|ts|diff|sh|text|(yaml|csv|json) \S+)$/;
+    const kinds = /^(console|ts|diff|sh|text|(yaml|csv|json|liberty) \S+)$/;
     const named = page.blocks.map(({ kind, name }) => (name === undefined ? kind : `${kind} ${name}`));
     expect(named.filter((kind) => !kinds.test(kind))).toEqual([]);
     const rest = (file: string) => page.blocks.filter(({ name }) => name !== file).map(({ text }) => text);

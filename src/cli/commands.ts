@@ -88,6 +88,11 @@ export const COMMANDS: readonly Entry[] = [
     async () => (await import('./rtl.js')).rtlCommand,
   ),
   entry(
+    'gates <name>',
+    'Synthesise the PE of a datapath or target onto a liberty library: cells, area, clock, energy by operands',
+    async () => (await import('./gates.js')).gatesCommand,
+  ),
+  entry(
     'list <what>',
     'List formats, blocks, datapaths, targets, recipes or networks',
     async () => (await import('./list.js')).listCommand,

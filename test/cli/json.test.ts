@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { RESULT_SCHEMAS, resultJsonSchema } from '../../src/outputs/tables/schemas.js';
+import { LIBERTY } from '../gates/cells.js';
+import { isInstalled } from '../programs.js';
 import { answered } from './answered.js';
 import { lastbit } from './command.js';
 
@@ -17,6 +19,7 @@ const FILES = {
   'codes.csv': 'code,note\n0x3f8ccccd,1.1\n0x7f800000,inf\n',
   'large.csv': 'value\n448\n',
   'sums.csv': 'a,b\n3f800000,40000000\n7f800000,ff800000\n',
+  'cells.lib': LIBERTY,
   'net.csv': 'Layer,M,N,K\nfirst,5,7,9\nsecond,3,2,11\n',
   'space.yaml': `networks: [${int8}, ${e4m3fn}]\ndatapaths: [int8, fp8-fp16]\nimages: 3\nreference: ${float}\n`,
 };
@@ -45,6 +48,7 @@ const RUNS: readonly (readonly [string, number?])[] = [
   ['vectors fp8-fp16 --count 20 --out w'],
   ['vectors --tile --target int8 --count 4 --out x'],
   ['rtl int8 --count 20 --steps 4 --out y'],
+  ...(isInstalled('yosys') ? [['gates int4 --library cells.lib'] as const] : []),
   ['init'],
   ['init sweep new.yaml'],
   ['completion fish'],
@@ -93,7 +97,7 @@ it('every command has --json, and a schema that is published', () => {
   const results = names.filter((name) => name !== 'schema');
   expect(Object.keys(RESULT_SCHEMAS).sort()).toEqual(results.map((name) => `${name}-result`).sort());
   const covered = new Set(RUNS.map(([line]) => line.split(' ')[0]));
-  expect(results.filter((name) => !covered.has(name))).toEqual(['models']);
+  expect(results.filter((name) => !covered.has(name))).toEqual(isInstalled('yosys') ? ['models'] : ['models', 'gates']);
   expect(JSON.parse(ran('schema run-result').stdout)).toEqual(resultJsonSchema('run-result'));
   for (const name of Object.keys(RESULT_SCHEMAS))
     expect(resultJsonSchema(name), name).toMatchObject({

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { nameOf } from '../../src/cli/command.js';
 import { COMMANDS } from '../../src/cli/commands.js';
+import { LIBERTY } from '../gates/cells.js';
 import { folderWith, launcher, lastbit } from './command.js';
 
 /** What a stopped command may take to end. */
@@ -39,6 +40,12 @@ const WIDE =
 const SPACE = 'networks: models/digits-radix4.onnx\ndatapaths: [radix4-fp16, radix4]\nimages: 100000\n';
 const TOPOLOGY = `Layer,M,N,K,\n${Array.from({ length: 1_000_000 }, (_, i) => `layer${i},${1 + (i % 999)},77,1234,`).join('\n')}\n`;
 
+/** A library that takes many times longer to read than the command is given. */
+const MANY_CELLS = LIBERTY.replace(
+  /\n}\s*$/,
+  `${'cell (x) { area : 1; pin (a) { direction : input; } }\n'.repeat(3_000_000)}}`,
+);
+
 /** A job of every command that takes many times longer than it is given. */
 const JOBS: Readonly<Record<string, Job>> = {
   run: { words: 'run models/digits-radix4.onnx --target radix4-fp16 --images 100000 --out out' },
@@ -55,6 +62,7 @@ const JOBS: Readonly<Record<string, Job>> = {
   check: { words: 'check --datapath fp8-fp16 --input - --dut dut.csv', input: 'a,b,c\n38,38,0\n' },
   accumulate: { words: 'accumulate --datapath blackwell-nvf4 --lengths 1..16777216 --output out.csv' },
   vectors: { words: 'vectors fp8-fp16 --count 100000000 --out out' },
+  gates: { words: 'gates int8 --library cells.lib --out out' },
   rtl: { words: 'rtl fp8-fp16 --count 100000000 --out out' },
 };
 
@@ -68,6 +76,7 @@ it('every command has a job here, or ends at once', () => {
 async function stopped({ words, input, stays = [] }: Job, signal: 'SIGINT' | 'SIGTERM') {
   const folder = folderWith({ 'space.yaml': SPACE, 'wide.yaml': WIDE, 'dut.csv': 'result\n3c00\n' });
   if (words.includes('net.csv')) writeFileSync(join(folder, 'net.csv'), TOPOLOGY);
+  if (words.includes('cells.lib')) writeFileSync(join(folder, 'cells.lib'), MANY_CELLS);
   const before = entries(folder);
   const child = spawn(process.execPath, [launcher, ...words.split(' ')], { cwd: folder, timeout: 60_000 });
   let said = '';

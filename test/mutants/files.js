@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** The rooms whose bits and figures people rely on, and those below them. */
-export const ROOMS = ['text', 'random', 'wasm', 'formats', 'datapaths', 'arrays', 'energy', 'data', 'networks', 'quantize', 'training', 'targets', 'simulate', 'outputs'];
+export const ROOMS = ['text', 'random', 'wasm', 'formats', 'datapaths', 'gates', 'arrays', 'energy', 'data', 'networks', 'quantize', 'training', 'targets', 'simulate', 'outputs'];
 
 function under(folder, ending) {
   return readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })

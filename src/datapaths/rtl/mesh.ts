@@ -47,7 +47,7 @@ export function emitMesh(datapath: Datapath, order: Order, shape: MeshShape): Rt
 }
 
 /** A finished sum meets the outer register of a chunked order. */
-function joinModule(datapath: Datapath): string {
+export function joinModule(datapath: Datapath): string {
   const { sum } = datapath;
   const total = totalFitOf(datapath);
   const instance = joinInstance(datapath, { format: total.format, flush: false }, sum.format, registerFitOf(total));
@@ -129,7 +129,7 @@ endmodule
 `;
 }
 
-const library = (module: string, parameters: Instance['parameters']): Instance => ({
+export const library = (module: string, parameters: Instance['parameters']): Instance => ({
   module,
   parameters,
   random: 0,
@@ -137,31 +137,35 @@ const library = (module: string, parameters: Instance['parameters']): Instance =
 });
 
 function outputMesh(datapath: Datapath, { rows, cols }: MeshShape): Instance {
-  const { a, b, sum, lanes, order } = datapath;
+  const { order, lanes } = datapath;
+  const chunk = order.kind === 'chunked' ? order.length / lanes : 0;
+  return library('lastbit_mesh_os', { ROWS: rows, COLS: cols, CHUNK: chunk, ...outputParameters(datapath) });
+}
+
+/** What an output-stationary PE and an array of them have alike. @throws RangeError where PEs that work at once share an LFSR */
+export function outputParameters(datapath: Datapath): Instance['parameters'] {
+  const { a, b, sum, lanes } = datapath;
   const common = {
-    ROWS: rows,
-    COLS: cols,
     LANES: lanes,
     WA: widthOf(a),
     WB: widthOf(b),
     WS: widthOf(sum.format),
     WT: widthOf(totalFitOf(datapath).format),
-    CHUNK: order.kind === 'chunked' ? order.length / lanes : 0,
   };
-  if (typeof sum.rounding === 'string') return library('lastbit_mesh_os', common);
+  if (typeof sum.rounding === 'string') return common;
   const { bits, lfsr, perOutput } = sum.rounding.stochastic;
   if (!perOutput)
     throw new RangeError(
       `rtl: datapath ${datapath.name} shares one LFSR; PEs that work at once need one for each output`,
     );
-  return library('lastbit_mesh_os', {
+  return {
     ...common,
     RANDOM: bits,
     DRAWS: unitInstance(datapath).random / bits,
     LFSR_WIDTH: lfsr.width,
     LFSR_TAPS: lfsr.taps.reduce((mask, tap) => mask + 2 ** (tap - 1), 0),
     LFSR_SEED: lfsr.seed,
-  });
+  };
 }
 
 function operandMesh(

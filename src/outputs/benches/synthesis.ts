@@ -19,14 +19,52 @@ export interface Synthesis {
  * @throws Error with one line when yosys is missing, or refuses the design
  */
 export async function synthesise(files: readonly RtlFile[], top: string, flatten = true): Promise<Synthesis> {
+  const script = `read_verilog -sv *.sv; synth ${flatten ? '-flatten ' : ''}-top ${top}; check -assert; tee -q -o stat.txt stat`;
+  return inScratch(files, top, script, (folder) => counted(readFileSync(join(folder, 'stat.txt'), 'utf8')));
+}
+
+/** What mapping onto a library needs beside the cells. */
+export interface Mapping {
+  /** Liberty text of the cells to take. */
+  liberty: string;
+  /** The cell that drives the inputs, and femtofarads on the outputs: abc sizes cells by them. */
+  driver: string;
+  load: number;
+}
+
+/**
+ * Maps a module, flattened, onto the cells of a library: the netlist as yosys writes it (JSON).
+ * @throws Error with one line when yosys is missing, or refuses the design or the library
+ */
+export async function mapped(
+  files: readonly RtlFile[],
+  top: string,
+  { liberty, driver, load }: Mapping,
+): Promise<string> {
+  const constraints = `set_driving_cell ${driver}\nset_load ${load} [all_outputs]\n`;
+  const all = [...files, { name: 'cells.lib', text: liberty }, { name: 'abc.constr', text: constraints }];
+  const steps = [
+    `read_verilog -sv *.sv; hierarchy -check -top ${top}; synth -flatten -top ${top}; check -assert`,
+    'read_liberty -lib -ignore_miss_func cells.lib; dfflibmap -liberty cells.lib',
+    'abc -liberty cells.lib -constr abc.constr; setundef -zero; opt_clean -purge; check -assert; write_json mapped.json',
+  ];
+  return inScratch(all, top, steps.join('; '), (folder) => readFileSync(join(folder, 'mapped.json'), 'utf8'));
+}
+
+/** Runs yosys on some files in a folder of its own. */
+async function inScratch<T>(
+  files: readonly RtlFile[],
+  top: string,
+  script: string,
+  result: (folder: string) => T,
+): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'lastbit-synth-'));
   begin('scratch', folder);
   try {
     for (const { name, text } of files) writeFileSync(join(folder, name), text);
-    const script = `read_verilog -sv *.sv; synth ${flatten ? '-flatten ' : ''}-top ${top}; check -assert; tee -q -o stat.txt stat`;
     const complaint = await yosys(folder, script);
     if (complaint !== undefined) throw new Error(`yosys refuses ${top}: ${complaint}`);
-    return counted(readFileSync(join(folder, 'stat.txt'), 'utf8'));
+    return result(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
     end('scratch', folder);
@@ -49,7 +87,7 @@ async function yosys(folder: string, script: string): Promise<string | undefined
     const [status] = (await once(child, 'close')) as [number | null];
     return status === 0 ? undefined : (said.trim().split('\n').at(-1) ?? '');
   } catch (error) {
-    throw new Error('yosys cannot be run: --synth needs it (Debian: apt-get install yosys)', { cause: error });
+    throw new Error('yosys cannot be run, and synthesis needs it (Debian: apt-get install yosys)', { cause: error });
   } finally {
     end('process', group);
   }

@@ -185,6 +185,27 @@ export const RESULT_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
       synthesis: synthesis.optional(),
     }),
   ),
+  'gates-result': result({
+    datapath: z.string(),
+    library: z.strictObject({ name: z.string(), volts: z.number(), celsius: z.number().optional() }),
+    cells: z.int(),
+    registers: z.int(),
+    area: z.number(),
+    periodNs: z.number(),
+    maxMhz: z.number(),
+    path: z.array(z.string()),
+    leakageNw: z.number(),
+    operands: z.array(
+      z.strictObject({
+        operands: z.string(),
+        fjPerMac: z.number(),
+        logicFj: z.number(),
+        registersFj: z.number(),
+        clockFj: z.number(),
+        sums: z.strictObject({ right: z.int(), all: z.int() }),
+      }),
+    ),
+  }),
   'list-result': z.union(listed),
   'init-result': z.union([
     result({ kinds: z.array(z.strictObject({ kind: z.string(), path: z.string(), about: z.string() })) }),

@@ -1,0 +1,126 @@
+import { orderOf } from '../arrays/dataflow.js';
+import type { Datapath } from '../datapaths/datapath.js';
+import type { Order } from '../datapaths/order.js';
+import { readLibrary } from '../gates/liberty/library.js';
+import { characterise, type Characterisation, type OperandEnergy } from '../outputs/benches/characterise.js';
+import { makeFolder } from '../outputs/files/file.js';
+import { writeRtl } from '../outputs/benches/rtl.js';
+import { type Column, figure } from '../outputs/tables/table.js';
+import type { TileOperands } from '../outputs/vectors/tileVectors.js';
+import { readText } from '../text/read.js';
+import { loadTarget, TARGETS } from '../targets/catalog.js';
+import { datapathFrom, isTargetFile, jsonOption, seedOption, wideOption } from './arguments.js';
+import { command } from './command.js';
+import { usage, usageAsync, UsageError } from './errors.js';
+import { and, dataOption, folderOption, imageOption, networkOption } from './options.js';
+import { print, printJson, printTable } from './terminal.js';
+import { layerTile, loadGolden, type VectorArguments } from './vectorSets.js';
+
+/** `gates`: a PE as gates of a library: cells, area, the clock that its longest path allows, and energy by operands. */
+export const gatesCommand = command({
+  options: {
+    name: { type: 'string', demandOption: true, describe: 'datapath or target, by name or file' },
+    library: {
+      type: 'string',
+      array: true,
+      demandOption: true,
+      describe: 'liberty file of the cells; several, one after another, are one library',
+    },
+    network: and(networkOption, ', for --layer'),
+    layer: { type: 'string', describe: 'the operands of this layer beside drawn ones' },
+    image: and(imageOption, '', 'layer: '),
+    data: dataOption,
+    seed: seedOption,
+    out: and(folderOption, ' for the SystemVerilog of the PE and its netlist'),
+    wide: wideOption,
+    json: jsonOption,
+  },
+  reads: ['name', 'library', 'network', 'data'],
+  writes: { out: 'folder' },
+  modes: [
+    { with: ['network'], needs: ['layer'], says: () => '--network and --layer go together' },
+    { with: ['layer'], needs: ['network'], says: () => '--network and --layer go together' },
+    {
+      without: ['network'],
+      refuses: ['image', 'data'],
+      says: (option) => `--${option} goes with --network and --layer: leave it out`,
+    },
+  ],
+  examples: [
+    ['gates int8 --library cells.lib', 'cells, area, clock and energy of a PE; needs yosys'],
+    ['gates int8 --library cells.lib --network models/digits-int8.onnx --layer conv2', 'with the bits of a layer'],
+  ],
+  async run({ name, library: files, network, layer, image = 0, data, seed, out, wide, json }) {
+    const subject = subjectOf(name);
+    const library = usage(() => readLibrary(files.map((file) => ({ name: file, text: readText(file) }))));
+    const product =
+      network === undefined || layer === undefined
+        ? undefined
+        : await productOf({ ...VECTORS, network, layer, image, data, seed, target: name });
+    const datapath = product?.unit ?? subject.datapath;
+    const { report, rtl, netlist } = await usageAsync(characterise(datapath, subject.order, library, seed, product));
+    if (out !== undefined) {
+      makeFolder(out);
+      await writeRtl(out, [...rtl, { name: 'pe.json', text: netlist }]);
+    }
+    if (json) return printJson(report);
+    show(report, subject, wide);
+    if (out !== undefined) print(`SystemVerilog of the PE and its netlist pe.json are in ${out}`);
+  },
+});
+
+/** What of `vectors` a layer's operands do not depend on. */
+const VECTORS = { format: 'readmemh', pack: 1, tile: true, exhaustive: false } as const;
+
+async function productOf(args: VectorArguments & { network: string; layer: string }): Promise<TileOperands> {
+  return layerTile(await loadGolden(args.network, args), args.layer, args).operands;
+}
+
+interface Subject {
+  datapath: Datapath;
+  order: Order;
+  /** Of a target. */
+  clockMhz?: number;
+}
+
+/** A target's own unit where the name is a target's too. */
+function subjectOf(name: string): Subject {
+  const isFile = /[/\\]|\.(ya?ml|json)$/i.test(name);
+  if (isFile ? !isTargetFile(name) : !TARGETS.some((target) => target.name === name)) {
+    const datapath = datapathFrom(name);
+    return { datapath, order: datapath.order };
+  }
+  const { array, datapath, clockMhz } = usage(() => loadTarget(name));
+  if (array.dataflow !== 'os')
+    throw new UsageError(
+      `gates: target ${name} is an array of dataflow ${array.dataflow}; its PE is read where it is os`,
+    );
+  return { datapath, order: orderOf(array, datapath), clockMhz };
+}
+
+const fj = (title: string, valueOf: (row: OperandEnergy) => number): Column<OperandEnergy> => ({
+  title,
+  digits: 0,
+  value: valueOf,
+});
+
+const COLUMNS: readonly Column<OperandEnergy>[] = [
+  { title: 'operands', value: ({ operands }) => operands },
+  fj('fJ/MAC', ({ fjPerMac }) => fjPerMac),
+  fj('logic', ({ logicFj }) => logicFj),
+  fj('registers', ({ registersFj }) => registersFj),
+  fj('clock', ({ clockFj }) => clockFj),
+  { title: 'sums', value: ({ sums }) => `${sums.right} of ${sums.all}` },
+];
+
+function show(report: Characterisation, { clockMhz }: Subject, wide: boolean): void {
+  const { datapath, library, cells, registers, area, periodNs, maxMhz, path, leakageNw } = report;
+  const celsius = library.celsius === undefined ? '' : `, ${library.celsius} C`;
+  print(`PE of ${datapath}, output-stationary, in ${library.name} (${library.volts} V${celsius})`);
+  print(`${cells} cells, ${registers} of them registers; area ${figure(area)}; leakage ${figure(leakageNw)} nW`);
+  print(`longest path ${figure(periodNs)} ns through ${path.length} cells: at most ${figure(maxMhz)} MHz`);
+  if (clockMhz !== undefined && clockMhz > maxMhz)
+    print(`the clock of the target, ${clockMhz} MHz, is not met; give its unit pipeline stages, or take a lower clock`);
+  printTable(COLUMNS, report.operands, wide);
+  print('without glitches and wires; sums: those of the netlist that are the reference, bit for bit');
+}

@@ -1,0 +1,162 @@
+import type { Datapath } from '../../datapaths/datapath.js';
+import type { Order } from '../../datapaths/order.js';
+import { emitPe, type RtlFile } from '../../datapaths/rtl/index.js';
+import { decode } from '../../formats/codec.js';
+import { type Format, hasZero, widthOf } from '../../formats/format.js';
+import { type CellLibrary, driverOf } from '../../gates/liberty/cell.js';
+import { type Netlist, readNetlist } from '../../gates/netlist.js';
+import { peActivity, type PeOperands } from '../../gates/pe.js';
+import { energyOfToggles, spent } from '../../gates/power.js';
+import { CASES } from '../../gates/simulator.js';
+import { timingOf } from '../../gates/timing.js';
+import { type Random, randomFrom } from '../../random/random.js';
+import { mapped } from './synthesis.js';
+import type { TileOperands } from '../vectors/tileVectors.js';
+
+/** What the gates of one PE are, take and spend. */
+export interface Characterisation {
+  datapath: string;
+  library: { name: string; volts: number; celsius: number | undefined };
+  cells: number;
+  registers: number;
+  /** In the library's unit, square micrometres by custom. */
+  area: number;
+  periodNs: number;
+  maxMhz: number;
+  /** Cells of the longest path, from where it begins. */
+  path: string[];
+  leakageNw: number;
+  operands: OperandEnergy[];
+}
+
+/** Femtojoules of a MAC while the PE works in every cycle. */
+export interface OperandEnergy {
+  operands: string;
+  fjPerMac: number;
+  logicFj: number;
+  registersFj: number;
+  clockFj: number;
+  /** Sums of the netlist that are the reference's, of those looked at. */
+  sums: { right: number; all: number };
+}
+
+export interface Characterised {
+  report: Characterisation;
+  rtl: RtlFile[];
+  /** As yosys wrote it. */
+  netlist: string;
+}
+
+const TILES = 8;
+const STEPS = 32;
+
+/**
+ * Synthesises the PE of an output-stationary array onto a library and simulates its gates, 128 PEs at once, without delays
+ * and wires: glitches and interconnect are left out.
+ * @param layer a product whose operands are one kind more
+ * @throws RangeError naming what of the datapath cannot be built; Error where yosys is missing or refuses
+ */
+export async function characterise(
+  datapath: Datapath,
+  order: Order,
+  library: CellLibrary,
+  seed: number,
+  layer?: TileOperands,
+): Promise<Characterised> {
+  const rtl = emitPe(datapath, order);
+  const driver = driverOf(library);
+  const mapping = { liberty: library.forSynthesis(), driver: driver.name, load: 4e15 * driver.inputs[0].capacitance };
+  const netlist = await mapped(rtl, 'pe', mapping);
+  const gates = readNetlist(netlist, `the netlist of ${datapath.name}`, library);
+  const timing = timingOf(gates);
+  const energy = energyOfToggles(gates, library, timing);
+  const instances = [...gates.gates, ...gates.registers];
+  const drawn = drawnOperands(datapath, seed);
+  const all = layer === undefined ? drawn : [{ name: layer.job.layer, operands: layerOperands(layer, seed) }, ...drawn];
+  const report: Characterisation = {
+    datapath: datapath.name,
+    library: { name: library.name, volts: library.voltage, celsius: library.temperature },
+    cells: instances.length,
+    registers: gates.registers.length,
+    area: instances.reduce((sum, { cell }) => sum + cell.area, 0),
+    periodNs: timing.period * 1e9,
+    maxMhz: 1e-6 / timing.period,
+    path: timing.path,
+    leakageNw: energy.leakage * 1e9,
+    operands: all.map(({ name, operands }) => energyRow(name, gates, datapath, order, operands, energy)),
+  };
+  return { report, rtl, netlist };
+}
+
+function energyRow(
+  operands: string,
+  gates: Netlist,
+  datapath: Datapath,
+  order: Order,
+  codes: PeOperands,
+  energy: ReturnType<typeof energyOfToggles>,
+): OperandEnergy {
+  const { toggles, cycles, sums } = peActivity(gates, datapath, order, codes);
+  const { logic, registers, clock } = spent(gates, energy, toggles, cycles);
+  const [logicFj, registersFj, clockFj] = [logic, registers, clock].map(
+    (joules) => (joules * 1e15) / (cycles * datapath.lanes),
+  );
+  return { operands, fjPerMac: logicFj + registersFj + clockFj, logicFj, registersFj, clockFj, sums };
+}
+
+/** Kinds of drawn operands, each from a stream of its own; zeros only where a has one. */
+function drawnOperands(datapath: Datapath, seed: number): { name: string; operands: PeOperands }[] {
+  const { a, b, lanes } = datapath;
+  const k = STEPS * lanes;
+  const length = TILES * k * CASES;
+  const random = randomFrom(seed, 0x6a7e);
+  const [drawA, drawB] = [a, b].map((format) => finiteCodes(format, random));
+  const fill = (draw: (at: number) => number) => Float64Array.from({ length }, (_, at) => draw(at));
+  const [first, second] = [fill(drawA), fill(drawB)];
+  const held = (codes: Float64Array) => fill((at) => codes[at % CASES]);
+  return [
+    { name: 'uniform codes', operands: { tiles: TILES, k, a: first, b: second } },
+    ...(hasZero(a) ? [{ name: 'a is zero', operands: { tiles: TILES, k, a: fill(() => 0), b: second } }] : []),
+    { name: 'constant', operands: { tiles: TILES, k, a: held(first), b: held(second) } },
+  ];
+}
+
+/** Draws codes of finite values, all alike. */
+function finiteCodes(format: Format, random: Random): () => number {
+  const count = 2 ** widthOf(format);
+  return () => {
+    for (;;) {
+      const code = random.below(count);
+      if (decode(format, code).kind === 'finite') return code;
+    }
+  };
+}
+
+/** Most steps of a layer's tiles that are simulated. */
+const MOST_STEPS = 4096;
+
+/**
+ * Tiles of a layer, drawn from all of it: 16 rows of a meet 8 columns of b in each, as in a part of the array, and all k
+ * pass. Where the layer has fewer rows or columns they come again.
+ */
+function layerOperands({ job, unit, a, b }: TileOperands, seed: number): PeOperands {
+  const { m, n, k, groups } = job;
+  const { lanes } = unit;
+  const steps = Math.ceil(k / lanes);
+  const tiles = Math.max(1, Math.min(TILES * 4, Math.floor(MOST_STEPS / steps)));
+  const random = randomFrom(seed, 0x7115);
+  const [rows, cols] = [16, CASES / 16];
+  const codes = [a, b].map(() => new Float64Array(tiles * steps * lanes * CASES));
+  for (let tile = 0; tile < tiles; tile++) {
+    const group = random.below(groups);
+    const [top, left] = [random.below(Math.ceil(m / rows)) * rows, random.below(Math.ceil(n / cols)) * cols];
+    for (let at = 0; at < k; at++)
+      for (let c = 0; c < CASES; c++) {
+        const [row, col] = [(top + Math.floor(c / cols)) % m, (left + (c % cols)) % n];
+        const place = (tile * steps * lanes + at) * CASES + c;
+        codes[0][place] = a[(group * m + row) * k + at];
+        codes[1][place] = b[(group * k + at) * n + col];
+      }
+  }
+  return { tiles, k, a: codes[0], b: codes[1] };
+}

@@ -1,0 +1,91 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { readNetlist } from '../../src/gates/netlist.js';
+import { LIBERTY, madeUp } from '../gates/cells.js';
+import { isInstalled } from '../programs.js';
+import { answered } from './answered.js';
+import { folderWith, lastbit } from './command.js';
+
+const models = join(import.meta.dirname, '..', '..', 'models');
+const WS =
+  'name: w\narray: {rows: 4, cols: 4, dataflow: ws}\ndatapath: int8\nmemories: {a: 32, b: 32, sum: 32}\nclockMhz: 500\nenergy: horowitz-45nm\n';
+const SLOW = LIBERTY.replaceAll('values ("0.1,', 'values ("9.1,');
+
+const refused: [what: string, words: string, message: string | RegExp][] = [
+  ['no library', 'gates int8', 'lastbit: --library must be given; see "lastbit gates --help"\n'],
+  ['a library that is not there', 'gates int8 --library none.lib', /^lastbit: cannot read none.lib: .*\n$/],
+  [
+    'a file that is none',
+    'gates int8 --library net.csv',
+    'lastbit: net.csv, line 1: found Layer, expected library (NAME) {\n',
+  ],
+  ['no such unit', 'gates int9 --library cells.lib', /^lastbit: .*int9.*\n$/],
+  [
+    'an array of another dataflow',
+    'gates ws.yaml --library cells.lib',
+    /^lastbit: gates: target ws.yaml is an array of dataflow ws; its PE is read where it is os\n$/,
+  ],
+  [
+    'a layer without its network',
+    'gates int8 --library cells.lib --layer conv2',
+    'lastbit: --network and --layer go together\n',
+  ],
+  [
+    'an image without a network',
+    'gates int8 --library cells.lib --image 2',
+    /^lastbit: --image goes with --network and --layer: leave it out.*\n$/,
+  ],
+  [
+    'no such layer',
+    `gates int8 --library cells.lib --network ${models}/digits-int8.onnx --layer none`,
+    /^lastbit: .*none.*conv1.*\n$/,
+  ],
+  [
+    'a unit without RTL',
+    'gates blackwell-mxfp8 --library cells.lib',
+    /^lastbit: rtl: datapath blackwell-mxfp8 has block scales.*\n$/,
+  ],
+];
+
+it.each(refused)('%s: one line, nothing written', (_what, words, message) => {
+  const folder = folderWith({ 'cells.lib': LIBERTY, 'net.csv': 'Layer,M\n', 'ws.yaml': WS });
+  const { status, stdout, stderr } = answered(folder, [...words.split(' '), '--out', 'out']);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr).toMatch(message);
+  expect(stderr.trimEnd()).not.toContain('\n');
+  expect(existsSync(join(folder, 'out'))).toBe(false);
+});
+
+it('without Yosys it says how to get it', () => {
+  const folder = folderWith({ 'cells.lib': LIBERTY });
+  const path = process.env.PATH;
+  process.env.PATH = '';
+  const { status, stderr } = lastbit(folder, ['gates', 'int8', '--library', 'cells.lib']);
+  process.env.PATH = path;
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr: 'lastbit: yosys cannot be run, and synthesis needs it (Debian: apt-get install yosys)\n',
+  });
+});
+
+it.skipIf(!isInstalled('yosys'))(
+  'a target says where its clock is not met; --out holds the netlist and what it was made of',
+  () => {
+    const folder = folderWith({ 'slow.lib': SLOW });
+    const { status, stdout, stderr } = answered(folder, ['gates', 'int4', '--library', 'slow.lib', '--out', 'out']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain('the clock of the target, 500 MHz, is not met');
+    expect(stdout).toMatch(/uniform codes +\d+ +\d+ +\d+ +\d+ +1024 of 1024\n/);
+    expect(readdirSync(join(folder, 'out')).sort()).toEqual([
+      'lastbit_int_mac.sv',
+      'lastbit_lfsr.sv',
+      'lastbit_pe_os.sv',
+      'mac_unit.sv',
+      'pe.json',
+      'pe.sv',
+    ]);
+    const netlist = readNetlist(readFileSync(join(folder, 'out/pe.json'), 'utf8'), 'pe.json', madeUp(SLOW));
+    expect([...netlist.ports.keys()]).toContain('leaving');
+  },
+);

@@ -1,0 +1,156 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { datapathNamed } from '../../src/datapaths/catalog.js';
+import type { Datapath } from '../../src/datapaths/datapath.js';
+import type { Expression } from '../../src/gates/liberty/expression.js';
+import { type Netlist, ONE, readNetlist, ZERO } from '../../src/gates/netlist.js';
+import { simulatorOf } from '../../src/gates/simulator.js';
+import { characterise } from '../../src/outputs/benches/characterise.js';
+import { randomFrom } from '../../src/random/random.js';
+import { program } from '../programs.js';
+import { INSTALLED } from '../rtl/bench.js';
+import { madeUp } from './cells.js';
+
+const library = madeUp();
+const CHUNKED: Datapath = { ...datapathNamed('int4'), name: 'int4-chunked', order: { kind: 'chunked', length: 8 } };
+const UNITS = [datapathNamed('int4'), datapathNamed('xnor'), datapathNamed('fp8-fp16'), CHUNKED];
+
+describe.skipIf(!INSTALLED.yosys)('a PE as gates', () => {
+  it.each(UNITS.map((unit) => [unit.name, unit] as const))(
+    '%s: every sum is the reference, and less moves where less changes',
+    async (_name, unit) => {
+      const { report } = await characterise(unit, unit.order, library, 5);
+      const { operands, cells, registers, maxMhz, periodNs, path } = report;
+      for (const { sums } of operands) expect(sums).toEqual({ right: sums.all, all: sums.all });
+      expect(operands[0].sums.all).toBeGreaterThan(50);
+      expect(cells).toBeGreaterThan(registers);
+      expect(maxMhz * periodNs).toBeCloseTo(1000, 6);
+      expect(path.length).toBeGreaterThan(3);
+      const energy = Object.fromEntries(operands.map(({ operands: kind, fjPerMac }) => [kind, fjPerMac]));
+      for (const kind of Object.keys(energy))
+        if (kind !== 'uniform codes') expect(energy[kind]).toBeLessThan(energy['uniform codes']);
+      // The clock goes on whatever the operands are.
+      expect(new Set(operands.map(({ clockFj }) => clockFj)).size).toBe(1);
+      for (const { fjPerMac, logicFj, registersFj, clockFj } of operands)
+        expect(fjPerMac).toBeCloseTo(logicFj + registersFj + clockFj, 9);
+    },
+    120_000,
+  );
+
+  it.skipIf(!INSTALLED.icarus)(
+    'every net toggles as often as in another simulator',
+    async () => {
+      const { netlist } = await characterise(datapathNamed('int4'), datapathNamed('int4').order, library, 1);
+      const gates = readNetlist(netlist, 'pe.json', library);
+      const folder = mkdtempSync(join(tmpdir(), 'lastbit-gates-'));
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+      const cycles = 200;
+      const random = randomFrom(3);
+      const simulator = simulatorOf(gates);
+      // In one case only; the others stay 0, and count nothing after the first cycle.
+      const bits = Array.from({ length: cycles }, () =>
+        simulator.inputs.map((name) => (name === 'reset[0]' ? 0 : random.below(2))),
+      );
+      const words = Uint8Array.from(bits.flat().flatMap((bit) => [bit, ...new Array<number>(15).fill(0)]));
+      const width = simulator.inputs.length * 16;
+      const [first, rest] = [words.subarray(0, width), words.subarray(width)];
+      simulator.run(first, 1);
+      simulator.forget();
+      simulator.run(rest, cycles - 1);
+      writeFileSync(join(folder, 'tb.v'), benchOf(gates, simulator.inputs, bits));
+      expect(program('iverilog', ['-g2012', '-o', 'tb.vvp', 'tb.v'], { cwd: folder })).toMatchObject({
+        status: 0,
+        stderr: '',
+      });
+      expect(program('vvp', ['-n', 'tb.vvp'], { cwd: folder }).status).toBe(0);
+      const counted = readFileSync(join(folder, 'toggles.txt'), 'utf8').trim().split('\n').map(Number);
+      expect(counted).toHaveLength(gates.nets);
+      const own = [...simulator.toggles()];
+      const clock = gates.ports.get(gates.clock as string)?.bits[0] as number;
+      own[clock] = counted[clock];
+      expect(own).toEqual(counted);
+      expect(own.filter((count) => count > 0).length).toBeGreaterThan(300);
+    },
+    120_000,
+  );
+});
+
+/** An expression as Verilog. */
+function verilog(expression: Expression, nameOf: (name: string) => string): string {
+  switch (expression.kind) {
+    case 'name':
+      return nameOf(expression.name);
+    case 'constant':
+      return expression.value ? "1'b1" : "1'b0";
+    case 'not':
+      return `(~${verilog(expression.of, nameOf)})`;
+    default: {
+      const sign = { and: '&', or: '|', xor: '^' }[expression.kind];
+      return `(${verilog(expression.left, nameOf)} ${sign} ${verilog(expression.right, nameOf)})`;
+    }
+  }
+}
+
+/**
+ * The netlist as assignments and registers, with a bench that looks at all nets once a cycle, when they have settled, and
+ * counts those that have changed since the cycle before.
+ */
+function benchOf(
+  { nets, ports, gates, registers, clock }: Netlist,
+  inputs: readonly string[],
+  bits: readonly number[][],
+): string {
+  const netOf = (name: string) => {
+    const [, port, bit] = /^(.*)\[(\d+)\]$/.exec(name) ?? [];
+    return ports.get(port)?.bits[Number(bit)] as number;
+  };
+  const clk = ports.get(clock as string)?.bits[0] as number;
+  const reads =
+    ({ cell, inputs: pins }: (typeof gates)[number]) =>
+    (name: string) =>
+      `n${pins[cell.inputs.findIndex((pin) => pin.name === name)]}`;
+  const logic = gates.flatMap((gate) =>
+    gate.outputs.map((net, pin) => `  assign n${net} = ${verilog(gate.cell.outputs[pin].value, reads(gate))};`),
+  );
+  const states = registers.map((register, r) => {
+    const next = verilog(register.cell.register?.next as Expression, reads(register));
+    return `  reg r${r} = 0; assign n${register.outputs[0]} = r${r}; always @(posedge clk) r${r} <= ${next};`;
+  });
+  const driven = inputs.map((name, i) => `  assign n${netOf(name)} = in[${i}];`);
+  const table = bits.map((row, t) => `    rows[${t}] = ${row.length}'b${[...row].reverse().join('')};`);
+  const each = (text: (net: number) => string) => Array.from({ length: nets }, (_, net) => text(net)).join('\n');
+  return `module tb;
+${each((net) => `  wire n${net}; reg l${net} = 0; integer c${net} = 0;`)}
+  reg [${inputs.length - 1}:0] in = 0;
+  reg [${inputs.length - 1}:0] rows [0:${bits.length - 1}];
+  integer t, file;
+  reg clk = 0;
+  assign n${ZERO} = 1'b0;
+  assign n${ONE} = 1'b1;
+  assign n${clk} = clk;
+${[...driven, ...logic, ...states].join('\n')}
+  task look(input count);
+    begin
+${each((net) => `      if (count & (n${net} !== l${net})) c${net} = c${net} + 1; l${net} = n${net};`)}
+    end
+  endtask
+  initial begin
+${table.join('\n')}
+    in = rows[0];
+    #10 look(1'b0);
+    for (t = 1; t < ${bits.length}; t = t + 1) begin
+      clk = 1;
+      #1 in = rows[t];
+      #9 clk = 0;
+      #1 look(1'b1);
+    end
+    file = $fopen("toggles.txt", "w");
+${each((net) => `    $fdisplay(file, "%0d", c${net});`)}
+    $fclose(file);
+    $finish;
+  end
+endmodule
+`;
+}

@@ -1,0 +1,109 @@
+import { expect, it } from 'vitest';
+import { evaluate } from '../../src/gates/liberty/expression.js';
+import { type Netlist, ONE, readNetlist } from '../../src/gates/netlist.js';
+import { CASES, simulatorOf } from '../../src/gates/simulator.js';
+import { randomFrom } from '../../src/random/random.js';
+import { madeUp, module } from './cells.js';
+
+const library = madeUp();
+const WORD = CASES / 8;
+
+/** A random netlist: gates over what is there before them, registers anywhere. */
+function drawn(seed: number, gates: number, registers: number): Netlist {
+  const random = randomFrom(seed);
+  const kinds = [...library.cells.values()].filter(
+    ({ register, other }) => register === undefined && other === undefined,
+  );
+  const INPUTS = 6;
+  const first = 3 + INPUTS;
+  const states = Array.from({ length: registers }, (_, i) => first + i);
+  const known: (number | string)[] = [...Array.from({ length: INPUTS }, (_, i) => 3 + i), ...states, '0', '1'];
+  const cells: [string, Record<string, number | string>][] = [];
+  for (let i = 0; i < gates; i++) {
+    const cell = kinds[random.below(kinds.length)];
+    const net = first + registers + i;
+    const pins = cell.inputs.map(({ name }) => [name, known[random.below(known.length)]]);
+    cells.push([cell.name, { ...Object.fromEntries(pins), Y: net }]);
+    known.push(net);
+  }
+  for (const state of states) cells.push(['DFF', { CK: 2, Q: state, D: known[random.below(known.length)] }]);
+  const last = known.slice(-4);
+  const ports = {
+    clk: { direction: 'input', bits: [2] },
+    a: { direction: 'input', bits: Array.from({ length: INPUTS }, (_, i) => 3 + i) },
+    y: { direction: 'output', bits: [...last, ...states.slice(0, 2)] },
+  };
+  return readNetlist(module(ports, cells), 'drawn', library);
+}
+
+/** One case, by its definition: net after net, cycle after cycle. @returns outputs by cycle, and toggles of each net */
+function alone(netlist: Netlist, inputs: readonly (readonly boolean[])[]) {
+  const { nets, gates, registers, ports } = netlist;
+  const values = new Array<boolean>(nets).fill(false);
+  values[ONE] = true;
+  const toggles = new Array<number>(nets).fill(0);
+  let states = registers.map(() => false);
+  const outputs = inputs.map((bits) => {
+    const before = [...values];
+    ports.get('a')?.bits.forEach((net, i) => (values[net] = bits[i]));
+    registers.forEach(({ outputs: [q] }, r) => q !== undefined && (values[q] = states[r]));
+    const valueIn =
+      ({ cell, inputs: pins }: (typeof gates)[number]) =>
+      (name: string) =>
+        values[pins[cell.inputs.findIndex((pin) => pin.name === name)]];
+    for (const gate of gates)
+      gate.outputs.forEach(
+        (net, pin) => net !== undefined && (values[net] = evaluate(gate.cell.outputs[pin].value, valueIn(gate))),
+      );
+    states = registers.map((register) => valueIn(register)('D'));
+    values.forEach((value, net) => (toggles[net] += Number(value !== before[net])));
+    return ports.get('y')?.bits.map((net) => values[net]);
+  });
+  return { outputs, toggles };
+}
+
+it.each([
+  [1, 20, 1, 5],
+  [2, 60, 8, 31],
+  // More cycles than a counter of a byte could hold.
+  [3, 40, 5, 100],
+])(
+  'netlist %d of %d gates and %d registers over %d cycles: every output and every toggle',
+  (seed, gates, registers, cycles) => {
+    const netlist = drawn(seed, gates, registers);
+    const simulator = simulatorOf(netlist);
+    const random = randomFrom(seed, 7);
+    const width = simulator.inputs.length;
+    expect(simulator.inputs).toEqual(Array.from({ length: 6 }, (_, i) => `a[${i}]`));
+    const words = Uint8Array.from({ length: cycles * width * WORD }, () => random.below(256));
+    const bitOf = (bytes: Uint8Array, place: number, c: number) =>
+      ((bytes[place * WORD + (c >> 3)] >> (c & 7)) & 1) === 1;
+    const outputs = simulator.run(words, cycles);
+    const toggles = new Float64Array(netlist.nets);
+    for (let c = 0; c < CASES; c++) {
+      const own = alone(
+        netlist,
+        Array.from({ length: cycles }, (_, t) =>
+          Array.from({ length: width }, (_bit, i) => bitOf(words, t * width + i, c)),
+        ),
+      );
+      own.toggles.forEach((count, net) => (toggles[net] += count));
+      const given = own.outputs.map((bits, t) =>
+        bits?.map((_, i) => bitOf(outputs, t * simulator.outputs.length + i, c)),
+      );
+      expect(given).toEqual(own.outputs);
+    }
+    expect(simulator.toggles()).toEqual(toggles);
+    expect(toggles.some((count) => count > 0)).toBe(true);
+    // It goes on where it was, and counts on until it forgets.
+    simulator.run(words.subarray(0, width * WORD), 1);
+    expect(simulator.toggles().reduce((x, y) => x + y)).toBeGreaterThan(toggles.reduce((x, y) => x + y));
+    simulator.forget();
+    expect(simulator.toggles()).toEqual(new Float64Array(netlist.nets));
+  },
+);
+
+it('words of another number of cycles are refused', () => {
+  const simulator = simulatorOf(drawn(1, 5, 1));
+  expect(() => simulator.run(new Uint8Array(16), 1)).toThrow('simulator: 16 bytes for 1 cycles of 6 bits in 128 cases');
+});
