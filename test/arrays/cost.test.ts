@@ -6,6 +6,7 @@ import { paceOf } from '../../src/arrays/memory.js';
 import { scaleSimCounts } from '../../src/arrays/scalesim.js';
 import { jobOf, parseTopology } from '../../src/arrays/topology.js';
 import { datapathNamed } from '../../src/datapaths/catalog.js';
+import { formatNamed } from '../../src/formats/catalog.js';
 
 const int8 = datapathNamed('int8');
 const length = fc.integer({ min: 1, max: 300 });
@@ -70,6 +71,17 @@ it('waits for memories that are narrower than the array is wide', () => {
   expect(paceFor('os')).toEqual({ stream: 4, load: 1, drain: 4 });
   expect(paceFor('ws')).toEqual({ stream: 8, load: 4, drain: 1 });
   expect(paceFor('is')).toEqual({ stream: 8, load: 2, drain: 1 });
+});
+
+it('waits for the words of all lanes, those of either operand and of the sums', () => {
+  const unit = { a: formatNamed('int8'), b: formatNamed('int4'), sum: { format: formatNamed('int32') }, lanes: 6 };
+  const array = macArray({ rows: 8, cols: 4, dataflow: 'os' });
+  const pace = (bandwidth: object) =>
+    paceOf(array, { ...int8, ...unit } as typeof int8, { a: 32, b: 32, sum: 32, bandwidth });
+  // 8 rows of 6 x 8 bits; 4 columns of 6 x 4 bits; 4 sums of 32 bits.
+  expect(pace({ a: 32 })).toEqual({ stream: 12, load: 1, drain: 1 });
+  expect(pace({ b: 32 })).toEqual({ stream: 3, load: 1, drain: 1 });
+  expect(pace({ sum: 16 })).toEqual({ stream: 1, load: 1, drain: 8 });
 });
 
 it('runs an adder-tree engine: 16 cells of 64 lanes, activations broadcast, partial sums in a memory', () => {

@@ -112,6 +112,18 @@ it('refuses what SCALE-Sim does not have', () => {
   );
 });
 
+it('reports as many channels of a depthwise layer as any has, and no more', () => {
+  const layer = (channels: number) => ({ name: 'DPx', shape: { ...SHAPE, channels } });
+  const [one] = parseTopology('Layer,H,W,R,S,C,K,Strides\nDPx,3,3,1,1,2,1,1\n', 'x.csv');
+  const SHAPE = one.shape as Extract<typeof one.shape, { kind: 'conv' }>;
+  const counted = (channels: number) =>
+    scaleSimCounts([{ ...one, ...layer(channels) }], { rows: 1, cols: 1, dataflow: 'os' });
+  expect(counted(3)).toHaveLength(3);
+  expect(() => counted(2 ** 20 + 1)).toThrow(
+    /^layer DPx: SCALE-Sim reports each channel .* 1048577 are more than 1048576$/,
+  );
+});
+
 it('counts more than 2^53 - 1 of nothing, products among them', () => {
   const array = { rows: 2 ** 17, cols: 2 ** 17, dataflow: 'os' } as const;
   const counted = (k: number) => () =>

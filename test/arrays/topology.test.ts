@@ -22,6 +22,11 @@ it('passes over comments, rows of commas, and notes beyond a column without a he
   expect(jobsOf(`${CONV}\nc#1,8,8,3,3,2,4,1,\n`.replaceAll(',', '\t '))).toEqual(jobs);
 });
 
+it('a header of numbers alone is a layer; one of which some are numbers has unknown columns', () => {
+  expect(() => jobsOf('L0,196,192,384\nL1,1,2,3\n')).toThrow(/is a layer where the header should be/);
+  expect(() => jobsOf('Layer,M,192,K\nL1,1,2,3\n')).toThrow(/^(?!.*is a layer where).*192/);
+});
+
 it('counts outputs as a convolution has them: 32, 5, stride 2 gives 14', () => {
   expect(jobsOf(`${CONV}\nc,32,32,5,5,1,1,2,`)[0].m).toBe(14 * 14);
 });

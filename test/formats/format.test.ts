@@ -15,7 +15,7 @@ import {
   widthOf,
 } from '../../src/formats/format.js';
 import { precisionOf } from '../../src/formats/lattice.js';
-import { toNumber } from '../../src/formats/raw.js';
+import { fromNumber, toNumber } from '../../src/formats/raw.js';
 import { records } from './records.js';
 
 /** Four of a radix of 4, as users may write them, and tables of their own. */
@@ -157,6 +157,17 @@ function topHalf(view: DataView): number {
 }
 
 describe('tables of values', () => {
+  // In no order of theirs, nor of their magnitudes.
+  const mixed: TableFormat = { kind: 'table', name: 'mixed', bits: 3, values: [6, -0.5, 3, null, -3, 0.5, 0, -6] };
+  it('a table of values in any order rounds to the nearest', () => {
+    const values = mixed.values.filter((value) => value !== null);
+    for (let x = -4; x < 7; x += 0.3125) {
+      const { code } = encode(fromNumber(x), fitTo(mixed, { overflow: 'saturate' }));
+      const near = values.filter((value) => value * x >= 0).map((value) => Math.abs(value - x));
+      expect(Math.abs(toNumber(decode(mixed, code)) - x), `${x}`).toBe(Math.min(...near));
+    }
+  });
+
   const halves: TableFormat = { kind: 'table', name: 'halves', bits: 2, values: [-0.5, 0.75, null, 3] };
 
   it('may be of fractions', () => {

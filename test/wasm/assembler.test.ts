@@ -57,6 +57,12 @@ describe('a function', () => {
     expect(words.getBigInt64(16, true)).toBe(-(2n ** 40n));
   });
 
+  it('has constants of 64 bits with and without a sign', () => {
+    const all = [2n ** 64n - 1n, 2n ** 63n, 2n ** 63n - 1n, -1n, -(2n ** 63n)];
+    const words = left((f, at) => all.forEach((value, i) => f.emit(i64.store(at, i64.const(value), 8 * i))));
+    expect(all.map((_, i) => words.getBigUint64(8 * i, true))).toEqual(all.map((value) => BigInt.asUintN(64, value)));
+  });
+
   it('repeats, and chooses', () => {
     for (const times of [1, 2, 200])
       for (const taken of [0, 1, -1]) {

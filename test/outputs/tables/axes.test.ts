@@ -69,6 +69,17 @@ it('a label takes the nearest free place: right, left, a line up, a line down, t
     // What takes a corner of that place, and nothing of the next ones to come.
     taken.push({ left, right: left + 64, top: middle - 6, bottom: middle + 6 });
   }
+  // Above and below all is taken up to some lines: of those the nearest that is free.
+  for (const [lines, rows] of [
+    [5, 6],
+    [7, 8],
+    [9, 10],
+    [11, 13],
+    [14, 16],
+  ]) {
+    const around = { left: 0, right: 760, top: 230 - 13 * lines, bottom: 230 + 13 * lines };
+    expect(freePlace(400, 230, text, 10, [around], FRAME).middle).toBeCloseTo(230 - 13 * rows, 9);
+  }
   const sides = [435, 0].map((left, i) => ({ left, right: [760, 365][i], top: 0, bottom: 460 }));
   expect(at(sides)).toEqual({ left: 368, middle: 174, far: true });
   // Touching is no overlap.

@@ -73,6 +73,16 @@ describe('bit allocation', () => {
     expect(Math.abs(mean(allocateMeanBits(spreads, 4)) - 4)).toBeLessThan(0.1);
   });
 
+  it('a channel of no bits holds zeros, in steps of 1', () => {
+    const x = normal([3, 40]);
+    for (let i = 0; i < 40; i++) x.data[i] *= 1e-6;
+    const codes = allocated(scheme('int8', maximum(), 'channel'), 2).codes?.(x);
+    expect([...(codes?.data.subarray(0, 40) ?? [])].every((code) => code === 0)).toBe(true);
+    expect(codes?.quantization.scale[0]).toBe(1);
+    expect(codes?.quantization.scale[1]).toBeGreaterThan(0);
+    expect(codes?.quantization.scale[1]).toBeLessThan(1e4);
+  });
+
   it('holds each channel in its own number of steps', () => {
     const x = normal([8, 50]);
     for (let c = 0; c < 8; c++) for (let i = 0; i < 50; i++) x.data[c * 50 + i] *= 4 ** c / 64;
