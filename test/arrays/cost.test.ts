@@ -73,6 +73,14 @@ it('waits for memories that are narrower than the array is wide', () => {
   expect(paceFor('is')).toEqual({ stream: 8, load: 2, drain: 1 });
 });
 
+it('short sums leave row after row without a pause, whatever the heights of the tiles', () => {
+  const array = macArray({ rows: 4, cols: 2, dataflow: 'os', edge: 'partial', doubleBuffer: true });
+  const totalOf = (m: number, n: number) => costOf({ layer: 'L', m, n, k: 1 }, array, int8).cycles.total;
+  // Three tiles beside each other: each row that is more leaves three times; two columns more are m rows more.
+  for (const m of [5, 6]) expect(totalOf(m + 1, 6) - totalOf(m, 6), `${m}`).toBe(3);
+  for (const m of [4, 5, 6, 7, 8]) expect(totalOf(m, 8) - totalOf(m, 6), `${m}`).toBe(m);
+});
+
 it('waits for the words of all lanes, those of either operand and of the sums', () => {
   const unit = { a: formatNamed('int8'), b: formatNamed('int4'), sum: { format: formatNamed('int32') }, lanes: 6 };
   const array = macArray({ rows: 8, cols: 4, dataflow: 'os' });

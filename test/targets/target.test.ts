@@ -26,6 +26,11 @@ it('has the arrays of the main job, each with a source for every field', () => {
   for (const target of TARGETS) for (const field of SOURCED_FIELDS) expect(target.source[field]).toMatch(/\w+ \w+/);
 });
 
+it('takes a sparsity of all of a group', () => {
+  const { sparsity } = parseTarget(`${FILE}sparsity: {kind: n-of-m, n: 4, m: 4}\n`, 'f.yaml');
+  expect(sparsity).toEqual({ kind: 'n-of-m', n: 4, m: 4 });
+});
+
 it('is plain data', () => {
   for (const target of TARGETS) expect(JSON.parse(JSON.stringify(target))).toEqual(target);
 });

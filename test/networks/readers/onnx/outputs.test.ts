@@ -34,6 +34,15 @@ describe('outputs', () => {
     ]);
   });
 
+  it('pass a Dropout whose ratio is stored, and no mode beside it', () => {
+    const initializers = [tensor('ratio', 'FLOAT', [], [0.5])];
+    const found = given({ nodes: [op('Dropout', 'x ratio', 'd')], initializers, outputs: ['d'], opset: 13 });
+    expect([...(found.get('d')?.data ?? [])]).toEqual([-3, 5]);
+    expect(() =>
+      given({ nodes: [op('Relu', 'x', 'r'), op('Dropout', 'x r', 'd')], outputs: ['d'], opset: 13 }),
+    ).toThrow(/Dropout/);
+  });
+
   it('keep axes of length 1 that features were given', () => {
     const flat = [op('Flatten', 'x', 'f'), op('Reshape', 'f shape', 'c'), op('Identity', 'c', 'y')];
     const found = given({
