@@ -1,16 +1,8 @@
 import type { Format } from '../../../formats/format.js';
 import { type Activation, called, push } from '../../build/builder.js';
-import { halfEven } from '../../functions/fma.js';
 import { findFunction } from '../../functions/index.js';
 import { int32s } from '../../integers.js';
-import {
-  type ConvLayer,
-  type DenseLayer,
-  type GeneralLayer,
-  isMacLayer,
-  type Layer,
-  type MacLayer,
-} from '../../network.js';
+import { type ConvLayer, type DenseLayer, type GeneralLayer, isMacLayer, type Layer } from '../../network.js';
 import { type CodeTensor, oneZeroPoint, type Quantization } from '../../tensor.js';
 import { scalarOf, valuesOf } from './constant.js';
 import { attributesOf } from './general.js';
@@ -96,7 +88,7 @@ function productFused(
   if (own.kind !== 'int' || own.bits !== 8 || mixed) return undefined;
   if (layer.bias === undefined) return { ...layer, ...called(name), result: requantized(q) };
   if (bias?.kind !== 'stored' || layer.name !== node.output) return undefined;
-  const whole = wholeBias(bias, layer.bias, scalesOf(input, weight), layer.op === 'conv');
+  const whole = wholeBias(bias, scalesOf(input, weight), layer.op === 'conv');
   return whole && { ...layer, ...called(name), bias: whole, result: requantized(q) };
 }
 
@@ -107,24 +99,14 @@ function scalesOf(input: Given, { shape, quantization: { scale } }: CodeTensor):
 }
 
 /**
- * Biases in units of the sums: the file's int32 where it has them, else real numbers that are quantized to it. A product of
- * matrices takes the file's whatever their scale says; a convolution stays by itself where that is another one.
+ * Biases in units of the sums: int32 of the file, or what its real numbers were rounded to. A product of matrices takes the
+ * file's whatever their scale says; a convolution stays by itself where that is another one.
  */
-function wholeBias(
-  { codes }: StoredValue,
-  reals: MacLayer['bias'],
-  scales: Float32Array,
-  checks: boolean,
-): Int32Array | undefined {
-  if (reals === undefined) return undefined;
-  if (codes !== undefined) {
-    if (codes.whole.data.length !== scales.length) return undefined;
-    const near = (scale: number, f: number) =>
-      Math.abs(codes.scale[codes.scale.length === 1 ? 0 : f] - scale) <= NEAR * scale;
-    return !checks || scales.every(near) ? int32s(valuesOf(codes.whole), codes.whole.name) : undefined;
-  }
-  const whole = Float64Array.from(reals, (bias, f) => halfEven(Math.fround(bias / scales[f])));
-  return whole.every((bias) => Math.abs(bias) < 2 ** 31) ? Int32Array.from(whole) : undefined;
+function wholeBias({ codes }: StoredValue, scales: Float32Array, checks: boolean): Int32Array | undefined {
+  if (codes === undefined || codes.whole.data.length !== scales.length) return undefined;
+  const near = (scale: number, f: number) =>
+    Math.abs(codes.scale[codes.scale.length === 1 ? 0 : f] - scale) <= NEAR * scale;
+  return !checks || scales.every(near) ? int32s(valuesOf(codes.whole), codes.whole.name) : undefined;
 }
 
 /** How far a scale of biases may be from that of the sums: with 1.49 % both are one step, with 1.51 % they are not. */

@@ -49,6 +49,7 @@ import { inputsOf } from './inputs.js';
 import { messageOf, oneLine } from './line.js';
 import { domainOf, type NodeReader, nodeReader } from './node.js';
 import { freeNames, inOrder, type GraphStep } from './order.js';
+import { namesBeforeCodes, overIntegers } from './rounded.js';
 import { readSequence, SEQUENCE_OPERATORS } from './sequences.js';
 import type { ReadOptions } from '../options.js';
 import { PRODUCER } from './write.js';
@@ -152,6 +153,7 @@ function networkOf(model: Proto<'ModelProto'>, name: string, options: ReadOption
   const functions = localFunctions(model);
   const reader: Reader = {
     ...{ values: new Map(), layers: [], uses: new Map(), readers: new Map(), sequences: new Map() },
+    beforeCodes: new Set(),
     ...{
       functions,
       unrolled: 0,
@@ -194,7 +196,7 @@ function writingBy(
 }
 
 /** Who reads each name: nodes by their operators, graphs in them, which may read it often, and `output` what is given on. */
-function count({ uses, readers }: Reader, steps: readonly GraphStep[], outputs: readonly string[]): void {
+function count({ uses, readers, beforeCodes }: Reader, steps: readonly GraphStep[], outputs: readonly string[]): void {
   const add = (name: string, by: string, times = 1) => {
     uses.set(name, (uses.get(name) ?? 0) + times);
     const list = readers.get(name);
@@ -202,6 +204,7 @@ function count({ uses, readers }: Reader, steps: readonly GraphStep[], outputs: 
     else list.push(by);
   };
   for (const name of outputs) add(name, 'output');
+  for (const name of namesBeforeCodes(steps)) beforeCodes.add(name);
   for (const { node } of steps) {
     for (const name of node.input) add(name, node.opType);
     for (const name of freeNames(node)) add(name, 'graph', 2);
@@ -245,7 +248,7 @@ function readNode(reader: Reader, step: GraphStep): void {
     };
     const place = { reader, step, read };
     if (readControl(place) ?? readSequence(place)) return;
-    const node = nodeReader(withLoaded(proto, reader.load), opsets.get(domainOf(proto)) ?? 1);
+    const node = nodeReader(withLoaded(overIntegers(reader, proto), reader.load), opsets.get(domainOf(proto)) ?? 1);
     const before = reader.layers.length;
     const values = readValues(reader, node);
     node.finish();

@@ -18,6 +18,7 @@ import {
   type QuantizedCase,
   softmaxCases,
 } from './quantizedCases.js';
+import { realOperandCases } from './realOperandCases.js';
 
 /**
  * What onnxruntime-node 1.30.0 gives on x86-64 at its default optimisation. Rows are kept in golden/onnxruntime/native.json;
@@ -109,6 +110,7 @@ const cases = [
   ...softmaxCases(),
   ...meanCases(),
   ...biasCases(),
+  ...realOperandCases(),
 ];
 
 describe('codes to codes as ONNX Runtime has them', () => {
