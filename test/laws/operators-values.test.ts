@@ -107,7 +107,7 @@ describe('one element at a time', () => {
     const x = floatTensor([1, EDGES.length], Float32Array.from(EDGES));
     const y = run({ ...base('sign'), op: 'sign', ofZero: 0 }, x);
     expect(Array.from(y.data, (value) => value + 0)).toEqual(
-      EDGES.map((value) => (value > 0 ? 1 : value === 0 ? 0 : -1)),
+      EDGES.map((value) => Math.sign(value) + 0),
     );
   });
 
