@@ -14,6 +14,8 @@ export interface RuntimeRules {
   bits: readonly number[];
   /** ONNX operators between them whose stored real weights become int8, and biases int32 in units of the sums. */
   rounds: readonly string[];
+  /** Whether codes that are dequantized and quantized again at once are quantized once, to what both ranges hold. */
+  merges: boolean;
 }
 
 /**
@@ -31,6 +33,7 @@ export const RULES: Readonly<Record<RuleName, RuntimeRules>> = {
     ],
     bits: [8],
     rounds: ['Conv', 'ConvTranspose', 'Gemm'],
+    merges: true,
   },
   'ort-unfused': {
     name: 'ort-unfused',
@@ -38,6 +41,7 @@ export const RULES: Readonly<Record<RuleName, RuntimeRules>> = {
     fuses: [],
     bits: [],
     rounds: [],
+    merges: false,
   },
   onnx: {
     name: 'onnx',
@@ -45,6 +49,7 @@ export const RULES: Readonly<Record<RuleName, RuntimeRules>> = {
     fuses: [],
     bits: [],
     rounds: [],
+    merges: false,
   },
 };
 

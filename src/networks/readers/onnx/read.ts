@@ -49,6 +49,7 @@ import { inputsOf } from './inputs.js';
 import { messageOf, oneLine } from './line.js';
 import { domainOf, type NodeReader, nodeReader } from './node.js';
 import { freeNames, inOrder, type GraphStep } from './order.js';
+import { withoutPairs } from './pairs.js';
 import { namesBeforeCodes, overIntegers } from './rounded.js';
 import { readSequence, SEQUENCE_OPERATORS } from './sequences.js';
 import type { ReadOptions } from '../options.js';
@@ -165,7 +166,8 @@ function networkOf(model: Proto<'ModelProto'>, name: string, options: ReadOption
     },
   };
   const there = new Set([...graph.input, ...graph.initializer].map((each) => each.name));
-  const steps = inOrder(inlined(graph.node, functions, opsets), there);
+  const all = inOrder(inlined(graph.node, functions, opsets), there);
+  const { steps, constants } = reader.rules.merges ? withoutPairs(all, graph) : { steps: all, constants: [] };
   const given = graph.output.map((output) => output.name);
   count(reader, steps, given);
   const stored = new Set<string>();
@@ -175,6 +177,7 @@ function networkOf(model: Proto<'ModelProto'>, name: string, options: ReadOption
     if (reader.uses.has(tensor.name))
       reader.values.set(tensor.name, { kind: 'stored', constant: readConstant(load(tensor)) });
   }
+  for (const constant of constants) reader.values.set(constant.name, { kind: 'stored', constant });
   const inputs = inputsOf(graph, reader, options);
   for (const step of steps) readNode(reader, step);
   const metadata = Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));

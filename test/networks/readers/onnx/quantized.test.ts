@@ -19,6 +19,7 @@ import {
   softmaxCases,
 } from './quantizedCases.js';
 import { realOperandCases } from './realOperandCases.js';
+import { repeatedCases } from './repeatedCases.js';
 
 /**
  * What onnxruntime-node 1.30.0 gives on x86-64 at its default optimisation. Rows are kept in golden/onnxruntime/native.json;
@@ -111,6 +112,7 @@ const cases = [
   ...meanCases(),
   ...biasCases(),
   ...realOperandCases(),
+  ...repeatedCases(),
 ];
 
 describe('codes to codes as ONNX Runtime has them', () => {
