@@ -30,6 +30,7 @@ export function fusedInto(reader: Reader, node: NodeReader, x: Activation, q: Qu
   const found = written.get(source);
   if (found === undefined || found.node.domain !== '' || !rules.fuses.includes(found.node.opType)) return undefined;
   const operands = found.node.inputs.map((name) => reader.values.get(name));
+  if (q.fit.format.name === 'int8' && !areOneType(reader, found, node.output)) return undefined;
   const layer = productFused(found, operands, node.output, q) ?? functionFused(found.node, operands, node.output, q);
   if (layer === undefined) return undefined;
   for (const name of chain) remove(reader, written.get(name)?.layers ?? []);
@@ -70,6 +71,16 @@ function boundsOf(reader: Reader, node: NodeReader): readonly [number, number] {
 
 type Brought = Reader['written'] extends Map<string, infer Each> ? Each : never;
 type Given = Value | undefined;
+
+/** Whether the operands' codes of int8 are made uint8 where the result's are, and only there; a product's weights are as they are. */
+function areOneType({ written, turned, values }: Reader, { node, layers }: Brought, output: string): boolean {
+  const stays = layers.some(isMacLayer) ? [] : node.inputs.filter((name) => values.get(name)?.kind === 'weights');
+  const codes = node.inputs.flatMap((name) => {
+    const before = written.get(name)?.node;
+    return values.get(name)?.kind === 'activation' && before?.opType === 'DequantizeLinear' ? [before.inputs[0]] : [];
+  });
+  return [...stays, ...codes].every((name) => turned.has(name) === turned.has(output));
+}
 
 /** A product of codes whose sums become codes by one multiplier, as QLinearConv, QLinearMatMul and QGemm have it. */
 function productFused(

@@ -50,7 +50,7 @@ import { messageOf, oneLine } from './line.js';
 import { domainOf, type NodeReader, nodeReader } from './node.js';
 import { freeNames, inOrder, type GraphStep } from './order.js';
 import { withoutPairs } from './pairs.js';
-import { namesBeforeCodes, overIntegers } from './rounded.js';
+import { namesBeforeCodes, overIntegers, turnedCodes } from './rounded.js';
 import { readSequence, SEQUENCE_OPERATORS } from './sequences.js';
 import type { ReadOptions } from '../options.js';
 import { PRODUCER } from './write.js';
@@ -154,7 +154,7 @@ function networkOf(model: Proto<'ModelProto'>, name: string, options: ReadOption
   const functions = localFunctions(model);
   const reader: Reader = {
     ...{ values: new Map(), layers: [], uses: new Map(), readers: new Map(), sequences: new Map() },
-    beforeCodes: new Set(),
+    ...{ beforeCodes: new Set(), turned: new Set() },
     ...{
       functions,
       unrolled: 0,
@@ -199,7 +199,11 @@ function writingBy(
 }
 
 /** Who reads each name: nodes by their operators, graphs in them, which may read it often, and `output` what is given on. */
-function count({ uses, readers, beforeCodes }: Reader, steps: readonly GraphStep[], outputs: readonly string[]): void {
+function count(
+  { uses, readers, beforeCodes, turned }: Reader,
+  steps: readonly GraphStep[],
+  outputs: readonly string[],
+): void {
   const add = (name: string, by: string, times = 1) => {
     uses.set(name, (uses.get(name) ?? 0) + times);
     const list = readers.get(name);
@@ -208,6 +212,7 @@ function count({ uses, readers, beforeCodes }: Reader, steps: readonly GraphStep
   };
   for (const name of outputs) add(name, 'output');
   for (const name of namesBeforeCodes(steps)) beforeCodes.add(name);
+  for (const name of turnedCodes(steps, outputs)) turned.add(name);
   for (const { node } of steps) {
     for (const name of node.input) add(name, node.opType);
     for (const name of freeNames(node)) add(name, 'graph', 2);

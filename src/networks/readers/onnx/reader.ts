@@ -46,6 +46,8 @@ export interface Reader extends Builder {
   readers: Map<string, string[]>;
   /** Names whose numbers go into a QuantizeLinear alone (rounded.ts). */
   beforeCodes: Set<string>;
+  /** Codes of int8 that the runtime makes uint8 (rounded.ts). */
+  turned: Set<string>;
   /** Names of the tensors in each sequence. */
   sequences: Map<string, readonly string[]>;
   /** Functions that the model brings along. */

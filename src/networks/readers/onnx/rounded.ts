@@ -40,6 +40,26 @@ export function namesBeforeCodes(steps: readonly GraphStep[]): string[] {
   return steps.flatMap(({ node }) => node.output.slice(0, 1)).filter(reachesCodes);
 }
 
+/**
+ * Codes of int8 that ONNX Runtime makes uint8 on x86-64: a QuantizeLinear gives them to one DequantizeLinear alone, and that to one
+ * node (its QDQS8ToU8 behind EnsureUniqueDQForNodeUnit). A node is one step where all its codes are of one type afterwards.
+ * @param outputs of the graph
+ */
+export function turnedCodes(steps: readonly GraphStep[], outputs: readonly string[]): string[] {
+  const readers = new Map<string, (Node | undefined)[]>(outputs.map((name) => [name, [undefined]]));
+  for (const { node } of steps)
+    for (const name of [...node.input, ...freeNames(node)]) {
+      const list = readers.get(name);
+      if (list === undefined) readers.set(name, [node]);
+      else list.push(node);
+    }
+  return steps.flatMap(({ node: { opType, output } }) => {
+    const [only, more] = readers.get(output[0]) ?? [];
+    if (opType !== 'QuantizeLinear' || only?.opType !== 'DequantizeLinear' || more !== undefined) return [];
+    return readers.get(only.output[0])?.length === 1 ? [output[0]] : [];
+  });
+}
+
 /** The node over integers in place of its stored real numbers, where the rules have them so. */
 export function overIntegers(reader: Reader, node: Node): Node {
   const { rules, values, beforeCodes } = reader;
