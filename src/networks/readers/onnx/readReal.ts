@@ -135,7 +135,7 @@ export function readDropout(reader: Reader, node: NodeReader): Value {
     throw new Error('has training_mode = true: it is read for inference only');
   const x = operand(reader, node, 0);
   const mask = node.outputs[1] ?? '';
-  if (reader.uses.has(mask)) reader.values.set(mask, allKept(reader, node, x, mask));
+  if (mask !== '' && reader.uses.has(mask)) reader.values.set(mask, allKept(reader, node, x, mask));
   return x;
 }
 

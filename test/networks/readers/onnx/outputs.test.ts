@@ -43,6 +43,12 @@ describe('outputs', () => {
       ['y', [1, 2, 1, 1], 1, 1],
       ['mask', [1, 2, 1, 1], 1, 1],
     ]);
+    // An operand that is left out has no name either, as the mask that nobody wants.
+    const unnamed = [op('Dropout', 'x', 'd'), op('Clip', 'd _ high', 'y')];
+    const initializers = [tensor('high', 'FLOAT', [], [1])];
+    expect([...(given({ nodes: unnamed, initializers, outputs: ['y'], opset: 11 }).get('y')?.data ?? [])]).toEqual([
+      -3, 1,
+    ]);
     expect(() => given({ nodes: masked, outputs: ['y'], opset: 11 })).toThrow(/mask.*fills in training only/);
   });
 
