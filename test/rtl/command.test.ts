@@ -82,7 +82,7 @@ it('--synth without yosys says what is missing', () => {
       env: { ...process.env, PATH: folder },
     },
   );
-  expect(stderr).toBe('lastbit: yosys cannot be run: --synth needs it (Debian: apt-get install yosys)\n');
+  expect(stderr).toBe('lastbit: yosys cannot be run, and synthesis needs it (Debian: apt-get install yosys)\n');
   expect(status).toBe(2);
 });
 

@@ -138,33 +138,42 @@ export const library = (module: string, parameters: Instance['parameters']): Ins
 
 function outputMesh(datapath: Datapath, { rows, cols }: MeshShape): Instance {
   const { order, lanes } = datapath;
-  const chunk = order.kind === 'chunked' ? order.length / lanes : 0;
-  return library('lastbit_mesh_os', { ROWS: rows, COLS: cols, CHUNK: chunk, ...outputParameters(datapath) });
+  return library('lastbit_mesh_os', {
+    ROWS: rows,
+    COLS: cols,
+    ...outputWidths(datapath),
+    CHUNK: order.kind === 'chunked' ? order.length / lanes : 0,
+    ...drawing(datapath, 'LFSR_SEED'),
+  });
 }
 
-/** What an output-stationary PE and an array of them have alike. @throws RangeError where PEs that work at once share an LFSR */
-export function outputParameters(datapath: Datapath): Instance['parameters'] {
+/** What an output-stationary PE and an array of them have alike. */
+export function outputWidths(datapath: Datapath): Instance['parameters'] {
   const { a, b, sum, lanes } = datapath;
-  const common = {
+  return {
     LANES: lanes,
     WA: widthOf(a),
     WB: widthOf(b),
     WS: widthOf(sum.format),
     WT: widthOf(totalFitOf(datapath).format),
   };
-  if (typeof sum.rounding === 'string') return common;
-  const { bits, lfsr, perOutput } = sum.rounding.stochastic;
+}
+
+/** Of a unit that rounds stochastically its LFSR. @throws RangeError where PEs that work at once would share one */
+export function drawing(datapath: Datapath, seed: 'LFSR_SEED' | 'SEED'): Instance['parameters'] {
+  const { rounding } = datapath.sum;
+  if (typeof rounding === 'string') return {};
+  const { bits, lfsr, perOutput } = rounding.stochastic;
   if (!perOutput)
     throw new RangeError(
       `rtl: datapath ${datapath.name} shares one LFSR; PEs that work at once need one for each output`,
     );
   return {
-    ...common,
     RANDOM: bits,
     DRAWS: unitInstance(datapath).random / bits,
     LFSR_WIDTH: lfsr.width,
     LFSR_TAPS: lfsr.taps.reduce((mask, tap) => mask + 2 ** (tap - 1), 0),
-    LFSR_SEED: lfsr.seed,
+    [seed]: lfsr.seed,
   };
 }
 

@@ -3,7 +3,7 @@ import { type Datapath, totalFitOf } from '../datapath.js';
 import type { Order } from '../order.js';
 import { codeBits, instantiate, port, titleOf, unitModule } from './emit.js';
 import { modulesFor, type RtlFile } from './library.js';
-import { joinModule, library, outputParameters } from './mesh.js';
+import { drawing, joinModule, library, outputWidths } from './mesh.js';
 
 /**
  * SystemVerilog of one output-stationary PE of the datapath, with its operand registers, its sum and what drains it: the
@@ -28,11 +28,10 @@ export function emitPe(datapath: Datapath, order: Order): RtlFile[] {
 function peModule(datapath: Datapath): string {
   const { a, b, lanes, order } = datapath;
   const total = widthOf(totalFitOf(datapath).format);
-  const { LFSR_SEED, ...parameters } = outputParameters(datapath);
   const instance = library('lastbit_pe_os', {
-    ...parameters,
-    ...(LFSR_SEED !== undefined && { SEED: LFSR_SEED }),
+    ...outputWidths(datapath),
     CHUNKED: Number(order.kind === 'chunked'),
+    ...drawing(datapath, 'SEED'),
   });
   const control = lanes + 3;
   const ports = [

@@ -12,6 +12,10 @@ export interface RuntimeRules {
   fuses: readonly string[];
   /** Bits of the codes that it does so with. */
   bits: readonly number[];
+  /** ONNX operators between them whose stored real weights become int8, and biases int32 in units of the sums. */
+  rounds: readonly string[];
+  /** Whether codes that are dequantized and quantized again at once are quantized once, to what both ranges hold. */
+  merges: boolean;
 }
 
 /**
@@ -28,18 +32,24 @@ export const RULES: Readonly<Record<RuleName, RuntimeRules>> = {
       ...['Sigmoid', 'LeakyRelu', 'Softmax', 'Concat', 'Where'],
     ],
     bits: [8],
+    rounds: ['Conv', 'ConvTranspose', 'Gemm'],
+    merges: true,
   },
   'ort-unfused': {
     name: 'ort-unfused',
     source: 'onnxruntime-node 1.30.0 on x86-64, graph optimisation "disabled": every node by itself',
     fuses: [],
     bits: [],
+    rounds: [],
+    merges: false,
   },
   onnx: {
     name: 'onnx',
     source: 'the ONNX standard: DequantizeLinear, the operator and QuantizeLinear, each rounded to float32',
     fuses: [],
     bits: [],
+    rounds: [],
+    merges: false,
   },
 };
 

@@ -9,7 +9,7 @@ import { recurrent } from './recurrent.js';
 
 /**
  * ONNX Runtime's DynamicQuantizeLSTM: weights are codes [ways, k, gates x hidden] whose scales and zero points come last.
- * Codes of the input have one range for all steps, those of the state one for each step.
+ * Codes of the input have one range for all steps up to the longest sequence's end, those of the state one for each step.
  */
 
 type Given = readonly (Tensor | undefined)[];
@@ -46,7 +46,10 @@ function sumsOf(operands: Given, ways: number, way: number, around: Around, { ba
     [part(2), part(10), part(11)],
   ];
   const quantized = (x: Tensor) => dynamicQuantizeLinear.run([x], {}, around) as [Tensor, Tensor, Tensor];
-  const [, scale, zero] = quantized(floatsOf(operands[0], 0));
+  const { data } = floatsOf(operands[0], 0);
+  const longest = operands[4] && Math.max(...integersOf(operands[4], 4).data);
+  const read = data.slice(0, longest === undefined ? data.length : longest * batch * inputs);
+  const [, scale, zero] = quantized(floatTensor([read.length], read));
   const codeOf = (x: number) => Math.min(Math.max(halfEven(Math.fround(x / scale.data[0])) + zero.data[0], 0), 255);
   return (x: Float32Array, h: Float32Array) => {
     const codes = integerTensor([batch, inputs], 'uint8', Float64Array.from(x, codeOf));

@@ -2,7 +2,7 @@ import type { SignLayer } from '../network.js';
 import { type FloatTensor, floatTensor } from '../tensor.js';
 import { oneEach, type Operator, realLikeInput } from './operator.js';
 
-/** 1 or -1; of a zero `ofZero`, 1 where it is left out. */
+/** 1 or -1; of a zero `ofZero`, 1 where it is left out. Where a zero is 0, NaN stays NaN: a network of two values has none. */
 export const sign: Operator<SignLayer> = {
   reads: 1,
   check({ name, ofZero }) {
@@ -18,7 +18,7 @@ export function signs(x: FloatTensor, { ofZero = 1 }: { ofZero?: number } = {}):
   const output = floatTensor(x.shape);
   for (let i = 0; i < x.data.length; i++) {
     const value = x.data[i];
-    output.data[i] = value > 0 ? 1 : value === 0 ? ofZero : -1;
+    output.data[i] = value > 0 ? 1 : value === 0 ? ofZero : ofZero === 0 && Number.isNaN(value) ? Number.NaN : -1;
   }
   return output;
 }

@@ -146,4 +146,26 @@ describe('recurrent layers follow their equations', () => {
       ...{ m: BATCH, n: 4 * HIDDEN, k, groups: 2 * STEPS, inputs: BATCH * k },
     });
   });
+
+  it('of codes have the range of the steps up to the longest sequence: what lies behind it changes nothing', () => {
+    const codes = (shape: number[]) =>
+      integerTensor(
+        shape,
+        'int8',
+        Float64Array.from({ length: sizeOf(shape) }, () => Math.floor(draw() * 255) - 127),
+      );
+    const [scale, zero] = [floatTensor([1], Float32Array.of(0.01)), integerTensor([1], 'int8')];
+    const weights = [codes([1, INPUTS, 4 * HIDDEN]), codes([1, HIDDEN, 4 * HIDDEN])];
+    const lengths = integerTensor([BATCH], 'int32', Float64Array.of(3, 1, 2));
+    const run = (x: Tensor) =>
+      functionNamed('com.microsoft.DynamicQuantizeLSTM').run(
+        [x, ...weights, undefined, lengths, undefined, undefined, undefined, scale, zero, scale, zero],
+        { direction: 'forward' },
+        { layer: 'lstm', arithmetic: exactArithmetic, outputs: 3 },
+      );
+    const x = drawn([STEPS, BATCH, INPUTS]);
+    const other = floatTensor(x.shape, x.data.slice());
+    other.data.fill(99, 3 * BATCH * INPUTS);
+    expect(run(other)).toEqual(run(x));
+  });
 });

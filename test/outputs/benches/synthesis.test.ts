@@ -71,6 +71,6 @@ it('where there is none, that is said', async () => {
   });
   process.env.PATH = folderWith();
   await expect(synthesise(FILES, 'top')).rejects.toThrow(
-    'yosys cannot be run: --synth needs it (Debian: apt-get install yosys)',
+    'yosys cannot be run, and synthesis needs it (Debian: apt-get install yosys)',
   );
 });

@@ -1,16 +1,8 @@
 import type { Format } from '../../../formats/format.js';
 import { type Activation, called, push } from '../../build/builder.js';
-import { halfEven } from '../../functions/fma.js';
 import { findFunction } from '../../functions/index.js';
 import { int32s } from '../../integers.js';
-import {
-  type ConvLayer,
-  type DenseLayer,
-  type GeneralLayer,
-  isMacLayer,
-  type Layer,
-  type MacLayer,
-} from '../../network.js';
+import { type ConvLayer, type DenseLayer, type GeneralLayer, isMacLayer, type Layer } from '../../network.js';
 import { type CodeTensor, oneZeroPoint, type Quantization } from '../../tensor.js';
 import { scalarOf, valuesOf } from './constant.js';
 import { attributesOf } from './general.js';
@@ -38,6 +30,7 @@ export function fusedInto(reader: Reader, node: NodeReader, x: Activation, q: Qu
   const found = written.get(source);
   if (found === undefined || found.node.domain !== '' || !rules.fuses.includes(found.node.opType)) return undefined;
   const operands = found.node.inputs.map((name) => reader.values.get(name));
+  if (q.fit.format.name === 'int8' && !areOneType(reader, found, node.output)) return undefined;
   const layer = productFused(found, operands, node.output, q) ?? functionFused(found.node, operands, node.output, q);
   if (layer === undefined) return undefined;
   for (const name of chain) remove(reader, written.get(name)?.layers ?? []);
@@ -79,6 +72,16 @@ function boundsOf(reader: Reader, node: NodeReader): readonly [number, number] {
 type Brought = Reader['written'] extends Map<string, infer Each> ? Each : never;
 type Given = Value | undefined;
 
+/** Whether the operands' codes of int8 are made uint8 where the result's are, and only there; a product's weights are as they are. */
+function areOneType({ written, turned, values }: Reader, { node, layers }: Brought, output: string): boolean {
+  const stays = layers.some(isMacLayer) ? [] : node.inputs.filter((name) => values.get(name)?.kind === 'weights');
+  const codes = node.inputs.flatMap((name) => {
+    const before = written.get(name)?.node;
+    return values.get(name)?.kind === 'activation' && before?.opType === 'DequantizeLinear' ? [before.inputs[0]] : [];
+  });
+  return [...stays, ...codes].every((name) => turned.has(name) === turned.has(output));
+}
+
 /** A product of codes whose sums become codes by one multiplier, as QLinearConv, QLinearMatMul and QGemm have it. */
 function productFused(
   { node, layers }: Brought,
@@ -96,7 +99,7 @@ function productFused(
   if (own.kind !== 'int' || own.bits !== 8 || mixed) return undefined;
   if (layer.bias === undefined) return { ...layer, ...called(name), result: requantized(q) };
   if (bias?.kind !== 'stored' || layer.name !== node.output) return undefined;
-  const whole = wholeBias(bias, layer.bias, scalesOf(input, weight), layer.op === 'conv');
+  const whole = wholeBias(bias, scalesOf(input, weight), layer.op === 'conv');
   return whole && { ...layer, ...called(name), bias: whole, result: requantized(q) };
 }
 
@@ -107,24 +110,14 @@ function scalesOf(input: Given, { shape, quantization: { scale } }: CodeTensor):
 }
 
 /**
- * Biases in units of the sums: the file's int32 where it has them, else real numbers that are quantized to it. A product of
- * matrices takes the file's whatever their scale says; a convolution stays by itself where that is another one.
+ * Biases in units of the sums: int32 of the file, or what its real numbers were rounded to. A product of matrices takes the
+ * file's whatever their scale says; a convolution stays by itself where that is another one.
  */
-function wholeBias(
-  { codes }: StoredValue,
-  reals: MacLayer['bias'],
-  scales: Float32Array,
-  checks: boolean,
-): Int32Array | undefined {
-  if (reals === undefined) return undefined;
-  if (codes !== undefined) {
-    if (codes.whole.data.length !== scales.length) return undefined;
-    const near = (scale: number, f: number) =>
-      Math.abs(codes.scale[codes.scale.length === 1 ? 0 : f] - scale) <= NEAR * scale;
-    return !checks || scales.every(near) ? int32s(valuesOf(codes.whole), codes.whole.name) : undefined;
-  }
-  const whole = Float64Array.from(reals, (bias, f) => halfEven(Math.fround(bias / scales[f])));
-  return whole.every((bias) => Math.abs(bias) < 2 ** 31) ? Int32Array.from(whole) : undefined;
+function wholeBias({ codes }: StoredValue, scales: Float32Array, checks: boolean): Int32Array | undefined {
+  if (codes === undefined || codes.whole.data.length !== scales.length) return undefined;
+  const near = (scale: number, f: number) =>
+    Math.abs(codes.scale[codes.scale.length === 1 ? 0 : f] - scale) <= NEAR * scale;
+  return !checks || scales.every(near) ? int32s(valuesOf(codes.whole), codes.whole.name) : undefined;
 }
 
 /** How far a scale of biases may be from that of the sums: with 1.49 % both are one step, with 1.51 % they are not. */

@@ -49,6 +49,8 @@ import { inputsOf } from './inputs.js';
 import { messageOf, oneLine } from './line.js';
 import { domainOf, type NodeReader, nodeReader } from './node.js';
 import { freeNames, inOrder, type GraphStep } from './order.js';
+import { withoutPairs } from './pairs.js';
+import { namesBeforeCodes, overIntegers, turnedCodes } from './rounded.js';
 import { readSequence, SEQUENCE_OPERATORS } from './sequences.js';
 import type { ReadOptions } from '../options.js';
 import { PRODUCER } from './write.js';
@@ -152,6 +154,7 @@ function networkOf(model: Proto<'ModelProto'>, name: string, options: ReadOption
   const functions = localFunctions(model);
   const reader: Reader = {
     ...{ values: new Map(), layers: [], uses: new Map(), readers: new Map(), sequences: new Map() },
+    ...{ beforeCodes: new Set(), turned: new Set() },
     ...{
       functions,
       unrolled: 0,
@@ -163,7 +166,8 @@ function networkOf(model: Proto<'ModelProto'>, name: string, options: ReadOption
     },
   };
   const there = new Set([...graph.input, ...graph.initializer].map((each) => each.name));
-  const steps = inOrder(inlined(graph.node, functions, opsets), there);
+  const all = inOrder(inlined(graph.node, functions, opsets), there);
+  const { steps, constants } = reader.rules.merges ? withoutPairs(all, graph) : { steps: all, constants: [] };
   const given = graph.output.map((output) => output.name);
   count(reader, steps, given);
   const stored = new Set<string>();
@@ -173,6 +177,7 @@ function networkOf(model: Proto<'ModelProto'>, name: string, options: ReadOption
     if (reader.uses.has(tensor.name))
       reader.values.set(tensor.name, { kind: 'stored', constant: readConstant(load(tensor)) });
   }
+  for (const constant of constants) reader.values.set(constant.name, { kind: 'stored', constant });
   const inputs = inputsOf(graph, reader, options);
   for (const step of steps) readNode(reader, step);
   const metadata = Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
@@ -194,7 +199,11 @@ function writingBy(
 }
 
 /** Who reads each name: nodes by their operators, graphs in them, which may read it often, and `output` what is given on. */
-function count({ uses, readers }: Reader, steps: readonly GraphStep[], outputs: readonly string[]): void {
+function count(
+  { uses, readers, beforeCodes, turned }: Reader,
+  steps: readonly GraphStep[],
+  outputs: readonly string[],
+): void {
   const add = (name: string, by: string, times = 1) => {
     uses.set(name, (uses.get(name) ?? 0) + times);
     const list = readers.get(name);
@@ -202,6 +211,8 @@ function count({ uses, readers }: Reader, steps: readonly GraphStep[], outputs: 
     else list.push(by);
   };
   for (const name of outputs) add(name, 'output');
+  for (const name of namesBeforeCodes(steps)) beforeCodes.add(name);
+  for (const name of turnedCodes(steps, outputs)) turned.add(name);
   for (const { node } of steps) {
     for (const name of node.input) add(name, node.opType);
     for (const name of freeNames(node)) add(name, 'graph', 2);
@@ -245,7 +256,7 @@ function readNode(reader: Reader, step: GraphStep): void {
     };
     const place = { reader, step, read };
     if (readControl(place) ?? readSequence(place)) return;
-    const node = nodeReader(withLoaded(proto, reader.load), opsets.get(domainOf(proto)) ?? 1);
+    const node = nodeReader(withLoaded(overIntegers(reader, proto), reader.load), opsets.get(domainOf(proto)) ?? 1);
     const before = reader.layers.length;
     const values = readValues(reader, node);
     node.finish();

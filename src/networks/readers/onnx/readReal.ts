@@ -1,6 +1,7 @@
 import { type Activation, called, keepingCodes, perImage, push, realFacts, realOf } from '../../build/builder.js';
 import { affine, normalized, shifted } from '../../build/scales.js';
 import type { Layer } from '../../network.js';
+import { integerTensor } from '../../tensor.js';
 import { type Constant, floatsOf, valuesOf } from './constant.js';
 import { readRelu } from './readCodes.js';
 import {
@@ -132,7 +133,23 @@ export function readDropout(reader: Reader, node: NodeReader): Value {
   const training = optional(reader, node, 2);
   if (training !== undefined && valuesOf(training).some((value) => value !== 0))
     throw new Error('has training_mode = true: it is read for inference only');
-  return operand(reader, node, 0);
+  const x = operand(reader, node, 0);
+  const mask = node.outputs[1] ?? '';
+  if (mask !== '' && reader.uses.has(mask)) reader.values.set(mask, allKept(reader, node, x, mask));
+  return x;
+}
+
+/** The mask of a Dropout outside of training: it keeps every number. Before opset 12 the standard leaves it unfilled. */
+function allKept(reader: Reader, { opset }: NodeReader, x: Value, mask: string): Activation {
+  if (opset < 12) throw new Error(`has its mask ${mask} read, which opset ${opset} fills in training only`);
+  if (x.kind !== 'activation') throw new Error(`has its mask ${mask} read and drops the constant of a file`);
+  const general = { op: 'general', attributes: {} } as const;
+  const part = `${mask}/part`;
+  const isNaN = { ...general, ...called(part), inputs: [realOf(reader, x)], function: 'IsNaN', operands: [0] };
+  const compared = push(reader, isNaN, [realFacts(x)], { as: 'integers' });
+  const all = integerTensor([], 'bool', Float64Array.of(1));
+  const kept = { ...general, ...called(mask), inputs: [part], function: 'Or', operands: [0, all] };
+  return push(reader, kept, [compared], { as: 'integers', column: x.column });
 }
 
 /** ONNX's: of either zero it is 0. */

@@ -44,6 +44,10 @@ export interface Reader extends Builder {
   written: Map<string, { node: NodeReader; layers: readonly Layer[] }>;
   /** Operators of the nodes that read a name; `output` where the graph gives it. */
   readers: Map<string, string[]>;
+  /** Names whose numbers go into a QuantizeLinear alone (rounded.ts). */
+  beforeCodes: Set<string>;
+  /** Codes of int8 that the runtime makes uint8 (rounded.ts). */
+  turned: Set<string>;
   /** Names of the tensors in each sequence. */
   sequences: Map<string, readonly string[]>;
   /** Functions that the model brings along. */

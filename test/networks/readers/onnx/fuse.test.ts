@@ -85,6 +85,27 @@ const STEPS: readonly [string, boolean, Step][] = [
     { nodes: [op('Mul', 'd w', 'm')], stored: [tensor('w', 'FLOAT', [2, 2], [1, 2, 3, 4])] },
   ],
   ['signed codes', true, { nodes: [sigmoid], types: ['INT8', 'INT8'] }],
+  // Codes of int8 become uint8 where one QuantizeLinear, one DequantizeLinear and one reader are in a row: a step needs all or none.
+  [
+    'signed codes that two nodes read',
+    false,
+    { nodes: [sigmoid, op('Neg', 'd', 'n')], types: ['INT8', 'INT8'], more: ['n'] },
+  ],
+  ['unsigned codes that two nodes read', true, { nodes: [sigmoid, op('Neg', 'd', 'n')], more: ['n'] }],
+  ['signed codes that are given too', false, { nodes: [sigmoid], types: ['INT8', 'INT8'], more: ['r'] }],
+  ['unsigned codes that are given too', true, { nodes: [sigmoid], more: ['r'] }],
+  ['signed codes, all given too', true, { nodes: [sigmoid], types: ['INT8', 'INT8'], more: ['q', 'r'] }],
+  ['signed codes added to themselves', false, { nodes: [op('Add', 'd d', 'm')], types: ['INT8', 'INT8'] }],
+  [
+    'signed codes added to themselves and given',
+    true,
+    { nodes: [op('Add', 'd d', 'm')], types: ['INT8', 'INT8'], more: ['r'] },
+  ],
+  [
+    'signed codes by stored ones',
+    false,
+    { nodes: [real, op('Mul', 'd w', 'm')], stored: codes('INT8', [0.25]), types: ['INT8', 'INT8'] },
+  ],
   ['another type behind it', false, { nodes: [sigmoid], types: ['UINT8', 'INT8'] }],
   ['codes of 16 bits', false, { nodes: [sigmoid], types: ['UINT16', 'UINT16'] }],
   ['codes of 4 bits', false, { nodes: [sigmoid], types: ['UINT4', 'UINT4'] }],

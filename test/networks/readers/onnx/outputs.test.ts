@@ -43,6 +43,24 @@ describe('outputs', () => {
     ).toThrow(/Dropout/);
   });
 
+  it('are masks of a Dropout too, which keeps everything outside of training', () => {
+    const dropout = { ...op('Dropout', 'r', 'd'), output: ['d', 'mask'] };
+    const masked = [op('Relu', 'x', 'r'), dropout, op('Cast', 'mask', 'y', { to: 1 })];
+    const found = given({ nodes: masked, outputs: ['d', 'y', 'mask'] });
+    expect([...found].map(([name, { shape, data }]) => [name, shape, ...data])).toEqual([
+      ['d', [1, 2, 1, 1], 0, 5],
+      ['y', [1, 2, 1, 1], 1, 1],
+      ['mask', [1, 2, 1, 1], 1, 1],
+    ]);
+    // An operand that is left out has no name either, as the mask that nobody wants.
+    const unnamed = [op('Dropout', 'x', 'd'), op('Clip', 'd _ high', 'y')];
+    const initializers = [tensor('high', 'FLOAT', [], [1])];
+    expect([...(given({ nodes: unnamed, initializers, outputs: ['y'], opset: 11 }).get('y')?.data ?? [])]).toEqual([
+      -3, 1,
+    ]);
+    expect(() => given({ nodes: masked, outputs: ['y'], opset: 11 })).toThrow(/mask.*fills in training only/);
+  });
+
   it('keep axes of length 1 that features were given', () => {
     const flat = [op('Flatten', 'x', 'f'), op('Reshape', 'f shape', 'c'), op('Identity', 'c', 'y')];
     const found = given({

@@ -18,6 +18,8 @@ import {
   type QuantizedCase,
   softmaxCases,
 } from './quantizedCases.js';
+import { realOperandCases } from './realOperandCases.js';
+import { repeatedCases } from './repeatedCases.js';
 
 /**
  * What onnxruntime-node 1.30.0 gives on x86-64 at its default optimisation. Rows are kept in golden/onnxruntime/native.json;
@@ -109,6 +111,8 @@ const cases = [
   ...softmaxCases(),
   ...meanCases(),
   ...biasCases(),
+  ...realOperandCases(),
+  ...repeatedCases(),
 ];
 
 describe('codes to codes as ONNX Runtime has them', () => {

@@ -14,11 +14,11 @@ export interface QuantizedCase {
 
 type Type = 'UINT8' | 'INT8';
 /** Scale and zero point, counted from the lowest code. */
-type Meaning = readonly [number, number];
+export type Meaning = readonly [number, number];
 
 const lowest = (type: Type) => (type === 'INT8' ? -128 : 0);
 
-function meaning(name: string, type: Type, [scale, zero]: Meaning): ProtoInit<'TensorProto'>[] {
+export function meaning(name: string, type: Type, [scale, zero]: Meaning): ProtoInit<'TensorProto'>[] {
   return [tensor(`s${name}`, 'FLOAT', [], [scale]), tensor(`z${name}`, type, [], [lowest(type) + zero])];
 }
 
@@ -29,7 +29,7 @@ interface Spec {
   output: string;
 }
 
-function model({ nodes, initializers, inputs, output }: Spec, opset = 21): Uint8Array {
+export function model({ nodes, initializers, inputs, output }: Spec, opset = 21): Uint8Array {
   const dims = (shape: readonly number[]) => ({ dim: shape.map((length) => ({ dimValue: BigInt(length) })) });
   return encodeModel({
     irVersion: 10n,
@@ -50,7 +50,7 @@ function model({ nodes, initializers, inputs, output }: Spec, opset = 21): Uint8
   });
 }
 
-const quantized = (x: string, by: string, to: string) => [
+export const quantized = (x: string, by: string, to: string) => [
   op('QuantizeLinear', `${x} s${by} z${by}`, to),
   op('DequantizeLinear', `${to} s${by} z${by}`, `${to}/real`),
 ];
