@@ -58,8 +58,9 @@ export function entropyThreshold(
   if (!(largest > 0)) return { threshold: 0, divergence: 0 };
   const histogram = histogramOf(values, largest, bins);
   const lowest = Math.floor(levels / 2);
+  const kinds = new Kinds(histogram.counts);
   const divergences = Float64Array.from({ length: (bins + 1) / 2 - lowest }, (_, at) =>
-    divergenceAt(histogram, lowest + at, levels, smoothing, dropsLastBin),
+    divergenceAt(histogram, kinds, lowest + at, levels, smoothing, dropsLastBin),
   );
   if (precision === 'float32')
     decideInFloat32(divergences, (at) => {
@@ -100,8 +101,6 @@ interface Histogram {
   counts: Float64Array;
   sums: Float64Array;
   fills: Float64Array;
-  /** The bins that are not empty. */
-  filled: Int32Array;
   edges: Reals;
 }
 
@@ -126,8 +125,7 @@ function histogramOf(values: Reals, largest: number, bins: number): Histogram {
     sums[bin + 1] = sums[bin] + count;
     fills[bin + 1] = fills[bin] + Number(count > 0);
   });
-  const filled = Int32Array.from(counts.keys()).filter((bin) => counts[bin] > 0);
-  return { counts, sums, fills, filled, edges };
+  return { counts, sums, fills, edges };
 }
 
 /**
@@ -154,15 +152,53 @@ function levelsOf({ sums, fills }: Histogram, start: number, stop: number, level
   return { from, mean, spread };
 }
 
-/** Most bins hold fewer values than this; the logarithms of so many are taken once for all bins. */
-const FEW = 64;
+/** The different counts of bins, and how many bins of a window have each; the window grows by a bin on either side. */
+class Kinds {
+  readonly counts: Float64Array;
+  readonly bins: Float64Array;
+  private readonly kindOf: Int32Array;
+  private readonly centre: number;
+  private reach = -1;
+
+  constructor(counts: Float64Array) {
+    const different = [...new Set(counts)].filter((count) => count > 0).sort((x, y) => x - y);
+    const places = new Map(different.map((count, kind) => [count, kind]));
+    this.counts = Float64Array.from(different);
+    this.bins = new Float64Array(different.length);
+    this.kindOf = Int32Array.from(counts, (count) => places.get(count) ?? -1);
+    this.centre = (counts.length - 1) / 2;
+  }
+
+  /** Of the bins that lie within `reach` of the centre, its ends left out. */
+  within(reach: number): this {
+    while (this.reach < reach - 1) {
+      this.reach++;
+      this.take(this.centre - this.reach);
+      if (this.reach > 0) this.take(this.centre + this.reach);
+    }
+    return this;
+  }
+
+  private take(bin: number): void {
+    const kind = this.kindOf[bin];
+    if (kind >= 0) this.bins[kind]++;
+  }
+}
 
 /**
  * KL(P || Q) with i bins kept on either side of zero. P has what lies beyond in its edge bins. Each is smoothed: an empty
  * bin gets `smoothing`, which the others give in equal parts; infinite where they have not enough to give.
+ * @param kinds of the histogram; i rises from call to call
  */
-function divergenceAt(histogram: Histogram, i: number, levels: number, smoothing: number, drops: boolean): number {
-  const { counts, sums, fills, filled } = histogram;
+function divergenceAt(
+  histogram: Histogram,
+  kinds: Kinds,
+  i: number,
+  levels: number,
+  smoothing: number,
+  drops: boolean,
+): number {
+  const { counts, sums, fills } = histogram;
   const centre = (counts.length - 1) / 2;
   const [start, stop] = [centre - i, centre + i + 1];
   const [left, right] = [sums[start], sums[counts.length] - sums[stop]];
@@ -177,24 +213,37 @@ function divergenceAt(histogram: Histogram, i: number, levels: number, smoothing
   const fromQ = (smoothing * (stop - start - filledQ)) / filledQ;
   if (!(fromP < 1 && fromQ < 1)) return Infinity;
   // With both normalised, sum P log(P / Q) = (sum p log(p / q)) / |p| - log(|p| / |q|). Bins empty in both add nothing.
+  const own = (count: number) => (count - fromP) * Math.log(count - fromP);
   const none = Math.log(smoothing);
-  const logs = new Float64Array(FEW);
-  for (let count = 1; count < FEW; count++) logs[count] = Math.log(count - fromP);
-  let sum = left > 0 && counts[start] === 0 ? (left - fromP) * (Math.log(left - fromP) - none) : 0;
-  for (let level = 0; level < levels; level++) {
-    const [first, last] = [fills[from[level]], fills[from[level + 1]]];
-    if (first === last) continue;
-    const held = Math.log(mean[level] - fromQ);
-    for (let at = first; at < last; at++) {
-      const bin = filled[at];
-      let count = counts[bin];
-      if (bin === start) count += left;
-      if (bin === stop - 1) count += right;
-      const logP = count < FEW ? logs[count] : Math.log(count - fromP);
-      sum += (count - fromP) * (logP - (bin < spread ? held : none));
-    }
+  const { counts: different, bins } = kinds.within(i);
+  let sum = 0;
+  for (let kind = 0; kind < different.length; kind++) if (bins[kind] > 0) sum += bins[kind] * own(different[kind]);
+  // The bins at the ends have what lies beyond in them too.
+  const ends =
+    i === 0
+      ? [[start, left + right]]
+      : [
+          [start, left],
+          [stop - 1, right],
+        ];
+  for (const [bin, beyond] of ends) {
+    if (counts[bin] + beyond > 0) sum += own(counts[bin] + beyond);
+    if (counts[bin] > 0) sum -= beyond * logOfQ(bin);
+    else if (beyond > 0) sum -= (beyond - fromP) * none;
   }
-  if (right > 0 && counts[stop - 1] === 0) sum += (right - fromP) * (Math.log(right - fromP) - none);
+  for (let level = 0; level < levels; level++) {
+    const [first, last] = [from[level], Math.min(from[level + 1], spread)];
+    const filled = fills[last] - fills[first];
+    if (filled > 0) sum -= (sums[last] - sums[first] - filled * fromP) * Math.log(mean[level] - fromQ);
+  }
+  // What Q leaves empty behind its last level.
+  sum -= (sums[stop] - sums[spread] - (fills[stop] - fills[spread]) * fromP) * none;
   const inP = sums[counts.length];
   return sum / inP - Math.log(inP / inQ);
+
+  function logOfQ(bin: number): number {
+    if (bin >= spread) return none;
+    const level = Math.min(Math.floor((bin - start) / (from[1] - from[0])), levels - 1);
+    return Math.log(mean[level] - fromQ);
+  }
 }
