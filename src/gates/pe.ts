@@ -17,7 +17,7 @@ export interface PeOperands {
 }
 
 /** Products of the sums that are held against the reference. */
-const MOST_PRODUCTS = 100_000;
+const MOST_PRODUCTS = 30_000;
 
 export interface PeActivity {
   /** Toggles of each net, in all PEs and cycles. */

@@ -15,7 +15,13 @@ import { madeUp } from './cells.js';
 
 const library = madeUp();
 const CHUNKED: Datapath = { ...datapathNamed('int4'), name: 'int4-chunked', order: { kind: 'chunked', length: 8 } };
-const UNITS = [datapathNamed('int4'), datapathNamed('xnor'), datapathNamed('fp8-fp16'), CHUNKED];
+const LANES: Datapath = {
+  ...datapathNamed('int4'),
+  name: 'int4-lanes',
+  lanes: 3,
+  combine: { kind: 'fused', sumInside: true },
+};
+const UNITS = [datapathNamed('int4'), datapathNamed('fp8-fp16'), CHUNKED, LANES];
 
 describe.skipIf(!INSTALLED.yosys)('a PE as gates', () => {
   it.each(UNITS.map((unit) => [unit.name, unit] as const))(
