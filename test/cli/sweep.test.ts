@@ -142,7 +142,7 @@ it('a journal of another build is not mixed with this one’s, and a damaged one
 });
 
 it('one sweep at a time works in a folder, and the other says which', { timeout: 180_000 }, async () => {
-  const folder = folderWith({ 'space.yaml': SPACE.replace('images: 20', 'images: 200') });
+  const folder = folderWith({ 'space.yaml': SPACE.replace('images: 20', 'images: 100') });
   const args = [launcher, 'sweep', 'space.yaml', '--out', 'deep/out', '--threads', '1'];
   const started = Array.from({ length: 4 }, () => {
     const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], timeout: 150_000 });
