@@ -101,7 +101,9 @@ const withReset = (ff: string) =>
   madeUp(
     `library (r) { time_unit : "1ns"; capacitive_load_unit (1, pf); leakage_power_unit : "1pW"; nom_voltage : 1;
      cell (R) { ${ff} pin (D) { direction : input; } pin (CK) { direction : input; } pin (RN) { direction : input; }
-       pin (Q) { direction : output; function : "IQ"; internal_power () { power (scalar) { values ("1"); } } } } }`,
+       pin (Q) { direction : output; function : "IQ";
+         timing () { related_pin : "CK"; timing_type : rising_edge; cell_rise (scalar) { values ("1"); } rise_transition (scalar) { values ("1"); } }
+         internal_power () { power (scalar) { values ("1"); } } } } }`,
   );
 
 it.each([
