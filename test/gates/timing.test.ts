@@ -82,6 +82,18 @@ it('a rising edge through gates that turn it around is a falling one after each'
   expect((slow - quick) * 1e9).toBeCloseTo(5, 9);
 });
 
+it('a register without a set-up time ends paths too', () => {
+  const free = madeUp(LIBERTY.replace('timing_type : setup_rising', 'timing_type : hold_rising'));
+  const ports = { clk: { direction: 'input', bits: [2] }, d: { direction: 'input', bits: [3] } };
+  const text = module(ports, [
+    ['DFF', { D: 3, CK: 2, Q: 4 }],
+    ['INV', { A: 4, Y: 5 }],
+    ['DFF', { D: 5, CK: 2, Q: 6 }],
+  ]);
+  const [tied, open] = [library, free].map((each) => timingOf(readNetlist(text, 'free', each)).period);
+  expect((tied - open) * 1e9).toBeCloseTo(SETUP, 9);
+});
+
 /** The library with 5 ns more where an inverter's output falls. */
 function withSlowFall(): string {
   const [before, inverter, after] = /^([^]*cell \(INV\))([^]*?)(cell \(NAND\)[^]*)$/.exec(LIBERTY)?.slice(1) ?? [];

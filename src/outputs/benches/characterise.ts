@@ -85,6 +85,9 @@ export async function characterise(
     leakageNw: energy.leakage * 1e9,
     operands: all.map(({ name, operands }) => energyRow(name, gates, datapath, order, operands, energy)),
   };
+  const figures = [report.area, report.periodNs, report.leakageNw, ...report.operands.map(({ fjPerMac }) => fjPerMac)];
+  if (!figures.every(Number.isFinite) || report.periodNs <= 0)
+    throw new RangeError(`library ${library.name}: its figures are too large, or too small, to make sums of`);
   return { report, rtl, netlist };
 }
 
