@@ -51,6 +51,7 @@ export const gatesCommand = command({
     ['gates int8 --library cells.lib --network models/digits-int8.onnx --layer conv2', 'with the bits of a layer'],
   ],
   async run({ name, library: files, network, layer, image = 0, data, seed, out, wide, json }) {
+    if (files.length === 0) throw new UsageError('--library needs a liberty file, or several');
     const subject = subjectOf(name);
     const library = usage(() => readLibrary(files.map((file) => ({ name: file, text: readText(file) }))));
     const product =

@@ -14,6 +14,7 @@ const SLOW = LIBERTY.replaceAll('values ("0.1,', 'values ("9.1,');
 
 const refused: [what: string, words: string, message: string | RegExp][] = [
   ['no library', 'gates int8', 'lastbit: --library must be given; see "lastbit gates --help"\n'],
+  ['a library without a name', 'gates int8 --json --library', 'lastbit: --library needs a liberty file, or several\n'],
   ['a library that is not there', 'gates int8 --library none.lib', /^lastbit: cannot read none.lib: .*\n$/],
   [
     'a file that is none',

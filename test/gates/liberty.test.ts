@@ -276,6 +276,11 @@ describe('liberty files', () => {
       LIBERTY.replace('"A ^ B"', `"${'!'.repeat(9999)}A"`),
       /expression of 10000 names and signs; at most/,
     ],
+    [
+      'a cell twice',
+      LIBERTY.replace('cell (NOR)', 'cell (NAND)'),
+      /^made.lib, line \d+: a second cell NAND; a library/,
+    ],
     ['a strange template', LIBERTY.replace('cell_rise (by_both)', 'cell_rise (by_none)'), /no template by_none/],
     ['a word for a number', LIBERTY.replace('area : 2', 'area : big'), /area is big, which is no number/],
     ['a strange function', LIBERTY.replace('"A ^ B"', '"A ^ Z"'), /the function of XOR.Y names Z, which is no input/],

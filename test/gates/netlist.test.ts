@@ -46,6 +46,18 @@ const ports = { clk: input(2), a: input(3), y: output(4) };
 it.each([
   ['text', 'hello', /^net.json: no JSON; yosys writes a netlist with write_json$/],
   ['other JSON', '{}', /^net.json: no modules/],
+  ['an empty module', '{"modules":{"top":null}}', /^net.json: module top has not the ports and cells/],
+  ['a module without cells', '{"modules":{"top":{"ports":{}}}}', /^net.json: module top has not the ports and cells/],
+  [
+    'a port without bits',
+    module({ a: input(2), y: { direction: 'output', bits: [null as never] } }, []),
+    /has not the ports/,
+  ],
+  [
+    'a cell without pins',
+    '{"modules":{"top":{"ports":{},"cells":{"u":{"type":"INV"}}}}}',
+    /has not the ports and cells/,
+  ],
   ['another module', module(ports, [['INV', { A: 3, Y: 4 }]]), /^net.json: no module other; it has top$/, 'other'],
   ['an unknown cell', module(ports, [['NAND9', { A: 3, Y: 4 }]]), /cell u0 is a NAND9, which made_up has not$/],
   [

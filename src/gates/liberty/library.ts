@@ -240,7 +240,8 @@ class Reading {
 
 /**
  * Several files are one library: ASAP7's is one of five.
- * @throws RangeError naming the file, its line and what is wrong: cut short, without units or power, of another supply
+ * @throws RangeError naming the file, its line and what is wrong: cut short, without units or power, of another supply, a
+ *   cell twice
  */
 export function readLibrary(files: readonly { name: string; text: string }[]): CellLibrary {
   const readings = files.map(({ name, text }) => new Reading(parseLiberty(text, name), name));
@@ -255,7 +256,11 @@ export function readLibrary(files: readonly { name: string; text: string }[]): C
     );
   const cells = new Map<string, LibraryCell>();
   for (const reading of readings)
-    for (const group of groupsOf(reading.library, 'cell')) cells.set(group.args[0], reading.cell(group));
+    for (const group of groupsOf(reading.library, 'cell')) {
+      const cell = reading.cell(group);
+      if (cells.has(cell.name)) reading.fail(group, `a second cell ${cell.name}; a library has one of each name`);
+      cells.set(cell.name, cell);
+    }
   if (![...cells.values()].some(({ outputs }) => outputs.some(({ power }) => power.length > 0)))
     throw new RangeError(`${first.file}: no cell has internal_power; take a library that was characterised for power`);
   const temperature = numberOf(first.library, 'nom_temperature', first.file);
