@@ -43,6 +43,11 @@ const refused: [what: string, words: string, message: string | RegExp][] = [
     /^lastbit: .*none.*conv1.*\n$/,
   ],
   [
+    'operands of more bits than are simulated',
+    'gates cdna2-fp64 --library cells.lib',
+    'lastbit: gates: datapath cdna2-fp64 multiplies operands of 64 bits; those of at most 32 are simulated\n',
+  ],
+  [
     'a unit without RTL',
     'gates blackwell-mxfp8 --library cells.lib',
     /^lastbit: rtl: datapath blackwell-mxfp8 has block scales.*\n$/,

@@ -47,6 +47,8 @@ export interface Characterised {
   netlist: string;
 }
 
+/** Bits of an operand's code that the simulation can take. */
+const MOST_BITS = 32;
 const TILES = 8;
 const STEPS = 32;
 
@@ -63,6 +65,11 @@ export async function characterise(
   seed: number,
   layer?: TileOperands,
 ): Promise<Characterised> {
+  const wide = [datapath.a, datapath.b].map(widthOf).find((bits) => bits > MOST_BITS);
+  if (wide !== undefined)
+    throw new RangeError(
+      `gates: datapath ${datapath.name} multiplies operands of ${wide} bits; those of at most ${MOST_BITS} are simulated`,
+    );
   const rtl = emitPe(datapath, order);
   const driver = driverOf(library);
   const mapping = { liberty: library.forSynthesis(), driver: driver.name, load: 4e15 * driver.inputs[0].capacitance };
