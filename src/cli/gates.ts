@@ -96,6 +96,12 @@ function subjectOf(name: string): Subject {
     throw new UsageError(
       `gates: target ${name} is an array of dataflow ${array.dataflow}; its PE is read where it is os`,
     );
+  if (array.multiplyStages > 0 || array.addStages > 1)
+    throw new UsageError(
+      `gates: target ${name} has pipelined PEs (${array.multiplyStages} multiplier and ${array.addStages} adder stages); its PE is read where they are 0 and 1`,
+    );
+  if (array.operands !== 'systolic')
+    throw new UsageError(`gates: target ${name} broadcasts operands; its PE is read where they are systolic`);
   return { datapath, order: orderOf(array, datapath), clockMhz };
 }
 
@@ -121,7 +127,7 @@ function show(report: Characterisation, { clockMhz }: Subject, wide: boolean): v
   print(`${cells} cells, ${registers} of them registers; area ${figure(area)}; leakage ${figure(leakageNw)} nW`);
   print(`longest path ${figure(periodNs)} ns through ${path.length} cells: at most ${figure(maxMhz)} MHz`);
   if (clockMhz !== undefined && clockMhz > maxMhz)
-    print(`the clock of the target, ${clockMhz} MHz, is not met; give its unit pipeline stages, or take a lower clock`);
+    print(`the clock of the target, ${clockMhz} MHz, is not met; take a lower clock`);
   printTable(COLUMNS, report.operands, wide);
   print('without glitches and wires; sums: those of the netlist that are the reference, bit for bit');
 }
