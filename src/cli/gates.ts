@@ -51,6 +51,7 @@ export const gatesCommand = command({
     ['gates int8 --library cells.lib --network models/digits-int8.onnx --layer conv2', 'with the bits of a layer'],
   ],
   async run({ name, library: files, network, layer, image = 0, data, seed, out, wide, json }) {
+    if (files.length === 0) throw new UsageError('--library needs a liberty file, or several');
     const subject = subjectOf(name);
     const library = usage(() => readLibrary(files.map((file) => ({ name: file, text: readText(file) }))));
     const product =
@@ -95,6 +96,12 @@ function subjectOf(name: string): Subject {
     throw new UsageError(
       `gates: target ${name} is an array of dataflow ${array.dataflow}; its PE is read where it is os`,
     );
+  if (array.multiplyStages > 0 || array.addStages > 1)
+    throw new UsageError(
+      `gates: target ${name} has pipelined PEs (${array.multiplyStages} multiplier and ${array.addStages} adder stages); its PE is read where they are 0 and 1`,
+    );
+  if (array.operands !== 'systolic')
+    throw new UsageError(`gates: target ${name} broadcasts operands; its PE is read where they are systolic`);
   return { datapath, order: orderOf(array, datapath), clockMhz };
 }
 
@@ -120,7 +127,7 @@ function show(report: Characterisation, { clockMhz }: Subject, wide: boolean): v
   print(`${cells} cells, ${registers} of them registers; area ${figure(area)}; leakage ${figure(leakageNw)} nW`);
   print(`longest path ${figure(periodNs)} ns through ${path.length} cells: at most ${figure(maxMhz)} MHz`);
   if (clockMhz !== undefined && clockMhz > maxMhz)
-    print(`the clock of the target, ${clockMhz} MHz, is not met; give its unit pipeline stages, or take a lower clock`);
+    print(`the clock of the target, ${clockMhz} MHz, is not met; take a lower clock`);
   printTable(COLUMNS, report.operands, wide);
   print('without glitches and wires; sums: those of the netlist that are the reference, bit for bit');
 }

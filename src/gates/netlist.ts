@@ -55,12 +55,31 @@ export function readNetlist(text: string, file: string, library: CellLibrary, to
   const names = Object.keys(modules);
   const name =
     top ??
-    names.find((each) => modules[each].attributes?.top?.endsWith('1')) ??
+    names.find((each) => String(modules[each]?.attributes?.top).endsWith('1')) ??
     (names.length === 1 ? names[0] : undefined);
   if (name === undefined || modules[name] === undefined)
     throw new RangeError(`${file}: no module ${top ?? 'is its top'}; it has ${names.join(', ')}`);
+  if (!isModule(modules[name]))
+    throw new RangeError(`${file}: module ${name} has not the ports and cells that yosys writes`);
   return new Building(modules[name], name, file, library).build();
 }
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const areBits = (value: unknown) =>
+  Array.isArray(value) && value.every((bit) => Number.isSafeInteger(bit) || /^[01xz]$/.test(String(bit)));
+const isPort = (port: unknown) => isRecord(port) && typeof port.direction === 'string' && areBits(port.bits);
+const isCell = (cell: unknown) =>
+  isRecord(cell) &&
+  typeof cell.type === 'string' &&
+  isRecord(cell.connections) &&
+  Object.values(cell.connections).every(areBits);
+
+const isModule = (module: unknown): boolean =>
+  isRecord(module) &&
+  isRecord(module.ports) &&
+  isRecord(module.cells) &&
+  Object.values(module.ports).every(isPort) &&
+  Object.values(module.cells).every(isCell);
 
 class Building {
   private readonly numbers = new Map<number, number>();

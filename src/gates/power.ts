@@ -1,12 +1,13 @@
 import type { CellLibrary, Power } from './liberty/cell.js';
+import { canHold } from './liberty/expression.js';
 import { lookUp } from './nldm.js';
-import type { PlacedCell, Netlist } from './netlist.js';
+import { type PlacedCell, type Netlist, ONE, ZERO } from './netlist.js';
 import type { NetlistTiming } from './timing.js';
 
 /**
  * Joules of what a netlist does in a cycle, without wires: half C V^2 of each toggle, C the pins on the net, and the energy
  * inside the cells by the library's tables at that load and the nets' transitions. Where a table depends on the state of
- * other pins, the mean over the states is taken.
+ * other pins, the mean over the states is taken that pins tied to constants allow.
  */
 export interface EnergyOfToggles {
   /** Of one toggle of each net: of the gate, the register or the port that drives it, and of the pins on it. */
@@ -38,18 +39,25 @@ export function energyOfToggles(
   let clock = 0;
   const place = ({ cell, inputs, outputs }: PlacedCell) => {
     const netOf = new Map(cell.inputs.map(({ name }, pin) => [name, inputs[pin]]));
+    /** A pin that is tied to a constant makes no edge, and leaves out the states in which it is the other. */
+    const tied = (name: string) => {
+      const net = netOf.get(name);
+      return net === ZERO || net === ONE ? net === ONE : undefined;
+    };
+    const happens = ({ related, when }: Power) =>
+      (related === undefined || tied(related) === undefined) && (when === undefined || canHold(when, tied));
     // What a pin's own edge costs inside the cell, whatever the output does.
     cell.inputs.forEach(({ power }, pin) => {
       const net = inputs[pin];
-      const edges = power.map((each) => energyOf(each, slews[net], loads[net]));
+      const edges = power.filter(happens).map((each) => energyOf(each, slews[net], loads[net]));
       if (net === clockNet) clock += mean(edges.map(([rise]) => rise)) + mean(edges.map(([, fall]) => fall));
       else if (net >= 2) perToggle[net] += mean(edges.map(([rise, fall]) => (rise + fall) / 2));
     });
     outputs.forEach((net, pin) => {
       if (net === undefined) return;
-      const edges = cell.outputs[pin].power.map((each) =>
-        energyOf(each, slews[netOf.get(each.related ?? '') ?? -1] ?? 0, loads[net]),
-      );
+      const edges = cell.outputs[pin].power
+        .filter(happens)
+        .map((each) => energyOf(each, slews[netOf.get(each.related ?? '') ?? -1] ?? 0, loads[net]));
       perToggle[net] += mean(edges.map(([rise, fall]) => (rise + fall) / 2));
     });
   };

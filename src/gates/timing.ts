@@ -1,4 +1,5 @@
 import type { Arc, Transitions } from './liberty/cell.js';
+import { namesIn } from './liberty/expression.js';
 import { lookUp } from './nldm.js';
 import type { PlacedCell, Netlist } from './netlist.js';
 
@@ -119,11 +120,15 @@ export function timingOf(netlist: Netlist): NetlistTiming {
       if (arrival.at + setup > period) [period, last] = [arrival.at + setup, arrival];
     }
   };
-  const dataPin = ({ cell }: PlacedCell) =>
-    cell.inputs.findIndex(({ setup, name }) => setup.length > 0 && name !== cell.register?.clock);
-  for (const register of registers) end(register.inputs[dataPin(register)], register, dataPin(register));
+  /** The pins that its next state depends on. */
+  const dataPins = ({ cell: { inputs, register } }: PlacedCell) => {
+    const names = register === undefined ? [] : namesIn(register.next);
+    return names.map((name) => inputs.findIndex((pin) => pin.name === name));
+  };
+  for (const register of registers) for (const pin of dataPins(register)) end(register.inputs[pin], register, pin);
   for (const { direction, bits } of ports.values())
-    if (direction === 'output' && like !== undefined) for (const net of bits) end(net, like, dataPin(like));
+    if (direction === 'output' && like !== undefined)
+      for (const net of bits) for (const pin of dataPins(like)) end(net, like, pin);
   const path: string[] = [];
   for (let edge = last; edge !== undefined; edge = edge.from) path.unshift(edge.cell);
   const slews = Float64Array.from(edges, (both) => (both === undefined ? 0 : (both.rise.slew + both.fall.slew) / 2));

@@ -10,10 +10,12 @@ import { folderWith, lastbit } from './command.js';
 const models = join(import.meta.dirname, '..', '..', 'models');
 const WS =
   'name: w\narray: {rows: 4, cols: 4, dataflow: ws}\ndatapath: int8\nmemories: {a: 32, b: 32, sum: 32}\nclockMhz: 500\nenergy: horowitz-45nm\n';
+const osWith = (field: string) => WS.replace('dataflow: ws', `dataflow: os, ${field}`);
 const SLOW = LIBERTY.replaceAll('values ("0.1,', 'values ("9.1,');
 
 const refused: [what: string, words: string, message: string | RegExp][] = [
   ['no library', 'gates int8', 'lastbit: --library must be given; see "lastbit gates --help"\n'],
+  ['a library without a name', 'gates int8 --json --library', 'lastbit: --library needs a liberty file, or several\n'],
   ['a library that is not there', 'gates int8 --library none.lib', /^lastbit: cannot read none.lib: .*\n$/],
   [
     'a file that is none',
@@ -25,6 +27,16 @@ const refused: [what: string, words: string, message: string | RegExp][] = [
     'an array of another dataflow',
     'gates ws.yaml --library cells.lib',
     /^lastbit: gates: target ws.yaml is an array of dataflow ws; its PE is read where it is os\n$/,
+  ],
+  [
+    'pipelined PEs',
+    'gates staged.yaml --library cells.lib',
+    /^lastbit: gates: target staged.yaml has pipelined PEs \(0 multiplier and 3 adder stages\).*\n$/,
+  ],
+  [
+    'operands that are broadcast',
+    'gates broadcast.yaml --library cells.lib',
+    /^lastbit: gates: target broadcast.yaml broadcasts operands; its PE is read where they are systolic\n$/,
   ],
   [
     'a layer without its network',
@@ -42,6 +54,11 @@ const refused: [what: string, words: string, message: string | RegExp][] = [
     /^lastbit: .*none.*conv1.*\n$/,
   ],
   [
+    'operands of more bits than are simulated',
+    'gates cdna2-fp64 --library cells.lib',
+    'lastbit: gates: datapath cdna2-fp64 multiplies operands of 64 bits; those of at most 32 are simulated\n',
+  ],
+  [
     'a unit without RTL',
     'gates blackwell-mxfp8 --library cells.lib',
     /^lastbit: rtl: datapath blackwell-mxfp8 has block scales.*\n$/,
@@ -49,7 +66,13 @@ const refused: [what: string, words: string, message: string | RegExp][] = [
 ];
 
 it.each(refused)('%s: one line, nothing written', (_what, words, message) => {
-  const folder = folderWith({ 'cells.lib': LIBERTY, 'net.csv': 'Layer,M\n', 'ws.yaml': WS });
+  const folder = folderWith({
+    'cells.lib': LIBERTY,
+    'net.csv': 'Layer,M\n',
+    'ws.yaml': WS,
+    'staged.yaml': osWith('addStages: 3'),
+    'broadcast.yaml': osWith('operands: broadcast'),
+  });
   const { status, stdout, stderr } = answered(folder, [...words.split(' '), '--out', 'out']);
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toMatch(message);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { evaluate, namesIn, parseExpression } from '../../src/gates/liberty/expression.js';
+import { canHold, evaluate, namesIn, parseExpression } from '../../src/gates/liberty/expression.js';
 import { driverOf } from '../../src/gates/liberty/cell.js';
 import { readLibrary } from '../../src/gates/liberty/library.js';
 import { parseLiberty, printLiberty } from '../../src/gates/liberty/syntax.js';
@@ -40,6 +40,17 @@ describe('expressions', () => {
 
   it('names each of its names once', () => {
     expect(namesIn(parseExpression('(a & b) | !a ^ 1'))).toEqual(['a', 'b']);
+  });
+
+  it.each([
+    ['a & b', { a: false }, false],
+    ['a & b', { a: true }, true],
+    ['a & !a', {}, false],
+    ['a ^ b', { a: true, b: true }, false],
+    ['!a | b', { a: true }, true],
+    [Array.from({ length: 40 }, (_, i) => `a${i}`).join(' & '), { a0: false }, true],
+  ])('%s can hold with %o: %s', (text, values: Record<string, boolean>, expected) => {
+    expect(canHold(parseExpression(text), (name) => values[name])).toBe(expected);
   });
 
   it.each(['', 'a &', '(a', 'a)', '& a', 'a ? b', "'a"])('%s is none', (text) => {
@@ -114,6 +125,82 @@ describe('liberty files', () => {
     expect(madeUp(text).cells.get('INV')?.leakage).toBeCloseTo(4e-12, 20);
   });
 
+  it('leakage of several supplies is added in each state', () => {
+    const of = (value: number, supply: string, when: string) =>
+      `leakage_power () { value : ${value}; related_pg_pin : ${supply}; ${when} }`;
+    const states = ['when : "A";', 'when : "!A";', ''].map((when) => of(4, 'VDD', when) + of(1, 'VSS', when)).join(' ');
+    const text = LIBERTY.replace('cell (INV) { area : 2; cell_leakage_power : 3;', `cell (INV) { area : 2; ${states}`);
+    expect(madeUp(text).cells.get('INV')?.leakage).toBeCloseTo(5e-12, 20);
+  });
+
+  it('voltages in a unit of their own', () => {
+    const text = LIBERTY.replace('"1V"', '"100mV"').replace('nom_voltage : 1.0', 'nom_voltage : 12');
+    const { voltage, cells } = madeUp(text);
+    expect(voltage).toBeCloseTo(1.2, 12);
+    // A picofarad at 0.1 V^2.
+    const [energy] = cells.get('NAND')?.outputs[0].power[0].rise ?? [];
+    expect(lookUp(energy, 0, 0)).toBeCloseTo(0.004e-14, 26);
+  });
+
+  it.each([
+    ['comments that touch a word', 'area : 2;', 'area : 2/* um2 */;'],
+    ['blanks behind a backslash', '\\\n', '\\ \t\n'],
+    ['a string of two lines', '", \\\n"', ', \\\n'],
+    ['a comma behind the last number', '("0, 1")', '("0, 1,")'],
+    [
+      'pins that are declared together',
+      'pin (A) { direction : input; capacitance : 0.01; }\n    pin (B)',
+      'pin (A, B)',
+    ],
+    ['energy of several inputs', 'internal_power () { related_pin : "A"', 'internal_power () { related_pin : " A "'],
+  ])('%s', (_what, from, to) => {
+    const text = LIBERTY.replaceAll(from, to);
+    expect(text).not.toBe(LIBERTY);
+    const figures = (library: typeof plain) => [...library.cells.values()];
+    const plain = madeUp();
+    expect(figures(madeUp(text))).toEqual(figures(plain));
+  });
+
+  const REGISTER = 'ff (IQ, IQN) { clocked_on : "CK"; next_state : "D"; }';
+  it.each([
+    ['a bank', 'DFF', REGISTER, 'ff_bank (IQ, IQN, 2) { clocked_on : "CK"; next_state : "D"; }', 'several registers'],
+    ['two registers', 'DFF', REGISTER, `${REGISTER} ${REGISTER.replaceAll('IQ', 'IP')}`, 'several registers'],
+    ['an enable', 'DFF', '"D"; }', '"(CE D) + (!CE IQ)"; }', 'a register that is not plain'],
+    ['a clock that is gated', 'DFF', '"CK";', '"CK & D";', 'a register that is not plain'],
+    ['no clock', 'DFF', 'clocked_on : "CK";', '', 'a register that is not plain'],
+    ['a reset by no pin', 'DFF', '"D"; }', '"D"; clear : "R"; }', 'a register that is not plain'],
+    ['buses', 'INV', 'cell (INV) {', 'cell (INV) { bus (P) { bus_type : two; }', 'a cell of buses'],
+    [
+      'an input without timing',
+      'NAND',
+      /(cell \(NAND\)[^]*?)related_pin : "B"; timing_sense/,
+      '$1related_pin : "A"; timing_sense',
+      'a cell without timing',
+    ],
+  ])('a cell of %s is none to map onto, and the others are', (_what, name, from, to, other) => {
+    const text = LIBERTY.replace(from, to);
+    expect(text).not.toBe(LIBERTY);
+    const { cells } = madeUp(text);
+    expect(cells.get(name)).toMatchObject({ other, offered: false });
+    expect([...cells.values()].filter(({ offered }) => offered)).toHaveLength(7);
+  });
+
+  it.each([
+    ['none', 'cell (DFF)', 'other (DFF)'],
+    ['one for scan', 'cell (DFF) {', 'cell (DFF) { test_cell () { }'],
+    ['one that is kept', 'cell (DFF) {', 'cell (DFF) { dont_use : true;'],
+    ['one of a falling edge', 'clocked_on : "CK"', 'clocked_on : "CK\'"'],
+  ])('mapping is refused where of registers there is %s', (_what, from, to) => {
+    expect(() => driverOf(madeUp(LIBERTY.replace(from, to)))).toThrow(
+      /^library made_up has no register of a rising edge/,
+    );
+  });
+
+  it('a buffer that is kept from synthesis drives nothing', () => {
+    const text = LIBERTY.replace('cell (BUF) {', 'cell (BUF) { dont_use : true;');
+    expect(() => driverOf(madeUp(text))).toThrow(/^library made_up has 6 gates and no buffer; mapping needs/);
+  });
+
   it('what synthesis gets reads as the same cells, without power and latches', () => {
     const again = parseLiberty(madeUp().forSynthesis(), 'again');
     expect(again.groups.filter(({ kind }) => kind === 'cell').map(({ args }) => args[0])).toEqual(
@@ -152,13 +239,19 @@ describe('liberty files', () => {
       LIBERTY.slice(0, 3000),
       /^made.lib, line \d+: the file ends|^made.lib, line \d+: .* expected /,
     ],
-    ['one cut in a string', 'library (a) { date : "Mon', /^made.lib, line 1: .*expected a word or a closed string/],
+    [
+      'one cut in a string',
+      'library (a) { date : "Mon',
+      /^made.lib, line 1: .*expected a word, or a string or comment that is closed/,
+    ],
     ['no time unit', LIBERTY.replace('time_unit : "1ns";', ''), /^made.lib: time_unit is not stated/],
     [
       'no unit of capacitance',
       LIBERTY.replace('capacitive_load_unit (1, pf);', ''),
       /^made.lib: capacitive_load_unit is not stated/,
     ],
+    ['a unit of nothing', LIBERTY.replace('"1ns"', '"0ns"'), /^made.lib: time_unit is 0ns/],
+    ['a unit with two points', LIBERTY.replace('"1ns"', '"1.0.0ns"'), /^made.lib: time_unit is 1.0.0ns/],
     ['a strange unit', LIBERTY.replace('"1pW"', '"1 horse"'), /^made.lib: leakage_power_unit is 1 horse/],
     ['no supply', LIBERTY.replace('nom_voltage : 1.0;', ''), /^made.lib: nom_voltage is not stated/],
     ['no power', LIBERTY.replaceAll('internal_power', 'other_power'), /^made.lib: no cell has internal_power/],
@@ -166,6 +259,38 @@ describe('liberty files', () => {
       'a short table',
       LIBERTY.replace('index_2 ("0, 0.5, 1"); values', 'index_2 ("0, 0.5"); values'),
       /of 6 values, where its axes have 4 points/,
+    ],
+    [
+      'points that do not rise',
+      LIBERTY.replaceAll('index_1 ("0, 1")', 'index_1 ("1, 1")'),
+      /index_1 of a rise_power is 1, 1; its numbers have to rise$/,
+    ],
+    ['values beyond all numbers', LIBERTY.replace('values ("0.1,', 'values ("1e999,'), /values that are no numbers$/],
+    [
+      'an empty table',
+      LIBERTY.replace('values ("0.007")', 'values ("")'),
+      /of 0 values, where its axes have 1 points$/,
+    ],
+    [
+      'an axis of something else',
+      LIBERTY.replace(': input_net_transition', ': constructor'),
+      /over constructor are not read$/,
+    ],
+    ['a comment without end', LIBERTY.replace('cell (INV) {', '/*\n cell (INV) {'), /found \/\* cell.*that is closed$/],
+    [
+      'groups without end',
+      LIBERTY.replace('cell (INV) {', 'x () { '.repeat(9999)),
+      /no more than 100 groups in one another$/,
+    ],
+    [
+      'a huge expression',
+      LIBERTY.replace('"A ^ B"', `"${'!'.repeat(9999)}A"`),
+      /expression of 10000 names and signs; at most/,
+    ],
+    [
+      'a cell twice',
+      LIBERTY.replace('cell (NOR)', 'cell (NAND)'),
+      /^made.lib, line \d+: a second cell NAND; a library/,
     ],
     ['a strange template', LIBERTY.replace('cell_rise (by_both)', 'cell_rise (by_none)'), /no template by_none/],
     ['a word for a number', LIBERTY.replace('area : 2', 'area : big'), /area is big, which is no number/],

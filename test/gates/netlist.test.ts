@@ -46,6 +46,18 @@ const ports = { clk: input(2), a: input(3), y: output(4) };
 it.each([
   ['text', 'hello', /^net.json: no JSON; yosys writes a netlist with write_json$/],
   ['other JSON', '{}', /^net.json: no modules/],
+  ['an empty module', '{"modules":{"top":null}}', /^net.json: module top has not the ports and cells/],
+  ['a module without cells', '{"modules":{"top":{"ports":{}}}}', /^net.json: module top has not the ports and cells/],
+  [
+    'a port without bits',
+    module({ a: input(2), y: { direction: 'output', bits: [null as never] } }, []),
+    /has not the ports/,
+  ],
+  [
+    'a cell without pins',
+    '{"modules":{"top":{"ports":{},"cells":{"u":{"type":"INV"}}}}}',
+    /has not the ports and cells/,
+  ],
   ['another module', module(ports, [['INV', { A: 3, Y: 4 }]]), /^net.json: no module other; it has top$/, 'other'],
   ['an unknown cell', module(ports, [['NAND9', { A: 3, Y: 4 }]]), /cell u0 is a NAND9, which made_up has not$/],
   [
@@ -101,7 +113,9 @@ const withReset = (ff: string) =>
   madeUp(
     `library (r) { time_unit : "1ns"; capacitive_load_unit (1, pf); leakage_power_unit : "1pW"; nom_voltage : 1;
      cell (R) { ${ff} pin (D) { direction : input; } pin (CK) { direction : input; } pin (RN) { direction : input; }
-       pin (Q) { direction : output; function : "IQ"; internal_power () { power (scalar) { values ("1"); } } } } }`,
+       pin (Q) { direction : output; function : "IQ";
+         timing () { related_pin : "CK"; timing_type : rising_edge; cell_rise (scalar) { values ("1"); } rise_transition (scalar) { values ("1"); } }
+         internal_power () { power (scalar) { values ("1"); } } } } }`,
   );
 
 it.each([

@@ -82,6 +82,18 @@ it('a rising edge through gates that turn it around is a falling one after each'
   expect((slow - quick) * 1e9).toBeCloseTo(5, 9);
 });
 
+it('a register without a set-up time ends paths too', () => {
+  const free = madeUp(LIBERTY.replace('timing_type : setup_rising', 'timing_type : hold_rising'));
+  const ports = { clk: { direction: 'input', bits: [2] }, d: { direction: 'input', bits: [3] } };
+  const text = module(ports, [
+    ['DFF', { D: 3, CK: 2, Q: 4 }],
+    ['INV', { A: 4, Y: 5 }],
+    ['DFF', { D: 5, CK: 2, Q: 6 }],
+  ]);
+  const [tied, open] = [library, free].map((each) => timingOf(readNetlist(text, 'free', each)).period);
+  expect((tied - open) * 1e9).toBeCloseTo(SETUP, 9);
+});
+
 /** The library with 5 ns more where an inverter's output falls. */
 function withSlowFall(): string {
   const [before, inverter, after] = /^([^]*cell \(INV\))([^]*?)(cell \(NAND\)[^]*)$/.exec(LIBERTY)?.slice(1) ?? [];
@@ -119,4 +131,21 @@ it('what is spent is linear in toggles and cycles, and told by what drives the n
     6,
   );
   expect(twice.logic).toBeCloseTo(2 * one.logic, 24);
+});
+
+it('edges that a pin tied to a constant would cause, and states that it forbids, cost nothing', () => {
+  const own = (related: string, when: string, picojoules: number) =>
+    `internal_power () { ${related && `related_pin : "${related}";`} ${when && `when : "${when}";`} power (scalar) { values ("${picojoules}"); } }`;
+  const power = [own('CK', '', 0.3), own('RN', '', 9)].join(' ');
+  const clocked = [own('', '(D RN)', 0.1), own('', '(!D RN)', 0.2), own('', '!RN', 7)].join(' ');
+  const text = LIBERTY.replace('next_state : "D"; }', 'next_state : "D"; clear : "!RN"; }')
+    .replace('pin (CK) {', `pin (RN) { direction : input; } pin (CK) { ${clocked}`)
+    .replace(/(pin \(CK\) [^]*?)internal_power \(\) \{ rise_power \(scalar\) [^\n]*\n/, '$1 }\n')
+    .replace(/(pin \(Q\) [^]*?)internal_power \(\) \{ related_pin : "CK";[^]*?\}\s*\}\s*(?=\})/, `$1${power} `);
+  const ports = { clk: { direction: 'input', bits: [2] }, d: { direction: 'input', bits: [3] } };
+  const netlist = readNetlist(module(ports, [['DFF', { D: 3, CK: 2, RN: '1', Q: 4 }]]), 'tied', madeUp(text));
+  const { perToggle, clock } = energyOfToggles(netlist, library, timingOf(netlist));
+  const [q] = netlist.registers[0].outputs;
+  expect(perToggle[q as number] * 1e12).toBeCloseTo(0.3, 9);
+  expect(clock * 1e12).toBeCloseTo(0.1 + 0.2 + CAPACITANCE, 9);
 });

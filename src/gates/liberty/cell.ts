@@ -19,10 +19,15 @@ const LEAST_GATES = 3;
 
 /**
  * The gate that drives what comes from outside: the smallest buffer.
- * @throws RangeError where there is none, or too few gates to map onto
+ * @throws RangeError where there is none, too few gates to map onto, or no register
  */
 export function driverOf({ name, cells }: CellLibrary): LibraryCell {
-  const gates = [...cells.values()].filter(({ register, other }) => register === undefined && other === undefined);
+  const offered = [...cells.values()].filter((cell) => cell.offered);
+  if (!offered.some(({ register }) => register?.falling === false))
+    throw new RangeError(
+      `library ${name} has no register of a rising edge that is neither kept from synthesis nor for scan; mapping needs one`,
+    );
+  const gates = offered.filter(({ register }) => register === undefined);
   const buffers = gates.filter(({ inputs, outputs: [first] }) => inputs.length === 1 && first.value.kind === 'name');
   const [smallest] = buffers.sort((x, y) => x.area - y.area);
   if (smallest === undefined || gates.length < LEAST_GATES)
@@ -45,6 +50,8 @@ export interface LibraryCell {
   register?: { clock: string; falling: boolean; next: Expression; names: [string, string]; clears: Expression[] };
   /** Why the cell is neither a gate nor a register: "a latch", "no function"; undefined for those. */
   other?: string;
+  /** Whether synthesis may take it. */
+  offered: boolean;
 }
 
 export interface InputPin {

@@ -8,10 +8,15 @@ export type Expression =
   | { kind: 'not'; of: Expression }
   | { kind: 'and' | 'or' | 'xor'; left: Expression; right: Expression };
 
+/** Expressions are as deep as this at most; those of cells have few names. */
+const MOST_TOKENS = 2000;
+
 /** @throws RangeError quoting the text where it is no expression */
 export function parseExpression(text: string): Expression {
   const tokens = text.match(/[A-Za-z_][\w[\]]*|[01]|[!'&*|+^()]/g) ?? [];
   if (tokens.join('') !== text.replace(/\s+/g, '')) throw new RangeError(`"${text}" is no boolean expression`);
+  if (tokens.length > MOST_TOKENS)
+    throw new RangeError(`an expression of ${tokens.length} names and signs; at most ${MOST_TOKENS} are read`);
   let at = 0;
   const fail = (): never => {
     throw new RangeError(`"${text}" is no boolean expression: found ${tokens[at] ?? 'its end'}`);
@@ -74,4 +79,16 @@ export function namesIn(expression: Expression): string[] {
     default:
       return [...new Set([...namesIn(expression.left), ...namesIn(expression.right)])];
   }
+}
+
+/** States of pins that are tried; cells have fewer. */
+const MOST_FREE = 12;
+
+/** Whether it can be true where some names have values and the others, undefined, may have either; of many, that it can. */
+export function canHold(expression: Expression, valueOf: (name: string) => boolean | undefined): boolean {
+  const free = namesIn(expression).filter((name) => valueOf(name) === undefined);
+  if (free.length > MOST_FREE) return true;
+  return Array.from({ length: 2 ** free.length }, (_, row) => row).some((row) =>
+    evaluate(expression, (name) => valueOf(name) ?? ((row >> free.indexOf(name)) & 1) === 1),
+  );
 }

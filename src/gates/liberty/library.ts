@@ -1,11 +1,13 @@
 import type { DelayTable } from '../nldm.js';
 import type { Arc, CellLibrary, InputPin, LibraryCell, Power, Transitions } from './cell.js';
 import { type Expression, namesIn, parseExpression } from './expression.js';
+import { isKept, lackOf, otherOf, pinsOf } from './kinds.js';
 import { type Group, groupsOf, numbersOf, parseLiberty, printLiberty, valueOf } from './syntax.js';
 
 interface Units {
   time: number;
   capacitance: number;
+  voltage: number;
   energy: number;
   leakage: number;
 }
@@ -20,21 +22,22 @@ function quantity(text: string, unit: string): number | undefined {
 }
 
 /** @throws RangeError naming the file and the unit that it does not state */
-function unitsOf(library: Group, file: string, voltage: number): Units {
-  const stated = (name: string, unit: string) => {
-    const text = library.attributes.get(name)?.at(-1)?.join('');
+function unitsOf(library: Group, file: string): Units {
+  const stated = (name: string, unit: string, custom?: string) => {
+    const text = library.attributes.get(name)?.at(-1)?.join('') ?? custom;
     const value = text === undefined ? undefined : quantity(text, unit);
-    if (value === undefined)
+    if (value === undefined || !(value > 0))
       throw new RangeError(`${file}: ${name} is ${text ?? 'not stated'}; a library says it as in "1n${unit}"`);
     return value;
   };
-  const capacitance = stated('capacitive_load_unit', 'f');
-  // The unit of energy is that of capacitance times volts squared (Liberty User Guide, "internal_power").
+  const [capacitance, voltage] = [stated('capacitive_load_unit', 'f'), stated('voltage_unit', 'v', '1V')];
+  // The unit of energy is that of capacitance times that of voltage squared (Liberty User Guide, "internal_power").
   return {
     time: stated('time_unit', 's'),
     capacitance,
-    energy: capacitance,
-    leakage: stated('leakage_power_unit', 'w') * Number(voltage > 0),
+    voltage,
+    energy: capacitance * voltage ** 2,
+    leakage: stated('leakage_power_unit', 'w'),
   };
 }
 
@@ -48,13 +51,13 @@ function numberOf(group: Group, name: string, file: string): number | undefined 
 }
 
 /** What an axis of a template is of: the transition of the pin itself, or the other thing a table looks at. */
-const AXES: Readonly<Record<string, 'slew' | 'load'>> = {
-  input_net_transition: 'slew',
-  input_transition_time: 'slew',
-  constrained_pin_transition: 'slew',
-  total_output_net_capacitance: 'load',
-  related_pin_transition: 'load',
-};
+const AXES: ReadonlyMap<string, 'slew' | 'load'> = new Map([
+  ['input_net_transition', 'slew'],
+  ['input_transition_time', 'slew'],
+  ['constrained_pin_transition', 'slew'],
+  ['total_output_net_capacitance', 'load'],
+  ['related_pin_transition', 'load'],
+]);
 
 /** One file's templates and units, to read its cells with. */
 class Reading {
@@ -71,8 +74,8 @@ class Reading {
     const voltage = numberOf(library, 'nom_voltage', file) ?? (conditions && numberOf(conditions, 'voltage', file));
     if (voltage === undefined || !(voltage > 0))
       throw new RangeError(`${file}: nom_voltage is ${voltage ?? 'not stated'}; a library says its supply in volts`);
-    this.voltage = voltage;
-    this.units = unitsOf(library, file, voltage);
+    this.units = unitsOf(library, file);
+    this.voltage = voltage * this.units.voltage;
     this.templates = new Map(
       ['lu_table_template', 'power_lut_template'].flatMap((kind) =>
         groupsOf(library, kind).map((group) => [group.args[0], group] as const),
@@ -94,14 +97,18 @@ class Reading {
     for (const n of [1, 2, 3]) {
       const variable = template && valueOf(template, `variable_${n}`);
       if (variable === undefined) break;
-      const of = AXES[variable] ?? this.fail(group, `tables over ${variable} are not read`);
+      const of = AXES.get(variable) ?? this.fail(group, `tables over ${variable} are not read`);
       const index = (group.attributes.get(`index_${n}`) ?? template?.attributes.get(`index_${n}`))?.flat();
       if (index === undefined) this.fail(group, `no index_${n}`);
       const scale = of === 'slew' || variable === 'related_pin_transition' ? this.units.time : this.units.capacitance;
-      axes.push({ of, points: numbersOf(index).map((point) => point * scale) });
+      const points = numbersOf(index);
+      if (!points.every((point, i) => Number.isFinite(point) && (i === 0 || point > points[i - 1])))
+        this.fail(group, `index_${n} of a ${group.kind} is ${index.join(', ').slice(0, 60)}; its numbers have to rise`);
+      axes.push({ of, points: points.map((point) => point * scale) });
     }
     const size = axes.reduce((product, { points }) => product * points.length, 1);
-    if (values.length !== size || !values.every(Number.isFinite))
+    if (!values.every(Number.isFinite)) this.fail(group, `a ${group.kind} with values that are no numbers`);
+    if (values.length !== size)
       this.fail(group, `a ${group.kind} of ${values.length} values, where its axes have ${size} points`);
     return { axes, values };
   }
@@ -125,8 +132,10 @@ class Reading {
   /** Entries for one transition of a pin; those of several supplies are one. */
   power(pin: Group): Power[] {
     const known = new Map<string, Power>();
-    for (const group of groupsOf(pin, 'internal_power')) {
-      const related = valueOf(group, 'related_pin');
+    const entries = groupsOf(pin, 'internal_power').flatMap((group) =>
+      (valueOf(group, 'related_pin')?.trim().split(/\s+/) ?? [undefined]).map((related) => ({ group, related })),
+    );
+    for (const { group, related } of entries) {
       const key = `${related ?? ''} ${valueOf(group, 'when') ?? ''}`;
       const same = groupsOf(group, 'power').map((each) => this.table(each, this.units.energy));
       const tables = (kind: string) => [
@@ -150,7 +159,10 @@ class Reading {
       if (delay === undefined || transition === undefined) return [];
       const senses = { positive_unate: 'positive', negative_unate: 'negative' } as const;
       const sense = senses[valueOf(group, 'timing_sense') as keyof typeof senses] ?? 'either';
-      return (valueOf(group, 'related_pin') ?? '').split(/\s+/).map((from) => ({ from, sense, delay, transition }));
+      return (valueOf(group, 'related_pin') ?? '')
+        .trim()
+        .split(/\s+/)
+        .map((from) => ({ from, sense, delay, transition }));
     });
   }
 
@@ -169,18 +181,21 @@ class Reading {
   }
 
   cell(group: Group): LibraryCell {
-    const pins = groupsOf(group, 'pin');
-    const of = (direction: string) => pins.filter((pin) => valueOf(pin, 'direction') === direction);
+    const of = (direction: string) => pinsOf(group).filter((pin) => valueOf(pin, 'direction') === direction);
     const cell: LibraryCell = {
       name: group.args[0],
       area: numberOf(group, 'area', this.file) ?? 0,
       leakage: this.leakage(group),
       inputs: of('input').map((pin) => this.input(pin)),
       outputs: [],
+      other: otherOf(group, of('output')),
+      offered: false,
     };
-    const held = groupsOf(group, 'ff')[0];
-    if (held !== undefined) this.hold(cell, held);
-    cell.other = otherOf(group, of('output'));
+    const [held] = groupsOf(group, 'ff');
+    if (held !== undefined) {
+      cell.register = this.register(held);
+      if (cell.register === undefined) cell.other ??= 'a register that is not plain';
+    }
     if (cell.other !== undefined) return cell;
     cell.outputs = of('output').map((pin) => ({
       name: pin.args[0],
@@ -194,49 +209,39 @@ class Reading {
       if (strange !== undefined)
         this.fail(group, `the function of ${cell.name}.${name} names ${strange}, which is no input`);
     }
+    cell.other = lackOf(cell);
+    cell.offered = cell.other === undefined && !isKept(group);
     return cell;
   }
 
-  private hold(cell: LibraryCell, held: Group): void {
+  /** Undefined where it does more than take `next_state` at an edge of its clock. */
+  private register(held: Group): LibraryCell['register'] {
     const clock = this.expression(held, 'clocked_on');
     const next = this.expression(held, 'next_state');
     const plain = clock?.kind === 'not' ? clock.of : clock;
-    if (plain?.kind !== 'name' || next === undefined)
-      this.fail(held, `the ff of ${cell.name} needs clocked_on and next_state`);
+    if (plain?.kind !== 'name' || next === undefined) return undefined;
     const clears = ['clear', 'preset'].flatMap((name) => this.expression(held, name) ?? []);
     const [state, inverse = ''] = held.args;
-    cell.register = { clock: plain.name, falling: clock?.kind === 'not', next, names: [state, inverse], clears };
+    return { clock: plain.name, falling: clock?.kind === 'not', next, names: [state, inverse], clears };
   }
 
+  /** Of each state what all supplies give. */
   private leakage(group: Group): number {
     const own = numberOf(group, 'cell_leakage_power', this.file);
-    const states = groupsOf(group, 'leakage_power').map((state) => numberOf(state, 'value', this.file) ?? 0);
-    const mean = states.length === 0 ? 0 : states.reduce((sum, value) => sum + value, 0) / states.length;
+    const states = new Map<string, number>();
+    for (const state of groupsOf(group, 'leakage_power')) {
+      const when = valueOf(state, 'when') ?? '';
+      states.set(when, (states.get(when) ?? 0) + (numberOf(state, 'value', this.file) ?? 0));
+    }
+    const mean = [...states.values()].reduce((sum, value) => sum + value, 0) / Math.max(1, states.size);
     return (own ?? mean) * this.units.leakage;
   }
 }
 
-/** What a cell is that is neither gate nor register. */
-function otherOf(cell: Group, outputs: readonly Group[]): string | undefined {
-  if (groupsOf(cell, 'latch').length > 0) return 'a latch';
-  if (groupsOf(cell, 'statetable').length > 0 || valueOf(cell, 'clock_gating_integrated_cell') !== undefined)
-    return 'a cell with a state table';
-  if (outputs.some((pin) => valueOf(pin, 'three_state') !== undefined)) return 'a three-state driver';
-  if (outputs.length === 0 || outputs.some((pin) => valueOf(pin, 'function') === undefined))
-    return 'a cell without a function';
-  return undefined;
-}
-
-/** Cells that synthesis may take: no scan registers, and none that the library keeps from it. */
-function isOffered(cell: Group): boolean {
-  const outputs = groupsOf(cell, 'pin').filter((pin) => valueOf(pin, 'direction') === 'output');
-  const kept = valueOf(cell, 'dont_use') === 'true' || valueOf(cell, 'dont_touch') === 'true';
-  return !kept && groupsOf(cell, 'test_cell').length === 0 && otherOf(cell, outputs) === undefined;
-}
-
 /**
  * Several files are one library: ASAP7's is one of five.
- * @throws RangeError naming the file, its line and what is wrong: cut short, without units or power, of another supply
+ * @throws RangeError naming the file, its line and what is wrong: cut short, without units or power, of another supply, a
+ *   cell twice
  */
 export function readLibrary(files: readonly { name: string; text: string }[]): CellLibrary {
   const readings = files.map(({ name, text }) => new Reading(parseLiberty(text, name), name));
@@ -251,7 +256,11 @@ export function readLibrary(files: readonly { name: string; text: string }[]): C
     );
   const cells = new Map<string, LibraryCell>();
   for (const reading of readings)
-    for (const group of groupsOf(reading.library, 'cell')) cells.set(group.args[0], reading.cell(group));
+    for (const group of groupsOf(reading.library, 'cell')) {
+      const cell = reading.cell(group);
+      if (cells.has(cell.name)) reading.fail(group, `a second cell ${cell.name}; a library has one of each name`);
+      cells.set(cell.name, cell);
+    }
   if (![...cells.values()].some(({ outputs }) => outputs.some(({ power }) => power.length > 0)))
     throw new RangeError(`${first.file}: no cell has internal_power; take a library that was characterised for power`);
   const temperature = numberOf(first.library, 'nom_temperature', first.file);
@@ -264,7 +273,9 @@ export function readLibrary(files: readonly { name: string; text: string }[]): C
       // Templates of several files may have one name, and are then the same.
       const others = readings.flatMap(({ library }) => library.groups.filter(({ kind }) => kind !== 'cell'));
       const groups = [...new Map(others.map((group) => [`${group.kind} ${group.args.join()}`, group])).values()];
-      const offered = readings.flatMap(({ library }) => groupsOf(library, 'cell').filter(isOffered));
+      const offered = readings.flatMap(({ library }) =>
+        groupsOf(library, 'cell').filter(({ args }) => cells.get(args[0])?.offered),
+      );
       return printLiberty({ ...first.library, groups: [...groups, ...offered.map(withoutPower)] });
     },
   };

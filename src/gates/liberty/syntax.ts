@@ -13,7 +13,11 @@ export interface Group {
 }
 
 /** One word, sign or string at a time; white space, comments and lines continued by a backslash lie between. */
-const TOKEN = /(?:\s|\\\r?\n|\/\*[^]*?\*\/|\/\/[^\n]*)*(?:"((?:[^"\\]|\\[^])*)"|([(){}:;,])|([^\s(){}:;,"]+)|$)/y;
+const TOKEN =
+  /(?:\s|\\[ \t]*\r?\n|\/\*[^]*?\*\/|\/\/[^\n]*)*(?:"((?:[^"\\]|\\[^])*)"|([(){}:;,])|((?:[^\s(){}:;,"/]+|\/(?!\*))+)|$)/y;
+
+/** Groups in groups are read so deep; files of cells have less than 10. */
+const MOST_DEPTH = 100;
 
 interface Token {
   text: string;
@@ -48,7 +52,7 @@ class Tokens {
   }
 
   fail(token: Token, expected: string): never {
-    const found = token.text === '' ? 'the file ends' : `found ${token.text.slice(0, 30)}`;
+    const found = token.text === '' ? 'the file ends' : `found ${token.text.slice(0, 30).replace(/\s+/g, ' ')}`;
     throw new RangeError(`${this.file}, line ${this.lineOf(token.at)}: ${found}, expected ${expected}`);
   }
 
@@ -57,13 +61,17 @@ class Tokens {
       TOKEN.lastIndex = this.at;
       const match = TOKEN.exec(this.text);
       if (match === null)
-        this.fail({ text: this.text.slice(this.at).trim(), at: this.at }, 'a word or a closed string');
+        this.fail(
+          { text: this.text.slice(this.at).trim(), at: this.at },
+          'a word, or a string or comment that is closed',
+        );
       const [whole, quoted, sign, word] = match;
       const text = sign ?? word ?? (quoted === undefined ? '' : `"${quoted}"`);
       this.next = {
         text,
         at: this.at + whole.length - text.length,
-        value: sign === undefined ? (quoted ?? word) : undefined,
+        // A string goes on behind a backslash at the end of its line.
+        value: sign === undefined ? (quoted?.replace(/\\[ \t]*\r?\n/g, ' ') ?? word) : undefined,
       };
       this.at += whole.length;
     }
@@ -102,8 +110,9 @@ export function parseLiberty(text: string, file: string): Group {
   return whole.groups[0];
 }
 
-function statement(tokens: Tokens, into: Group): void {
+function statement(tokens: Tokens, into: Group, depth = 0): void {
   const name = tokens.take();
+  if (depth > MOST_DEPTH) tokens.fail(name, `no more than ${MOST_DEPTH} groups in one another`);
   if (name.value === undefined) tokens.fail(name, 'the name of an attribute');
   const note = (args: string[]) => {
     const known = into.attributes.get(name.value as string);
@@ -140,7 +149,7 @@ function statement(tokens: Tokens, into: Group): void {
   while (!tokens.takes('}')) {
     if (tokens.takes(';')) continue;
     if (tokens.peek().text === '') tokens.fail(tokens.peek(), `} of ${name.value} (${args.join(', ')})`);
-    statement(tokens, group);
+    statement(tokens, group, depth + 1);
   }
   tokens.takes(';');
   into.groups.push(group);
@@ -155,7 +164,8 @@ export const groupsOf = (group: Group, kind: string): Group[] => group.groups.fi
 
 /** The numbers of a list, which liberty writes as strings of several or as arguments. */
 export function numbersOf(args: readonly string[]): number[] {
-  return args.flatMap((each) => each.trim().split(/[\s,]+/)).map(Number);
+  const words = args.flatMap((each) => each.split(/[\s,]+/));
+  return words.filter((word) => word !== '').map(Number);
 }
 
 const quoted = (value: string) => (/^[\w.+-]+$/.test(value) ? value : `"${value.replace(/\s+/g, ' ')}"`);

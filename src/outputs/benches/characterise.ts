@@ -47,6 +47,8 @@ export interface Characterised {
   netlist: string;
 }
 
+/** Bits of an operand's code that the simulation can take. */
+const MOST_BITS = 32;
 const TILES = 8;
 const STEPS = 32;
 
@@ -63,6 +65,11 @@ export async function characterise(
   seed: number,
   layer?: TileOperands,
 ): Promise<Characterised> {
+  const wide = [datapath.a, datapath.b].map(widthOf).find((bits) => bits > MOST_BITS);
+  if (wide !== undefined)
+    throw new RangeError(
+      `gates: datapath ${datapath.name} multiplies operands of ${wide} bits; those of at most ${MOST_BITS} are simulated`,
+    );
   const rtl = emitPe(datapath, order);
   const driver = driverOf(library);
   const mapping = { liberty: library.forSynthesis(), driver: driver.name, load: 4e15 * driver.inputs[0].capacitance };
@@ -85,6 +92,9 @@ export async function characterise(
     leakageNw: energy.leakage * 1e9,
     operands: all.map(({ name, operands }) => energyRow(name, gates, datapath, order, operands, energy)),
   };
+  const figures = [report.area, report.periodNs, report.leakageNw, ...report.operands.map(({ fjPerMac }) => fjPerMac)];
+  if (!figures.every(Number.isFinite) || report.periodNs <= 0)
+    throw new RangeError(`library ${library.name}: its figures are too large, or too small, to make sums of`);
   return { report, rtl, netlist };
 }
 

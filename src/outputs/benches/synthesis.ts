@@ -76,6 +76,8 @@ async function yosys(folder: string, script: string): Promise<string | undefined
   // A group of its own, so that what yosys has started ends with it.
   const child = spawn('yosys', ['-q', '-p', script], {
     cwd: folder,
+    // What it keeps for abc goes with the folder, also where it is stopped.
+    env: { ...process.env, TMPDIR: folder },
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
   });
