@@ -107,6 +107,10 @@ function energyRow(
   energy: ReturnType<typeof energyOfToggles>,
 ): OperandEnergy {
   const { toggles, cycles, sums } = peActivity(gates, datapath, order, codes);
+  if (sums.right !== sums.all)
+    throw new Error(
+      `the netlist of ${datapath.name} is not the datapath: ${sums.right} of ${sums.all} sums are right (${operands}); report it with the version of yosys`,
+    );
   const { logic, registers, clock } = spent(gates, energy, toggles, cycles);
   const [logicFj, registersFj, clockFj] = [logic, registers, clock].map(
     (joules) => (joules * 1e15) / (cycles * datapath.lanes),
