@@ -8,9 +8,11 @@ import { writeRtl } from '../outputs/benches/rtl.js';
 import { type Column, figure } from '../outputs/tables/table.js';
 import type { TileOperands } from '../outputs/vectors/tileVectors.js';
 import { readText } from '../text/read.js';
-import { loadTarget, TARGETS } from '../targets/catalog.js';
-import { datapathFrom, isTargetFile, jsonOption, seedOption, wideOption } from './arguments.js';
+import { loadTarget } from '../targets/catalog.js';
+import { datapathFrom, jsonOption, seedOption, wideOption } from './arguments.js';
 import { command } from './command.js';
+import { kindsOf } from './kinds.js';
+import { LAYER_MODES } from './modes.js';
 import { usage, usageAsync, UsageError } from './errors.js';
 import { and, dataOption, folderOption, imageOption, networkOption } from './options.js';
 import { print, printJson, printTable } from './terminal.js';
@@ -37,15 +39,7 @@ export const gatesCommand = command({
   },
   reads: ['name', 'library', 'network', 'data'],
   writes: { out: 'folder' },
-  modes: [
-    { with: ['network'], needs: ['layer'], says: () => '--network and --layer go together' },
-    { with: ['layer'], needs: ['network'], says: () => '--network and --layer go together' },
-    {
-      without: ['network'],
-      refuses: ['image', 'data'],
-      says: (option) => `--${option} goes with --network and --layer: leave it out`,
-    },
-  ],
+  modes: LAYER_MODES,
   examples: [
     ['gates int8 --library cells.lib', 'cells, area, clock and energy of a PE; needs yosys'],
     ['gates int8 --library cells.lib --network models/digits-int8.onnx --layer conv2', 'with the bits of a layer'],
@@ -86,8 +80,7 @@ interface Subject {
 
 /** A target's own unit where the name is a target's too. */
 function subjectOf(name: string): Subject {
-  const isFile = /[/\\]|\.(ya?ml|json)$/i.test(name);
-  if (isFile ? !isTargetFile(name) : !TARGETS.some((target) => target.name === name)) {
+  if (!kindsOf(name).mesh) {
     const datapath = datapathFrom(name);
     return { datapath, order: datapath.order };
   }

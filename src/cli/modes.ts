@@ -13,6 +13,17 @@ export interface Mode<Name extends string = string> {
   says(option: Name, args: Readonly<Record<string, unknown>>): string;
 }
 
+/** Of commands that work on the product of a network's layer, or on what they draw themselves. */
+export const LAYER_MODES = [
+  { with: ['network'], needs: ['layer'], says: () => '--network and --layer go together' },
+  { with: ['layer'], needs: ['network'], says: () => '--network and --layer go together' },
+  {
+    without: ['network'],
+    refuses: ['image', 'data'],
+    says: (option: string) => `--${option} goes with --network and --layer: leave it out`,
+  },
+] as const;
+
 /** What a command line says beyond its options, such as of what kind a named file is: names and in words, for the help. */
 export interface CommandFacts<Name extends string = string> {
   words: Readonly<Record<Name, string>>;

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { counted } from '../text/plural.js';
-import { findDatapath } from '../datapaths/catalog.js';
 import { identifier, type RtlFile } from '../datapaths/rtl/index.js';
 import { meshRtl, unitRtl, writeRtl } from '../outputs/benches/rtl.js';
 import { synthesise } from '../outputs/benches/synthesis.js';
-import { TARGETS } from '../targets/catalog.js';
-import { datapathFrom, integer, isTargetFile, jsonOption, seedOption } from './arguments.js';
+import { datapathFrom, integer, jsonOption, seedOption } from './arguments.js';
 import { command } from './command.js';
+import { kindsOf } from './kinds.js';
+import { LAYER_MODES } from './modes.js';
 import { usage } from './errors.js';
 import { and, dataOption, folderOption, imageOption, networkOption, required } from './options.js';
 import { print, printJson } from './terminal.js';
@@ -56,13 +56,7 @@ export const rtlCommand = command({
     of: ({ name }) => kindsOf(String(name)),
   },
   modes: [
-    { with: ['network'], needs: ['layer'], says: () => '--network and --layer go together' },
-    { with: ['layer'], needs: ['network'], says: () => '--network and --layer go together' },
-    {
-      without: ['network'],
-      refuses: ['image', 'data'],
-      says: (option) => `--${option} goes with --network and --layer: leave it out`,
-    },
+    ...LAYER_MODES,
     {
       without: ['mesh'],
       refuses: ['steps'],
@@ -110,16 +104,6 @@ export const rtlCommand = command({
     }
   },
 });
-
-/** Names of the catalogues are often both. */
-function kindsOf(name: string): { unit: boolean; mesh: boolean } {
-  if (/[/\\]|\.(ya?ml|json)$/i.test(name)) {
-    const mesh = isTargetFile(name);
-    return { unit: !mesh, mesh };
-  }
-  const mesh = TARGETS.some((target) => target.name === name);
-  return { unit: !mesh || findDatapath(name) !== undefined, mesh };
-}
 
 const generator = `lastbit ${VERSION}`;
 

@@ -61,24 +61,24 @@ const AXES: ReadonlyMap<string, 'slew' | 'load'> = new Map([
 
 /** One file's templates and units, to read its cells with. */
 class Reading {
-  readonly library: Group;
+  readonly whole: Group;
   readonly file: string;
   readonly voltage: number;
   readonly units: Units;
   private readonly templates: Map<string, Group>;
 
-  constructor(library: Group, file: string) {
-    this.library = library;
+  constructor(whole: Group, file: string) {
+    this.whole = whole;
     this.file = file;
-    const conditions = groupsOf(library, 'operating_conditions')[0];
-    const voltage = numberOf(library, 'nom_voltage', file) ?? (conditions && numberOf(conditions, 'voltage', file));
+    const conditions = groupsOf(whole, 'operating_conditions')[0];
+    const voltage = numberOf(whole, 'nom_voltage', file) ?? (conditions && numberOf(conditions, 'voltage', file));
     if (voltage === undefined || !(voltage > 0))
       throw new RangeError(`${file}: nom_voltage is ${voltage ?? 'not stated'}; a library says its supply in volts`);
-    this.units = unitsOf(library, file);
+    this.units = unitsOf(whole, file);
     this.voltage = voltage * this.units.voltage;
     this.templates = new Map(
       ['lu_table_template', 'power_lut_template'].flatMap((kind) =>
-        groupsOf(library, kind).map((group) => [group.args[0], group] as const),
+        groupsOf(whole, kind).map((group) => [group.args[0], group] as const),
       ),
     );
   }
@@ -171,7 +171,7 @@ class Reading {
     const setup = groupsOf(pin, 'timing')
       .filter((group) => valueOf(group, 'timing_type')?.startsWith('setup_'))
       .flatMap((group) => this.pair(group, 'rise_constraint', 'fall_constraint', this.units.time) ?? []);
-    const fallback = numberOf(this.library, 'default_input_pin_cap', this.file) ?? 0;
+    const fallback = numberOf(this.whole, 'default_input_pin_cap', this.file) ?? 0;
     return {
       name: pin.args[0],
       capacitance: (own ?? fallback) * this.units.capacitance,
@@ -256,27 +256,27 @@ export function readLibrary(files: readonly { name: string; text: string }[]): C
     );
   const cells = new Map<string, LibraryCell>();
   for (const reading of readings)
-    for (const group of groupsOf(reading.library, 'cell')) {
+    for (const group of groupsOf(reading.whole, 'cell')) {
       const cell = reading.cell(group);
       if (cells.has(cell.name)) reading.fail(group, `a second cell ${cell.name}; a library has one of each name`);
       cells.set(cell.name, cell);
     }
   if (![...cells.values()].some(({ outputs }) => outputs.some(({ power }) => power.length > 0)))
     throw new RangeError(`${first.file}: no cell has internal_power; take a library that was characterised for power`);
-  const temperature = numberOf(first.library, 'nom_temperature', first.file);
+  const temperature = numberOf(first.whole, 'nom_temperature', first.file);
   return {
-    name: first.library.args[0],
+    name: first.whole.args[0],
     voltage: first.voltage,
     temperature,
     cells,
     forSynthesis() {
       // Templates of several files may have one name, and are then the same.
-      const others = readings.flatMap(({ library }) => library.groups.filter(({ kind }) => kind !== 'cell'));
+      const others = readings.flatMap(({ whole }) => whole.groups.filter(({ kind }) => kind !== 'cell'));
       const groups = [...new Map(others.map((group) => [`${group.kind} ${group.args.join()}`, group])).values()];
-      const offered = readings.flatMap(({ library }) =>
-        groupsOf(library, 'cell').filter(({ args }) => cells.get(args[0])?.offered),
+      const offered = readings.flatMap(({ whole }) =>
+        groupsOf(whole, 'cell').filter(({ args }) => cells.get(args[0])?.offered),
       );
-      return printLiberty({ ...first.library, groups: [...groups, ...offered.map(withoutPower)] });
+      return printLiberty({ ...first.whole, groups: [...groups, ...offered.map(withoutPower)] });
     },
   };
 }
