@@ -43,7 +43,7 @@ function alone(netlist: Netlist, inputs: readonly (readonly boolean[])[]) {
   values[ONE] = true;
   const toggles = new Array<number>(nets).fill(0);
   let states = registers.map(() => false);
-  const outputs = inputs.map((bits) => {
+  const outputs = inputs.map((bits, cycle) => {
     const before = [...values];
     ports.get('a')?.bits.forEach((net, i) => (values[net] = bits[i]));
     registers.forEach(({ outputs: [q] }, r) => q !== undefined && (values[q] = states[r]));
@@ -56,7 +56,7 @@ function alone(netlist: Netlist, inputs: readonly (readonly boolean[])[]) {
         (net, pin) => net !== undefined && (values[net] = evaluate(gate.cell.outputs[pin].value, valueIn(gate))),
       );
     states = registers.map((register) => valueIn(register)('D'));
-    values.forEach((value, net) => (toggles[net] += Number(value !== before[net])));
+    values.forEach((value, net) => (toggles[net] += Number(cycle > 0 && value !== before[net])));
     return ports.get('y')?.bits.map((net) => values[net]);
   });
   return { outputs, toggles };
@@ -65,8 +65,10 @@ function alone(netlist: Netlist, inputs: readonly (readonly boolean[])[]) {
 it.each([
   [1, 20, 1, 5],
   [2, 60, 8, 31],
-  // More cycles than a counter of a byte could hold.
-  [3, 40, 5, 100],
+  // Blocks of cycles that are not full, and more cycles than a counter of a byte could hold.
+  [3, 40, 5, 8],
+  [4, 40, 5, 9],
+  [5, 25, 5, 603],
 ])(
   'netlist %d of %d gates and %d registers over %d cycles: every output and every toggle',
   (seed, gates, registers, cycles) => {
