@@ -69,14 +69,29 @@ export function* tilesIn(run: Run, times = 1): Generator<[Tile, number]> {
 
 /** Every single tile in order: what `tileRuns` stands for. */
 export function* tilesOf(job: ArrayJob, array: MacArray, lanes: number): Generator<Tile> {
+  const count = tileCount(job, array, lanes);
+  for (let index = 0; index < count; index++) yield tileAt(job, array, lanes, index);
+}
+
+/** How many tiles a product is cut into. */
+export function tileCount(job: ArrayJob, array: MacArray, lanes: number): number {
+  const { row, col } = extentsOf(job, array, lanes);
+  return (job.groups ?? 1) * Math.ceil(row / array.rows) * Math.ceil(col / array.cols);
+}
+
+/** One tile, by its place in the order in which the array takes them. */
+export function tileAt(job: ArrayJob, array: MacArray, lanes: number, index: number): Tile {
   const extents = extentsOf(job, array, lanes);
-  const os = array.dataflow === 'os';
-  const [rows, cols] = [() => cuts(extents.row, array.rows), () => cuts(extents.col, array.cols)];
-  let index = 0;
-  for (let group = 0; group < (job.groups ?? 1); group++)
-    for (const x of os ? rows() : cols())
-      for (const y of os ? cols() : rows())
-        yield { ...tileOf(array, extents.time, os ? [x, y] : [y, x]), index: index++, group };
+  const [rows, cols] = [Math.ceil(extents.row / array.rows), Math.ceil(extents.col / array.cols)];
+  const place = index % (rows * cols);
+  const [row, col] =
+    array.dataflow === 'os' ? [Math.floor(place / cols), place % cols] : [place % rows, Math.floor(place / rows)];
+  const cut = (at: number, size: number, total: number): Cut => ({
+    start: at * size,
+    length: Math.min(size, total - at * size),
+  });
+  const cuts = [cut(row, array.rows, extents.row), cut(col, array.cols, extents.col)] as const;
+  return { ...tileOf(array, extents.time, cuts), index, group: Math.floor(index / (rows * cols)) };
 }
 
 interface Cut {
@@ -98,10 +113,6 @@ function tileOf(array: MacArray, steps: number, [row, col]: readonly [Cut, Cut])
     steps,
     continues: array.dataflow !== 'os' && row.start > 0,
   };
-}
-
-function* cuts(total: number, size: number): Generator<Cut> {
-  for (let start = 0; start < total; start += size) yield { start, length: Math.min(size, total - start) };
 }
 
 /** The first, those between, the last. */

@@ -9,7 +9,7 @@ export const WORD = 16;
 export const MOST_BLOCKS = 31;
 
 /** Where the counters of all nets lie: bits of weight 1, of 2 and of 4, bytes of weight 8, and totals of 32 bits. */
-export interface Counters {
+export interface ToggleCounters {
   nets: number;
   /** Words of the nets in the cycle before a block, and in each of its cycles. */
   values: number;
@@ -28,7 +28,7 @@ const START: Code = i32.const(0);
  * into one word of weight 8, so that bits are counted once in eight cycles (Harley and Seal's way: Warren, Hacker's
  * Delight, 2nd ed., section 5-1).
  */
-export function countOf({ nets, values, ones, twos, fours, eights }: Counters): FunctionBuilder {
+export function countOf({ nets, values, ones, twos, fours, eights }: ToggleCounters): FunctionBuilder {
   const made = new FunctionBuilder('count', 0);
   const net = made.local('i32');
   const local = () => made.local('v128');
@@ -77,7 +77,7 @@ export function countOf({ nets, values, ones, twos, fours, eights }: Counters): 
 }
 
 /** `fold()`: what the counters hold as totals of 32 bits, four of each net, and the counters at 0 again. */
-export function foldOf({ nets, ones, twos, fours, eights, totals }: Counters): FunctionBuilder {
+export function foldOf({ nets, ones, twos, fours, eights, totals }: ToggleCounters): FunctionBuilder {
   const made = new FunctionBuilder('fold', 0);
   const net = made.local('i32');
   const bits = (at: number): Code => i16x8.extaddPairwiseU(i8x16.popcnt(v128.load(net.get, at)));

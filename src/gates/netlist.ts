@@ -1,8 +1,8 @@
 import { evaluate } from './liberty/expression.js';
-import type { CellLibrary, LibraryCell } from './liberty/cell.js';
+import type { PlainCell, CellLibrary, LibraryCell } from './liberty/cell.js';
 
 /** A synthesised module of one clock: its gates in an order in which each comes after those that drive it. */
-export interface Netlist {
+export interface Netlist<C extends PlainCell = LibraryCell> {
   name: string;
   /** Nets are numbered from 0; the two constants are the first. */
   nets: number;
@@ -10,8 +10,8 @@ export interface Netlist {
   ports: ReadonlyMap<string, NetlistPort>;
   /** The port that clocks all registers; undefined where there are none. */
   clock?: string;
-  gates: readonly PlacedCell[];
-  registers: readonly PlacedCell[];
+  gates: readonly PlacedCell<C>[];
+  registers: readonly PlacedCell<C>[];
 }
 
 export interface NetlistPort {
@@ -19,8 +19,8 @@ export interface NetlistPort {
   bits: readonly number[];
 }
 
-export interface PlacedCell {
-  cell: LibraryCell;
+export interface PlacedCell<C extends PlainCell = LibraryCell> {
+  cell: C;
   name: string;
   /** Nets in the order of the cell's inputs. */
   inputs: readonly number[];

@@ -2,6 +2,7 @@ import { type Datapath, totalFitOf } from '../datapaths/datapath.js';
 import type { Order } from '../datapaths/order.js';
 import { reduce } from '../datapaths/reference.js';
 import { widthOf } from '../formats/format.js';
+import type { PlainCell } from './liberty/cell.js';
 import type { Netlist } from './netlist.js';
 import { CASES, simulatorOf } from './simulator.js';
 
@@ -32,7 +33,12 @@ export interface PeActivity {
  * Feeds the netlist of a PE (rtl/pe.ts) and holds every sum that leaves it against the reference. Tiles follow upon each
  * other without a pause, so all cycles are ones of work; nothing comes down from the PE above.
  */
-export function peActivity(netlist: Netlist, datapath: Datapath, order: Order, operands: PeOperands): PeActivity {
+export function peActivity(
+  netlist: Netlist<PlainCell>,
+  datapath: Datapath,
+  order: Order,
+  operands: PeOperands,
+): PeActivity {
   const { a, b, lanes } = datapath;
   const { tiles, k } = operands;
   const steps = Math.ceil(k / lanes);

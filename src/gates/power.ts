@@ -1,4 +1,4 @@
-import type { CellLibrary, Power } from './liberty/cell.js';
+import type { PlainCell, CellLibrary, Power } from './liberty/cell.js';
 import { canHold } from './liberty/expression.js';
 import { lookUp } from './nldm.js';
 import { type PlacedCell, type Netlist, ONE, ZERO } from './netlist.js';
@@ -79,7 +79,7 @@ export interface Spent {
 
 /** @param cycles of all cases together */
 export function spent(
-  netlist: Netlist,
+  netlist: Netlist<PlainCell>,
   { perToggle, clock }: EnergyOfToggles,
   toggles: ArrayLike<number>,
   cycles: number,

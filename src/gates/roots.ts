@@ -1,3 +1,4 @@
+import type { PlainCell } from './liberty/cell.js';
 import type { Netlist } from './netlist.js';
 
 /** The net that another is the same as, through buffers and inverters alone, and whether it is its inverse. */
@@ -7,7 +8,7 @@ export interface Root {
 }
 
 /** Of each net. Nets of one root toggle together, and one value says them all. */
-export function rootsOf({ nets, gates }: Netlist): Root[] {
+export function rootsOf({ nets, gates }: Netlist<PlainCell>): Root[] {
   const roots: Root[] = Array.from({ length: nets }, (_, net) => ({ net, inverted: false }));
   for (const { cell, inputs, outputs } of gates)
     outputs.forEach((net, pin) => {

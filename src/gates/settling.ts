@@ -1,6 +1,7 @@
 import { type Code, FunctionBuilder, i32, type Local } from '../wasm/assembler.js';
 import { v128 } from '../wasm/vector.js';
 import { NOTHING, WORD } from './counting.js';
+import type { PlainCell } from './liberty/cell.js';
 import type { Expression } from './liberty/expression.js';
 import { type Netlist, ONE, type PlacedCell, ZERO } from './netlist.js';
 import type { Root } from './roots.js';
@@ -25,7 +26,7 @@ const NEAR = 24;
 
 /** `settle(cycles)`: at each edge registers and inputs change together, then the gates settle, each computed once. */
 export function settleOf(
-  { gates, registers }: Netlist,
+  { gates, registers }: Netlist<PlainCell>,
   ins: readonly { net: number }[],
   outs: readonly { net: number }[],
   words: Words,
@@ -76,14 +77,18 @@ export function settleOf(
 /** Values that are needed again soon stay in locals: half of all loads of a PE of int8. */
 class AtHand {
   private readonly made: FunctionBuilder;
-  private readonly settled: readonly { gate: PlacedCell; net: number }[];
+  private readonly settled: readonly { gate: PlacedCell<PlainCell>; net: number }[];
   /** Places among the settled gates at which a net is first and last taken. */
   private readonly first = new Map<number, number>();
   private readonly last = new Map<number, number>();
   private readonly held = new Map<number, { local: Local; since: number }>();
   private readonly free: Local[] = [];
 
-  constructor(made: FunctionBuilder, settled: readonly { gate: PlacedCell; net: number }[], roots: readonly Root[]) {
+  constructor(
+    made: FunctionBuilder,
+    settled: readonly { gate: PlacedCell<PlainCell>; net: number }[],
+    roots: readonly Root[],
+  ) {
     this.made = made;
     this.settled = settled;
     settled.forEach(({ gate }, place) => {
@@ -118,7 +123,7 @@ class AtHand {
   }
 }
 
-function readerOf({ cell, inputs }: PlacedCell, load: (net: number) => Code): (name: string) => Code {
+function readerOf({ cell, inputs }: PlacedCell<PlainCell>, load: (net: number) => Code): (name: string) => Code {
   const places = new Map(cell.inputs.map(({ name }, pin) => [name, inputs[pin]]));
   return (name) => load(places.get(name) as number);
 }

@@ -1,3 +1,4 @@
+import type { PlainCell } from './liberty/cell.js';
 import { moduleBytes } from '../wasm/assembler.js';
 import { instantiate } from '../wasm/memory.js';
 import { BLOCK, countOf, foldOf, MOST_BLOCKS, WORD } from './counting.js';
@@ -24,10 +25,12 @@ export interface Simulator {
   /** Toggles of each net in all cases since the start or the last `forget`; of the clock none. */
   toggles(): Float64Array;
   forget(): void;
+  /** Begins anew, as if nothing had run. */
+  restart(): void;
 }
 
 /** @param ports output ports whose words are given back; all where they are not named */
-export function simulatorOf(netlist: Netlist, ports?: readonly string[]): Simulator {
+export function simulatorOf(netlist: Netlist<PlainCell>, ports?: readonly string[]): Simulator {
   const bitsOf = (direction: string) =>
     [...netlist.ports].flatMap(([name, port]) =>
       port.direction === direction &&
@@ -83,6 +86,10 @@ export function simulatorOf(netlist: Netlist, ports?: readonly string[]): Simula
       totals[net] += words[4 * net] + words[4 * net + 1] + words[4 * net + 2] + words[4 * net + 3];
     blocks = 0;
   }
+  function forget(): void {
+    fold();
+    totals.fill(0);
+  }
   return {
     inputs: ins.map(({ name }) => name),
     outputs: outs.map(({ name }) => name),
@@ -111,9 +118,11 @@ export function simulatorOf(netlist: Netlist, ports?: readonly string[]): Simula
       fold();
       return Float64Array.from(roots, ({ net }) => totals[placeOf.get(net) as number]);
     },
-    forget() {
-      fold();
-      totals.fill(0);
+    forget,
+    restart() {
+      forget();
+      bytes.fill(0, at.next, at.inputs);
+      begun = false;
     },
   };
 }

@@ -52,6 +52,11 @@ module lastbit_mesh_os #(
     for (c = 0; c < COLS; c = c + 1) begin : g_enter_b
       assign b_words[c*(BW+1) +: BW+1] = {drain[c], b_valid[c*LANES +: LANES], b[c*LANES*WB +: LANES*WB]};
       wire [BW:0] entering = b_skewed[c*(BW+1) +: BW+1];
+      // Row r hands on the r sums from above it. Then it is empty, and keeps the next tile's sum, which may be there while
+      // the rows below still shift.
+      wire shifts = entering[BW];
+      reg [31:0] shifted;
+      always @(posedge clk) shifted <= shifts & shifted != ROWS - 1 ? shifted + 1 : 0;
       assign result[c*WT +: WT] = g_row[ROWS-1].g_col[c].leaving;
     end
     if (SKEW) begin : g_skew
@@ -66,6 +71,7 @@ module lastbit_mesh_os #(
         wire [AW-1:0] a_in, a_out;
         wire [BW-1:0] b_in, b_out;
         wire [WT-1:0] above, leaving;
+        wire drain_in;
         if (c == 0) begin : g_left
           assign a_in = g_enter_a[r].entering;
         end else begin : g_inside
@@ -74,13 +80,15 @@ module lastbit_mesh_os #(
         if (r == 0) begin : g_top
           assign b_in = g_enter_b[c].entering[BW-1:0];
           assign above = {WT{1'b0}};
+          assign drain_in = 1'b0;
         end else begin : g_below
           assign b_in = g_row[r-1].g_col[c].b_out;
           assign above = g_row[r-1].g_col[c].leaving;
+          assign drain_in = g_enter_b[c].shifts & g_enter_b[c].shifted < r;
         end
         lastbit_pe_os #(.LANES(LANES), .WA(WA), .WB(WB), .WS(WS), .WT(WT), .CHUNKED(CHUNK != 0), .RANDOM(RANDOM),
           .DRAWS(DRAWS), .LFSR_WIDTH(LFSR_WIDTH), .LFSR_TAPS(LFSR_TAPS), .SEED(RANDOM == 0 ? 0 : LFSR_SEED + r * COLS + c)) pe
-          (.clk(clk), .reset(reset), .a_in(a_in), .b_in(b_in), .drain(g_enter_b[c].entering[BW]), .above(above),
+          (.clk(clk), .reset(reset), .a_in(a_in), .b_in(b_in), .drain(drain_in), .above(above),
            .a(a_out), .b(b_out), .leaving(leaving));
       end
     end

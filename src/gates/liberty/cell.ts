@@ -37,17 +37,24 @@ export function driverOf({ name, cells }: CellLibrary): LibraryCell {
   return smallest;
 }
 
-export interface LibraryCell {
+/** What of a cell a simulation without delays looks at. */
+export interface PlainCell {
   name: string;
+  /** Input pins in the order of the file. */
+  inputs: readonly { name: string }[];
+  /** Each a function of the input pins, or of a register's state. */
+  outputs: readonly { name: string; value: Expression }[];
+  /** A register that takes `next` at the rising edge of `clock`, or at the falling one. */
+  register?: { clock: string; falling: boolean; next: Expression; names: [string, string]; clears: Expression[] };
+}
+
+export interface LibraryCell extends PlainCell {
   /** In the library's unit, square micrometres by custom. */
   area: number;
   /** Watts, the mean over the cell's states where the file gives no value of its own. */
   leakage: number;
-  /** Input pins in the order of the file. */
   inputs: InputPin[];
   outputs: OutputPin[];
-  /** A register that takes `next` at the rising edge of `clock`, or at the falling one. */
-  register?: { clock: string; falling: boolean; next: Expression; names: [string, string]; clears: Expression[] };
   /** Why the cell is neither a gate nor a register: "a latch", "no function"; undefined for those. */
   other?: string;
   /** Whether synthesis may take it. */

@@ -1,16 +1,15 @@
 import type { Datapath } from '../../datapaths/datapath.js';
 import type { Order } from '../../datapaths/order.js';
-import { emitPe, type RtlFile } from '../../datapaths/rtl/index.js';
+import type { RtlFile } from '../../datapaths/rtl/index.js';
 import { decode } from '../../formats/codec.js';
 import { type Format, hasZero, widthOf } from '../../formats/format.js';
-import { type CellLibrary, driverOf } from '../../gates/liberty/cell.js';
-import { type Netlist, readNetlist } from '../../gates/netlist.js';
+import type { CellLibrary } from '../../gates/liberty/cell.js';
 import { peActivity, type PeOperands } from '../../gates/pe.js';
-import { energyOfToggles, spent } from '../../gates/power.js';
+import { spent } from '../../gates/power.js';
 import { CASES } from '../../gates/simulator.js';
-import { timingOf } from '../../gates/timing.js';
+import type { GateUnit } from '../../gates/unit.js';
 import { type Random, randomFrom } from '../../random/random.js';
-import { mapped } from './synthesis.js';
+import { mapUnit } from './mapUnit.js';
 import type { TileOperands } from '../vectors/tileVectors.js';
 
 /** What the gates of one PE are, take and spend. */
@@ -47,8 +46,6 @@ export interface Characterised {
   netlist: string;
 }
 
-/** Bits of an operand's code that the simulation can take. */
-const MOST_BITS = 32;
 const TILES = 8;
 const STEPS = 32;
 
@@ -65,53 +62,39 @@ export async function characterise(
   seed: number,
   layer?: TileOperands,
 ): Promise<Characterised> {
-  const wide = [datapath.a, datapath.b].map(widthOf).find((bits) => bits > MOST_BITS);
-  if (wide !== undefined)
-    throw new RangeError(
-      `gates: datapath ${datapath.name} multiplies operands of ${wide} bits; those of at most ${MOST_BITS} are simulated`,
-    );
-  const rtl = emitPe(datapath, order);
-  const driver = driverOf(library);
-  const mapping = { liberty: library.forSynthesis(), driver: driver.name, load: 4e15 * driver.inputs[0].capacitance };
-  const netlist = await mapped(rtl, 'pe', mapping);
-  const gates = readNetlist(netlist, `the netlist of ${datapath.name}`, library);
-  const timing = timingOf(gates);
-  const energy = energyOfToggles(gates, library, timing);
-  const instances = [...gates.gates, ...gates.registers];
+  const { gates, path, rtl, netlist } = await mapUnit(datapath, order, library);
   const drawn = drawnOperands(datapath, seed);
   const all = layer === undefined ? drawn : [{ name: layer.job.layer, operands: layerOperands(layer, seed) }, ...drawn];
   const report: Characterisation = {
     datapath: datapath.name,
     library: { name: library.name, volts: library.voltage, celsius: library.temperature },
-    cells: instances.length,
-    registers: gates.registers.length,
-    area: instances.reduce((sum, { cell }) => sum + cell.area, 0),
-    periodNs: timing.period * 1e9,
-    maxMhz: 1e-6 / timing.period,
-    path: timing.path,
-    leakageNw: energy.leakage * 1e9,
-    operands: all.map(({ name, operands }) => energyRow(name, gates, datapath, order, operands, energy)),
+    cells: gates.cells,
+    registers: gates.registers,
+    area: gates.area,
+    periodNs: gates.period * 1e9,
+    maxMhz: 1e-6 / gates.period,
+    path,
+    leakageNw: gates.energy.leakage * 1e9,
+    operands: all.map(({ name, operands }) => energyRow(name, gates, datapath, order, operands)),
   };
-  const figures = [report.area, report.periodNs, report.leakageNw, ...report.operands.map(({ fjPerMac }) => fjPerMac)];
-  if (!figures.every(Number.isFinite) || report.periodNs <= 0)
-    throw new RangeError(`library ${library.name}: its figures are too large, or too small, to make sums of`);
+  if (!report.operands.every(({ fjPerMac }) => Number.isFinite(fjPerMac)))
+    throw new RangeError(`library ${library.name}: its energies are too large to make sums of`);
   return { report, rtl, netlist };
 }
 
 function energyRow(
   operands: string,
-  gates: Netlist,
+  { netlist, energy }: GateUnit,
   datapath: Datapath,
   order: Order,
   codes: PeOperands,
-  energy: ReturnType<typeof energyOfToggles>,
 ): OperandEnergy {
-  const { toggles, cycles, sums } = peActivity(gates, datapath, order, codes);
+  const { toggles, cycles, sums } = peActivity(netlist, datapath, order, codes);
   if (sums.right !== sums.all)
     throw new Error(
       `the netlist of ${datapath.name} is not the datapath: ${sums.right} of ${sums.all} sums are right (${operands}); report it with the version of yosys`,
     );
-  const { logic, registers, clock } = spent(gates, energy, toggles, cycles);
+  const { logic, registers, clock } = spent(netlist, energy, toggles, cycles);
   const [logicFj, registersFj, clockFj] = [logic, registers, clock].map(
     (joules) => (joules * 1e15) / (cycles * datapath.lanes),
   );

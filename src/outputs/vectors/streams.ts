@@ -168,7 +168,12 @@ function loadedStreams(name: Part, unit: Datapath, { load }: Feeds, operands: Op
 }
 
 function drainStream({ drain }: Feeds): Stream {
-  return bits('drain', drain, "the column's finished sums shift down", (place) => place !== undefined);
+  return bits(
+    'drain',
+    drain,
+    "finished sums shift down: row r takes that of the row above it r times, then keeps its own tile's next",
+    (place) => place !== undefined,
+  );
 }
 
 /** A sum for each column, and the bits that say where there is one. */

@@ -196,7 +196,10 @@ it('each port says which way it goes, how many codes it has, and what it carries
   ];
   expect(portsOf('os')).toEqual([
     ...[...moving('a', 4), ...ends('a'), ...moving('b', 6)],
-    ...["drain | in | 3 | the column's finished sums shift down", ...below],
+    ...[
+      "drain | in | 3 | finished sums shift down: row r takes that of the row above it r times, then keeps its own tile's next",
+      ...below,
+    ],
   ]);
   expect(portsOf('ws')).toEqual([...moving('a', 4), ...ends('a'), ...loaded('b'), ...below]);
   expect(portsOf('is')).toEqual([...moving('b', 4), ...ends('b'), ...loaded('a'), ...below]);
