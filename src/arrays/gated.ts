@@ -2,13 +2,24 @@ import { type Datapath, totalFitOf } from '../datapaths/datapath.js';
 import type { CodeArray, SumArray } from '../datapaths/kernel/index.js';
 import type { Order } from '../datapaths/order.js';
 import { widthOf } from '../formats/format.js';
-import { spent } from '../gates/power.js';
-import { CASES, simulatorOf } from '../gates/simulator.js';
+import { byDriver } from '../gates/power.js';
+import { CASES, type Simulator, simulatorOf } from '../gates/simulator.js';
 import type { GateUnit } from '../gates/unit.js';
+import { wiresOf } from '../gates/wires.js';
 import type { MacArray } from './dataflow.js';
 import { PortWords } from './portWords.js';
 import { slotAfter, timingOf } from './schedule.js';
 import { type ArrayJob, type Tile, tileAt, tileCount } from './tiling.js';
+
+/** Why the PEs of an array cannot be looked at as gates; undefined where they can. */
+export function whyNotGated({ dataflow, multiplyStages, addStages, operands, edge }: MacArray): string | undefined {
+  if (dataflow !== 'os') return `is an array of dataflow ${dataflow}; its PE is read where it is os`;
+  if (multiplyStages > 0 || addStages > 1)
+    return `has pipelined PEs (${multiplyStages} multiplier and ${addStages} adder stages); its PE is read where they are 0 and 1`;
+  if (operands !== 'systolic') return 'broadcasts operands; its PE is read where they are systolic';
+  if (edge !== 'whole') return 'takes edge tiles at their own size; the mesh takes whole ones';
+  return undefined;
+}
 
 /** A product on an output-stationary array whose PEs are gates. */
 export interface GatedProduct {
@@ -26,6 +37,8 @@ export interface GatedProduct {
 export interface TileEnergy {
   logic: number;
   registers: number;
+  /** In their wires, by an estimate (gates/wires.ts). */
+  wires: number;
 }
 
 /** Cycles whose words are made at once. */
@@ -48,12 +61,15 @@ export function tileEnergies(
   swapped = false,
 ): TileEnergy[] {
   const turns = tiles.map((index) => turnOf(array, product, index));
-  const simulator = simulatorOf(gates.netlist, ['leaving']);
-  const energies = turns.map(() => ({ logic: 0, registers: 0 }));
+  const simulator = simulatorFor(gates);
+  const { logic, registers } = byDriver(gates.netlist, gates.energy);
+  const [ofLogic, ofRegisters, ofWires] = [logic, registers, wiresOf(gates)].map((nets) => simulator.weightsOf(nets));
+  const energies = turns.map(() => ({ logic: 0, registers: 0, wires: 0 }));
+  const planes = new Map<string, Uint32Array>();
   for (let first = 0; first < array.rows * array.cols; first += CASES) {
     simulator.restart();
     const words = new PortWords(simulator, array, first, CHUNK);
-    const feed = new Feed(words, array, product, swapped);
+    const feed = new Feed(words, array, product, swapped, planes);
     // The state before: an array at rest.
     simulator.run(words.bytes(1), 1);
     turns.forEach((turn, i) => {
@@ -67,13 +83,23 @@ export function tileEnergies(
         const leaving = simulator.run(words.bytes(count), count);
         for (const { turn: each, since } of underway) feed.check(each, since, count, leaving);
       }
-      const { logic, registers } = spent(gates.netlist, gates.energy, simulator.toggles(), 0);
-      energies[i].logic += logic;
-      energies[i].registers += registers;
+      energies[i].logic += simulator.weighed(ofLogic);
+      energies[i].registers += simulator.weighed(ofRegisters);
+      energies[i].wires += simulator.weighed(ofWires);
       simulator.forget();
     });
   }
   return energies;
+}
+
+/** A netlist is compiled once. */
+const compiled = new WeakMap<GateUnit['netlist'], Simulator>();
+
+function simulatorFor({ netlist }: GateUnit): Simulator {
+  const known = compiled.get(netlist);
+  const simulator = known ?? simulatorOf(netlist, ['leaving']);
+  if (known === undefined) compiled.set(netlist, simulator);
+  return simulator;
 }
 
 /** A tile in cycles from its first word on. */
@@ -115,6 +141,9 @@ function turnOf(array: MacArray, { job, unit, order }: GatedProduct, index: numb
   return { tile, period, ready: tile.steps + timing.settle, drain: slot.drain };
 }
 
+/** Words of operands that are kept. */
+const MOST_PLANES = 2 ** 23;
+
 /** What the ports of some PEs get of tiles. */
 class Feed {
   readonly #words: PortWords;
@@ -128,14 +157,23 @@ class Feed {
   readonly #rows: number;
   /** What the rows hand on in each turn that is underway, [rows, bits, words of a pattern]. */
   readonly #patterns = new Map<Turn, Uint32Array>();
+  readonly #planes: Map<string, Uint32Array>;
   /** What stays in the PEs when a turn is over, the sums of its first row, [bits, words of a pattern]. */
   #kept: Uint32Array;
 
-  constructor(words: PortWords, array: MacArray, product: GatedProduct, swapped: boolean) {
+  /** @param planes of the operand that moves down, kept for all PEs */
+  constructor(
+    words: PortWords,
+    array: MacArray,
+    product: GatedProduct,
+    swapped: boolean,
+    planes: Map<string, Uint32Array>,
+  ) {
     const { unit, order } = product;
     const [right, down] = swapped ? ['b', 'a'] : ['a', 'b'];
     const port = (name: string) => words.placeOf(name);
     this.#words = words;
+    this.#planes = planes;
     this.#product = product;
     this.#moving = {
       bits: widthOf(unit.a),
@@ -162,15 +200,15 @@ class Feed {
 
   /** Operands, and what goes with them, in some cycles of a turn. */
   stream({ tile }: Turn, from: number, count: number): void {
-    const { job, unit, a, b } = this.#product;
-    const { m, n, k } = job;
+    const { job, unit, a } = this.#product;
+    const { m, k } = job;
     const { lanes } = unit;
     const words = this.#words;
     const { firstRow, lastRow, patternWords } = words;
     const lastOwn = Math.min(lastRow, tile.rows - 1);
     const [moving, down, all] = [this.#moving, this.#down, this.#all];
     const own = this.#patternOf(tile.cols);
-    const planes = new Uint32Array(down.bits * patternWords);
+    const planes = this.#planesOf(tile);
     for (let step = from; step < Math.min(from + count, tile.steps); step++) {
       const cycle = step - from;
       for (let lane = 0; lane < lanes && step * lanes + lane < k; lane++) {
@@ -181,16 +219,10 @@ class Feed {
           for (let bit = moving.place + lane * moving.bits; code !== 0; bit++, code >>>= 1)
             if ((code & 1) === 1) words.put(cycle, bit, row, all);
         }
-        planes.fill(0);
-        const column = (tile.group * k + at) * n + tile.col;
-        for (let col = 0; col < tile.cols; col++)
-          for (let code = b[column + col], plane = 0; code !== 0; plane += patternWords, code >>>= 1)
-            if ((code & 1) === 1) planes[plane + (col >> 5)] |= 1 << (col & 31);
-        for (let row = firstRow; row <= lastRow; row++) {
-          words.put(cycle, down.valid + lane, row, own);
-          for (let bit = 0; bit < down.bits; bit++)
-            words.put(cycle, down.place + lane * down.bits + bit, row, planes, bit * patternWords);
-        }
+        for (let row = firstRow; row <= lastRow; row++) words.put(cycle, down.valid + lane, row, own);
+        for (let bit = 0, plane = at * down.bits * patternWords; bit < down.bits; bit++, plane += patternWords)
+          for (let row = firstRow; row <= lastRow; row++)
+            words.put(cycle, down.place + lane * down.bits + bit, row, planes, plane);
       }
       const marks = [
         ...(step === 0 ? [moving.first] : step % this.#chunk === 0 ? [moving.restart] : []),
@@ -198,6 +230,27 @@ class Feed {
       ];
       for (const mark of marks) for (let row = firstRow; row <= lastOwn; row++) words.put(cycle, mark, row, all);
     }
+  }
+
+  /** The operand that moves down, [k, bits, words of a pattern]: tiles of the same columns have the same. */
+  #planesOf({ group, col: left, cols }: Tile): Uint32Array {
+    const key = `${group} ${left}`;
+    const known = this.#planes.get(key);
+    if (known !== undefined) return known;
+    const { job, b } = this.#product;
+    const { n, k } = job;
+    const size = this.#words.patternWords;
+    const each = this.#down.bits * size;
+    if (this.#planes.size * k * each > MOST_PLANES) this.#planes.clear();
+    const planes = new Uint32Array(k * each);
+    for (let at = 0; at < k; at++) {
+      const first = (group * k + at) * n + left;
+      for (let col = 0; col < cols; col++)
+        for (let code = b[first + col], plane = at * each + (col >> 5); code !== 0; plane += size, code >>>= 1)
+          if ((code & 1) === 1) planes[plane] |= 1 << (col & 31);
+    }
+    this.#planes.set(key, planes);
+    return planes;
   }
 
   /**
@@ -233,20 +286,24 @@ class Feed {
     const { bits } = this.#above;
     const size = this.#words.patternWords;
     const patterns = new Uint32Array(this.#rows * bits * size);
-    for (let row = 0; row < this.#rows; row++) patterns.set(this.#kept, row * bits * size);
-    for (let col = 0; col < tile.cols; col++) {
-      const [word, mask] = [col >> 5, 1 << (col & 31)];
-      for (let row = 0; row < tile.rows; row++) {
+    const own = this.#patternOf(tile.cols);
+    for (let row = 0; row < this.#rows; row++)
+      for (let at = 0; at < bits * size; at++)
+        patterns[row * bits * size + at] = row < tile.rows ? this.#kept[at] & ~own[at % size] : this.#kept[at];
+    for (let row = 0; row < tile.rows; row++)
+      for (let col = 0; col < tile.cols; col++) {
         const sum = this.#product.sums[(tile.group * m + tile.row + row) * n + tile.col + col];
-        const [low, high] =
-          typeof sum === 'number' ? [sum, 0] : [Number(sum & 0xffffffffn), Number((sum >> 32n) & 0xffffffffn)];
-        for (let bit = 0; bit < bits; bit++) {
-          const at = (row * bits + bit) * size + word;
-          if ((((bit < 32 ? low : high) >>> (bit & 31)) & 1) === 1) patterns[at] |= mask;
-          else patterns[at] &= ~mask;
+        const mask = 1 << (col & 31);
+        const mark = (code: number, from: number) => {
+          for (let rest = code, at = (row * bits + from) * size + (col >> 5); rest !== 0; rest >>>= 1, at += size)
+            if ((rest & 1) === 1) patterns[at] |= mask;
+        };
+        if (typeof sum === 'number') mark(sum, 0);
+        else {
+          mark(Number(sum & 0xffffffffn), 0);
+          mark(Number(sum >> 32n), 32);
         }
       }
-    }
     this.#kept = patterns.slice(0, bits * size);
     this.#patterns.set(turn, patterns);
     const [oldest] = this.#patterns.keys();
@@ -254,19 +311,25 @@ class Feed {
   }
 
   /** @throws Error naming the layer and the first sum that leaves its PE as another than the product's */
-  check({ tile, ready }: Turn, from: number, count: number, leaving: Uint8Array): void {
+  check(turn: Turn, from: number, count: number, leaving: Uint8Array): void {
+    const { tile, ready } = turn;
     if (ready < from || ready >= from + count) return;
-    const { job, sums, unit } = this.#product;
-    const { firstRow, lastRow } = this.#words;
-    for (let row = firstRow; row <= Math.min(lastRow, tile.rows - 1); row++)
-      for (let col = 0; col < tile.cols; col++) {
-        if (!this.#words.has(row, col)) continue;
-        const place = (tile.group * job.m + tile.row + row) * job.n + tile.col + col;
-        const [found, wanted] = [this.#words.codeAt(leaving, ready - from, row, col), BigInt(sums[place])];
-        if (found !== wanted)
-          throw new Error(
-            `internal error, please report it: layer ${job.layer}, sum ${place}: the gates of ${unit.name} give code ${found}, the kernel ${wanted}`,
-          );
+    const words = this.#words;
+    const patterns = this.#patterns.get(turn) as Uint32Array;
+    const own = this.#patternOf(tile.cols);
+    for (let row = words.firstRow; row <= Math.min(words.lastRow, tile.rows - 1); row++)
+      for (let bit = 0; bit < this.#above.bits; bit++) {
+        const place = (row * this.#above.bits + bit) * words.patternWords;
+        const col = words.differs(leaving, ready - from, bit, row, patterns, place, own);
+        if (col !== undefined) this.#fail(tile, row, col, words.codeAt(leaving, ready - from, row, col));
       }
+  }
+
+  #fail({ group, row: top, col: left }: Tile, row: number, col: number, found: bigint): never {
+    const { job, sums, unit } = this.#product;
+    const place = (group * job.m + top + row) * job.n + left + col;
+    throw new Error(
+      `internal error, please report it: layer ${job.layer}, sum ${place}: the gates of ${unit.name} give code ${found}, the kernel ${sums[place]}`,
+    );
   }
 }

@@ -13,6 +13,8 @@ export class PortWords {
   /** Rows of which a PE is among the 128. */
   readonly firstRow: number;
   readonly lastRow: number;
+  /** Numbers that the bits of a row take. */
+  readonly patternWords: number;
   readonly #words: Uint32Array<ArrayBuffer>;
   readonly #places: ReadonlyMap<string, number>;
   readonly #width: number;
@@ -27,6 +29,7 @@ export class PortWords {
     this.#places = new Map(simulator.inputs.map((name, bit) => [name, bit]));
     this.#outputs = simulator.outputs;
     this.#cols = cols;
+    this.patternWords = Math.ceil(cols / BITS);
     this.#first = first;
     this.firstRow = Math.floor(first / cols);
     this.lastRow = Math.min(rows, Math.ceil((first + CASES) / cols)) - 1;
@@ -55,9 +58,10 @@ export class PortWords {
       at < CASES && i < from + this.patternWords;
       at += BITS, i++
     ) {
-      const [place, shift] = [at >> 5, at & 31];
+      const place = at >> 5;
+      const shift = at & 31;
       if (place >= 0) this.#words[base + place] |= pattern[i] << shift;
-      if (shift > 0 && place + 1 >= 0 && place + 1 < VECTOR)
+      if (shift > 0 && place >= -1 && place + 1 < VECTOR)
         this.#words[base + place + 1] |= pattern[i] >>> (BITS - shift);
     }
   }
@@ -67,11 +71,6 @@ export class PortWords {
     const each = this.#width * VECTOR;
     const from = cycle * each + bit * VECTOR;
     for (let i = 1; i < cycles; i++) this.#words.copyWithin(from + i * each, from, from + bits * VECTOR);
-  }
-
-  /** Numbers that the bits of a row take. */
-  get patternWords(): number {
-    return Math.ceil(this.#cols / BITS);
   }
 
   /** The code that an output has at a PE, bits upwards. @param words as the simulator gives them */
@@ -85,8 +84,33 @@ export class PortWords {
     return code;
   }
 
-  has(row: number, col: number): boolean {
-    const pe = row * this.#cols + col - this.#first;
-    return pe >= 0 && pe < CASES;
+  /** The first column of some whose bit of an output is not the pattern's. @param words as the simulator gives them */
+  differs(
+    words: Uint8Array,
+    cycle: number,
+    bit: number,
+    row: number,
+    pattern: Uint32Array,
+    from: number,
+    some: Uint32Array,
+  ): number | undefined {
+    const vectors = new Uint32Array(words.buffer, words.byteOffset, words.length / 4);
+    const base = (cycle * this.#outputs.length + bit) * VECTOR;
+    for (let at = row * this.#cols - this.#first, i = 0; at < CASES && i < this.patternWords; at += BITS, i++) {
+      const place = at >> 5;
+      const shift = at & 31;
+      // PEs that are not among the 128 have no bit to look at.
+      const low = place < 0 ? 0 : (vectors[base + place] ^ (pattern[from + i] << shift)) & (some[i] << shift);
+      const high =
+        shift === 0 || place < -1 || place + 1 >= VECTOR
+          ? 0
+          : (vectors[base + place + 1] ^ (pattern[from + i] >>> (BITS - shift))) & (some[i] >>> (BITS - shift));
+      if (low !== 0) return i * BITS + lowest(low) - shift;
+      if (high !== 0) return i * BITS + lowest(high) + BITS - shift;
+    }
+    return undefined;
   }
 }
+
+/** The place of the lowest bit that is set. */
+const lowest = (bits: number) => 31 - Math.clz32(bits & -bits);

@@ -1,4 +1,5 @@
 import { orderOf } from '../arrays/dataflow.js';
+import { whyNotGated } from '../arrays/gated.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import type { Order } from '../datapaths/order.js';
 import { readLibrary } from '../gates/liberty/library.js';
@@ -85,16 +86,8 @@ function subjectOf(name: string): Subject {
     return { datapath, order: datapath.order };
   }
   const { array, datapath, clockMhz } = usage(() => loadTarget(name));
-  if (array.dataflow !== 'os')
-    throw new UsageError(
-      `gates: target ${name} is an array of dataflow ${array.dataflow}; its PE is read where it is os`,
-    );
-  if (array.multiplyStages > 0 || array.addStages > 1)
-    throw new UsageError(
-      `gates: target ${name} has pipelined PEs (${array.multiplyStages} multiplier and ${array.addStages} adder stages); its PE is read where they are 0 and 1`,
-    );
-  if (array.operands !== 'systolic')
-    throw new UsageError(`gates: target ${name} broadcasts operands; its PE is read where they are systolic`);
+  const reason = whyNotGated({ ...array, edge: 'whole' });
+  if (reason !== undefined) throw new UsageError(`gates: target ${name} ${reason}`);
   return { datapath, order: orderOf(array, datapath), clockMhz };
 }
 

@@ -1,6 +1,7 @@
 import type { Options } from 'yargs';
 import { OVERFLOWS } from '../formats/fit.js';
 import { ROUNDINGS } from '../formats/rounding.js';
+import { energyNames } from '../targets/schema.js';
 
 /** The options that several commands share; arguments.ts reads their values. */
 export const inputOption = {
@@ -26,6 +27,10 @@ export const seedOption = { type: 'number', default: 1, describe: 'seed of every
 export const networkOption = { type: 'string', describe: 'ONNX file of a quantized network' } as const;
 export const floatNetworkOption = { type: 'string', describe: 'ONNX file of a float network' } as const;
 export const targetOption = { type: 'string', describe: 'target by name or file' } as const;
+export const energyOption = {
+  type: 'string',
+  describe: `in place of the target's own: ${energyNames.join(', ')}`,
+} as const;
 export const folderOption = { type: 'string', describe: 'folder' } as const;
 export const dataOption = {
   type: 'string',

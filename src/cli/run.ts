@@ -4,6 +4,7 @@ import { makeFolder, writeWhole } from '../outputs/files/file.js';
 import {
   arrayShareOf,
   coverageOf,
+  GATE_COLUMNS,
   LAYER_COLUMNS,
   resultCsv,
   RUN_COLUMNS,
@@ -21,17 +22,20 @@ import {
 } from '../simulate/plan.js';
 import type { Network } from '../networks/network.js';
 import type { Target } from '../targets/target.js';
-import type { RunResult } from '../simulate/run.js';
+import { gateActivity } from '../simulate/gateActivity.js';
+import { type GateResult, type RunResult, withGateCost } from '../simulate/run.js';
+import { figure } from '../outputs/tables/table.js';
+import { gatesFor, SEED } from './gateUnits.js';
 import { type TensorChoice, tensorsOf } from '../simulate/tensors.js';
 import { writeTensors } from '../outputs/tensors/tensorFiles.js';
 import { integer, jsonOption, wideOption } from './arguments.js';
 import { command } from './command.js';
-import { and, folderOption, imageOption, networkOption, required, targetOption } from './options.js';
+import { and, energyOption, folderOption, imageOption, networkOption, required, targetOption } from './options.js';
 import { ownDataOptions, planOfData } from './ownData.js';
 import { readingFrom, readingOptions } from './reading.js';
 import { referenceOf, runWithBar } from './runs.js';
 import { MEMORY_NOT_COUNTED } from '../arrays/memory.js';
-import { NOT_COUNTED } from '../energy/actions.js';
+import { NOT_COUNTED, NOT_COUNTED_OF_GATES } from '../energy/actions.js';
 import { print, printJson, printResults } from './terminal.js';
 import { usage, UsageError, Verdict } from './errors.js';
 
@@ -50,6 +54,7 @@ export const runCommand = command({
       describe: 'run nothing: list all that keeps the file from running; exit code 1 where there is any',
     },
     reference: { type: 'string', describe: 'ONNX file of the float network; default: the one the network names' },
+    energy: energyOption,
     strict: { type: 'boolean', default: false, describe: 'refuse layers that the target has no unit for' },
     tensors: {
       type: 'string',
@@ -72,16 +77,27 @@ export const runCommand = command({
     { with: ['tensors'], needs: ['out'], says: () => '--tensors needs --out, the folder that they are written to' },
     { with: ['image'], needs: ['tensors'], says: () => '--image is the one whose --tensors are written' },
   ],
-  async run({ network, target, strict, check, tensors, image, reference, out, verbose, json, wide, ...data }) {
+  async run({ network, target, energy, strict, check, tensors, image, reference, out, verbose, json, wide, ...data }) {
     const reading = readingFrom(data);
-    if (check) return showCheck(await checkNetwork(network, { base: target }, { ...reading, strict }), json);
+    const place = { base: target, ...(energy !== undefined && { energy }) };
+    if (check) return showCheck(await checkNetwork(network, place, { ...reading, strict }), json);
     const loaded = await loadNetwork(network, reading);
-    const own = usage(() => resolveTarget({ base: target }, loaded));
+    const own = usage(() => resolveTarget(place, loaded));
     if (strict) refuseBeside(loaded, own);
-    const plan: RunPlan = { network, reading, target: { base: target }, data: await planOfData(loaded, data) };
+    const plan: RunPlan = { network, reading, target: place, data: await planOfData(loaded, data) };
     const float = reference ?? referenceOf(network, loaded);
     const whole = float === undefined ? plan : { ...plan, reference: float };
-    const [result] = await runWithBar([whole], { networks: new Map([[whole, loaded]]), here: true });
+    const gates = own.gates === undefined ? undefined : await gatesFor(loaded, own, own.gates);
+    const [byTable] = await runWithBar([whole], { networks: new Map([[whole, loaded]]), here: true });
+    const result =
+      gates === undefined
+        ? byTable
+        : withGateCost(
+            byTable,
+            loaded,
+            own,
+            gateActivity(loaded, own, gates, await loadRunData(loaded, plan.data), SEED),
+          );
     if (out !== undefined) await writeResult(out, result);
     if (out !== undefined && tensors !== undefined) {
       const number = integer(image ?? 0, '--image');
@@ -135,17 +151,28 @@ function show(result: RunResult, verbose: boolean, wide: boolean): void {
       `\nPer layer and inference; errors of its sums on golden input, and entire: with the errors of the layers before\n`,
     );
     printResults(LAYER_COLUMNS, result.layers, wide);
+    if (result.gates !== undefined) showGates(result, result.gates, wide);
     print(`\n${energyNote([result])}`);
   }
   showBeside(result);
   if (verbose) for (const { layer, route } of result.layers) print(`${layer}: ${route}`);
 }
 
-/** Where images have labels, the class of the float network adds nothing to see. */
+/** What the PEs took, by their gates, and how well that is known. */
+function showGates({ layers, target }: RunResult, gates: GateResult, wide: boolean): void {
+  print('\nThe PEs by their gates, in nJ for one inference\n');
+  printResults(GATE_COLUMNS, layers, wide);
+  const { images, tiles, simulated, error, maxMhz, clockMhz } = gates;
+  const share = simulated === tiles ? 'all' : `${simulated} of`;
+  print(`\n${share} ${counted(tiles, 'tile')} of ${counted(images, 'image')}: +- ${(100 * error).toFixed(1)} % (95 %)`);
+  if (clockMhz > maxMhz)
+    print(`the clock of ${target}, ${clockMhz} MHz, is not met: ${figure(maxMhz)} MHz at most in ${gates.library}`);
+}
+
+/** Where images have labels, the class of the float network adds nothing to see, nor does the energy told twice. */
 function columnsFor({ accuracy }: RunResult): typeof RUN_COLUMNS {
-  return RUN_COLUMNS.map((column) =>
-    column.field === 'agreementFloatPercent' && accuracy !== undefined ? { ...column, hidden: true } : column,
-  );
+  const hidden = ['gatesEnergyPj', ...(accuracy === undefined ? [] : ['agreementFloatPercent'])];
+  return RUN_COLUMNS.map((column) => (hidden.includes(column.field) ? { ...column, hidden: true } : column));
 }
 
 /** What the array does not do, and so is not counted. */
@@ -169,5 +196,7 @@ export function energyNote(results: readonly RunResult[]): string {
   const sources = [...new Set(results.flatMap(({ cost }) => cost.sources))];
   const extrapolated = results.filter(({ cost }) => cost.extrapolated).map(({ target }) => target);
   const doubt = extrapolated.length === 0 ? [] : [`extrapolated in part: ${[...new Set(extrapolated)].join(', ')}`];
-  return ['Energy from', ...sources.map((source) => `  ${source}`), ...doubt, NOT_COUNTED].join('\n');
+  const ofGates = results.every(({ gates, cost }) => gates !== undefined && gates.energyPj === cost.energyPj);
+  const left = ofGates ? NOT_COUNTED_OF_GATES : NOT_COUNTED;
+  return ['Energy from', ...sources.map((source) => `  ${source}`), ...doubt, left].join('\n');
 }

@@ -24,6 +24,10 @@ export interface Performance {
 export const NOT_COUNTED =
   'not counted: moves between PEs, clock tree, control, addresses, leakage, layers that run beside the array';
 
+/** And where the PEs' is that of their gates. */
+export const NOT_COUNTED_OF_GATES =
+  'not counted: clock tree, control and addresses beside the PEs, units that a layer does not use, layers that run beside the array';
+
 const WORD = 64;
 
 /**

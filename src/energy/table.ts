@@ -1,5 +1,5 @@
 import { didYouMean } from '../text/nearest.js';
-import { type Action, type Actions, isOfUnit, type SramAction, sramIn, textOf } from './action.js';
+import { type Action, type Actions, type SramAction, sramIn, textOf } from './action.js';
 
 /** What an action costs. */
 export interface EnergyEntry {
@@ -53,7 +53,7 @@ export function energyOf(actions: Actions, table: EnergyTable): Energy {
 export function findEntry(table: EnergyTable, action: Action): EnergyEntry | undefined {
   const text = textOf(action);
   const own = table.entries.find((entry) => entry.action === text);
-  if (own !== undefined || isOfUnit(action) || action.level === 'dram') return own;
+  if (own !== undefined || !('level' in action) || action.level === 'dram') return own;
   return interpolated(table, action);
 }
 

@@ -77,16 +77,24 @@ export interface Spent {
   clock: number;
 }
 
+/** Joules of a toggle of each net, of gates and of registers apart. */
+export function byDriver(
+  { nets, registers }: Netlist<PlainCell>,
+  { perToggle }: EnergyOfToggles,
+): { logic: Float64Array; registers: Float64Array } {
+  const stored = new Float64Array(nets);
+  for (const { outputs } of registers) for (const net of outputs) if (net !== undefined) stored[net] = perToggle[net];
+  return { logic: perToggle.map((joules, net) => joules - stored[net]), registers: stored };
+}
+
 /** @param cycles of all cases together */
 export function spent(
   netlist: Netlist<PlainCell>,
-  { perToggle, clock }: EnergyOfToggles,
-  toggles: ArrayLike<number>,
+  energy: EnergyOfToggles,
+  toggles: Float64Array,
   cycles: number,
 ): Spent {
-  const stored = new Set(netlist.registers.flatMap(({ outputs }) => outputs.filter((net) => net !== undefined)));
-  const result: Spent = { logic: 0, registers: 0, clock: clock * cycles };
-  for (let net = 0; net < toggles.length; net++)
-    result[stored.has(net) ? 'registers' : 'logic'] += toggles[net] * perToggle[net];
-  return result;
+  const { logic, registers } = byDriver(netlist, energy);
+  const sumOf = (weights: Float64Array) => toggles.reduce((sum, count, net) => sum + count * weights[net], 0);
+  return { logic: sumOf(logic), registers: sumOf(registers), clock: energy.clock * cycles };
 }

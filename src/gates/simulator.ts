@@ -25,6 +25,10 @@ export interface Simulator {
   /** Toggles of each net in all cases since the start or the last `forget`; of the clock none. */
   toggles(): Float64Array;
   forget(): void;
+  /** The toggles of all nets, weighted. @param weights of `weightsOf` */
+  weighed(weights: Float64Array): number;
+  /** Numbers of each net, as `weighed` takes them: nets that toggle together are one. */
+  weightsOf(nets: Float64Array): Float64Array;
   /** Begins anew, as if nothing had run. */
   restart(): void;
 }
@@ -87,7 +91,7 @@ export function simulatorOf(netlist: Netlist<PlainCell>, ports?: readonly string
     blocks = 0;
   }
   function forget(): void {
-    fold();
+    if (blocks > 0) fold();
     totals.fill(0);
   }
   return {
@@ -115,10 +119,21 @@ export function simulatorOf(netlist: Netlist<PlainCell>, ports?: readonly string
       return result;
     },
     toggles() {
-      fold();
+      if (blocks > 0) fold();
       return Float64Array.from(roots, ({ net }) => totals[placeOf.get(net) as number]);
     },
     forget,
+    weightsOf(perNet) {
+      const weights = new Float64Array(nets);
+      roots.forEach(({ net }, i) => (weights[placeOf.get(net) as number] += perNet[i]));
+      return weights;
+    },
+    weighed(weights) {
+      if (blocks > 0) fold();
+      let sum = 0;
+      for (let net = 0; net < nets; net++) sum += totals[net] * weights[net];
+      return sum;
+    },
     restart() {
       forget();
       bytes.fill(0, at.next, at.inputs);

@@ -7,6 +7,8 @@ export interface LibraryFacts {
   name: string;
   volts: number;
   celsius?: number;
+  /** Where it is from, its corner, licence and what mapped onto it; of what comes with the package. */
+  source?: string;
 }
 
 /** A PE as gates: what its energy is found with, and what is said of it. */
@@ -14,6 +16,8 @@ export interface GateUnit {
   /** The datapath's name. */
   unit: string;
   library: LibraryFacts;
+  /** SHA-256 of the RTL that it was made of: `rtlDigest`. */
+  rtl: string;
   netlist: Netlist<PlainCell>;
   energy: EnergyOfToggles;
   cells: number;

@@ -1,7 +1,9 @@
 import { type Cycles, noCycles } from '../arrays/schedule.js';
+import { withGates } from '../energy/gates.js';
 import type { EnergyPart } from '../energy/table.js';
 import type { Network } from '../networks/network.js';
 import type { Target } from '../targets/target.js';
+import type { GateActivity } from './gateActivity.js';
 import { addCycles, type Movement, sparseCostOf, sparseLayersOf } from './sparsity.js';
 
 /** One layer's cost for one inference. */
@@ -36,12 +38,21 @@ export interface NetworkCost {
   milliseconds: number;
 }
 
-export function judgeCost(network: Network, target: Target): NetworkCost {
+/** @param gates what the PEs took, in place of what the target's table says of them */
+export function judgeCost(network: Network, target: Target, gates?: GateActivity): NetworkCost {
   const sources = new Set<string>();
+  const pes = target.array.rows * target.array.cols;
   let extrapolated = false;
   const layers = sparseLayersOf(network, target).map((sparse) => {
     const { job, unit } = sparse;
-    const { cycles, utilization, energy, movement } = sparseCostOf(sparse, target);
+    const { cycles, utilization, energy: byTable, movement } = sparseCostOf(sparse, target);
+    const own = gates?.layers.get(job.layer);
+    const work = movement && {
+      firings: movement.counts.firings,
+      cycles: cycles.total * pes,
+      clockMhz: target.clockMhz,
+    };
+    const energy = own === undefined || work === undefined ? byTable : withGates(byTable, own.gates, own.nets, work);
     for (const source of energy.sources) sources.add(source);
     extrapolated ||= energy.extrapolated;
     const { layer, op, m, n, k, groups } = job;

@@ -2,7 +2,7 @@ import { checkReadable, readBytes } from '../text/read.js';
 import { macArray, type MacArray } from '../arrays/dataflow.js';
 import { AUTO, autoTarget } from '../targets/auto.js';
 import { loadTarget } from '../targets/catalog.js';
-import { type TargetFields, targetOf, targetSchema } from '../targets/schema.js';
+import { type TargetFields, targetOf, targetSchema, withEnergy } from '../targets/schema.js';
 import { unitForJob } from '../targets/blockUnit.js';
 import { type Target, withEveryEnergy } from '../targets/target.js';
 import { type ReadOptions, readNetwork, type ReadRefusal } from '../networks/readers/index.js';
@@ -34,6 +34,8 @@ export interface RunPlan {
 export interface TargetPlan {
   base: string | TargetFields;
   array?: Partial<MacArray>;
+  /** In place of the target's own: a table, or gates. */
+  energy?: string;
 }
 
 /** @throws Error naming the file and what is wrong with it */
@@ -78,10 +80,15 @@ export async function checkInputs(
 }
 
 /** @param network for which `auto` finds the units */
-export function resolveTarget({ base, array }: TargetPlan, network?: Network): Target {
-  if (base === AUTO && network !== undefined) return autoTarget(lower(network));
-  const target = typeof base === 'string' ? loadTarget(base) : targetOf(targetSchema.parse(base), String(base.name));
+export function resolveTarget({ base, array, energy }: TargetPlan, network?: Network): Target {
+  const own = targetAt(base, network);
+  const target = energy === undefined ? own : withEnergy(own, energy);
   return array === undefined ? target : withEveryEnergy({ ...target, array: macArray({ ...target.array, ...array }) });
+}
+
+function targetAt(base: TargetPlan['base'], network?: Network): Target {
+  if (base === AUTO && network !== undefined) return autoTarget(lower(network));
+  return typeof base === 'string' ? loadTarget(base) : targetOf(targetSchema.parse(base), String(base.name));
 }
 
 /** What keeps a network's file from running, and where its layers would run. */

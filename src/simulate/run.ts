@@ -7,6 +7,7 @@ import type { Target } from '../targets/target.js';
 import { type Accuracy, joinedRows, judgeAccuracy, type LayerErrors, rowsOf } from './accuracy.js';
 import { judgeCost, type LayerCost, type NetworkCost } from './cost.js';
 import { sqnrDb } from './errors.js';
+import type { GateActivity } from './gateActivity.js';
 import { agreementOf, cosineOf, hitsOf, intervalOf, largestDifferenceOf, type OutputRows } from './measures.js';
 import { type Placement, placementsOf } from './placement.js';
 import { ofDataset, type RunData } from './runData.js';
@@ -35,6 +36,20 @@ export interface RunResult {
   layers: LayerResult[];
   /** Where every layer runs, in order. */
   placements: readonly Placement[];
+  /** What gates say of it, where they were looked at. */
+  gates?: GateResult;
+}
+
+/** What a run's energy is with the gates of its PEs, and how well that is known. */
+export interface GateResult extends Omit<GateActivity, 'layers'> {
+  energyPj: number;
+  /** What the target's table says in their place. */
+  tablePj: number;
+  /** Libraries, each once. */
+  library: string;
+  /** The target's clock, and the one that the slowest unit's longest path allows. */
+  clockMhz: number;
+  maxMhz: number;
 }
 
 /** How alike outputs are to others that they are held against. */
@@ -52,6 +67,22 @@ export interface Likeness {
  */
 export function qualityOf({ accuracy, float, stored }: Pick<RunResult, 'accuracy' | 'float' | 'stored'>): number {
   return accuracy ?? float?.agreement ?? stored?.agreement ?? 0;
+}
+
+/** A result whose energies are those of gates. */
+export function withGateCost(result: RunResult, network: Network, target: Target, activity: GateActivity): RunResult {
+  const { layers: costs, ...cost } = judgeCost(network, target, activity);
+  const { layers, ...measured } = activity;
+  const units = [...layers.values()].map(({ gates }) => gates);
+  const gates: GateResult = {
+    ...measured,
+    energyPj: cost.energyPj,
+    tablePj: judgeCost(network, target).energyPj,
+    library: [...new Set(units.map(({ library }) => library.name))].join(', '),
+    clockMhz: target.clockMhz,
+    maxMhz: Math.min(...units.map(({ period }) => 1e-6 / period)),
+  };
+  return { ...result, cost, gates, layers: result.layers.map((layer, i) => ({ ...layer, ...costs[i] })) };
 }
 
 export type LayerResult = LayerCost & Omit<LayerErrors, 'layer' | 'unit'> & Pick<Placement, 'node'>;

@@ -5,7 +5,7 @@ import { type Datapath, datapath } from '../datapaths/datapath.js';
 import { readDocument, record } from '../text/document.js';
 import { readText } from '../text/read.js';
 import { datapathSchema, loadDatapath } from '../datapaths/schema.js';
-import type { EnergyTable } from '../energy/table.js';
+import { STOCK_LIBRARIES } from '../gates/stock.js';
 import { ENERGY_TABLES, energyTableNamed } from '../energy/tables/catalog.js';
 import { SOURCED_FIELDS, type Target, withEveryEnergy } from './target.js';
 
@@ -40,6 +40,17 @@ const entryField = record({
   extrapolated: z.boolean().default(false),
 });
 
+/** `gates:` and a library of the package, or liberty files with commas. */
+const GATES = 'gates:';
+const gatesName = z.templateLiteral([GATES, z.string().min(1)]);
+/** What the array's memories and DRAM take where the PEs' energy is that of gates. */
+const BESIDE_GATES = 'horowitz-45nm';
+export const energyNames = [
+  ...ENERGY_TABLES.map((table) => table.name),
+  ...STOCK_LIBRARIES.map(({ name }) => `${GATES}${name}`),
+  `${GATES}FILE.lib`,
+];
+
 const tableName = z.enum(ENERGY_TABLES.map((table) => table.name));
 
 export const targetSchema = record({
@@ -69,10 +80,10 @@ export const targetSchema = record({
     .optional()
     .describe('what the array makes of zeros among the weights; default: nothing'),
   energy: z
-    .union([tableName, record({ table: tableName, entries: z.array(entryField).min(1) })], {
-      error: `must be one of ${ENERGY_TABLES.map((table) => table.name).join(', ')}, or a record with table and entries`,
+    .union([tableName, gatesName, record({ table: tableName, entries: z.array(entryField).min(1) })], {
+      error: `must be one of ${energyNames.join(', ')}, or a record with table and entries`,
     })
-    .describe('a table, or a table and entries that come before its own'),
+    .describe('a table, gates of a library, or a table and entries that come before its own'),
   source: z.partialRecord(z.enum(SOURCED_FIELDS), z.string().min(1)).default({}).describe('where each field is from'),
 });
 
@@ -91,7 +102,7 @@ export function targetOf(fields: z.output<typeof targetSchema>, file: string): T
     memories: fields.memories,
     clockMhz: fields.clockMhz,
     ...(fields.sparsity && { sparsity: fields.sparsity }),
-    energy: tableOf(fields.energy, name),
+    ...energyFrom(fields.energy, name),
     source: { array: given, datapath: given, memories: given, clockMhz: given, energy: given, ...fields.source },
   });
 }
@@ -108,10 +119,27 @@ function datapathOf(field: z.output<typeof targetSchema>['datapath'], target: st
   }
 }
 
-function tableOf(field: z.output<typeof targetSchema>['energy'], target: string): EnergyTable {
-  if (typeof field === 'string') return energyTableNamed(field);
+type EnergyField = z.output<typeof targetSchema>['energy'];
+
+/** @throws RangeError naming a table that there is not, and those there are */
+function energyFrom(field: EnergyField, target: string): Pick<Target, 'energy' | 'gates'> {
+  if (typeof field === 'string') return energyNamed(field);
   const table = energyTableNamed(field.table);
-  return { name: `${table.name} with entries of ${target}`, entries: [...field.entries, ...table.entries] };
+  return { energy: { name: `${table.name} with entries of ${target}`, entries: [...field.entries, ...table.entries] } };
+}
+
+function energyNamed(name: string): Pick<Target, 'energy' | 'gates'> {
+  if (!name.startsWith(GATES)) return { energy: energyTableNamed(name) };
+  return { energy: energyTableNamed(BESIDE_GATES), gates: name.slice(GATES.length) };
+}
+
+/**
+ * A target whose energy is another: a table's, or that of gates with its own table for what is not in the PEs.
+ * @throws RangeError or Error naming what there is not
+ */
+export function withEnergy(target: Target, name: string): Target {
+  const { energy, gates } = energyNamed(name);
+  return withEveryEnergy(gates === undefined ? { ...target, energy, gates } : { ...target, gates });
 }
 
 /**

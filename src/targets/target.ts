@@ -31,6 +31,8 @@ export interface Target {
   memories: Memories;
   clockMhz: number;
   energy: EnergyTable;
+  /** Whose gates say what the PEs take, in place of the table: a library of the package or liberty files, with commas. */
+  gates?: string;
   /** What the array makes of zeros among the weights; nothing by default. Inference only. */
   sparsity?: SparseMachine;
   source: Readonly<Record<SourcedField, string>>;

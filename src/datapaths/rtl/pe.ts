@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { widthOf } from '../../formats/format.js';
 import { type Datapath, totalFitOf } from '../datapath.js';
 import type { Order } from '../order.js';
@@ -23,6 +24,13 @@ export function emitPe(datapath: Datapath, order: Order): RtlFile[] {
     { name: 'pe.sv', text: peModule(plain) },
   ];
   return [...own, ...modulesFor(own.map(({ text }) => text))];
+}
+
+/** SHA-256 of what a PE is made of, of all files in their order: what has the same is the same hardware. */
+export function rtlDigest(files: readonly RtlFile[]): string {
+  const hash = createHash('sha256');
+  for (const { name, text } of files) hash.update(`${name}\n${text}`);
+  return hash.digest('hex');
 }
 
 function peModule(datapath: Datapath): string {

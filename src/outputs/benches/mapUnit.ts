@@ -1,6 +1,6 @@
 import type { Datapath } from '../../datapaths/datapath.js';
 import type { Order } from '../../datapaths/order.js';
-import { emitPe, type RtlFile } from '../../datapaths/rtl/index.js';
+import { emitPe, rtlDigest, type RtlFile } from '../../datapaths/rtl/index.js';
 import { widthOf } from '../../formats/format.js';
 import { type CellLibrary, driverOf } from '../../gates/liberty/cell.js';
 import { readNetlist } from '../../gates/netlist.js';
@@ -50,6 +50,7 @@ export async function mapUnit(datapath: Datapath, order: Order, library: CellLib
       volts: library.voltage,
       ...(library.temperature !== undefined && { celsius: library.temperature }),
     },
+    rtl: rtlDigest(rtl),
     netlist,
     energy,
     cells: instances.length,

@@ -1,4 +1,4 @@
-import { textOf } from '../../energy/action.js';
+import { type PeAction, textOf } from '../../energy/action.js';
 import type { EnergyPart } from '../../energy/table.js';
 import type { LayerResult } from '../../simulate/run.js';
 import type { Movement } from '../../simulate/sparsity.js';
@@ -90,6 +90,27 @@ export const LAYER_COLUMNS: readonly ResultColumn<LayerResult>[] = [
   moved('dramSumWriteBits', ({ traffic }) => traffic.sumWrites),
   moved('sramCycles', ({ hindrance }) => hindrance.sram),
   moved('dramCycles', ({ hindrance }) => hindrance.dram),
+];
+
+/** What the PEs took by their gates: the parts of a layer's energy that are `pe:`. */
+const peParts = ({ energy }: LayerResult) =>
+  energy.flatMap(({ action, energyPj }) => (action.kind === 'pe' ? [{ part: action.part, energyPj }] : []));
+const ofPart = (part: PeAction['part']): ResultColumn<LayerResult> => {
+  const value = (l: LayerResult) => peParts(l).find((each) => each.part === part)?.energyPj;
+  return { ...energyColumn(value, 1), field: `${part}Pj`, title: part };
+};
+
+/** Of a layer whose PEs were looked at as gates, in nJ for one inference. */
+export const GATE_COLUMNS: readonly ResultColumn<LayerResult>[] = [
+  { field: 'layer', title: 'layer', kind: 'text', value: (l) => l.node },
+  { field: 'unit', title: 'unit', kind: 'text', value: (l) => l.unit },
+  {
+    field: 'pjPerMac',
+    title: 'pJ/MAC',
+    digits: 3,
+    value: (l) => peParts(l).reduce((sum, { energyPj }) => sum + energyPj, 0) / l.macs,
+  },
+  ...(['logic', 'registers', 'clock', 'idle', 'wires', 'leakage'] as const).map(ofPart),
 ];
 
 /** The worst sum of a layer, as `eval` reads it. */

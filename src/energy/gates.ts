@@ -1,0 +1,55 @@
+import type { GateUnit } from '../gates/unit.js';
+import { isOfUnit, type PeAction } from './action.js';
+import type { Energy, EnergyPart } from './table.js';
+
+/** Joules that the nets of all PEs took. */
+export interface NetEnergy {
+  logic: number;
+  registers: number;
+  wires: number;
+}
+
+/** What PEs did meanwhile. */
+export interface PeWork {
+  firings: number;
+  /** Of all PEs together, whether they work or not. */
+  cycles: number;
+  clockMhz: number;
+}
+
+/**
+ * The energy of a layer with what its PEs take by their gates in place of what a table says of products and additions.
+ * Idle cycles cost the clock alone, as the words that pass an idle PE toggle nets that are counted.
+ */
+export function withGates(
+  energy: Energy,
+  gates: GateUnit,
+  nets: NetEnergy,
+  { firings, cycles, clockMhz }: PeWork,
+): Energy {
+  const { library } = gates;
+  const { name: node, volts: voltage } = library;
+  const source = `gates of ${gates.unit} in ${library.source ?? library.name}`;
+  const part = (what: PeAction['part'], count: number, joules: number, extrapolated = false): EnergyPart => {
+    const action: PeAction = { kind: 'pe', part: what };
+    const energyPj = joules * 1e12;
+    const entry = { action: `pe:${what}`, pj: count === 0 ? 0 : energyPj / count, source, node, voltage, extrapolated };
+    return { action, count, energyPj, entry };
+  };
+  const { clock, leakage } = gates.energy;
+  const parts = [
+    part('logic', firings, nets.logic),
+    part('registers', firings, nets.registers),
+    part('clock', firings, firings * clock),
+    part('idle', cycles - firings, (cycles - firings) * clock),
+    part('wires', firings, nets.wires, true),
+    part('leakage', cycles, (cycles * leakage) / (clockMhz * 1e6)),
+    ...energy.parts.filter(({ action }) => !isOfUnit(action)),
+  ];
+  return {
+    parts,
+    totalPj: parts.reduce((sum, { energyPj }) => sum + energyPj, 0),
+    sources: [...new Set(parts.map(({ entry }) => entry.source))],
+    extrapolated: parts.some(({ entry }) => entry.extrapolated),
+  };
+}

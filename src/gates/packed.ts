@@ -1,0 +1,157 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type { PlainCell } from './liberty/cell.js';
+import type { Netlist, NetlistPort, PlacedCell } from './netlist.js';
+import type { GateUnit } from './unit.js';
+
+/**
+ * A characterised PE as a file, without the library's tables: gzip of a line of JSON and, behind it, bytes. Nets are
+ * numbered as they come: two constants, the bits of the input ports, then what registers and gates give, in their order.
+ * Of each cell there are its kind and, for each pin, how many nets back its input is; then of each net the joules of a
+ * toggle, float32.
+ */
+interface Header {
+  format: typeof FORMAT;
+  unit: string;
+  library: GateUnit['library'];
+  rtl: string;
+  cells: number;
+  registers: number;
+  area: number;
+  period: number;
+  clockEnergy: number;
+  leakage: number;
+  name: string;
+  clock?: string;
+  /** Names with directions and numbers of bits. */
+  ports: [name: string, direction: NetlistPort['direction'], bits: number][];
+  kinds: PlainCell[];
+  /** Cells placed: registers first, then gates. */
+  placed: [registers: number, gates: number];
+  /** Bytes before the energies. */
+  bytes: number;
+}
+
+const FORMAT = 'lastbit gates 1';
+
+/** @param unit whose `rtl` says what it is of */
+export function packUnit(unit: GateUnit): Uint8Array {
+  const { netlist, energy } = unit;
+  const { registers, gates, ports, name, clock } = netlist;
+  const placed = [...registers, ...gates];
+  const numbers = new Map<number, number>([
+    [0, 0],
+    [1, 1],
+  ]);
+  const take = (net: number) => void numbers.set(net, numbers.size);
+  for (const { direction, bits } of ports.values()) if (direction === 'input') bits.forEach(take);
+  for (const { outputs } of placed) for (const net of outputs) if (net !== undefined) take(net);
+  const kinds = [...new Set(placed.map(({ cell }) => cell))];
+  const bytes: number[] = [];
+  let back =
+    2 + [...ports.values()].reduce((sum, { direction, bits }) => sum + (direction === 'input' ? bits.length : 0), 0);
+  for (const { cell, inputs, outputs } of placed) {
+    bytes.push(...varint(kinds.indexOf(cell)));
+    for (const net of inputs) bytes.push(...varint(zigzag(back - (numbers.get(net) as number))));
+    for (const net of outputs) {
+      bytes.push(Number(net !== undefined));
+      if (net !== undefined) back++;
+    }
+  }
+  for (const { direction, bits } of ports.values())
+    if (direction === 'output') for (const net of bits) bytes.push(...varint(numbers.get(net) as number));
+  const energies = new Float32Array(numbers.size);
+  for (const [net, number] of numbers) energies[number] = energy.perToggle[net];
+  const header: Header = {
+    format: FORMAT,
+    unit: unit.unit,
+    library: unit.library,
+    rtl: unit.rtl,
+    cells: unit.cells,
+    registers: unit.registers,
+    area: unit.area,
+    period: unit.period,
+    clockEnergy: energy.clock,
+    leakage: energy.leakage,
+    name,
+    ...(clock !== undefined && { clock }),
+    ports: [...ports].map(([port, { direction, bits }]) => [port, direction, bits.length]),
+    kinds: kinds.map(plain),
+    placed: [registers.length, gates.length],
+    bytes: bytes.length,
+  };
+  const planes = new Uint8Array(energies.buffer);
+  // Bytes of one weight lie together, which packs better.
+  const sorted = Uint8Array.from(planes, (_, i) => planes[(i % energies.length) * 4 + Math.floor(i / energies.length)]);
+  return gzipSync(Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), Uint8Array.from(bytes), sorted]), {
+    level: 9,
+  });
+}
+
+/** Of a cell of a library what a simulation looks at. */
+function plain({ name, inputs, outputs, register }: PlainCell): PlainCell {
+  return {
+    name,
+    inputs: inputs.map((pin) => ({ name: pin.name })),
+    outputs: outputs.map((pin) => ({ name: pin.name, value: pin.value })),
+    ...(register && { register }),
+  };
+}
+
+/** @throws RangeError naming the file where it is none, or of another version */
+export function unpackUnit(packed: Uint8Array, file: string): GateUnit {
+  let text: Buffer;
+  try {
+    text = gunzipSync(packed);
+  } catch {
+    throw new RangeError(`${file}: no gates of a unit, or cut short`);
+  }
+  const line = text.indexOf(10);
+  const header = JSON.parse(text.toString('utf8', 0, line)) as Header;
+  if (header.format !== FORMAT) throw new RangeError(`${file}: ${header.format}, and this version reads ${FORMAT}`);
+  let at = line + 1;
+  const next = () => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = text[at++];
+      value += (byte & 127) * 2 ** shift;
+      if (byte < 128) return value;
+    }
+  };
+  let nets = 2;
+  const ports = new Map<string, NetlistPort>();
+  for (const [name, direction, count] of header.ports)
+    ports.set(name, { direction, bits: direction === 'input' ? Array.from({ length: count }, () => nets++) : [] });
+  const place = (): PlacedCell<PlainCell> => {
+    const cell = header.kinds[next()];
+    const inputs = cell.inputs.map(() => nets - unzigzag(next()));
+    const outputs = cell.outputs.map(() => (next() === 1 ? nets++ : undefined));
+    return { cell, name: '', inputs, outputs };
+  };
+  const [registers, gates] = header.placed.map((count) => Array.from({ length: count }, place));
+  for (const [name, direction, count] of header.ports)
+    if (direction === 'output') ports.set(name, { direction, bits: Array.from({ length: count }, next) });
+  const planes = text.subarray(line + 1 + header.bytes);
+  const bytes = Uint8Array.from({ length: 4 * nets }, (_, i) => planes[(i % 4) * nets + (i >> 2)]);
+  const netlist: Netlist<PlainCell> = {
+    name: header.name,
+    nets,
+    ports,
+    ...(header.clock !== undefined && { clock: header.clock }),
+    gates,
+    registers,
+  };
+  const { unit, library, rtl, cells, area, period, leakage } = header;
+  const perToggle = Float64Array.from(new Float32Array(bytes.buffer));
+  const energy = { perToggle, clock: header.clockEnergy, leakage };
+  return { unit, library, rtl, netlist, energy, cells, registers: header.registers, area, period };
+}
+
+const zigzag = (value: number) => (value >= 0 ? 2 * value : -2 * value - 1);
+const unzigzag = (value: number) => (value % 2 === 0 ? value / 2 : -(value + 1) / 2);
+
+function varint(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
+  return [...bytes, rest];
+}

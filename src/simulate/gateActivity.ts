@@ -1,0 +1,144 @@
+import type { Datapath } from '../datapaths/datapath.js';
+import type { NetEnergy } from '../energy/gates.js';
+import type { GateUnit } from '../gates/unit.js';
+import type { Network } from '../networks/network.js';
+import type { Target } from '../targets/target.js';
+import { GateSample, NORMAL_95, totalOf, varianceOf } from './gateSample.js';
+import { goldenRun } from './golden.js';
+import type { RunData } from './runData.js';
+
+/** What the nets of all PEs take in a layer, for one inference, and the gates that they are nets of. */
+export interface LayerActivity {
+  nets: NetEnergy;
+  gates: GateUnit;
+}
+
+/** What was measured, and how well. */
+export interface GateActivity {
+  layers: ReadonlyMap<string, LayerActivity>;
+  images: number;
+  /** Tiles of those images, and those that were simulated. */
+  tiles: number;
+  simulated: number;
+  /** Half of the 95 % interval of the sum over all layers, as a share of it: of the images of the run, and of their tiles. */
+  error: number;
+}
+
+/** The gates of a target's units, by the unit. */
+export type TargetGates = ReadonlyMap<Datapath, GateUnit>;
+
+/** Cycles of 128 PEs: an image that takes fewer is simulated whole; a sample takes no more. */
+const WHOLE = 2 ** 17;
+const MOST = 2 ** 20;
+/** Half of the interval that a sample should have. */
+const WANTED = 0.009;
+const MOST_IMAGES = 16;
+const ROUNDS = 6;
+
+/**
+ * Runs images through the network and the tiles of its products through the gates: all of them where they are few, else a
+ * sample whose error is told. Images are taken at equal distances from those of the run.
+ * @throws RangeError where a layer's unit has no gates
+ */
+export function gateActivity(
+  network: Network,
+  target: Target,
+  gates: TargetGates,
+  data: RunData,
+  seed: number,
+): GateActivity {
+  const layers = new Map<string, LayerActivity>();
+  const images: { total: number; variance: number }[] = [];
+  const counts = { tiles: 0, simulated: 0 };
+  let most = 1;
+  for (let i = 0; i < most; i++) {
+    const place = Math.floor((i * data.count) / most / data.batch) * data.batch;
+    const { products } = goldenRun(network, target, data.inputs(place, data.batch));
+    const samples = [...products].map(([layer, product]) => {
+      const { unit, own } = unitOf(gates, product.unit, layer);
+      const swapped = unit.a.name !== product.unit.a.name;
+      return { layer, own, sample: new GateSample(own, target.array, product, swapped, seed) };
+    });
+    draw(samples.map(({ sample }) => sample));
+    const image = { total: 0, variance: 0 };
+    for (const { layer, own, sample } of samples) {
+      const { variance, ...nets } = sample.estimate();
+      const before = layers.get(layer)?.nets;
+      layers.set(layer, { gates: own, nets: before === undefined ? nets : sumOf(before, nets) });
+      image.total += totalOf(nets);
+      image.variance += variance;
+      counts.tiles += sample.tiles;
+      counts.simulated += sample.simulated;
+    }
+    images.push(image);
+    if (i === 0) {
+      const cost = samples.reduce((sum, { sample }) => sum + sample.tiles * sample.cost, 0);
+      most = Math.max(1, Math.min(MOST_IMAGES, Math.floor(MOST / cost), Math.ceil(data.count / data.batch)));
+    }
+  }
+  for (const [layer, { gates: own, nets }] of layers) layers.set(layer, { gates: own, nets: scaled(nets, 1 / most) });
+  return { layers, images: most, ...counts, error: errorOf(images, Math.ceil(data.count / data.batch)) };
+}
+
+const sumOf = (x: NetEnergy, y: NetEnergy): NetEnergy => ({
+  logic: x.logic + y.logic,
+  registers: x.registers + y.registers,
+  wires: x.wires + y.wires,
+});
+
+const scaled = ({ logic, registers, wires }: NetEnergy, by: number): NetEnergy => ({
+  logic: logic * by,
+  registers: registers * by,
+  wires: wires * by,
+});
+
+/** The target's own unit behind one whose operands may be swapped. */
+function unitOf(gates: TargetGates, wanted: Datapath, layer: string): { unit: Datapath; own: GateUnit } {
+  for (const [unit, own] of gates) if (unit.name === wanted.name) return { unit, own };
+  throw new RangeError(`layer ${layer} runs on unit ${wanted.name}, whose gates are not there`);
+}
+
+/** Simulates so many tiles of each product that their sum is known well enough, or as many as the time allows. */
+function draw(samples: readonly GateSample[]): void {
+  const costOf = (count: (sample: GateSample) => number) =>
+    samples.reduce((sum, sample) => sum + count(sample) * sample.cost, 0);
+  if (costOf(({ tiles }) => tiles) <= WHOLE) {
+    for (const sample of samples) sample.extend(sample.tiles);
+    return;
+  }
+  for (const sample of samples) sample.extend(PILOT);
+  for (let round = 0; round < ROUNDS; round++) {
+    const estimates = samples.map((sample) => sample.estimate());
+    const total = estimates.reduce((sum, each) => sum + totalOf(each), 0);
+    const variance = estimates.reduce((sum, each) => sum + each.variance, 0);
+    const goal = ((WANTED * total) / NORMAL_95) ** 2;
+    const left = MOST - costOf(({ simulated }) => simulated);
+    if (variance <= goal || left <= 0) return;
+    // Neyman's sizes for that variance at the least cost (Cochran, 5.5).
+    const weights = samples.map(({ tiles, spread, cost }) => ({ size: tiles * spread, root: Math.sqrt(cost) }));
+    const whole = samples.reduce((sum, { tiles, spread }) => sum + tiles * spread ** 2, 0);
+    const factor = weights.reduce((sum, { size, root }) => sum + size * root, 0) / (goal + whole);
+    const wanted = weights.map(({ size, root }) => (size / root) * factor);
+    const more = costOf((sample) => Math.max(0, wanted[samples.indexOf(sample)] - sample.simulated));
+    if (more <= 0) return;
+    const share = Math.min(1, left / more);
+    samples.forEach((sample, i) =>
+      sample.extend(Math.ceil(sample.simulated + share * Math.max(0, wanted[i] - sample.simulated))),
+    );
+  }
+}
+
+/** Tiles of each product that are looked at first. */
+const PILOT = 4;
+
+/**
+ * Of the mean over the images of a run, from those that were taken (two stages: Cochran, 10.3), as a share of it. One image
+ * says nothing of others: its error is that of its tiles.
+ */
+function errorOf(images: readonly { total: number; variance: number }[], all: number): number {
+  const mean = images.reduce((sum, { total }) => sum + total, 0) / images.length;
+  const within = images.reduce((sum, { variance }) => sum + variance, 0) / images.length;
+  const taken = images.length === 1 ? 1 : images.length / all;
+  const between = (1 - taken) * varianceOf(images.map(({ total }) => total));
+  return mean === 0 ? 0 : (NORMAL_95 * Math.sqrt((between + taken * within) / images.length)) / mean;
+}
