@@ -80,15 +80,3 @@ export function namesIn(expression: Expression): string[] {
       return [...new Set([...namesIn(expression.left), ...namesIn(expression.right)])];
   }
 }
-
-/** States of pins that are tried; cells have fewer. */
-const MOST_FREE = 12;
-
-/** Whether it can be true where some names have values and the others, undefined, may have either; of many, that it can. */
-export function canHold(expression: Expression, valueOf: (name: string) => boolean | undefined): boolean {
-  const free = namesIn(expression).filter((name) => valueOf(name) === undefined);
-  if (free.length > MOST_FREE) return true;
-  return Array.from({ length: 2 ** free.length }, (_, row) => row).some((row) =>
-    evaluate(expression, (name) => valueOf(name) ?? ((row >> free.indexOf(name)) & 1) === 1),
-  );
-}
