@@ -33,12 +33,14 @@ export interface GatedProduct {
   sums: SumArray;
 }
 
-/** Joules that the nets of all PEs took during a tile, the clock's apart. */
+/** Joules that the nets of all PEs took during a tile. */
 export interface TileEnergy {
   logic: number;
   registers: number;
   /** In their wires, by an estimate (gates/wires.ts). */
   wires: number;
+  /** What the clock took more for registers that hold ones. */
+  clock: number;
 }
 
 /** Cycles whose words are made at once. */
@@ -63,8 +65,11 @@ export function tileEnergies(
   const turns = tiles.map((index) => turnOf(array, product, index));
   const simulator = simulatorFor(gates);
   const { logic, registers } = byDriver(gates.netlist, gates.energy);
-  const [ofLogic, ofRegisters, ofWires] = [logic, registers, wiresOf(gates)].map((nets) => simulator.weightsOf(nets));
-  const energies = turns.map(() => ({ logic: 0, registers: 0, wires: 0 }));
+  const [ofLogic, ofRegisters, ofWires] = [logic, registers, wiresOf(gates)].map((toggles) =>
+    simulator.weightsOf({ toggles }),
+  );
+  const ofClock = simulator.weightsOf({ ones: gates.energy.perOne });
+  const energies = turns.map(() => ({ logic: 0, registers: 0, wires: 0, clock: 0 }));
   const planes = new Map<string, Uint32Array>();
   for (let first = 0; first < array.rows * array.cols; first += CASES) {
     simulator.restart();
@@ -86,6 +91,7 @@ export function tileEnergies(
       energies[i].logic += simulator.weighed(ofLogic);
       energies[i].registers += simulator.weighed(ofRegisters);
       energies[i].wires += simulator.weighed(ofWires);
+      energies[i].clock += simulator.weighed(ofClock);
       simulator.forget();
     });
   }

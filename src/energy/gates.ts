@@ -7,6 +7,8 @@ export interface NetEnergy {
   logic: number;
   registers: number;
   wires: number;
+  /** What the clock took more for registers that hold ones. */
+  clock: number;
 }
 
 /** What PEs did meanwhile. */
@@ -36,7 +38,8 @@ export function withGates(
     const entry = { action: `pe:${what}`, pj: count === 0 ? 0 : energyPj / count, source, node, voltage, extrapolated };
     return { action, count, energyPj, entry };
   };
-  const { clock, leakage } = gates.energy;
+  const { leakage } = gates.energy;
+  const clock = gates.energy.clock + nets.clock / cycles;
   const parts = [
     part('logic', firings, nets.logic),
     part('registers', firings, nets.registers),

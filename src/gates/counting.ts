@@ -8,11 +8,10 @@ export const WORD = 16;
 /** Blocks until a byte of a counter could overflow: at most 8 of its bits in each. */
 export const MOST_BLOCKS = 31;
 
-/** Where the counters of all nets lie: bits of weight 1, of 2 and of 4, bytes of weight 8, and totals of 32 bits. */
-export interface ToggleCounters {
+/** Counters of some nets: bits of weight 1, of 2 and of 4, bytes of weight 8, and totals of 32 bits. */
+export interface BitCounters {
+  /** The first so many nets. */
   nets: number;
-  /** Words of the nets in the cycle before a block, and in each of its cycles. */
-  values: number;
   ones: number;
   twos: number;
   fours: number;
@@ -20,19 +19,30 @@ export interface ToggleCounters {
   totals: number;
 }
 
+/** Words of all nets in the cycle before a block, and in each of its cycles. */
+export interface BlockWords {
+  values: number;
+  /** Bytes of a cycle's. */
+  each: number;
+}
+
 export const NOTHING: Code = v128.const(new Uint8Array(WORD));
 const START: Code = i32.const(0);
 
 /**
- * `count()`: toggles of each net in a block. Eight words of toggles and what is left of those before go through full adders
- * into one word of weight 8, so that bits are counted once in eight cycles (Harley and Seal's way: Warren, Hacker's
- * Delight, 2nd ed., section 5-1).
+ * Adds up bits of each net in a block: its toggles, or the cycles in which it is 1. Eight words and what is left of those
+ * before go through full adders into one word of weight 8, so that bits are counted once in eight cycles (Harley and
+ * Seal's way: Warren, Hacker's Delight, 2nd ed., section 5-1).
  */
-export function countOf({ nets, values, ones, twos, fours, eights }: ToggleCounters): FunctionBuilder {
-  const made = new FunctionBuilder('count', 0);
+export function countOf(
+  what: 'toggles' | 'ones',
+  { values, each }: BlockWords,
+  { nets, ones, twos, fours, eights }: BitCounters,
+): FunctionBuilder {
+  const made = new FunctionBuilder(what, 0);
   const net = made.local('i32');
   const local = () => made.local('v128');
-  const toggles = Array.from({ length: BLOCK }, local);
+  const words = Array.from({ length: BLOCK }, local);
   const [before, now, either, one, two, four] = Array.from({ length: 6 }, local);
   const carries = Array.from({ length: 4 }, local);
   /** Adds two words to a counter; what is carried has twice the weight. */
@@ -42,26 +52,26 @@ export function countOf({ nets, values, ones, twos, fours, eights }: ToggleCount
       carry.set(v128.or(v128.and(counter.get, x.get), v128.and(either.get, y.get))),
       counter.set(v128.xor(either.get, y.get)),
     );
+  const valueIn = (cycle: number) => v128.load(net.get, values + cycle * each);
   made.emit(net.set(START));
   made.repeat(i32.const(nets), () => {
-    made.emit(before.set(v128.load(net.get, values)));
-    toggles.forEach((each, cycle) =>
-      made.emit(
-        now.set(v128.load(net.get, values + (cycle + 1) * nets * WORD)),
-        each.set(v128.xor(before.get, now.get)),
-        before.set(now.get),
-      ),
-    );
-    // The last cycle is the one before the next block.
-    made.emit(v128.store(net.get, before.get, values));
+    if (what === 'ones') words.forEach((word, cycle) => made.emit(word.set(valueIn(cycle + 1))));
+    else {
+      made.emit(before.set(valueIn(0)));
+      words.forEach((word, cycle) =>
+        made.emit(now.set(valueIn(cycle + 1)), word.set(v128.xor(before.get, now.get)), before.set(now.get)),
+      );
+      // The last cycle is the one before the next block.
+      made.emit(v128.store(net.get, before.get, values));
+    }
     made.emit(
       one.set(v128.load(net.get, ones)),
       two.set(v128.load(net.get, twos)),
       four.set(v128.load(net.get, fours)),
     );
-    carries.forEach((carry, pair) => add(one, toggles.slice(2 * pair), carry));
+    carries.forEach((carry, pair) => add(one, words.slice(2 * pair), carry));
     // Locals that are done with take the carries.
-    const [fromLow, fromHigh, out] = toggles;
+    const [fromLow, fromHigh, out] = words;
     add(two, carries, fromLow);
     add(two, carries.slice(2), fromHigh);
     add(four, [fromLow, fromHigh], out);
@@ -76,9 +86,9 @@ export function countOf({ nets, values, ones, twos, fours, eights }: ToggleCount
   return made;
 }
 
-/** `fold()`: what the counters hold as totals of 32 bits, four of each net, and the counters at 0 again. */
-export function foldOf({ nets, ones, twos, fours, eights, totals }: ToggleCounters): FunctionBuilder {
-  const made = new FunctionBuilder('fold', 0);
+/** What the counters hold as totals of 32 bits, four of each net, and the counters at 0 again. */
+export function foldOf(name: string, { nets, ones, twos, fours, eights, totals }: BitCounters): FunctionBuilder {
+  const made = new FunctionBuilder(name, 0);
   const net = made.local('i32');
   const bits = (at: number): Code => i16x8.extaddPairwiseU(i8x16.popcnt(v128.load(net.get, at)));
   made.emit(net.set(START));

@@ -7,7 +7,7 @@ import type { GateUnit } from './unit.js';
  * A characterised PE as a file, without the library's tables: gzip of a line of JSON and, behind it, bytes. Nets are
  * numbered as they come: two constants, the bits of the input ports, then what registers and gates give, in their order.
  * Of each cell there are its kind and, for each pin, how many nets back its input is; then of each net the joules of a
- * toggle, float32.
+ * toggle, and of a cycle in which it is 1, float32.
  */
 interface Header {
   format: typeof FORMAT;
@@ -59,8 +59,11 @@ export function packUnit(unit: GateUnit): Uint8Array {
   }
   for (const { direction, bits } of ports.values())
     if (direction === 'output') for (const net of bits) bytes.push(...varint(numbers.get(net) as number));
-  const energies = new Float32Array(numbers.size);
-  for (const [net, number] of numbers) energies[number] = energy.perToggle[net];
+  const energies = new Float32Array(2 * numbers.size);
+  for (const [net, number] of numbers) {
+    energies[number] = energy.perToggle[net];
+    energies[numbers.size + number] = energy.perOne[net];
+  }
   const header: Header = {
     format: FORMAT,
     unit: unit.unit,
@@ -131,7 +134,7 @@ export function unpackUnit(packed: Uint8Array, file: string): GateUnit {
   for (const [name, direction, count] of header.ports)
     if (direction === 'output') ports.set(name, { direction, bits: Array.from({ length: count }, next) });
   const planes = text.subarray(line + 1 + header.bytes);
-  const bytes = Uint8Array.from({ length: 4 * nets }, (_, i) => planes[(i % 4) * nets + (i >> 2)]);
+  const bytes = Uint8Array.from({ length: 8 * nets }, (_, i) => planes[(i % 4) * 2 * nets + (i >> 2)]);
   const netlist: Netlist<PlainCell> = {
     name: header.name,
     nets,
@@ -141,8 +144,9 @@ export function unpackUnit(packed: Uint8Array, file: string): GateUnit {
     registers,
   };
   const { unit, library, rtl, cells, area, period, leakage } = header;
-  const perToggle = Float64Array.from(new Float32Array(bytes.buffer));
-  const energy = { perToggle, clock: header.clockEnergy, leakage };
+  const energies = Float64Array.from(new Float32Array(bytes.buffer));
+  const [perToggle, perOne] = [energies.slice(0, nets), energies.slice(nets)];
+  const energy = { perToggle, perOne, clock: header.clockEnergy, leakage };
   return { unit, library, rtl, netlist, energy, cells, registers: header.registers, area, period };
 }
 

@@ -4,6 +4,7 @@ import { reduce } from '../datapaths/reference.js';
 import { widthOf } from '../formats/format.js';
 import type { PlainCell } from './liberty/cell.js';
 import type { Netlist } from './netlist.js';
+import type { Activity } from './power.js';
 import { CASES, simulatorOf } from './simulator.js';
 
 /**
@@ -20,11 +21,7 @@ export interface PeOperands {
 /** Products of the sums that are held against the reference. */
 const MOST_PRODUCTS = 30_000;
 
-export interface PeActivity {
-  /** Toggles of each net, in all PEs and cycles. */
-  toggles: Float64Array;
-  /** Cycles of all PEs together. */
-  cycles: number;
+export interface PeActivity extends Activity {
   /** Sums that left the PEs, and those of them that are the reference's; of long ones some are looked at. */
   sums: { right: number; all: number };
 }
@@ -102,5 +99,5 @@ export function peActivity(
       if (sumAt((tile + 1) * steps - 1 + after, c) === code) sums.right++;
       sums.all++;
     }
-  return { toggles: simulator.toggles(), cycles: cycles * CASES, sums };
+  return { ...simulator.activity(), cycles: cycles * CASES, sums };
 }

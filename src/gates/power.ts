@@ -17,8 +17,10 @@ export interface EnergyOfToggles {
    * is what a cycle in which it toggles costs above one in which it does not.
    */
   perToggle: Float64Array;
-  /** Of one cycle of the clock, all registers together, where they keep what they hold. */
+  /** Of one cycle of the clock, all registers together, where they keep what they hold and their nets are 0. */
   clock: number;
+  /** What a cycle costs more, or less, in which a register's net is 1. */
+  perOne: Float64Array;
   /** Watts. */
   leakage: number;
 }
@@ -63,6 +65,7 @@ export function energyOfToggles(
   const clockNet = netlist.clock === undefined ? -1 : (ports.get(netlist.clock)?.bits[0] as number);
   const share = (net: number) => (net === ZERO ? 0 : net === ONE ? 1 : (shareOfOnes?.[net] ?? 0.5));
   const isTied = (net: number) => net === ZERO || net === ONE;
+  const perOne = new Float64Array(netlist.nets);
   let clock = 0;
 
   /** How likely a state of the inputs is, a pin apart whose edge ends it. */
@@ -116,9 +119,9 @@ export function energyOfToggles(
     const output = outputs.findIndex((net) => net !== undefined);
     const net = outputs[output];
     const upright = output < 0 || evaluate(cell.outputs[output].value, (name) => name === cell.register?.names[0]);
-    const ones = net === undefined ? 0.5 : upright ? share(net) : 1 - share(net);
     const [zero, one] = [cycle(false, false), cycle(true, true)];
-    clock += (1 - ones) * zero + ones * one;
+    clock += net === undefined ? (zero + one) / 2 : upright ? zero : one;
+    if (net !== undefined) perOne[net] = upright ? one - zero : zero - one;
     if (net !== undefined) perToggle[net] += (cycle(false, true) + cycle(true, false) - zero - one) / 2;
   };
 
@@ -130,7 +133,7 @@ export function energyOfToggles(
     perToggle[clockNet] = 0;
   }
   const leakage = [...gates, ...registers].reduce((sum, { cell }) => sum + cell.leakage, 0);
-  return { perToggle, clock, leakage };
+  return { perToggle, clock, perOne, leakage };
 }
 
 /** Joules in all cases of a run, by what drives the nets that toggled. */
@@ -150,14 +153,25 @@ export function byDriver(
   return { logic: perToggle.map((joules, net) => joules - stored[net]), registers: stored };
 }
 
-/** @param cycles of all cases together */
+/** What nets did in some cycles, in all cases together. */
+export interface Activity {
+  toggles: Float64Array;
+  /** Of registers' nets, the cycles in which they were 1. */
+  ones: Float64Array;
+  cycles: number;
+}
+
 export function spent(
   netlist: Netlist<PlainCell>,
   energy: EnergyOfToggles,
-  toggles: Float64Array,
-  cycles: number,
+  { toggles, ones, cycles }: Activity,
 ): Spent {
   const { logic, registers } = byDriver(netlist, energy);
-  const sumOf = (weights: Float64Array) => toggles.reduce((sum, count, net) => sum + count * weights[net], 0);
-  return { logic: sumOf(logic), registers: sumOf(registers), clock: energy.clock * cycles };
+  const sumOf = (counts: Float64Array, weights: Float64Array) =>
+    counts.reduce((sum, count, net) => sum + count * weights[net], 0);
+  return {
+    logic: sumOf(toggles, logic),
+    registers: sumOf(toggles, registers),
+    clock: energy.clock * cycles + sumOf(ones, energy.perOne),
+  };
 }

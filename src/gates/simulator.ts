@@ -22,15 +22,21 @@ export interface Simulator {
   readonly outputs: readonly string[];
   /** Runs some cycles. @param inputs words of 16 bytes. @returns the outputs' words after each cycle */
   run(inputs: Uint8Array, cycles: number): Uint8Array;
-  /** Toggles of each net in all cases since the start or the last `forget`; of the clock none. */
-  toggles(): Float64Array;
+  /** What each net did in all cases since the start or the last `forget`; the clock does nothing. */
+  activity(): { toggles: Float64Array; ones: Float64Array };
   forget(): void;
-  /** The toggles of all nets, weighted. @param weights of `weightsOf` */
-  weighed(weights: Float64Array): number;
-  /** Numbers of each net, as `weighed` takes them: nets that toggle together are one. */
-  weightsOf(nets: Float64Array): Float64Array;
+  /** The same, weighted and summed. @param weights of `weightsOf` */
+  weighed(weights: NetWeights): number;
+  /** Numbers of each net as `weighed` takes them: nets that toggle together are one. */
+  weightsOf(perNet: Partial<NetWeights>): NetWeights;
   /** Begins anew, as if nothing had run. */
   restart(): void;
+}
+
+/** What a toggle of each net counts, and of registers' nets a cycle in which it is 1. */
+export interface NetWeights {
+  toggles: Float64Array;
+  ones: Float64Array;
 }
 
 /** @param ports output ports whose words are given back; all where they are not named */
@@ -45,8 +51,10 @@ export function simulatorOf(netlist: Netlist<PlainCell>, ports?: readonly string
     );
   const [ins, outs] = [bitsOf('input'), bitsOf('output')];
   const roots = rootsOf(netlist);
-  const placeOf = new Map<number, number>();
-  roots.forEach((root, net) => root.net === net && placeOf.set(net, placeOf.size));
+  // Registers' nets come first: of these ones are counted too.
+  const stored = netlist.registers.flatMap(({ outputs }) => outputs.filter((net) => net !== undefined));
+  const placeOf = new Map(stored.map((net, place) => [net, place]));
+  roots.forEach((root, net) => root.net === net && !placeOf.has(net) && placeOf.set(net, placeOf.size));
   const nets = placeOf.size;
   const each = nets * WORD;
   let end = PAGE / 1024;
@@ -54,45 +62,68 @@ export function simulatorOf(netlist: Netlist<PlainCell>, ports?: readonly string
     end += bytes;
     return end - bytes;
   };
+  const countersOf = (count: number) => {
+    const place = () => reserve(Math.max(1, count) * WORD);
+    return { nets: count, ones: place(), twos: place(), fours: place(), eights: place(), totals: place() };
+  };
+  const block = { values: reserve((BLOCK + 1) * each), each };
+  const [toggled, high] = [countersOf(nets), countersOf(stored.length)];
   const at = {
-    values: reserve((BLOCK + 1) * each),
-    ones: reserve(each),
-    twos: reserve(each),
-    fours: reserve(each),
-    eights: reserve(each),
-    totals: reserve(each),
     next: reserve(netlist.registers.length * WORD),
     inputs: reserve(BLOCK * ins.length * WORD),
     outputs: reserve(BLOCK * outs.length * WORD),
   };
   const pages = Math.ceil(end / PAGE);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-  const counters = { nets, ...at };
   const functions = [
-    settleOf(netlist, ins, outs, { ...at, placeOf, roots, values: at.values + each }),
-    countOf(counters),
-    foldOf(counters),
+    settleOf(netlist, ins, outs, { ...at, placeOf, roots, values: block.values + each }),
+    countOf('toggles', block, toggled),
+    foldOf('foldToggles', toggled),
+    // A netlist without registers has no ones to count.
+    ...(stored.length === 0 ? [] : [countOf('ones', block, high), foldOf('foldOnes', high)]),
   ];
   const kernel = instantiate(new WebAssembly.Module(moduleBytes(functions, pages)), memory);
   const bytes = new Uint8Array(memory.buffer);
-  const valuesOf = (cycle: number) => bytes.subarray(at.values + cycle * each, at.values + (cycle + 1) * each);
+  const valuesOf = (cycle: number, count = nets) =>
+    bytes.subarray(block.values + cycle * each, block.values + cycle * each + count * WORD);
   const one = (placeOf.get(ONE) as number) * WORD;
   for (let cycle = 0; cycle <= BLOCK; cycle++) valuesOf(cycle).fill(255, one, one + WORD);
-  const totals = new Float64Array(nets);
+  const totals = { toggles: new Float64Array(nets), ones: new Float64Array(stored.length) };
   let blocks = 0;
   let begun = false;
 
+  function addTo(sums: Float64Array, from: number): void {
+    const words = new Uint32Array(memory.buffer, from, sums.length * 4);
+    for (let net = 0; net < sums.length; net++)
+      sums[net] += words[4 * net] + words[4 * net + 1] + words[4 * net + 2] + words[4 * net + 3];
+  }
+
   /** Counters overflow, so their counts are added to the totals in time. */
   function fold(): void {
-    kernel.fold();
-    const words = new Uint32Array(memory.buffer, at.totals, nets * 4);
-    for (let net = 0; net < nets; net++)
-      totals[net] += words[4 * net] + words[4 * net + 1] + words[4 * net + 2] + words[4 * net + 3];
+    if (blocks === 0) return;
+    kernel.foldToggles();
+    addTo(totals.toggles, toggled.totals);
+    kernel.foldOnes?.();
+    addTo(totals.ones, high.totals);
     blocks = 0;
   }
+
+  /** Counts what a block of so many cycles did. */
+  function count(cycles: number): void {
+    if (!begun) valuesOf(0).set(valuesOf(1));
+    begun = true;
+    // In the rest of a block that is not full nothing changes, and nothing is 1.
+    for (let cycle = cycles; cycle < BLOCK; cycle++) valuesOf(cycle + 1).set(valuesOf(cycles));
+    kernel.toggles();
+    for (let cycle = cycles; cycle < BLOCK; cycle++) valuesOf(cycle + 1, stored.length).fill(0);
+    kernel.ones?.();
+    if (++blocks === MOST_BLOCKS) fold();
+  }
+
   function forget(): void {
-    if (blocks > 0) fold();
-    totals.fill(0);
+    fold();
+    totals.toggles.fill(0);
+    totals.ones.fill(0);
   }
   return {
     inputs: ins.map(({ name }) => name),
@@ -108,35 +139,34 @@ export function simulatorOf(netlist: Netlist<PlainCell>, ports?: readonly string
         const now = Math.min(BLOCK, cycles - done);
         bytes.set(inputs.subarray(done * taken, (done + now) * taken), at.inputs);
         kernel.settle(now);
-        if (!begun) valuesOf(0).set(valuesOf(1));
-        begun = true;
-        // In the rest of a block that is not full nothing changes.
-        for (let cycle = now; cycle < BLOCK; cycle++) valuesOf(cycle + 1).set(valuesOf(now));
-        kernel.count();
+        count(now);
         result.set(bytes.subarray(at.outputs, at.outputs + now * given), done * given);
-        if (++blocks === MOST_BLOCKS) fold();
       }
       return result;
     },
-    toggles() {
-      if (blocks > 0) fold();
-      return Float64Array.from(roots, ({ net }) => totals[placeOf.get(net) as number]);
+    activity() {
+      fold();
+      const ones = new Float64Array(netlist.nets);
+      stored.forEach((net, place) => (ones[net] = totals.ones[place]));
+      return { toggles: Float64Array.from(roots, ({ net }) => totals.toggles[placeOf.get(net) as number]), ones };
     },
     forget,
-    weightsOf(perNet) {
-      const weights = new Float64Array(nets);
-      roots.forEach(({ net }, i) => (weights[placeOf.get(net) as number] += perNet[i]));
+    weightsOf({ toggles, ones }) {
+      const weights = { toggles: new Float64Array(nets), ones: Float64Array.from(stored, (net) => ones?.[net] ?? 0) };
+      if (toggles !== undefined)
+        roots.forEach(({ net }, i) => (weights.toggles[placeOf.get(net) as number] += toggles[i]));
       return weights;
     },
     weighed(weights) {
-      if (blocks > 0) fold();
+      fold();
       let sum = 0;
-      for (let net = 0; net < nets; net++) sum += totals[net] * weights[net];
+      for (let net = 0; net < nets; net++) sum += totals.toggles[net] * weights.toggles[net];
+      for (let net = 0; net < stored.length; net++) sum += totals.ones[net] * weights.ones[net];
       return sum;
     },
     restart() {
       forget();
-      bytes.fill(0, at.next, at.inputs);
+      bytes.fill(0, at.next, at.next + netlist.registers.length * WORD);
       begun = false;
     },
   };

@@ -80,17 +80,14 @@ export function gateActivity(
   return { layers, images: most, ...counts, error: errorOf(images, Math.ceil(data.count / data.batch)) };
 }
 
-const sumOf = (x: NetEnergy, y: NetEnergy): NetEnergy => ({
-  logic: x.logic + y.logic,
-  registers: x.registers + y.registers,
-  wires: x.wires + y.wires,
+const made = (of: (part: keyof NetEnergy) => number): NetEnergy => ({
+  logic: of('logic'),
+  registers: of('registers'),
+  wires: of('wires'),
+  clock: of('clock'),
 });
-
-const scaled = ({ logic, registers, wires }: NetEnergy, by: number): NetEnergy => ({
-  logic: logic * by,
-  registers: registers * by,
-  wires: wires * by,
-});
+const sumOf = (x: NetEnergy, y: NetEnergy) => made((part) => x[part] + y[part]);
+const scaled = (x: NetEnergy, by: number) => made((part) => x[part] * by);
 
 /** The target's own unit behind one whose operands may be swapped. */
 function unitOf(gates: TargetGates, wanted: Datapath, layer: string): { unit: Datapath; own: GateUnit } {

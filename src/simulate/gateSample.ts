@@ -90,13 +90,14 @@ export class GateSample {
   }
 
   estimate(): Estimate {
-    const sum: Estimate = { logic: 0, registers: 0, wires: 0, variance: 0 };
+    const sum: Estimate = { logic: 0, registers: 0, wires: 0, clock: 0, variance: 0 };
     for (const { tiles, found } of this.#strata) {
       const scale = tiles.length / found.length;
-      for (const { logic, registers, wires } of found) {
+      for (const { logic, registers, wires, clock } of found) {
         sum.logic += logic * scale;
         sum.registers += registers * scale;
         sum.wires += wires * scale;
+        sum.clock += clock * scale;
       }
       sum.variance += (tiles.length * (tiles.length - found.length) * varianceOf(found.map(totalOf))) / found.length;
     }
@@ -104,7 +105,7 @@ export class GateSample {
   }
 }
 
-export const totalOf = ({ logic, registers, wires }: TileEnergy): number => logic + registers + wires;
+export const totalOf = ({ logic, registers, wires, clock }: TileEnergy): number => logic + registers + wires + clock;
 
 /** Of a sample; 0 where it has one value. */
 export function varianceOf(values: readonly number[]): number {

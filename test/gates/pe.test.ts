@@ -73,7 +73,7 @@ describe.skipIf(!INSTALLED.yosys)('a PE as gates', () => {
       expect(program('vvp', ['-n', 'tb.vvp'], { cwd: folder }).status).toBe(0);
       const counted = readFileSync(join(folder, 'toggles.txt'), 'utf8').trim().split('\n').map(Number);
       expect(counted).toHaveLength(gates.nets);
-      const own = [...simulator.toggles()];
+      const own = [...simulator.activity().toggles];
       const clock = gates.ports.get(gates.clock as string)?.bits[0] as number;
       own[clock] = counted[clock];
       expect(own).toEqual(counted);

@@ -36,12 +36,13 @@ function drawn(seed: number, gates: number, registers: number): Netlist {
   return readNetlist(module(ports, cells), 'drawn', library);
 }
 
-/** One case, by its definition: net after net, cycle after cycle. @returns outputs by cycle, and toggles of each net */
+/** One case, by its definition: net after net, cycle after cycle. @returns outputs by cycle, toggles of each net, and cycles in which a register's is 1 */
 function alone(netlist: Netlist, inputs: readonly (readonly boolean[])[]) {
   const { nets, gates, registers, ports } = netlist;
   const values = new Array<boolean>(nets).fill(false);
   values[ONE] = true;
   const toggles = new Array<number>(nets).fill(0);
+  const ones = new Array<number>(nets).fill(0);
   let states = registers.map(() => false);
   const outputs = inputs.map((bits, cycle) => {
     const before = [...values];
@@ -57,9 +58,13 @@ function alone(netlist: Netlist, inputs: readonly (readonly boolean[])[]) {
       );
     states = registers.map((register) => valueIn(register)('D'));
     values.forEach((value, net) => (toggles[net] += Number(cycle > 0 && value !== before[net])));
+    for (const {
+      outputs: [q],
+    } of registers)
+      if (q !== undefined) ones[q] += Number(values[q]);
     return ports.get('y')?.bits.map((net) => values[net]);
   });
-  return { outputs, toggles };
+  return { outputs, toggles, ones };
 }
 
 it.each([
@@ -82,6 +87,7 @@ it.each([
       ((bytes[place * WORD + (c >> 3)] >> (c & 7)) & 1) === 1;
     const outputs = simulator.run(words, cycles);
     const toggles = new Float64Array(netlist.nets);
+    const ones = new Float64Array(netlist.nets);
     for (let c = 0; c < CASES; c++) {
       const own = alone(
         netlist,
@@ -90,18 +96,31 @@ it.each([
         ),
       );
       own.toggles.forEach((count, net) => (toggles[net] += count));
+      own.ones.forEach((count, net) => (ones[net] += count));
       const given = own.outputs.map((bits, t) =>
         bits?.map((_, i) => bitOf(outputs, t * simulator.outputs.length + i, c)),
       );
       expect(given).toEqual(own.outputs);
     }
-    expect(simulator.toggles()).toEqual(toggles);
+    expect(simulator.activity()).toEqual({ toggles, ones });
+    const weights = { toggles: toggles.map((_, net) => net % 7), ones: ones.map((_, net) => net % 5) };
+    const sum = toggles.reduce(
+      (all, count, net) => all + count * weights.toggles[net] + ones[net] * weights.ones[net],
+      0,
+    );
+    expect(simulator.weighed(simulator.weightsOf(weights))).toBe(sum);
     expect(toggles.some((count) => count > 0)).toBe(true);
     // It goes on where it was, and counts on until it forgets.
     simulator.run(words.subarray(0, width * WORD), 1);
-    expect(simulator.toggles().reduce((x, y) => x + y)).toBeGreaterThan(toggles.reduce((x, y) => x + y));
+    const sumOf = (counts: Float64Array) => counts.reduce((x, y) => x + y);
+    expect(sumOf(simulator.activity().toggles)).toBeGreaterThan(sumOf(toggles));
+    const none = new Float64Array(netlist.nets);
     simulator.forget();
-    expect(simulator.toggles()).toEqual(new Float64Array(netlist.nets));
+    expect(simulator.activity()).toEqual({ toggles: none, ones: none });
+    // And begins anew.
+    simulator.restart();
+    expect(simulator.run(words, cycles)).toEqual(outputs);
+    expect(simulator.activity()).toEqual({ toggles, ones });
   },
 );
 

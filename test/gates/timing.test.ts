@@ -118,18 +118,14 @@ it('loads are the pins on a net, energies their half C V^2 and what the driver t
 it('what is spent is linear in toggles and cycles, and told by what drives the nets', () => {
   const energy = energyOfToggles(row, library, timingOf(row));
   const toggles = Float64Array.from({ length: row.nets }, (_, net) => net);
-  const one = spent(row, energy, toggles, 3);
+  const ones = new Float64Array(row.nets);
+  const one = spent(row, energy, { toggles, ones, cycles: 3 });
   expect(one.clock).toBe(3 * energy.clock);
   const [first, second] = row.registers.map(({ outputs: [net] }) => net as number);
   expect(one.registers).toBeCloseTo(first * energy.perToggle[first] + second * energy.perToggle[second], 24);
   const all = toggles.reduce((sum, count, net) => sum + count * energy.perToggle[net], 0);
   expect(one.logic + one.registers).toBeCloseTo(all, 24);
-  const twice = spent(
-    row,
-    energy,
-    toggles.map((count) => 2 * count),
-    6,
-  );
+  const twice = spent(row, energy, { toggles: toggles.map((count) => 2 * count), ones, cycles: 6 });
   expect(twice.logic).toBeCloseTo(2 * one.logic, 24);
 });
 
@@ -144,8 +140,10 @@ it('edges that a pin tied to a constant would cause, and states that it forbids,
     .replace(/(pin \(Q\) [^]*?)internal_power \(\) \{ related_pin : "CK";[^]*?\}\s*\}\s*(?=\})/, `$1${power} `);
   const ports = { clk: { direction: 'input', bits: [2] }, d: { direction: 'input', bits: [3] } };
   const netlist = readNetlist(module(ports, [['DFF', { D: 3, CK: 2, RN: '1', Q: 4 }]]), 'tied', madeUp(text));
-  const { perToggle, clock } = energyOfToggles(netlist, library, timingOf(netlist));
-  const [q] = netlist.registers[0].outputs;
-  expect(perToggle[q as number] * 1e12).toBeCloseTo(0.3, 9);
-  expect(clock * 1e12).toBeCloseTo(0.1 + 0.2 + CAPACITANCE, 9);
+  const { perToggle, perOne, clock } = energyOfToggles(netlist, library, timingOf(netlist));
+  const q = netlist.registers[0].outputs[0] as number;
+  expect(perToggle[q] * 1e12).toBeCloseTo(0.3, 9);
+  // Two edges of a cycle, while it holds a 0 and while it holds a 1.
+  expect(clock * 1e12).toBeCloseTo(2 * 0.2 + CAPACITANCE, 9);
+  expect((clock + perOne[q]) * 1e12).toBeCloseTo(2 * 0.1 + CAPACITANCE, 9);
 });

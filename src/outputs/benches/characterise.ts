@@ -89,14 +89,14 @@ function energyRow(
   order: Order,
   codes: PeOperands,
 ): OperandEnergy {
-  const { toggles, cycles, sums } = peActivity(netlist, datapath, order, codes);
+  const { sums, ...activity } = peActivity(netlist, datapath, order, codes);
   if (sums.right !== sums.all)
     throw new Error(
       `the netlist of ${datapath.name} is not the datapath: ${sums.right} of ${sums.all} sums are right (${operands}); report it with the version of yosys`,
     );
-  const { logic, registers, clock } = spent(netlist, energy, toggles, cycles);
+  const { logic, registers, clock } = spent(netlist, energy, activity);
   const [logicFj, registersFj, clockFj] = [logic, registers, clock].map(
-    (joules) => (joules * 1e15) / (cycles * datapath.lanes),
+    (joules) => (joules * 1e15) / (activity.cycles * datapath.lanes),
   );
   return { operands, fjPerMac: logicFj + registersFj + clockFj, logicFj, registersFj, clockFj, sums };
 }
