@@ -7,8 +7,6 @@ import type { GateUnit } from './unit.js';
 export interface StockLibrary {
   name: string;
   source: string;
-  /** The liberty files that they were made from, by their names. */
-  files: readonly string[];
 }
 
 /** Adding one is a record, and what test/gates/stock.test.ts writes. */
@@ -17,12 +15,10 @@ export const STOCK_LIBRARIES: readonly StockLibrary[] = [
     name: 'asap7',
     source:
       'ASAP7 7.5 track RVT, TT, 0.70 V, 25 C (predictive 7 nm; Arizona State University; BSD-3-Clause; OpenROAD-flow-scripts 8c009b0b), mapped by Yosys 0.23',
-    files: ['SEQ', 'INVBUF', 'SIMPLE', 'AO', 'OA'].map((part) => `asap7_${part}.RVT_TT.lib`),
   },
   {
     name: 'sg13g2',
     source: 'IHP SG13G2, typical, 1.20 V, 25 C (130 nm; Apache-2.0; IHP-Open-PDK), mapped by Yosys 0.23',
-    files: ['sg13g2_stdcell_typ_1p20V_25C.lib'],
   },
 ];
 

@@ -36,7 +36,17 @@ export async function mapUnit(datapath: Datapath, order: Order, library: CellLib
   const driver = driverOf(library);
   const mapping = { liberty: library.forSynthesis(), driver: driver.name, load: 4e15 * driver.inputs[0].capacitance };
   const text = await mapped(rtl, 'pe', mapping);
-  const netlist = readNetlist(text, `the netlist of ${datapath.name}`, library);
+  return { ...unitFrom(text, datapath.name, rtl, library), rtl, netlist: text };
+}
+
+/** A unit's gates from the netlist that its RTL was mapped to. */
+export function unitFrom(
+  text: string,
+  unit: string,
+  rtl: readonly RtlFile[],
+  library: CellLibrary,
+): Pick<MappedUnit, 'gates' | 'path'> {
+  const netlist = readNetlist(text, `the netlist of ${unit}`, library);
   const timing = timingOf(netlist);
   const energy = energyOfToggles(netlist, library, timing);
   const instances = [...netlist.gates, ...netlist.registers];
@@ -44,7 +54,7 @@ export async function mapUnit(datapath: Datapath, order: Order, library: CellLib
   if (![area, timing.period, energy.leakage].every(Number.isFinite) || timing.period <= 0)
     throw new RangeError(`library ${library.name}: its figures are too large, or too small, to make sums of`);
   const gates: GateUnit = {
-    unit: datapath.name,
+    unit,
     library: {
       name: library.name,
       volts: library.voltage,
@@ -58,5 +68,5 @@ export async function mapUnit(datapath: Datapath, order: Order, library: CellLib
     area,
     period: timing.period,
   };
-  return { gates, path: timing.path, rtl, netlist: text };
+  return { gates, path: timing.path };
 }
