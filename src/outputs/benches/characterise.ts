@@ -4,8 +4,12 @@ import { emitPe, type RtlFile } from '../../datapaths/rtl/index.js';
 import { decode } from '../../formats/codec.js';
 import { type Format, hasZero, widthOf } from '../../formats/format.js';
 import { type CellLibrary, driverOf } from '../../gates/liberty/cell.js';
+import { delaysOf } from '../../gates/delays.js';
+import { type EventSimulator, eventSimulatorOf } from '../../gates/events.js';
+import { type GlitchFactor, glitchFactor } from '../../gates/glitches.js';
 import { type Netlist, readNetlist } from '../../gates/netlist.js';
 import { peActivity, type PeOperands } from '../../gates/pe.js';
+import { peWindows } from '../../gates/peWindows.js';
 import { energyOfToggles, spent } from '../../gates/power.js';
 import { CASES } from '../../gates/simulator.js';
 import { timingOf } from '../../gates/timing.js';
@@ -29,13 +33,15 @@ export interface Characterisation {
   operands: OperandEnergy[];
 }
 
-/** Femtojoules of a MAC while the PE works in every cycle. */
+/** Femtojoules of a MAC while the PE works in every cycle, without glitches. */
 export interface OperandEnergy {
   operands: string;
   fjPerMac: number;
   logicFj: number;
   registersFj: number;
   clockFj: number;
+  /** What glitches multiply the energy of logic and registers by, of a sample of cycles. */
+  glitches: GlitchFactor;
   /** Sums of the netlist that are the reference's, of those looked at. */
   sums: { right: number; all: number };
 }
@@ -54,7 +60,7 @@ const STEPS = 32;
 
 /**
  * Synthesises the PE of an output-stationary array onto a library and simulates its gates, 128 PEs at once, without delays
- * and wires: glitches and interconnect are left out.
+ * and wires, and a sample of their cycles one PE at a time, with delays, for what glitches add. Interconnect is left out.
  * @param layer a product whose operands are one kind more
  * @throws RangeError naming what of the datapath cannot be built; Error where yosys is missing or refuses
  */
@@ -77,6 +83,7 @@ export async function characterise(
   const gates = readNetlist(netlist, `the netlist of ${datapath.name}`, library);
   const timing = timingOf(gates);
   const energy = energyOfToggles(gates, library, timing);
+  const events = eventSimulatorOf(gates, delaysOf(gates, timing));
   const instances = [...gates.gates, ...gates.registers];
   const drawn = drawnOperands(datapath, seed);
   const all = layer === undefined ? drawn : [{ name: layer.job.layer, operands: layerOperands(layer, seed) }, ...drawn];
@@ -90,7 +97,10 @@ export async function characterise(
     maxMhz: 1e-6 / timing.period,
     path: timing.path,
     leakageNw: energy.leakage * 1e9,
-    operands: all.map(({ name, operands }) => energyRow(name, gates, datapath, order, operands, energy)),
+    operands: all.map(({ name, operands }) => ({
+      ...energyRow(name, gates, datapath, order, operands, energy),
+      glitches: glitchesOf(events, datapath, order, operands, energy, seed),
+    })),
   };
   const figures = [report.area, report.periodNs, report.leakageNw, ...report.operands.map(({ fjPerMac }) => fjPerMac)];
   if (!figures.every(Number.isFinite) || report.periodNs <= 0)
@@ -105,7 +115,7 @@ function energyRow(
   order: Order,
   codes: PeOperands,
   energy: ReturnType<typeof energyOfToggles>,
-): OperandEnergy {
+): Omit<OperandEnergy, 'glitches'> {
   const { toggles, cycles, sums } = peActivity(gates, datapath, order, codes);
   if (sums.right !== sums.all)
     throw new Error(
@@ -116,6 +126,18 @@ function energyRow(
     (joules) => (joules * 1e15) / (cycles * datapath.lanes),
   );
   return { operands, fjPerMac: logicFj + registersFj + clockFj, logicFj, registersFj, clockFj, sums };
+}
+
+function glitchesOf(
+  events: EventSimulator,
+  datapath: Datapath,
+  order: Order,
+  codes: PeOperands,
+  { perToggle }: ReturnType<typeof energyOfToggles>,
+  seed: number,
+): GlitchFactor {
+  const { windows, shares } = peWindows(events.tables, datapath, order, codes, seed);
+  return glitchFactor(events, perToggle, windows, shares);
 }
 
 /** Kinds of drawn operands, each from a stream of its own; zeros only where a has one. */
