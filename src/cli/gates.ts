@@ -126,8 +126,6 @@ function show(report: Characterisation, { clockMhz }: Subject, wide: boolean): v
   if (clockMhz !== undefined && clockMhz > maxMhz)
     print(`the clock of the target, ${clockMhz} MHz, is not met; take a lower clock`);
   printTable(COLUMNS, report.operands, wide);
-  print(
-    'without wires; glitches: what they multiply logic and registers by, and its 95 % interval, of a sample of cycles',
-  );
+  print('fJ without wires and glitches; glitches multiply logic and registers (95 % interval of a sample)');
   print('sums: those of the netlist that are the reference, bit for bit');
 }

@@ -41,6 +41,7 @@ describe.skipIf(!INSTALLED.yosys)('a PE as gates', () => {
       expect(new Set(operands.map(({ clockFj }) => clockFj)).size).toBe(1);
       for (const { fjPerMac, logicFj, registersFj, clockFj } of operands)
         expect(fjPerMac).toBeCloseTo(logicFj + registersFj + clockFj, 9);
+      for (const { glitches } of operands) expect(glitches.factor).toBeGreaterThan(1.1);
     },
     120_000,
   );
