@@ -30,6 +30,7 @@ export interface DrivenNet extends NetFunction {
 
 /** A netlist for one case: a byte of 0 or 1 for each net, functions as truth tables. */
 export interface NetlistTables {
+  netlist: Netlist;
   nets: number;
   /** Bits of the input ports but the clock, in the order of the ports, as those of a `Simulator`. */
   inputs: readonly { name: string; net: number }[];
@@ -59,6 +60,7 @@ export function tablesOf(netlist: Netlist): NetlistTables {
   };
   const { nets, ports, clock, gates, registers } = netlist;
   return {
+    netlist,
     nets,
     inputs: [...ports].flatMap(([name, port]) =>
       port.direction === 'input' && name !== clock

@@ -40,7 +40,7 @@ export class Wheel {
 
   constructor({ nets, driven }: NetlistTables, delays: NetlistDelays) {
     const ints = () => new Int32Array(nets);
-    [this.next, this.previous, this.slot] = [ints(), ints(), ints()];
+    [this.next, this.previous, this.slot] = [ints(), ints(), ints().fill(NONE)];
     [this.row, this.table] = [ints(), ints()];
     [this.rise, this.fall, this.awake, this.changed] = [ints(), ints(), ints(), ints()];
     this.values = new Uint8Array(nets);
@@ -49,7 +49,7 @@ export class Wheel {
     this.driven = driven;
     const longest = [...delays.gates, ...delays.registers, ...delays.inputs].flat().reduce((x, y) => Math.max(x, y), 1);
     const slots = Math.max(WORD, 2 ** Math.ceil(Math.log2(longest + 1)));
-    this.first = new Int32Array(slots);
+    this.first = new Int32Array(slots).fill(NONE);
     this.occupied = new Int32Array(slots / WORD);
     const begins = new Map<Uint8Array, number>();
     let length = 0;
@@ -71,14 +71,11 @@ export class Wheel {
     goesTo.forEach((list, net) => (this.fan[net + 1] = this.fan[net] + list.length));
   }
 
-  /** Everything at these values, nothing counted and nothing pending. */
+  /** Everything at these values and nothing counted; nothing is pending, as all comes that has not gone. */
   begin(values: Uint8Array): void {
     this.values.set(values);
     this.toggles.fill(0);
-    this.first.fill(NONE);
-    this.slot.fill(NONE);
-    this.occupied.fill(0);
-    [this.pending, this.events] = [0, 0];
+    this.events = 0;
     for (const each of this.driven) this.row[each.net] = rowOf(each, values);
   }
 
