@@ -97,12 +97,16 @@ const fj = (title: string, valueOf: (row: OperandEnergy) => number): Column<Oper
   value: valueOf,
 });
 
+const interval = ({ factor, low, high }: OperandEnergy['glitches']) =>
+  `${factor.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
+
 const COLUMNS: readonly Column<OperandEnergy>[] = [
   { title: 'operands', value: ({ operands }) => operands },
   fj('fJ/MAC', ({ fjPerMac }) => fjPerMac),
   fj('logic', ({ logicFj }) => logicFj),
   fj('registers', ({ registersFj }) => registersFj),
   fj('clock', ({ clockFj }) => clockFj),
+  { title: 'glitches', value: ({ glitches }) => interval(glitches) },
   { title: 'sums', value: ({ sums }) => `${sums.right} of ${sums.all}` },
 ];
 
@@ -115,5 +119,6 @@ function show(report: Characterisation, { clockMhz }: Subject, wide: boolean): v
   if (clockMhz !== undefined && clockMhz > maxMhz)
     print(`the clock of the target, ${clockMhz} MHz, is not met; take a lower clock`);
   printTable(COLUMNS, report.operands, wide);
-  print('without glitches and wires; sums: those of the netlist that are the reference, bit for bit');
+  print('fJ without wires and glitches; glitches multiply logic and registers (95 % interval of a sample)');
+  print('sums: those of the netlist that are the reference, bit for bit');
 }

@@ -1,4 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
+import type { NetlistDelays } from './delays.js';
 import type { PlainCell } from './liberty/cell.js';
 import type { Netlist, NetlistPort, PlacedCell } from './netlist.js';
 import type { GateUnit } from './unit.js';
@@ -6,8 +7,8 @@ import type { GateUnit } from './unit.js';
 /**
  * A characterised PE as a file, without the library's tables: gzip of a line of JSON and, behind it, bytes. Nets are
  * numbered as they come: two constants, the bits of the input ports, then what registers and gates give, in their order.
- * Of each cell there are its kind and, for each pin, how many nets back its input is; then of each net the joules of a
- * toggle, and of a cycle in which it is 1, float32.
+ * Of each cell there are its kind and, for each pin, how many nets back its input is; then a byte of each
+ * delay, on a scale of logarithms, and of each net the joules of a toggle, and of a cycle in which it is 1, float32.
  */
 interface Header {
   format: typeof FORMAT;
@@ -27,8 +28,11 @@ interface Header {
   kinds: PlainCell[];
   /** Cells placed: registers first, then gates. */
   placed: [registers: number, gates: number];
-  /** Bytes before the energies. */
+  /** Bytes before the delays, and before the energies. */
   bytes: number;
+  delayed: number;
+  /** The least delay, and the ratio from one step of their scale to the next. */
+  delays: { least: number; ratio: number };
 }
 
 const FORMAT = 'lastbit gates 1';
@@ -64,6 +68,9 @@ export function packUnit(unit: GateUnit): Uint8Array {
     energies[number] = energy.perToggle[net];
     energies[numbers.size + number] = energy.perOne[net];
   }
+  const all = [unit.delays.registers, unit.delays.gates, unit.delays.inputs].flat(2);
+  const scale = scaleOf(all.filter((delay) => delay > 0));
+  const delays = Uint8Array.from(all, (delay) => stepOf(delay, scale));
   const header: Header = {
     format: FORMAT,
     unit: unit.unit,
@@ -81,11 +88,13 @@ export function packUnit(unit: GateUnit): Uint8Array {
     kinds: kinds.map(plain),
     placed: [registers.length, gates.length],
     bytes: bytes.length,
+    delayed: bytes.length + delays.length,
+    delays: scale,
   };
   const planes = new Uint8Array(energies.buffer);
   // Bytes of one weight lie together, which packs better.
   const sorted = Uint8Array.from(planes, (_, i) => planes[(i % energies.length) * 4 + Math.floor(i / energies.length)]);
-  return gzipSync(Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), Uint8Array.from(bytes), sorted]), {
+  return gzipSync(Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), Uint8Array.from(bytes), delays, sorted]), {
     level: 9,
   });
 }
@@ -133,7 +142,17 @@ export function unpackUnit(packed: Uint8Array, file: string): GateUnit {
   const [registers, gates] = header.placed.map((count) => Array.from({ length: count }, place));
   for (const [name, direction, count] of header.ports)
     if (direction === 'output') ports.set(name, { direction, bits: Array.from({ length: count }, next) });
-  const planes = text.subarray(line + 1 + header.bytes);
+  const planes = text.subarray(line + 1 + header.delayed);
+  at = line + 1 + header.bytes;
+  const delay = () => delayAt(text[at++], header.delays);
+  const delaysFor = (count: number) => Array.from({ length: count }, delay);
+  const delays: NetlistDelays = {
+    registers: registers.map(({ outputs }) => delaysFor(2 * outputs.length)),
+    gates: gates.map(({ inputs, outputs }) => delaysFor(2 * inputs.length * outputs.length)),
+    inputs: [...ports].flatMap(([name, { direction, bits }]) =>
+      direction === 'input' && name !== header.clock ? bits.map(() => delaysFor(2)) : [],
+    ),
+  };
   const bytes = Uint8Array.from({ length: 8 * nets }, (_, i) => planes[(i % 4) * 2 * nets + (i >> 2)]);
   const netlist: Netlist<PlainCell> = {
     name: header.name,
@@ -147,8 +166,25 @@ export function unpackUnit(packed: Uint8Array, file: string): GateUnit {
   const energies = Float64Array.from(new Float32Array(bytes.buffer));
   const [perToggle, perOne] = [energies.slice(0, nets), energies.slice(nets)];
   const energy = { perToggle, perOne, clock: header.clockEnergy, leakage };
-  return { unit, library, rtl, netlist, energy, cells, registers: header.registers, area, period };
+  return { unit, library, rtl, netlist, energy, delays, cells, registers: header.registers, area, period };
 }
+
+type DelayScale = Header['delays'];
+
+/** 254 steps from the least delay to the greatest; a step is some per cent. */
+function scaleOf(delays: readonly number[]): DelayScale {
+  const least = delays.reduce((x, y) => Math.min(x, y), Infinity);
+  const most = delays.reduce((x, y) => Math.max(x, y), 0);
+  return delays.length === 0
+    ? { least: 1, ratio: 2 }
+    : { least, ratio: Math.max(1.000001, (most / least) ** (1 / 254)) };
+}
+
+/** 0 where there is no way, else from 1 on. */
+const stepOf = (delay: number, { least, ratio }: DelayScale) =>
+  delay === 0 ? 0 : 1 + Math.round(Math.log(delay / least) / Math.log(ratio));
+const delayAt = (step: number, { least, ratio }: DelayScale) =>
+  step === 0 ? 0 : Math.max(1, Math.round(least * ratio ** (step - 1)));
 
 const zigzag = (value: number) => (value >= 0 ? 2 * value : -2 * value - 1);
 const unzigzag = (value: number) => (value % 2 === 0 ? value / 2 : -(value + 1) / 2);

@@ -1,3 +1,4 @@
+import type { NetlistDelays } from './delays.js';
 import type { PlainCell } from './liberty/cell.js';
 import type { Netlist } from './netlist.js';
 import type { EnergyOfToggles } from './power.js';
@@ -20,6 +21,7 @@ export interface GateUnit {
   rtl: string;
   netlist: Netlist<PlainCell>;
   energy: EnergyOfToggles;
+  delays: NetlistDelays;
   cells: number;
   registers: number;
   /** In the library's unit, square micrometres by custom. */

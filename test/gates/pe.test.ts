@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { datapathNamed } from '../../src/datapaths/catalog.js';
 import type { Datapath } from '../../src/datapaths/datapath.js';
-import type { Expression } from '../../src/gates/liberty/expression.js';
 import { type Netlist, ONE, readNetlist, ZERO } from '../../src/gates/netlist.js';
 import { simulatorOf } from '../../src/gates/simulator.js';
 import { characterise } from '../../src/outputs/benches/characterise.js';
@@ -12,6 +11,7 @@ import { randomFrom } from '../../src/random/random.js';
 import { program } from '../programs.js';
 import { INSTALLED } from '../rtl/bench.js';
 import { madeUp } from './cells.js';
+import { readerOf, verilog } from './verilog.js';
 
 const library = madeUp();
 const CHUNKED: Datapath = { ...datapathNamed('int4'), name: 'int4-chunked', order: { kind: 'chunked', length: 8 } };
@@ -41,6 +41,7 @@ describe.skipIf(!INSTALLED.yosys)('a PE as gates', () => {
       expect(new Set(operands.map(({ clockFj }) => clockFj)).size).toBe(1);
       for (const { fjPerMac, logicFj, registersFj, clockFj } of operands)
         expect(fjPerMac).toBeCloseTo(logicFj + registersFj + clockFj, 9);
+      for (const { glitches } of operands) expect(glitches.factor).toBeGreaterThan(1.1);
     },
     120_000,
   );
@@ -83,22 +84,6 @@ describe.skipIf(!INSTALLED.yosys)('a PE as gates', () => {
   );
 });
 
-/** An expression as Verilog. */
-function verilog(expression: Expression, nameOf: (name: string) => string): string {
-  switch (expression.kind) {
-    case 'name':
-      return nameOf(expression.name);
-    case 'constant':
-      return expression.value ? "1'b1" : "1'b0";
-    case 'not':
-      return `(~${verilog(expression.of, nameOf)})`;
-    default: {
-      const sign = { and: '&', or: '|', xor: '^' }[expression.kind];
-      return `(${verilog(expression.left, nameOf)} ${sign} ${verilog(expression.right, nameOf)})`;
-    }
-  }
-}
-
 /**
  * The netlist as assignments and registers, with a bench that looks at all nets once a cycle, when they have settled, and
  * counts those that have changed since the cycle before.
@@ -113,15 +98,11 @@ function benchOf(
     return ports.get(port)?.bits[Number(bit)] as number;
   };
   const clk = ports.get(clock as string)?.bits[0] as number;
-  const reads =
-    ({ cell, inputs: pins }: (typeof gates)[number]) =>
-    (name: string) =>
-      `n${pins[cell.inputs.findIndex((pin) => pin.name === name)]}`;
   const logic = gates.flatMap((gate) =>
-    gate.outputs.map((net, pin) => `  assign n${net} = ${verilog(gate.cell.outputs[pin].value, reads(gate))};`),
+    gate.outputs.map((net, pin) => `  assign n${net} = ${verilog(gate.cell.outputs[pin].value, readerOf(gate))};`),
   );
   const states = registers.map((register, r) => {
-    const next = verilog(register.cell.register?.next as Expression, reads(register));
+    const next = verilog(register.cell.register!.next, readerOf(register));
     return `  reg r${r} = 0; assign n${register.outputs[0]} = r${r}; always @(posedge clk) r${r} <= ${next};`;
   });
   const driven = inputs.map((name, i) => `  assign n${netOf(name)} = in[${i}];`);

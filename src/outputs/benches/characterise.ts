@@ -3,9 +3,12 @@ import type { Order } from '../../datapaths/order.js';
 import type { RtlFile } from '../../datapaths/rtl/index.js';
 import { decode } from '../../formats/codec.js';
 import { type Format, hasZero, widthOf } from '../../formats/format.js';
+import { type EventSimulator, eventSimulatorOf } from '../../gates/events.js';
+import { type GlitchFactor, glitchFactor } from '../../gates/glitches.js';
 import type { CellLibrary } from '../../gates/liberty/cell.js';
 import { peActivity, type PeOperands } from '../../gates/pe.js';
-import { spent } from '../../gates/power.js';
+import { peWindows } from '../../gates/peWindows.js';
+import { type EnergyOfToggles, spent } from '../../gates/power.js';
 import { CASES } from '../../gates/simulator.js';
 import type { GateUnit } from '../../gates/unit.js';
 import { type Random, randomFrom } from '../../random/random.js';
@@ -28,13 +31,15 @@ export interface Characterisation {
   operands: OperandEnergy[];
 }
 
-/** Femtojoules of a MAC while the PE works in every cycle. */
+/** Femtojoules of a MAC while the PE works in every cycle, without glitches. */
 export interface OperandEnergy {
   operands: string;
   fjPerMac: number;
   logicFj: number;
   registersFj: number;
   clockFj: number;
+  /** What glitches multiply the energy of logic and registers by, of a sample of cycles. */
+  glitches: GlitchFactor;
   /** Sums of the netlist that are the reference's, of those looked at. */
   sums: { right: number; all: number };
 }
@@ -51,7 +56,7 @@ const STEPS = 32;
 
 /**
  * Synthesises the PE of an output-stationary array onto a library and simulates its gates, 128 PEs at once, without delays
- * and wires: glitches and interconnect are left out.
+ * and wires, and a sample of their cycles one PE at a time, with delays, for what glitches add. Interconnect is left out.
  * @param layer a product whose operands are one kind more
  * @throws RangeError naming what of the datapath cannot be built; Error where yosys is missing or refuses
  */
@@ -63,6 +68,7 @@ export async function characterise(
   layer?: TileOperands,
 ): Promise<Characterised> {
   const { gates, path, rtl, netlist } = await mapUnit(datapath, order, library);
+  const events = eventSimulatorOf(gates.netlist, gates.delays);
   const drawn = drawnOperands(datapath, seed);
   const all = layer === undefined ? drawn : [{ name: layer.job.layer, operands: layerOperands(layer, seed) }, ...drawn];
   const report: Characterisation = {
@@ -75,7 +81,10 @@ export async function characterise(
     maxMhz: 1e-6 / gates.period,
     path,
     leakageNw: gates.energy.leakage * 1e9,
-    operands: all.map(({ name, operands }) => energyRow(name, gates, datapath, order, operands)),
+    operands: all.map(({ name, operands }) => ({
+      ...energyRow(name, gates, datapath, order, operands),
+      glitches: glitchesOf(events, datapath, order, operands, gates.energy, seed),
+    })),
   };
   if (!report.operands.every(({ fjPerMac }) => Number.isFinite(fjPerMac)))
     throw new RangeError(`library ${library.name}: its energies are too large to make sums of`);
@@ -88,7 +97,7 @@ function energyRow(
   datapath: Datapath,
   order: Order,
   codes: PeOperands,
-): OperandEnergy {
+): Omit<OperandEnergy, 'glitches'> {
   const { sums, ...activity } = peActivity(netlist, datapath, order, codes);
   if (sums.right !== sums.all)
     throw new Error(
@@ -99,6 +108,18 @@ function energyRow(
     (joules) => (joules * 1e15) / (activity.cycles * datapath.lanes),
   );
   return { operands, fjPerMac: logicFj + registersFj + clockFj, logicFj, registersFj, clockFj, sums };
+}
+
+function glitchesOf(
+  events: EventSimulator,
+  datapath: Datapath,
+  order: Order,
+  codes: PeOperands,
+  { perToggle }: EnergyOfToggles,
+  seed: number,
+): GlitchFactor {
+  const { windows, shares } = peWindows(events.tables, datapath, order, codes, seed);
+  return glitchFactor(events, perToggle, windows, shares);
 }
 
 /** Kinds of drawn operands, each from a stream of its own; zeros only where a has one. */

@@ -2,6 +2,7 @@ import type { Datapath } from '../../datapaths/datapath.js';
 import type { Order } from '../../datapaths/order.js';
 import { emitPe, rtlDigest, type RtlFile } from '../../datapaths/rtl/index.js';
 import { widthOf } from '../../formats/format.js';
+import { delaysOf } from '../../gates/delays.js';
 import { type CellLibrary, driverOf } from '../../gates/liberty/cell.js';
 import { readNetlist } from '../../gates/netlist.js';
 import { energyOfToggles } from '../../gates/power.js';
@@ -63,6 +64,7 @@ export function unitFrom(
     rtl: rtlDigest(rtl),
     netlist,
     energy,
+    delays: delaysOf(netlist, timing),
     cells: instances.length,
     registers: netlist.registers.length,
     area,

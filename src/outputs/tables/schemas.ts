@@ -202,6 +202,7 @@ export const RESULT_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
         logicFj: z.number(),
         registersFj: z.number(),
         clockFj: z.number(),
+        glitches: z.strictObject({ factor: z.number(), low: z.number(), high: z.number() }),
         sums: z.strictObject({ right: z.int(), all: z.int() }),
       }),
     ),
