@@ -62,7 +62,7 @@ describe.each(STOCK_LIBRARIES.map((library) => [library.name, library] as const)
   );
 
   it.each(UNITS.map(([rtl, unit]) => [unit.name, rtl, unit] as const))(
-    '%s (%.8s) gives its sums',
+    '%s gives its sums',
     (name, rtl, unit) => {
       const gates = stockUnit(library, name, rtl);
       if (gates === undefined) throw new Error(`no netlist of ${name} in ${library.name}: LASTBIT_WRITE=1 writes it`);
