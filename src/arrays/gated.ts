@@ -2,6 +2,7 @@ import { type Datapath, totalFitOf } from '../datapaths/datapath.js';
 import type { CodeArray, SumArray } from '../datapaths/kernel/index.js';
 import type { Order } from '../datapaths/order.js';
 import { widthOf } from '../formats/format.js';
+import type { GlitchWindow } from '../gates/glitches.js';
 import { byDriver } from '../gates/power.js';
 import { CASES, type Simulator, simulatorOf } from '../gates/simulator.js';
 import type { GateUnit } from '../gates/unit.js';
@@ -43,8 +44,21 @@ export interface TileEnergy {
   clock: number;
 }
 
+/** Some cycles of one PE that somebody wants to see, in the tile of that place among those that are run. */
+export interface WantedWindow {
+  tile: number;
+  row: number;
+  col: number;
+  /** From the tile's first word on, in the PE's own time. */
+  cycle: number;
+  cycles: number;
+}
+
+/** What the PE was before them, every net, and what it got: as `EventSimulator.run` takes them. */
+export type SeenWindow = Pick<GlitchWindow, 'start' | 'inputs'>;
+
 /** Cycles whose words are made at once. */
-const CHUNK = 64;
+export const CHUNK = 64;
 
 /**
  * Runs tiles of a product on the array, gate for gate: every PE gets the words that it gets in the emitted mesh, those
@@ -53,6 +67,7 @@ const CHUNK = 64;
  * that are left out between them are as if they were not there.
  * @param tiles their places in the array's order, rising
  * @param swapped whether the unit's ports a and b take the product's b and a
+ * @param wanted hears of each window that lies whole within 64 cycles of its tile, in any order
  * @throws Error naming the layer where a sum that leaves the netlist is not the product's
  */
 export function tileEnergies(
@@ -61,6 +76,7 @@ export function tileEnergies(
   product: GatedProduct,
   tiles: readonly number[],
   swapped = false,
+  wanted?: { windows: readonly WantedWindow[]; seen(window: WantedWindow, what: SeenWindow): void },
 ): TileEnergy[] {
   const turns = tiles.map((index) => turnOf(array, product, index));
   const simulator = simulatorFor(gates);
@@ -85,7 +101,10 @@ export function tileEnergies(
         words.clear();
         feed.stream(turn, from, count);
         for (const { turn: each, since } of underway) feed.drain(each, since, count);
-        const leaving = simulator.run(words.bytes(count), count);
+        const looked = wanted?.windows.filter((each) => each.tile === i) ?? [];
+        const leaving = runLooking(simulator, words, count, within(looked, from, count), (window, what) =>
+          wanted?.seen(window, what),
+        );
         for (const { turn: each, since } of underway) feed.check(each, since, count, leaving);
       }
       energies[i].logic += simulator.weighed(ofLogic);
@@ -96,6 +115,39 @@ export function tileEnergies(
     });
   }
   return energies;
+}
+
+/** The windows that lie whole within some cycles, counted from the first of these. */
+function within(windows: readonly WantedWindow[], from: number, count: number): { window: WantedWindow; at: number }[] {
+  return windows
+    .map((window) => ({ window, at: window.cycle - from }))
+    .filter(({ window, at }) => at >= 0 && at + window.cycles <= count)
+    .sort((x, y) => x.at - y.at);
+}
+
+/** Runs cycles, and stops before each window. @returns the outputs' words after each cycle */
+function runLooking(
+  simulator: Simulator,
+  words: PortWords,
+  count: number,
+  windows: readonly { window: WantedWindow; at: number }[],
+  seen: (window: WantedWindow, what: SeenWindow) => void,
+): Uint8Array {
+  if (windows.length === 0) return simulator.run(words.bytes(count), count);
+  const parts: Uint8Array[] = [];
+  let done = 0;
+  const runTo = (cycle: number) => {
+    if (cycle > done) parts.push(simulator.run(words.bytes(cycle - done, done), cycle - done));
+    done = cycle;
+  };
+  for (const { window, at } of windows) {
+    runTo(at);
+    const { row, col, cycles } = window;
+    const own = words.caseOf(row, col);
+    if (own !== undefined) seen(window, { start: simulator.valuesOf(own), inputs: words.bitsOf(row, col, at, cycles) });
+  }
+  runTo(count);
+  return new Uint8Array(Buffer.concat(parts));
 }
 
 /** A netlist is compiled once. */

@@ -39,8 +39,25 @@ export class PortWords {
     this.#words.fill(0);
   }
 
-  bytes(cycles: number): Uint8Array {
-    return new Uint8Array(this.#words.buffer, 0, cycles * this.#width * VECTOR * 4);
+  /** As the simulator takes them. */
+  bytes(cycles: number, from = 0): Uint8Array {
+    const each = this.#width * VECTOR * 4;
+    return new Uint8Array(this.#words.buffer, from * each, cycles * each);
+  }
+
+  /** What one PE has on its input bits in some cycles, 0 or 1, cycle by cycle. */
+  bitsOf(row: number, col: number, cycle: number, cycles: number): Uint8Array {
+    const pe = row * this.#cols + col - this.#first;
+    const bits = new Uint8Array(cycles * this.#width);
+    for (let i = 0; i < bits.length; i++)
+      bits[i] = (this.#words[(cycle * this.#width + i) * VECTOR + (pe >> 5)] >>> (pe & 31)) & 1;
+    return bits;
+  }
+
+  /** The place of a PE among the 128; undefined where it is not one of them. */
+  caseOf(row: number, col: number): number | undefined {
+    const pe = row * this.#cols + col - this.#first;
+    return pe >= 0 && pe < CASES ? pe : undefined;
   }
 
   /** Where the bits of a port are. @throws RangeError naming a port that the netlist has not */

@@ -162,9 +162,11 @@ function show(result: RunResult, verbose: boolean, wide: boolean): void {
 function showGates({ layers, target }: RunResult, gates: GateResult, wide: boolean): void {
   print('\nThe PEs by their gates, in nJ for one inference\n');
   printResults(GATE_COLUMNS, layers, wide);
-  const { images, tiles, simulated, error, maxMhz, clockMhz } = gates;
+  const { images, tiles, simulated, error, maxMhz, clockMhz, glitches } = gates;
   const share = simulated === tiles ? 'all' : `${simulated} of`;
+  const { factor, low, high } = glitches;
   print(`\n${share} ${counted(tiles, 'tile')} of ${counted(images, 'image')}: +- ${(100 * error).toFixed(1)} % (95 %)`);
+  print(`glitches: ${factor.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)}) times what toggles without them`);
   if (clockMhz > maxMhz)
     print(`the clock of ${target}, ${clockMhz} MHz, is not met: ${figure(maxMhz)} MHz at most in ${gates.library}`);
 }

@@ -1,3 +1,4 @@
+import type { GlitchFactor } from '../gates/glitches.js';
 import type { GateUnit } from '../gates/unit.js';
 import { isOfUnit, type PeAction } from './action.js';
 import type { Energy, EnergyPart } from './table.js';
@@ -9,6 +10,17 @@ export interface NetEnergy {
   wires: number;
   /** What the clock took more for registers that hold ones. */
   clock: number;
+}
+
+/** Of what toggles. */
+export const togglesOf = ({ logic, registers, wires }: NetEnergy): number => logic + registers + wires;
+
+/** What the PEs took in a layer, for one inference. */
+export interface GateEnergy {
+  gates: GateUnit;
+  nets: NetEnergy;
+  /** What glitches multiply the energy of the nets by, the clock's apart. */
+  glitches: GlitchFactor;
 }
 
 /** What PEs did meanwhile. */
@@ -25,8 +37,7 @@ export interface PeWork {
  */
 export function withGates(
   energy: Energy,
-  gates: GateUnit,
-  nets: NetEnergy,
+  { gates, nets, glitches }: GateEnergy,
   { firings, cycles, clockMhz }: PeWork,
 ): Energy {
   const { library } = gates;
@@ -46,6 +57,7 @@ export function withGates(
     part('clock', firings, firings * clock),
     part('idle', cycles - firings, (cycles - firings) * clock),
     part('wires', firings, nets.wires, true),
+    part('glitches', firings, (glitches.factor - 1) * togglesOf(nets)),
     part('leakage', cycles, (cycles * leakage) / (clockMhz * 1e6)),
     ...energy.parts.filter(({ action }) => !isOfUnit(action)),
   ];

@@ -25,7 +25,9 @@ export interface Simulator {
   /** What each net did in all cases since the start or the last `forget`; the clock does nothing. */
   activity(): { toggles: Float64Array; ones: Float64Array };
   forget(): void;
-  /** The same, weighted and summed. @param weights of `weightsOf` */
+  /** Every net of one case as the last cycle has left it, 0 or 1. */
+  valuesOf(c: number): Uint8Array;
+  /** The activity, weighted and summed. @param weights of `weightsOf` */
   weighed(weights: NetWeights): number;
   /** Numbers of each net as `weighed` takes them: nets that toggle together are one. */
   weightsOf(perNet: Partial<NetWeights>): NetWeights;
@@ -151,6 +153,11 @@ export function simulatorOf(netlist: Netlist<PlainCell>, ports?: readonly string
       return { toggles: Float64Array.from(roots, ({ net }) => totals.toggles[placeOf.get(net) as number]), ones };
     },
     forget,
+    valuesOf: (c) =>
+      Uint8Array.from(roots, ({ net, inverted }) => {
+        const byte = bytes[block.values + (placeOf.get(net) as number) * WORD + (c >> 3)];
+        return ((byte >> (c & 7)) & 1) ^ Number(inverted);
+      }),
     weightsOf({ toggles, ones }) {
       const weights = { toggles: new Float64Array(nets), ones: Float64Array.from(stored, (net) => ones?.[net] ?? 0) };
       if (toggles !== undefined)

@@ -1,6 +1,7 @@
 import { type Cycles, noCycles } from '../arrays/schedule.js';
 import { withGates } from '../energy/gates.js';
 import type { EnergyPart } from '../energy/table.js';
+import type { GlitchFactor } from '../gates/glitches.js';
 import type { Network } from '../networks/network.js';
 import type { Target } from '../targets/target.js';
 import type { GateActivity } from './gateActivity.js';
@@ -23,6 +24,8 @@ export interface LayerCost {
   energy: readonly EnergyPart[];
   /** Codes read at the edge of the array and moved in it, sums; bits to and from DRAM; cycles that memories add. */
   movement?: Movement;
+  /** Where the energy is that of gates. */
+  glitches?: GlitchFactor;
 }
 
 /** Cost of what a target's array does of one inference of a network, batch 1: cycles by formula, energy by action counts. */
@@ -52,7 +55,7 @@ export function judgeCost(network: Network, target: Target, gates?: GateActivity
       cycles: cycles.total * pes,
       clockMhz: target.clockMhz,
     };
-    const energy = own === undefined || work === undefined ? byTable : withGates(byTable, own.gates, own.nets, work);
+    const energy = own === undefined || work === undefined ? byTable : withGates(byTable, own, work);
     for (const source of energy.sources) sources.add(source);
     extrapolated ||= energy.extrapolated;
     const { layer, op, m, n, k, groups } = job;
@@ -71,6 +74,7 @@ export function judgeCost(network: Network, target: Target, gates?: GateActivity
       energyPj: energy.totalPj,
       energy: energy.parts,
       ...(movement && { movement }),
+      ...(own && { glitches: own.glitches }),
     };
   });
   const cycles = layers.reduce((total, layer) => addCycles(total, layer.cycles), noCycles());

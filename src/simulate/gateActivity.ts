@@ -1,5 +1,6 @@
 import type { Datapath } from '../datapaths/datapath.js';
-import type { NetEnergy } from '../energy/gates.js';
+import { type GateEnergy, type NetEnergy, togglesOf } from '../energy/gates.js';
+import type { GlitchFactor } from '../gates/glitches.js';
 import type { GateUnit } from '../gates/unit.js';
 import type { Network } from '../networks/network.js';
 import type { Target } from '../targets/target.js';
@@ -7,21 +8,17 @@ import { GateSample, NORMAL_95, totalOf, varianceOf } from './gateSample.js';
 import { goldenRun } from './golden.js';
 import type { RunData } from './runData.js';
 
-/** What the nets of all PEs take in a layer, for one inference, and the gates that they are nets of. */
-export interface LayerActivity {
-  nets: NetEnergy;
-  gates: GateUnit;
-}
-
 /** What was measured, and how well. */
 export interface GateActivity {
-  layers: ReadonlyMap<string, LayerActivity>;
+  layers: ReadonlyMap<string, GateEnergy>;
   images: number;
   /** Tiles of those images, and those that were simulated. */
   tiles: number;
   simulated: number;
   /** Half of the 95 % interval of the sum over all layers, as a share of it: of the images of the run, and of their tiles. */
   error: number;
+  /** Of all layers together. */
+  glitches: GlitchFactor;
 }
 
 /** The gates of a target's units, by the unit. */
@@ -34,6 +31,10 @@ const MOST = 2 ** 20;
 const WANTED = 0.009;
 const MOST_IMAGES = 16;
 const ROUNDS = 6;
+/** Windows of 4 cycles of a PE that glitches are looked for in: of all layers, and of each at least and at most. */
+const LOOKED = 2048;
+const LEAST_LOOKED = 32;
+const MOST_LOOKED = 256;
 
 /**
  * Runs images through the network and the tiles of its products through the gates: all of them where they are few, else a
@@ -47,7 +48,7 @@ export function gateActivity(
   data: RunData,
   seed: number,
 ): GateActivity {
-  const layers = new Map<string, LayerActivity>();
+  const layers = new Map<string, GateEnergy>();
   const images: { total: number; variance: number }[] = [];
   const counts = { tiles: 0, simulated: 0 };
   let most = 1;
@@ -59,12 +60,17 @@ export function gateActivity(
       const swapped = unit.a.name !== product.unit.a.name;
       return { layer, own, sample: new GateSample(own, target.array, product, swapped, seed) };
     });
-    draw(samples.map(({ sample }) => sample));
+    const looked = i > 0 ? 0 : Math.max(LEAST_LOOKED, Math.min(MOST_LOOKED, Math.floor(LOOKED / samples.length)));
+    draw(
+      samples.map(({ sample }) => sample),
+      looked,
+    );
     const image = { total: 0, variance: 0 };
     for (const { layer, own, sample } of samples) {
       const { variance, ...nets } = sample.estimate();
-      const before = layers.get(layer)?.nets;
-      layers.set(layer, { gates: own, nets: before === undefined ? nets : sumOf(before, nets) });
+      const known = layers.get(layer);
+      if (known === undefined) layers.set(layer, { gates: own, nets, glitches: sample.glitches() });
+      else layers.set(layer, { ...known, nets: sumOf(known.nets, nets) });
       image.total += totalOf(nets);
       image.variance += variance;
       counts.tiles += sample.tiles;
@@ -76,8 +82,20 @@ export function gateActivity(
       most = Math.max(1, Math.min(MOST_IMAGES, Math.floor(MOST / cost), Math.ceil(data.count / data.batch)));
     }
   }
-  for (const [layer, { gates: own, nets }] of layers) layers.set(layer, { gates: own, nets: scaled(nets, 1 / most) });
-  return { layers, images: most, ...counts, error: errorOf(images, Math.ceil(data.count / data.batch)) };
+  for (const [layer, known] of layers) layers.set(layer, { ...known, nets: scaled(known.nets, 1 / most) });
+  const error = errorOf(images, Math.ceil(data.count / data.batch));
+  return { layers, images: most, ...counts, error, glitches: together([...layers.values()]) };
+}
+
+/** Layers are measured apart, so that their errors are independent. */
+function together(layers: readonly GateEnergy[]): GlitchFactor {
+  const sum = (of: (layer: GateEnergy) => number) => layers.reduce((total, layer) => total + of(layer), 0);
+  const all = sum(({ nets }) => togglesOf(nets));
+  if (all === 0) return { factor: 1, low: 1, high: 1 };
+  const factor = sum(({ nets, glitches }) => togglesOf(nets) * glitches.factor) / all;
+  const half = ({ nets, glitches: { low, high } }: GateEnergy) => (togglesOf(nets) * (high - low)) / 2;
+  const error = Math.sqrt(sum((layer) => half(layer) ** 2)) / all;
+  return { factor, low: factor - error, high: factor + error };
 }
 
 const made = (of: (part: keyof NetEnergy) => number): NetEnergy => ({
@@ -96,14 +114,14 @@ function unitOf(gates: TargetGates, wanted: Datapath, layer: string): { unit: Da
 }
 
 /** Simulates so many tiles of each product that their sum is known well enough, or as many as the time allows. */
-function draw(samples: readonly GateSample[]): void {
+function draw(samples: readonly GateSample[], looked: number): void {
   const costOf = (count: (sample: GateSample) => number) =>
     samples.reduce((sum, sample) => sum + count(sample) * sample.cost, 0);
   if (costOf(({ tiles }) => tiles) <= WHOLE) {
-    for (const sample of samples) sample.extend(sample.tiles);
+    for (const sample of samples) sample.extend(sample.tiles, looked);
     return;
   }
-  for (const sample of samples) sample.extend(PILOT);
+  for (const sample of samples) sample.extend(PILOT, looked);
   for (let round = 0; round < ROUNDS; round++) {
     const estimates = samples.map((sample) => sample.estimate());
     const total = estimates.reduce((sum, each) => sum + totalOf(each), 0);

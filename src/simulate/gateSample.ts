@@ -1,12 +1,17 @@
 import type { MacArray } from '../arrays/dataflow.js';
-import { type GatedProduct, tileEnergies, type TileEnergy } from '../arrays/gated.js';
+import { CHUNK, type GatedProduct, tileEnergies, type TileEnergy, type WantedWindow } from '../arrays/gated.js';
 import { tileAt, tileCount } from '../arrays/tiling.js';
+import { eventSimulatorOf } from '../gates/events.js';
+import { type GlitchFactor, glitchFactor, type GlitchWindow } from '../gates/glitches.js';
 import { CASES } from '../gates/simulator.js';
 import type { GateUnit } from '../gates/unit.js';
-import { randomFrom, shuffle } from '../random/random.js';
+import { type Random, randomFrom, shuffle } from '../random/random.js';
 
 /** Standard deviations from the mean within which 95 % of a normal distribution lie. */
 export const NORMAL_95 = 1.96;
+
+/** Cycles of a window. */
+const LOOKED = 4;
 
 /** An estimate of what all tiles of a product take, and the variance of its total. */
 export interface Estimate extends TileEnergy {
@@ -31,6 +36,10 @@ export class GateSample {
   readonly #array: MacArray;
   readonly #swapped: boolean;
   readonly #strata: Stratum[];
+  readonly #random: Random;
+  /** Windows of PEs at work, and of others, in the tiles that were simulated first. */
+  readonly #windows: GlitchWindow[] = [];
+  #shares: readonly [number, number] = [1, 0];
 
   constructor(gates: GateUnit, array: MacArray, product: GatedProduct, swapped: boolean, seed: number) {
     this.product = product;
@@ -47,6 +56,7 @@ export class GateSample {
       else stratum.push(index);
     }
     const random = randomFrom(seed, 0x9a7e);
+    this.#random = random;
     this.#strata = [...strata.values()].map((places) => {
       const tiles = Uint32Array.from(places);
       shuffle(tiles, random);
@@ -75,8 +85,11 @@ export class GateSample {
     return within.reduce((sum, each) => sum + each, 0) / this.tiles;
   }
 
-  /** Simulates tiles until there are so many, at least two of each stratum. */
-  extend(count: number): void {
+  /**
+   * Simulates tiles until there are so many, at least two of each stratum.
+   * @param looked windows of cycles that are kept for `glitches`
+   */
+  extend(count: number, looked = 0): void {
     const share = Math.min(1, count / this.tiles);
     const drawn = this.#strata.map((stratum) => {
       const wanted = Math.min(stratum.tiles.length, Math.max(2, Math.ceil(share * stratum.tiles.length)));
@@ -85,8 +98,46 @@ export class GateSample {
     const ordered = drawn.flat().sort((x, y) => x.tile - y.tile);
     const places = ordered.map(({ tile }) => tile);
     if (places.length === 0) return;
-    const energies = tileEnergies(this.#gates, this.#array, this.product, places, this.#swapped);
+    const windows = looked === 0 ? [] : this.#windowsIn(places, looked);
+    const energies = tileEnergies(this.#gates, this.#array, this.product, places, this.#swapped, {
+      windows,
+      seen: (window, what) => void this.#windows.push({ stratum: (window as Looked).stratum, ...what }),
+    });
     ordered.forEach(({ stratum }, i) => stratum.found.push(energies[i]));
+  }
+
+  /** Windows drawn alike from the cycles of PEs at work, and a quarter as many from the others. */
+  #windowsIn(places: readonly number[], count: number): Looked[] {
+    const { rows, cols } = this.#array;
+    const { job, unit } = this.product;
+    const tiles = places.map((index) => tileAt(job, this.#array, unit.lanes, index));
+    const period = tiles[0].steps + rows + cols;
+    const busy = tiles.reduce((sum, tile) => sum + tile.rows * tile.cols * tile.steps, 0);
+    const share = busy / (tiles.length * rows * cols * period);
+    this.#shares = [share, 1 - share];
+    const draw = (stratum: 0 | 1) => {
+      for (;;) {
+        const tile = this.#random.below(tiles.length);
+        const [row, col, cycle] = [rows, cols, period].map((most) => this.#random.below(most));
+        const works = row < tiles[tile].rows && col < tiles[tile].cols && cycle < tiles[tile].steps;
+        // A window lies within the cycles whose words are made at once.
+        const from = cycle - Math.max(0, (cycle % CHUNK) + LOOKED - CHUNK);
+        if (works === (stratum === 0)) return { stratum, tile, row, col, cycle: from, cycles: LOOKED };
+      }
+    };
+    return Array.from({ length: count }, (_, i) => draw(share < 1 && i % 4 === 3 ? 1 : 0));
+  }
+
+  /** What glitches make of the energy of its nets, from the windows that were looked at. */
+  glitches(): GlitchFactor {
+    const { netlist, energy, delays } = this.#gates;
+    const has = (stratum: number) => this.#windows.filter((each) => each.stratum === stratum).length > 1;
+    const shares = this.#shares.filter((_, stratum) => has(stratum));
+    const known = this.#windows
+      .filter(({ stratum }) => has(stratum))
+      .map((each) => (has(0) ? each : { ...each, stratum: 0 }));
+    if (shares.length === 0) return { factor: 1, low: 1, high: 1 };
+    return glitchFactor(eventSimulatorOf(netlist, delays), energy.perToggle, known, shares);
   }
 
   estimate(): Estimate {
@@ -103,6 +154,11 @@ export class GateSample {
     }
     return sum;
   }
+}
+
+/** A window of a PE at work, or of one that idles or hands sums on. */
+interface Looked extends WantedWindow {
+  stratum: 0 | 1;
 }
 
 export const totalOf = ({ logic, registers, wires, clock }: TileEnergy): number => logic + registers + wires + clock;

@@ -61,28 +61,25 @@ describe.each(STOCK_LIBRARIES.map((library) => [library.name, library] as const)
     3_600_000,
   );
 
-  it.each(UNITS.map(([rtl, unit]) => [unit.name, rtl, unit] as const))(
-    '%s gives its sums',
-    (name, rtl, unit) => {
-      const gates = stockUnit(library, name, rtl);
-      if (gates === undefined) throw new Error(`no netlist of ${name} in ${library.name}: LASTBIT_WRITE=1 writes it`);
-      const { cells, registers, area, period, netlist, energy } = gates;
-      expect(netlist.gates.length + netlist.registers.length).toBe(cells);
-      expect(netlist.registers.length).toBe(registers);
-      expect(Math.min(area, period, energy.clock, energy.leakage)).toBeGreaterThan(0);
-      expect(energy.perToggle.every((joules) => Number.isFinite(joules))).toBe(true);
-      const product = drawn(unit);
-      const [own] = tileEnergies(gates, array, product, [0]);
-      expect(own.logic).toBeGreaterThan(own.wires);
-      expect(own.registers).toBeGreaterThan(0);
-      // Each sum is looked at as it leaves.
-      const wrong = product.sums.slice();
-      wrong[37] = typeof wrong[37] === 'bigint' ? ((wrong[37] ^ 1n) as never) : ((wrong[37] ^ 1) as never);
-      expect(() => tileEnergies(gates, array, { ...product, sums: wrong }, [0])).toThrow(
-        `layer drawn, sum 37: the gates of ${name} give code ${product.sums[37]}, the kernel ${wrong[37]}`,
-      );
-    },
-  );
+  it.each(UNITS.map(([rtl, unit]) => [unit.name, rtl, unit] as const))('%s gives its sums', (name, rtl, unit) => {
+    const gates = stockUnit(library, name, rtl);
+    if (gates === undefined) throw new Error(`no netlist of ${name} in ${library.name}: LASTBIT_WRITE=1 writes it`);
+    const { cells, registers, area, period, netlist, energy } = gates;
+    expect(netlist.gates.length + netlist.registers.length).toBe(cells);
+    expect(netlist.registers.length).toBe(registers);
+    expect(Math.min(area, period, energy.clock, energy.leakage)).toBeGreaterThan(0);
+    expect(energy.perToggle.every((joules) => Number.isFinite(joules))).toBe(true);
+    const product = drawn(unit);
+    const [own] = tileEnergies(gates, array, product, [0]);
+    expect(own.logic).toBeGreaterThan(own.wires);
+    expect(own.registers).toBeGreaterThan(0);
+    // Each sum is looked at as it leaves.
+    const wrong = product.sums.slice();
+    wrong[37] = typeof wrong[37] === 'bigint' ? ((wrong[37] ^ 1n) as never) : ((wrong[37] ^ 1) as never);
+    expect(() => tileEnergies(gates, array, { ...product, sums: wrong }, [0])).toThrow(
+      `layer drawn, sum 37: the gates of ${name} give code ${product.sums[37]}, the kernel ${wrong[37]}`,
+    );
+  });
 
   it('has no file beside', () => {
     const wanted = UNITS.map(([rtl, { name }]) => stockFile(library, name, rtl));

@@ -77,6 +77,11 @@ export const LAYER_COLUMNS: readonly ResultColumn<LayerResult>[] = [
     optional: true,
   },
   { field: 'largestSum', title: 'largest sum', kind: 'exact number', value: (l) => l.single.largest, hidden: true },
+  ...(['factor', 'low', 'high'] as const).map((what): ResultColumn<LayerResult> => {
+    const field = { factor: 'glitchFactor', low: 'glitchFactorLow', high: 'glitchFactorHigh' }[what];
+    const value = (l: LayerResult) => l.glitches?.[what];
+    return { field, title: field, kind: 'figure', value, hidden: true, optional: true };
+  }),
   moved('aReads', ({ counts }) => counts.aReads),
   moved('bReads', ({ counts }) => counts.bReads),
   moved('aMoves', ({ counts }) => counts.aMoves),
@@ -110,7 +115,7 @@ export const GATE_COLUMNS: readonly ResultColumn<LayerResult>[] = [
     digits: 3,
     value: (l) => peParts(l).reduce((sum, { energyPj }) => sum + energyPj, 0) / l.macs,
   },
-  ...(['logic', 'registers', 'clock', 'idle', 'wires', 'leakage'] as const).map(ofPart),
+  ...(['logic', 'registers', 'glitches', 'clock', 'idle', 'wires', 'leakage'] as const).map(ofPart),
 ];
 
 /** The worst sum of a layer, as `eval` reads it. */

@@ -95,6 +95,10 @@ export const RUN_COLUMNS: readonly ResultColumn<RunResult>[] = [
     optional: true,
     hidden: true,
   },
+  ...(['factor', 'low', 'high'] as const).map((what): ResultColumn<RunResult> => {
+    const field = { factor: 'glitchFactor', low: 'glitchFactorLow', high: 'glitchFactorHigh' }[what];
+    return { field, title: field, kind: 'figure', value: (r) => r.gates?.glitches[what], optional: true, hidden: true };
+  }),
   ...(['images', 'tiles', 'simulated'] as const).map((what): ResultColumn<RunResult> => {
     const field = { images: 'gatesImages', tiles: 'gatesTiles', simulated: 'gatesTilesSimulated' }[what];
     return { field, title: field, value: (r) => r.gates?.[what], optional: true, hidden: true };
