@@ -9,8 +9,10 @@ import type { GateUnit } from '../gates/unit.js';
 import { lower } from '../networks/lower.js';
 import type { Network } from '../networks/network.js';
 import { mapUnit } from '../outputs/benches/mapUnit.js';
-import type { TargetGates } from '../simulate/gateActivity.js';
+import { type GateActivity, gateActivity, type TargetGates } from '../simulate/gateActivity.js';
+import { loadRunData, type RunPlan } from '../simulate/plan.js';
 import { whyBeside } from '../simulate/placement.js';
+import type { RunData } from '../simulate/runData.js';
 import { unitForJob } from '../targets/blockUnit.js';
 import type { Target } from '../targets/target.js';
 import { readText } from '../text/read.js';
@@ -22,16 +24,19 @@ export function libraryFrom(files: readonly string[]): CellLibrary {
   return usage(() => readLibrary(files.map((file) => ({ name: file, text: readText(file) }))));
 }
 
+/** A target that has no energy of gates, whatever the library. */
+class NoGates extends UsageError {}
+
 /** Units that were mapped in this process, by library and RTL. */
 const mappedUnits = new Map<string, Promise<GateUnit>>();
 
 /**
  * The gates of the units that a network needs on a target: those of the package, or mapped now, which needs Yosys.
- * @throws UsageError naming what of the target has no gates, or the library that there is not
+ * @throws NoGates naming what of the target has none; UsageError naming the library that there is not
  */
 export async function gatesFor(network: Network, target: Target, spec: string): Promise<TargetGates> {
   const refuse = (problem: string): never => {
-    throw new UsageError(`energy of gates: target ${target.name} ${problem}`);
+    throw new NoGates(`energy of gates: target ${target.name} ${problem}`);
   };
   const reason = whyNotGated(target.array);
   if (reason !== undefined) refuse(reason);
@@ -74,5 +79,43 @@ async function unitIn(spec: string, unit: Datapath, order: Datapath['order']): P
   return mapping;
 }
 
-/** Of the tiles that are drawn. */
-export const SEED = 1;
+/** The same, or in one line why there are none. */
+export async function gatesOrReason(network: Network, target: Target): Promise<TargetGates | string> {
+  try {
+    return await gatesFor(network, target, target.gates ?? '');
+  } catch (error) {
+    if (error instanceof NoGates) return error.message;
+    throw error;
+  }
+}
+
+/** A network on a target, and where its data is. */
+interface Gated {
+  network: Network;
+  target: Target;
+  plan: Pick<RunPlan, 'data'>;
+}
+
+/**
+ * Makes ready what the energies of gates need, so that what is missing is told before anything runs.
+ * @returns what the PEs take in each of the points; undefined where its energy is a table's
+ */
+export async function activities<P extends Gated>(
+  points: readonly P[],
+): Promise<(point: P) => GateActivity | undefined> {
+  const ready = new Map<P, { gates: TargetGates; data: RunData }>();
+  const data = new Map<string, Promise<RunData>>();
+  for (const point of points) {
+    const { network, target, plan } = point;
+    if (target.gates === undefined) continue;
+    const gates = await gatesFor(network, target, target.gates);
+    const key = JSON.stringify([network.name, plan.data]);
+    const loading = data.get(key) ?? loadRunData(network, plan.data);
+    data.set(key, loading);
+    ready.set(point, { gates, data: await loading });
+  }
+  return (point) => {
+    const known = ready.get(point);
+    return known && gateActivity(point.network, point.target, known.gates, known.data);
+  };
+}

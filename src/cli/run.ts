@@ -25,7 +25,7 @@ import type { Target } from '../targets/target.js';
 import { gateActivity } from '../simulate/gateActivity.js';
 import { type GateResult, type RunResult, withGateCost } from '../simulate/run.js';
 import { figure } from '../outputs/tables/table.js';
-import { gatesFor, SEED } from './gateUnits.js';
+import { gatesFor } from './gateUnits.js';
 import { type TensorChoice, tensorsOf } from '../simulate/tensors.js';
 import { writeTensors } from '../outputs/tensors/tensorFiles.js';
 import { integer, jsonOption, wideOption } from './arguments.js';
@@ -92,12 +92,7 @@ export const runCommand = command({
     const result =
       gates === undefined
         ? byTable
-        : withGateCost(
-            byTable,
-            loaded,
-            own,
-            gateActivity(loaded, own, gates, await loadRunData(loaded, plan.data), SEED),
-          );
+        : withGateCost(byTable, loaded, own, gateActivity(loaded, own, gates, await loadRunData(loaded, plan.data)));
     if (out !== undefined) await writeResult(out, result);
     if (out !== undefined && tensors !== undefined) {
       const number = integer(image ?? 0, '--image');

@@ -13,7 +13,16 @@ import { type Candidate, runStudy, shortlist, type Study, type StudyPlan } from 
 import { integer, jsonOption, seedOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { freshOption, journaled, remarkOnJournal } from './journaled.js';
-import { and, floatNetworkOption, folderOption, imagesOption, required, threadsOption } from './options.js';
+import { gatesOrReason } from './gateUnits.js';
+import {
+  and,
+  energyOption,
+  floatNetworkOption,
+  folderOption,
+  imagesOption,
+  required,
+  threadsOption,
+} from './options.js';
 import { ownDataFrom, ownDataOptions } from './ownData.js';
 import { readingFrom, readingOptions } from './reading.js';
 import { chosenMethods } from './recipes.js';
@@ -32,6 +41,7 @@ export const studyCommand = command({
     ...ownDataOptions,
     images: { ...imagesOption, default: 200 },
     ...readingOptions,
+    energy: energyOption,
     epochs: { type: 'number', default: 1, describe: 'that recipes train for; 0 leaves those out' },
     trained: { type: 'number', default: 2000, describe: 'images that recipes train on' },
     seed: seedOption,
@@ -76,10 +86,12 @@ export const studyCommand = command({
         const plan = {
           ...{ data: data.plan, judged: data.judged, reference: args.network, targets, journal, onBegin },
           ...(reading.shapes && { reading: { shapes: reading.shapes } }),
+          ...(args.energy !== undefined && { energy: args.energy, gatesOf: gatesOrReason }),
         };
         const study = await runWithProgress(candidates, plan, threads);
         for (const reason of failed) remark(`left out ${reason}`);
         for (const reason of study.unplaced) remark(`no target can run ${reason}`);
+        for (const reason of study.ungated) remark(`left out: ${reason}`);
         await writeStudy(args.out, study);
         return study;
       }),

@@ -7,12 +7,13 @@ import { resultCsv, resultJson, SWEEP_COLUMNS } from '../outputs/tables/results.
 import type { Journal } from '../simulate/journal.js';
 import { unfinishedOf } from '../simulate/outcomes.js';
 import type { PoolOptions } from '../simulate/pool.js';
-import { planSweep, runSweep, type SweepPlan, type SweepPoint } from '../simulate/sweep.js';
+import { type ActivityOf, planSweep, runSweep, type SweepPlan, type SweepPoint } from '../simulate/sweep.js';
 import { parseSweep } from '../simulate/sweepFile.js';
+import { activities } from './gateUnits.js';
 import { integer, jsonOption, wideOption } from './arguments.js';
 import { command } from './command.js';
 import { freshOption, journaled, remarkOnJournal } from './journaled.js';
-import { and, threadsOption } from './options.js';
+import { and, energyOption, threadsOption } from './options.js';
 import { ownDataFrom, ownDataOptions } from './ownData.js';
 import { readingFrom, readingOptions } from './reading.js';
 import { progressBar, threadsFrom } from './runs.js';
@@ -30,6 +31,7 @@ export const sweepCommand = command({
     data: and(ownDataOptions.data, '', "in place of the file's: "),
     images: { type: 'number', describe: "images to run on, in place of the file's" },
     ...readingOptions,
+    energy: energyOption,
     fresh: freshOption,
     threads: threadsOption,
     json: jsonOption,
@@ -41,7 +43,7 @@ export const sweepCommand = command({
     ['sweep space.yaml', 'writes space/sweep.csv; the same command goes on after a kill'],
     ['sweep space.yaml --threads 1 --json', 'the same rows in the same order'],
   ],
-  async run({ file, out, fresh, threads, json, wide, ...given }) {
+  async run({ file, out, energy, fresh, threads, json, wide, ...given }) {
     const parsed = parseSweep(readText(file), file);
     const { images } = given;
     const sweep = images === undefined ? parsed : { ...parsed, images: integer(images, '--images', 1) };
@@ -51,11 +53,16 @@ export const sweepCommand = command({
     checkFolder(folder);
     const options = threadsFrom(threads);
     const own = ownDataFrom({ ...given, data: given.data ?? sweep.data });
-    const plan = await planSweep(sweep, { reading: readingFrom(given), data: own });
+    const plan = await planSweep(sweep, {
+      reading: readingFrom(given),
+      data: own,
+      ...(energy !== undefined && { energy }),
+    });
     for (const reason of plan.skipped) remark(`skipped ${reason}`);
+    const activityOf = await activities(plan.points);
     const path = join(folder, 'sweep.csv');
     const points = await inLockedFolder(folder, async () => {
-      const points = await journaled(folder, fresh, (journal) => runWithJournal(plan, journal, options));
+      const points = await journaled(folder, fresh, (journal) => runWithJournal(plan, journal, options, activityOf));
       await writeChanged(path, resultCsv(SWEEP_COLUMNS, points));
       return points;
     });
@@ -65,7 +72,12 @@ export const sweepCommand = command({
   },
 });
 
-async function runWithJournal(plan: SweepPlan, journal: Journal, options: PoolOptions): Promise<SweepPoint[]> {
+async function runWithJournal(
+  plan: SweepPlan,
+  journal: Journal,
+  options: PoolOptions,
+  activityOf: ActivityOf,
+): Promise<SweepPoint[]> {
   const all = new Set(plan.points.map(({ key }) => key)).size;
   const unfinished = unfinishedOf(plan.points, journal);
   remarkOnJournal(journal, unfinished, all);
@@ -74,7 +86,7 @@ async function runWithJournal(plan: SweepPlan, journal: Journal, options: PoolOp
     'images',
   );
   try {
-    return await runSweep(plan, journal, { ...options, progress: (done) => bar.update(done) });
+    return await runSweep(plan, journal, { ...options, progress: (done) => bar.update(done) }, activityOf);
   } finally {
     bar.stop();
   }

@@ -39,6 +39,7 @@ const MOST_LOOKED = 256;
 /**
  * Runs images through the network and the tiles of its products through the gates: all of them where they are few, else a
  * sample whose error is told. Images are taken at equal distances from those of the run.
+ * @param seed of the tiles, PEs and cycles that are drawn
  * @throws RangeError where a layer's unit has no gates
  */
 export function gateActivity(
@@ -46,7 +47,7 @@ export function gateActivity(
   target: Target,
   gates: TargetGates,
   data: RunData,
-  seed: number,
+  seed = 1,
 ): GateActivity {
   const layers = new Map<string, GateEnergy>();
   const images: { total: number; variance: number }[] = [];

@@ -5,10 +5,12 @@ import type { Network } from '../networks/network.js';
 import type { ReadOptions } from '../networks/readers/index.js';
 import type { Family } from '../quantize/contract/recipe.js';
 import { unitForJob } from '../targets/blockUnit.js';
+import { withEnergy } from '../targets/schema.js';
 import { loadTarget, TARGETS } from '../targets/catalog.js';
 import type { Target } from '../targets/target.js';
 import type { Dataset } from '../training/data/dataset.js';
 import { judgeCost } from './cost.js';
+import { type GateActivity, gateActivity, type TargetGates } from './gateActivity.js';
 import { recordDigest } from './fingerprint.js';
 import { digestsOf, type Inquiry, inquiryOf, judgedDigest } from './inquiry.js';
 import type { Journal } from './journal.js';
@@ -18,7 +20,7 @@ import { paretoOptimal } from './pareto.js';
 import { type DataPlan, loadData, loadNetwork, type RunPlan, whyNot } from './plan.js';
 import type { PoolOptions } from './pool.js';
 import { type FloatRun, likenessOf, type Outcome, qualityOf, runFloat } from './run.js';
-import type { RunData } from './runData.js';
+import { ofDataset, type RunData } from './runData.js';
 
 /** One method on one target; without one, where no target has units for it, its accuracy with exact sums alone. */
 export interface StudyRow extends Partial<Outcome>, TrainingNote {
@@ -29,6 +31,8 @@ export interface StudyRow extends Partial<Outcome>, TrainingNote {
   cycles?: number;
   energyPj?: number;
   extrapolated?: boolean;
+  /** Half of the 95 % interval of the energy of gates, as a share of it; where it is that. */
+  gatesError?: number;
   /** Weights and biases as the target stores them: codes, one float32 for each scale and bias. */
   modelKilobytes: number;
   /** No other row is at least as good in accuracy, cycles and energy, and better in one. */
@@ -58,6 +62,8 @@ export interface Study {
   rows: StudyRow[];
   /** Recipes that no target can run, with the reason of the first. */
   unplaced: string[];
+  /** Why targets have no energy of gates, each once. */
+  ungated: string[];
 }
 
 /** What a study judges by, and where it keeps what it has found. */
@@ -71,6 +77,10 @@ export interface StudyPlan {
   reading?: ReadOptions;
   /** Names or files; by default the catalogue, less those that would repeat a row to the last digit. */
   targets?: readonly string[];
+  /** In place of the targets' own. */
+  energy?: string;
+  /** The gates of a target's units, or why there are none. */
+  gatesOf?(network: Network, target: Target): Promise<TargetGates | string>;
   journal: Journal;
   /** Hears which of all runs have to be done. */
   onBegin?(unfinished: readonly Inquiry[], all: number): void;
@@ -82,10 +92,13 @@ export async function runStudy(
   plan: StudyPlan,
   options: PoolOptions = {},
 ): Promise<Study> {
-  const { data, targets } = plan;
-  const known = (targets ?? TARGETS.map(({ name }) => name)).map((name) => ({ name, target: loadTarget(name) }));
+  const { data, targets, energy } = plan;
+  const known = (targets ?? TARGETS.map(({ name }) => name)).map((name) => ({
+    name,
+    target: energy === undefined ? loadTarget(name) : withEnergy(loadTarget(name), energy),
+  }));
   const unplaced: string[] = [];
-  const places = candidates.flatMap((candidate) => {
+  const all = candidates.flatMap((candidate) => {
     const ordered = known.toSorted((x, y) => Number(y.name === candidate.home) - Number(x.name === candidate.home));
     const reasons = ordered.map(({ target }) => whyNot(candidate.network, target));
     const fit = ordered.filter((_, i) => reasons[i] === undefined).map((place) => placeOf(candidate, place));
@@ -93,13 +106,19 @@ export async function runStudy(
     return targets === undefined ? withoutRepeats(fit) : fit;
   });
   const images = plan.judged ?? loadData(data, candidates[0]?.network);
+  const { places, ungated } = await gatedOf(all, images, plan);
   const outcomes = await placeOutcomes(places, plan, judgedDigest({ judged: images, plan: data }), options);
   const placed = places.map((place): Omit<StudyRow, 'pareto'> => {
-    const { candidate, name, cost } = place;
+    const { candidate, name, target, activityOf } = place;
     const { recipe, family, network, step } = candidate;
+    const activity = activityOf?.();
+    const cost = activity === undefined ? place.cost : judgeCost(network, target, activity);
     const { cycles, energyPj, extrapolated } = cost;
     const outcome = outcomes.get(place.key) as Outcome;
-    const costs = { cycles: cycles.total, energyPj, extrapolated };
+    const costs = {
+      ...{ cycles: cycles.total, energyPj, extrapolated },
+      ...(activity && { gatesError: activity.error }),
+    };
     return {
       recipe,
       family,
@@ -129,7 +148,7 @@ export async function runStudy(
     });
   }
   const optimal = frontOf(rows);
-  return { rows: rows.map((row) => ({ ...row, pareto: optimal.has(row) })), unplaced };
+  return { rows: rows.map((row) => ({ ...row, pareto: optimal.has(row) })), unplaced, ungated };
 }
 
 interface Place {
@@ -139,6 +158,33 @@ interface Place {
   cost: ReturnType<typeof judgeCost>;
   /** Places that share it have the same bits. */
   key: string;
+  /** What the gates of its PEs take, where its energy is that. */
+  activityOf?(): GateActivity;
+}
+
+/** Gives places the gates of their targets; those that have none fall out, and it is told why. */
+async function gatedOf(
+  all: readonly Place[],
+  images: Dataset | RunData,
+  { gatesOf }: StudyPlan,
+): Promise<{ places: Place[]; ungated: string[] }> {
+  const places: Place[] = [];
+  const ungated = new Set<string>();
+  for (const place of all) {
+    const { target, candidate } = place;
+    const { network } = candidate;
+    if (target.gates === undefined) {
+      places.push(place);
+      continue;
+    }
+    const gates = (await gatesOf?.(network, target)) ?? `target ${target.name} has no gates`;
+    if (typeof gates === 'string') ungated.add(gates);
+    else {
+      const data = 'images' in images ? ofDataset(network, images) : images;
+      places.push({ ...place, activityOf: () => gateActivity(network, target, gates, data) });
+    }
+  }
+  return { places, ungated: [...ungated] };
 }
 
 function placeOf(candidate: Candidate, { name, target }: { name: string; target: Target }): Place {

@@ -2,7 +2,9 @@ import type { MacArray } from '../arrays/dataflow.js';
 import type { Network } from '../networks/network.js';
 import type { ReadOptions } from '../networks/readers/index.js';
 import type { Target } from '../targets/target.js';
+import { isOfGates } from '../targets/schema.js';
 import { judgeCost } from './cost.js';
+import type { GateActivity } from './gateActivity.js';
 import { digestsOf, type FileDigests, imagesDigest, type Inquiry, inquiryOf } from './inquiry.js';
 import type { Journal } from './journal.js';
 import { paretoOptimal } from './pareto.js';
@@ -24,6 +26,8 @@ export interface SweepPoint extends Outcome {
   utilization: number;
   energyPj: number;
   extrapolated: boolean;
+  /** Half of the 95 % interval of the energy of gates, as a share of it; where it is that. */
+  gatesError?: number;
   /** No other point is at least as good in accuracy, cycles and energy, and better in one. */
   pareto: boolean;
 }
@@ -46,7 +50,12 @@ export interface SweepPlan {
 export interface SweepOptions {
   reading?: ReadOptions;
   data?: OwnData;
+  /** In place of the targets' own. */
+  energy?: string;
 }
+
+/** What the gates of a point's PEs took. */
+export type ActivityOf = (point: Planned) => GateActivity | undefined;
 
 /** @throws Error when no datapath runs any network, or a file is wrong */
 export async function planSweep(file: SweepFile, options: SweepOptions = {}): Promise<SweepPlan> {
@@ -63,7 +72,7 @@ export async function planSweep(file: SweepFile, options: SweepOptions = {}): Pr
       if (reason !== undefined) skipped.push(`${path} on ${datapath}: ${reason}`);
       else {
         const plan = { network: path, data, ...(options.reading && { reading: options.reading }) };
-        points.push(...pointsOf(file, plan, network, datapath, files));
+        points.push(...pointsOf(file, plan, network, datapath, files, options.energy));
       }
     }
   }
@@ -84,14 +93,16 @@ function pointsOf(
   network: Network,
   datapath: string,
   files: FileDigests,
+  given?: string,
 ): Planned[] {
   const base = targetAround(datapath, file);
+  const energy = given ?? (isOfGates(file.energy) ? file.energy : undefined);
   return file.rows.flatMap((rows) =>
     file.cols.flatMap((cols) =>
       file.dataflow.map((dataflow) => {
         const plan: RunPlan = {
           ...shared,
-          target: { base, array: { rows, cols, dataflow } },
+          target: { base, array: { rows, cols, dataflow }, ...(energy !== undefined && { energy }) },
           ...(file.reference !== undefined && { reference: file.reference }),
         };
         const target = resolveTarget(plan.target);
@@ -110,15 +121,20 @@ export async function runSweep(
   { points }: SweepPlan,
   journal: Journal,
   options: PoolOptions = {},
+  activityOf?: ActivityOf,
 ): Promise<SweepPoint[]> {
   const outcomes = await outcomesOf(points, journal, options);
-  const rows = points.map((point, i) => rowOf(point, outcomes[i]));
+  const rows = points.map((point, i) => rowOf(point, outcomes[i], activityOf?.(point)));
   const optimal = paretoOptimal(rows.map((row) => ({ ...row, quality: qualityOf(row) })));
   return rows.map((row, i) => ({ ...row, pareto: optimal[i] }));
 }
 
-function rowOf({ path, network, datapath, target }: Planned, outcome: Outcome): Omit<SweepPoint, 'pareto'> {
-  const { cycles, utilization, energyPj, extrapolated } = judgeCost(network, target);
+function rowOf(
+  { path, network, datapath, target }: Planned,
+  outcome: Outcome,
+  activity?: GateActivity,
+): Omit<SweepPoint, 'pareto'> {
+  const { cycles, utilization, energyPj, extrapolated } = judgeCost(network, target, activity);
   const { rows, cols, dataflow } = target.array;
   return {
     network: path,
@@ -131,5 +147,6 @@ function rowOf({ path, network, datapath, target }: Planned, outcome: Outcome): 
     utilization,
     energyPj,
     extrapolated,
+    ...(activity && { gatesError: activity.error }),
   };
 }

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { readDocument, record } from '../text/document.js';
-import { ENERGY_TABLES } from '../energy/tables/catalog.js';
 import { TARGETS } from '../targets/catalog.js';
-import type { TargetFields } from '../targets/schema.js';
+import { energyName, type TargetFields } from '../targets/schema.js';
 
 /** The schema of sweep files. An axis takes one value or a list; the points are all combinations, last axis fastest. */
 function axis<T extends z.ZodType>(item: T) {
@@ -22,10 +21,9 @@ export const sweepSchema = record({
   reference: z.string().optional().describe('ONNX file of the float network to compare with'),
   data: z.string().optional().describe("folder of MNIST's IDX files; default: generated images"),
   images: z.int().min(1).default(200),
-  energy: z
-    .enum(ENERGY_TABLES.map((table) => table.name))
+  energy: energyName
     .default('horowitz-45nm')
-    .describe('energy table, for datapaths that are no target'),
+    .describe('energy table for datapaths that are no target, or gates of a library for all'),
 });
 
 export type SweepFile = z.output<typeof sweepSchema>;

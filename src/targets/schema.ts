@@ -51,6 +51,13 @@ export const energyNames = [
   `${GATES}FILE.lib`,
 ];
 
+/** What `--energy` and sweep files take. */
+export const energyName = z.union([z.enum(ENERGY_TABLES.map((table) => table.name)), gatesName], {
+  error: `must be one of ${energyNames.join(', ')}`,
+});
+/** Whether it is of gates. */
+export const isOfGates = (name: string): boolean => name.startsWith(GATES);
+
 const tableName = z.enum(ENERGY_TABLES.map((table) => table.name));
 
 export const targetSchema = record({
@@ -80,7 +87,7 @@ export const targetSchema = record({
     .optional()
     .describe('what the array makes of zeros among the weights; default: nothing'),
   energy: z
-    .union([tableName, gatesName, record({ table: tableName, entries: z.array(entryField).min(1) })], {
+    .union([energyName, record({ table: tableName, entries: z.array(entryField).min(1) })], {
       error: `must be one of ${energyNames.join(', ')}, or a record with table and entries`,
     })
     .describe('a table, gates of a library, or a table and entries that come before its own'),
@@ -129,7 +136,7 @@ function energyFrom(field: EnergyField, target: string): Pick<Target, 'energy' |
 }
 
 function energyNamed(name: string): Pick<Target, 'energy' | 'gates'> {
-  if (!name.startsWith(GATES)) return { energy: energyTableNamed(name) };
+  if (!isOfGates(name)) return { energy: energyTableNamed(name) };
   return { energy: energyTableNamed(BESIDE_GATES), gates: name.slice(GATES.length) };
 }
 

@@ -9,6 +9,11 @@ import { energyColumn, percent, PICO_PER_NANO, type ResultColumn } from './colum
 /** The terminal has no room for paths; CSV and JSON have them whole. */
 const baseName = (path: string) => networkNameOf(path.replace(/^.*[/\\]/, ''));
 
+function gatesErrorColumn<Row>(value: (row: Row) => number | undefined): ResultColumn<Row> {
+  const share = (row: Row) => percent(value(row));
+  return { field: 'gatesErrorPercent', title: 'energy +- (%)', digits: 1, priority: 1, value: share, optional: true };
+}
+
 export const SWEEP_COLUMNS: readonly ResultColumn<SweepPoint>[] = [
   { field: 'network', title: 'network', kind: 'text', value: (p) => p.network, shown: (p) => baseName(p.network) },
   { field: 'datapath', title: 'datapath', kind: 'text', value: (p) => p.datapath },
@@ -54,6 +59,7 @@ export const SWEEP_COLUMNS: readonly ResultColumn<SweepPoint>[] = [
     value: (p) => (p.accuracy === undefined ? percent(p.float?.agreement) : undefined),
     optional: true,
   },
+  gatesErrorColumn((p) => p.gatesError),
 ];
 
 export const STUDY_COLUMNS: readonly ResultColumn<StudyRow>[] = [
@@ -110,6 +116,7 @@ export const STUDY_COLUMNS: readonly ResultColumn<StudyRow>[] = [
     optional: true,
   },
   { field: 'pareto', title: 'Pareto', kind: 'flag', value: (r) => r.pareto },
+  gatesErrorColumn((r) => r.gatesError),
 ];
 
 /** What a running sum came to; errors are left out where it is not finite. */
