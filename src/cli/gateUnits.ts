@@ -1,10 +1,11 @@
 import { orderOf } from '../arrays/dataflow.js';
 import { whyNotGated } from '../arrays/gated.js';
 import type { Datapath } from '../datapaths/datapath.js';
+import type { Order } from '../datapaths/order.js';
 import { emitPe, rtlDigest } from '../datapaths/rtl/index.js';
 import type { CellLibrary } from '../gates/liberty/cell.js';
 import { readLibrary } from '../gates/liberty/library.js';
-import { STOCK_LIBRARIES, stockLibrary, stockUnit } from '../gates/stock.js';
+import { STOCK_LIBRARIES, type StockLibrary, stockLibrary, stockUnit } from '../gates/stock.js';
 import type { GateUnit } from '../gates/unit.js';
 import { lower } from '../networks/lower.js';
 import type { Network } from '../networks/network.js';
@@ -55,7 +56,22 @@ export async function gatesFor(network: Network, target: Target, spec: string): 
   return gates;
 }
 
-async function unitIn(spec: string, unit: Datapath, order: Datapath['order']): Promise<GateUnit> {
+/** The gates of a unit that come with the package; undefined where there are none, or its PE has no RTL. */
+export function stockGates(library: StockLibrary, unit: Datapath, order: Order): GateUnit | undefined {
+  return hasPe(unit, order) ? stockUnit(library, unit.name, rtlDigest(emitPe(unit, order))) : undefined;
+}
+
+/** Whether a PE can be written for a unit. */
+function hasPe(unit: Datapath, order: Order): boolean {
+  try {
+    return emitPe(unit, order).length > 0;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+async function unitIn(spec: string, unit: Datapath, order: Order): Promise<GateUnit> {
   const rtl = rtlDigest(emitPe(unit, order));
   const stock = stockLibrary(spec);
   if (stock !== undefined) {

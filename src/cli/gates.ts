@@ -2,16 +2,15 @@ import { orderOf } from '../arrays/dataflow.js';
 import { whyNotGated } from '../arrays/gated.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import type { Order } from '../datapaths/order.js';
-import { readLibrary } from '../gates/liberty/library.js';
 import { characterise, type Characterisation, type OperandEnergy } from '../outputs/benches/characterise.js';
 import { makeFolder } from '../outputs/files/file.js';
 import { writeRtl } from '../outputs/benches/rtl.js';
 import { type Column, figure } from '../outputs/tables/table.js';
 import type { TileOperands } from '../outputs/vectors/tileVectors.js';
-import { readText } from '../text/read.js';
 import { loadTarget } from '../targets/catalog.js';
 import { datapathFrom, jsonOption, seedOption, wideOption } from './arguments.js';
 import { command } from './command.js';
+import { libraryFrom } from './gateUnits.js';
 import { kindsOf } from './kinds.js';
 import { LAYER_MODES } from './modes.js';
 import { usage, usageAsync, UsageError } from './errors.js';
@@ -48,7 +47,7 @@ export const gatesCommand = command({
   async run({ name, library: files, network, layer, image = 0, data, seed, out, wide, json }) {
     if (files.length === 0) throw new UsageError('--library needs a liberty file, or several');
     const subject = subjectOf(name);
-    const library = usage(() => readLibrary(files.map((file) => ({ name: file, text: readText(file) }))));
+    const library = libraryFrom(files);
     const product =
       network === undefined || layer === undefined
         ? undefined

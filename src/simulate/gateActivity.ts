@@ -21,6 +21,15 @@ export interface GateActivity {
   glitches: GlitchFactor;
 }
 
+/** How much is looked at. */
+export interface GateEffort {
+  /** Of the tiles, PEs and cycles that are drawn. */
+  seed?: number;
+  mostImages?: number;
+  /** Windows of 4 cycles of a PE, of all layers, that glitches are looked for in. */
+  windows?: number;
+}
+
 /** The gates of a target's units, by the unit. */
 export type TargetGates = ReadonlyMap<Datapath, GateUnit>;
 
@@ -31,15 +40,14 @@ const MOST = 2 ** 20;
 const WANTED = 0.009;
 const MOST_IMAGES = 16;
 const ROUNDS = 6;
-/** Windows of 4 cycles of a PE that glitches are looked for in: of all layers, and of each at least and at most. */
-const LOOKED = 2048;
-const LEAST_LOOKED = 32;
-const MOST_LOOKED = 256;
+/** Of all layers, and of each at least and at most. */
+const WINDOWS = 2048;
+const LEAST_WINDOWS = 32;
+const MOST_WINDOWS = 256;
 
 /**
  * Runs images through the network and the tiles of its products through the gates: all of them where they are few, else a
  * sample whose error is told. Images are taken at equal distances from those of the run.
- * @param seed of the tiles, PEs and cycles that are drawn
  * @throws RangeError where a layer's unit has no gates
  */
 export function gateActivity(
@@ -47,7 +55,7 @@ export function gateActivity(
   target: Target,
   gates: TargetGates,
   data: RunData,
-  seed = 1,
+  { seed = 1, mostImages = MOST_IMAGES, windows = WINDOWS }: GateEffort = {},
 ): GateActivity {
   const layers = new Map<string, GateEnergy>();
   const images: { total: number; variance: number }[] = [];
@@ -61,7 +69,7 @@ export function gateActivity(
       const swapped = unit.a.name !== product.unit.a.name;
       return { layer, own, sample: new GateSample(own, target.array, product, swapped, seed) };
     });
-    const looked = i > 0 ? 0 : Math.max(LEAST_LOOKED, Math.min(MOST_LOOKED, Math.floor(LOOKED / samples.length)));
+    const looked = i > 0 ? 0 : Math.max(LEAST_WINDOWS, Math.min(MOST_WINDOWS, Math.floor(windows / samples.length)));
     draw(
       samples.map(({ sample }) => sample),
       looked,
@@ -80,7 +88,7 @@ export function gateActivity(
     images.push(image);
     if (i === 0) {
       const cost = samples.reduce((sum, { sample }) => sum + sample.tiles * sample.cost, 0);
-      most = Math.max(1, Math.min(MOST_IMAGES, Math.floor(MOST / cost), Math.ceil(data.count / data.batch)));
+      most = Math.max(1, Math.min(mostImages, Math.floor(MOST / cost), Math.ceil(data.count / data.batch)));
     }
   }
   for (const [layer, known] of layers) layers.set(layer, { ...known, nets: scaled(known.nets, 1 / most) });
