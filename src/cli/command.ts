@@ -61,11 +61,12 @@ function checkPlaces<O extends Record<string, Options>, F extends string>(
   args: InferredOptionTypes<O>,
 ): void {
   forgetInputs();
-  // Some options take several files, with commas between them, or one behind a name and an equals sign.
+  // Some options take several files, with commas between them, or some behind a name and an equals sign or a colon.
   protectInputs(
     reads
       .flatMap((name) => wordsOf(args[name]))
-      .flatMap((word) => [word, ...word.split(','), word.slice(word.indexOf('=') + 1)]),
+      .flatMap((word) => [word, word.slice(word.search(/[=:]/) + 1)])
+      .flatMap((word) => [word, ...word.split(',')]),
   );
   refuseTwins(
     Object.keys(writes).filter((name) => writes[name] === 'file' && args[name] !== '-'),

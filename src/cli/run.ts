@@ -67,7 +67,7 @@ export const runCommand = command({
     json: jsonOption,
     wide: wideOption,
   },
-  reads: ['network', 'target', 'data', 'input', 'reference'],
+  reads: ['network', 'target', 'data', 'input', 'reference', 'energy'],
   writes: { out: 'folder' },
   examples: [
     ['run models/digits-int8.onnx --target int8', 'on generated digits'],

@@ -52,7 +52,7 @@ export const studyCommand = command({
     json: jsonOption,
     wide: wideOption,
   },
-  reads: ['network', 'targets', 'data', 'input'],
+  reads: ['network', 'targets', 'data', 'input', 'energy'],
   writes: { out: 'folder' },
   examples: [
     ['study models/digits-fp32.onnx --recipes int8,int4,lsq', 'three methods on every target'],

@@ -37,7 +37,7 @@ export const sweepCommand = command({
     json: jsonOption,
     wide: wideOption,
   },
-  reads: ['file', 'data', 'input'],
+  reads: ['file', 'data', 'input', 'energy'],
   writes: { out: 'folder' },
   examples: [
     ['sweep space.yaml', 'writes space/sweep.csv; the same command goes on after a kill'],

@@ -1,5 +1,6 @@
 import type { MacArray } from '../arrays/dataflow.js';
-import { CHUNK, type GatedProduct, tileEnergies, type TileEnergy, type WantedWindow } from '../arrays/gated.js';
+import { CHUNK, tileEnergies, type TileEnergy, type WantedWindow } from '../arrays/gated.js';
+import type { GatedProduct } from '../arrays/gatedFeed.js';
 import { tileAt, tileCount } from '../arrays/tiling.js';
 import { eventSimulatorOf } from '../gates/events.js';
 import { type GlitchFactor, glitchFactor, type GlitchWindow } from '../gates/glitches.js';

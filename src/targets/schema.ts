@@ -51,14 +51,12 @@ export const energyNames = [
   `${GATES}FILE.lib`,
 ];
 
-/** What `--energy` and sweep files take. */
-export const energyName = z.union([z.enum(ENERGY_TABLES.map((table) => table.name)), gatesName], {
-  error: `must be one of ${energyNames.join(', ')}`,
-});
 /** Whether it is of gates. */
 export const isOfGates = (name: string): boolean => name.startsWith(GATES);
 
 const tableName = z.enum(ENERGY_TABLES.map((table) => table.name));
+/** What sweep files take. */
+export const energyName = z.union([tableName, gatesName], { error: `must be one of ${energyNames.join(', ')}` });
 
 export const targetSchema = record({
   name: z.string().min(1).optional().describe("default: the file's name"),
@@ -87,7 +85,7 @@ export const targetSchema = record({
     .optional()
     .describe('what the array makes of zeros among the weights; default: nothing'),
   energy: z
-    .union([energyName, record({ table: tableName, entries: z.array(entryField).min(1) })], {
+    .union([tableName, gatesName, record({ table: tableName, entries: z.array(entryField).min(1) })], {
       error: `must be one of ${energyNames.join(', ')}, or a record with table and entries`,
     })
     .describe('a table, gates of a library, or a table and entries that come before its own'),

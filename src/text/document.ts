@@ -101,7 +101,7 @@ function innermost(issue: Issue): Issue {
 }
 
 function isOtherKind({ code, path }: Issue): boolean {
-  return path.length === 0 && (code === 'invalid_type' || code === 'invalid_value');
+  return path.length === 0 && (code === 'invalid_type' || code === 'invalid_value' || code === 'invalid_format');
 }
 
 function valueAt(document: Document, path: readonly PropertyKey[]): unknown {

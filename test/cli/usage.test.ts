@@ -204,7 +204,7 @@ const CASES: readonly [string[], number, string][] = [
   [
     ['sweep', 'energy.yaml'],
     2,
-    'energy.yaml:3:9: energy: "horowitz" is not one of horowitz-45nm, horowitz-45nm-ihp130, jouppi-7nm; did you mean "horowitz-45nm"?',
+    'energy.yaml:3:9: energy: must be one of horowitz-45nm, horowitz-45nm-ihp130, jouppi-7nm, gates:asap7, gates:sg13g2, gates:FILE.lib, found "horowitz"; did you mean "horowitz-45nm"?',
   ],
   [
     ['vectors', 'xnor', '--exhaustive', '--out', 'v'],

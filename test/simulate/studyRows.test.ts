@@ -92,7 +92,7 @@ it('a study has a row for each network on each target that runs it, as a run giv
   }
   // Everything is known now, the exact accuracy too.
   forget();
-  expect(await runStudy(candidates, plan)).toEqual({ rows, unplaced });
+  expect(await runStudy(candidates, plan)).toEqual({ rows, unplaced, ungated: [] });
   expect(seen.plans).toEqual([]);
   expect(begun).toEqual([
     [3, 3],

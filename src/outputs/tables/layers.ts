@@ -77,11 +77,6 @@ export const LAYER_COLUMNS: readonly ResultColumn<LayerResult>[] = [
     optional: true,
   },
   { field: 'largestSum', title: 'largest sum', kind: 'exact number', value: (l) => l.single.largest, hidden: true },
-  ...(['factor', 'low', 'high'] as const).map((what): ResultColumn<LayerResult> => {
-    const field = { factor: 'glitchFactor', low: 'glitchFactorLow', high: 'glitchFactorHigh' }[what];
-    const value = (l: LayerResult) => l.glitches?.[what];
-    return { field, title: field, kind: 'figure', value, hidden: true, optional: true };
-  }),
   moved('aReads', ({ counts }) => counts.aReads),
   moved('bReads', ({ counts }) => counts.bReads),
   moved('aMoves', ({ counts }) => counts.aMoves),
@@ -95,6 +90,11 @@ export const LAYER_COLUMNS: readonly ResultColumn<LayerResult>[] = [
   moved('dramSumWriteBits', ({ traffic }) => traffic.sumWrites),
   moved('sramCycles', ({ hindrance }) => hindrance.sram),
   moved('dramCycles', ({ hindrance }) => hindrance.dram),
+  ...(['factor', 'low', 'high'] as const).map((what): ResultColumn<LayerResult> => {
+    const field = { factor: 'glitchFactor', low: 'glitchFactorLow', high: 'glitchFactorHigh' }[what];
+    const value = (l: LayerResult) => l.glitches?.[what];
+    return { field, title: field, kind: 'figure', value, hidden: true, optional: true };
+  }),
 ];
 
 /** What the PEs took by their gates: the parts of a layer's energy that are `pe:`. */

@@ -85,40 +85,6 @@ export const RUN_COLUMNS: readonly ResultColumn<RunResult>[] = [
     value: (r) => percent(r.cost.utilization),
   },
   energyColumn((r) => r.cost.energyPj, 0),
-  gatesColumn('tableEnergyPj', 'by table (nJ)', (r) => r.gates?.tablePj),
-  gatesColumn('gatesEnergyPj', 'by gates (nJ)', (r) => r.gates?.energyPj),
-  {
-    field: 'gatesErrorPercent',
-    title: 'gates: +- (%)',
-    kind: 'figure',
-    value: (r) => percent(r.gates?.error),
-    optional: true,
-    hidden: true,
-  },
-  ...(['factor', 'low', 'high'] as const).map((what): ResultColumn<RunResult> => {
-    const field = { factor: 'glitchFactor', low: 'glitchFactorLow', high: 'glitchFactorHigh' }[what];
-    return { field, title: field, kind: 'figure', value: (r) => r.gates?.glitches[what], optional: true, hidden: true };
-  }),
-  ...(['images', 'tiles', 'simulated'] as const).map((what): ResultColumn<RunResult> => {
-    const field = { images: 'gatesImages', tiles: 'gatesTiles', simulated: 'gatesTilesSimulated' }[what];
-    return { field, title: field, value: (r) => r.gates?.[what], optional: true, hidden: true };
-  }),
-  {
-    field: 'gatesMaxMhz',
-    title: 'gates: MHz',
-    kind: 'figure',
-    value: (r) => r.gates?.maxMhz,
-    optional: true,
-    hidden: true,
-  },
-  {
-    field: 'gatesLibrary',
-    title: 'gates of',
-    kind: 'text',
-    value: (r) => r.gates?.library,
-    optional: true,
-    hidden: true,
-  },
   { field: 'milliseconds', title: 'time (ms)', kind: 'figure', value: (r) => r.cost.milliseconds, hidden: true },
   { field: 'macs', title: 'MACs', value: (r) => r.cost.macs, hidden: true },
   { field: 'extrapolated', title: 'extrapolated', kind: 'flag', value: (r) => r.cost.extrapolated, hidden: true },
@@ -157,6 +123,40 @@ export const RUN_COLUMNS: readonly ResultColumn<RunResult>[] = [
     priority: 1,
     value: (r) => percent(arrayShareOf(r)),
     optional: true,
+  },
+  gatesColumn('tableEnergyPj', 'by table (nJ)', (r) => r.gates?.tablePj),
+  gatesColumn('gatesEnergyPj', 'by gates (nJ)', (r) => r.gates?.energyPj),
+  {
+    field: 'gatesErrorPercent',
+    title: 'gates: +- (%)',
+    kind: 'figure',
+    value: (r) => percent(r.gates?.error),
+    optional: true,
+    hidden: true,
+  },
+  ...(['factor', 'low', 'high'] as const).map((what): ResultColumn<RunResult> => {
+    const field = { factor: 'glitchFactor', low: 'glitchFactorLow', high: 'glitchFactorHigh' }[what];
+    return { field, title: field, kind: 'figure', value: (r) => r.gates?.glitches[what], optional: true, hidden: true };
+  }),
+  ...(['images', 'tiles', 'simulated'] as const).map((what): ResultColumn<RunResult> => {
+    const field = { images: 'gatesImages', tiles: 'gatesTiles', simulated: 'gatesTilesSimulated' }[what];
+    return { field, title: field, value: (r) => r.gates?.[what], optional: true, hidden: true };
+  }),
+  {
+    field: 'gatesMaxMhz',
+    title: 'gates: MHz',
+    kind: 'figure',
+    value: (r) => r.gates?.maxMhz,
+    optional: true,
+    hidden: true,
+  },
+  {
+    field: 'gatesLibrary',
+    title: 'gates of',
+    kind: 'text',
+    value: (r) => r.gates?.library,
+    optional: true,
+    hidden: true,
   },
 ];
 

@@ -34,6 +34,9 @@ export const RUN_JSON = {
   ...{ agreementFloatPercent: 81.25, cosineFloat: 0.998, largestDifferenceFloat: 0.75 },
   ...{ sqnrStoredDb: 41.5, exactStored: false },
   ...{ agreementStoredPercent: 62.5, cosineStored: 0.5, largestDifferenceStored: 1.5, arrayMacsPercent: 75 },
+  ...{ tableEnergyPj: 345_678, gatesEnergyPj: 234_567, gatesErrorPercent: 1.25 },
+  ...{ glitchFactor: 2.5, glitchFactorLow: 2.25, glitchFactorHigh: 2.75 },
+  ...{ gatesImages: 4, gatesTiles: 91, gatesTilesSimulated: 71, gatesMaxMhz: 123.5, gatesLibrary: 'L' },
 };
 export const LAYER_JSON = {
   ...{ layer: 'conv1', op: 'conv', unit: 'int8', m: 21, n: 22, k: 23, groups: 24, macs: 25, cycles: 65 },
@@ -52,9 +55,10 @@ export const LAYER_JSON = {
     sramCycles: 61,
     dramCycles: 62,
   },
+  ...{ glitchFactor: 1.5, glitchFactorLow: 1.25, glitchFactorHigh: 1.75 },
 };
 const MOVED =
-  'aReads bReads aMoves bMoves sumMoves sumReads sumWrites dramAReadBits dramBReadBits dramSumReadBits dramSumWriteBits sramCycles dramCycles';
+  'aReads bReads aMoves bMoves sumMoves sumReads sumWrites dramAReadBits dramBReadBits dramSumReadBits dramSumWriteBits sramCycles dramCycles glitchFactor glitchFactorLow glitchFactorHigh';
 
 export const REGISTRIES: [string, readonly ResultColumn<never>[], object, Expected][] = [
   [
@@ -63,13 +67,14 @@ export const REGISTRIES: [string, readonly ResultColumn<never>[], object, Expect
     RUN,
     {
       titles:
-        'target | network | accuracy (%) | fp32 (%) | SQNR to exact (dB) | SQNR to fp32 (dB) | cycles | utilisation (%) | energy (nJ) | same class as fp32 (%) | SQNR to stored (dB) | same class as stored (%) | cosine to stored | largest difference to stored | MACs on the array (%)',
-      cells: 'T | N | 91.3 | 98.8 | 31.3 | 21.8 | 65 | 50.0 | 123 | 81.3 | 41.5 | 62.5 | 0.50000 | 1.5 | 75.0',
+        'target | network | accuracy (%) | fp32 (%) | SQNR to exact (dB) | SQNR to fp32 (dB) | cycles | utilisation (%) | energy (nJ) | same class as fp32 (%) | SQNR to stored (dB) | same class as stored (%) | cosine to stored | largest difference to stored | MACs on the array (%) | by table (nJ) | by gates (nJ)',
+      cells:
+        'T | N | 91.3 | 98.8 | 31.3 | 21.8 | 65 | 50.0 | 123 | 81.3 | 41.5 | 62.5 | 0.50000 | 1.5 | 75.0 | 346 | 235',
       optional:
-        'accuracyPercent floatAccuracyPercent sqnrFloatDb accuracyLowPercent accuracyHighPercent top5Percent agreementFloatPercent cosineFloat largestDifferenceFloat sqnrStoredDb agreementStoredPercent cosineStored largestDifferenceStored arrayMacsPercent',
+        'accuracyPercent floatAccuracyPercent sqnrFloatDb accuracyLowPercent accuracyHighPercent top5Percent agreementFloatPercent cosineFloat largestDifferenceFloat sqnrStoredDb agreementStoredPercent cosineStored largestDifferenceStored arrayMacsPercent tableEnergyPj gatesEnergyPj gatesErrorPercent glitchFactor glitchFactorLow glitchFactorHigh gatesImages gatesTiles gatesTilesSimulated gatesMaxMhz gatesLibrary',
       leaving: [
         'same class as fp32 (%), same class as stored (%)',
-        ...['utilisation (%)', 'SQNR to fp32 (dB)', 'fp32 (%)', 'MACs on the array (%)'],
+        ...['utilisation (%)', 'SQNR to fp32 (dB)', 'fp32 (%), by table (nJ), by gates (nJ)', 'MACs on the array (%)'],
       ],
       json: RUN_JSON,
     },
@@ -96,9 +101,9 @@ export const REGISTRIES: [string, readonly ResultColumn<never>[], object, Expect
       titles:
         'network | datapath | rows | cols | dataflow | accuracy (%) | SQNR to exact (dB) | cycles | util. (%) | energy (nJ) | Pareto',
       cells: 'a.b | D | 4 | 8 | ws | 12.5 | 31.3 | 99 | 62.5 | 2000 | yes',
-      optional: 'accuracyPercent floatAccuracyPercent sqnrFloatDb agreementFloatPercent',
+      optional: 'accuracyPercent floatAccuracyPercent sqnrFloatDb agreementFloatPercent gatesErrorPercent',
       // How often the class is the float network's is said where there are no labels.
-      lacking: ['agreementFloatPercent'],
+      lacking: ['agreementFloatPercent', 'gatesErrorPercent'],
       leaving: ['util. (%)', 'SQNR to exact (dB)'],
       json: {
         ...{ network: 'models/a.b.onnx', datapath: 'D', rows: 4, cols: 8, dataflow: 'ws', images: 3 },
@@ -114,16 +119,16 @@ export const REGISTRIES: [string, readonly ResultColumn<never>[], object, Expect
     STUDY,
     {
       titles:
-        'family | recipe | target | accuracy (%) | SQNR to fp32 (dB) | SQNR to exact (dB) | cycles | energy (nJ) | model (KB) | training step (uJ) | Pareto',
-      cells: 'F | R | T | 12.5 | 21.8 | 31.3 | 99 | 2000 | 12.3 | 8 | no',
+        'family | recipe | target | accuracy (%) | SQNR to fp32 (dB) | SQNR to exact (dB) | cycles | energy (nJ) | model (KB) | training step (uJ) | Pareto | energy +- (%)',
+      cells: 'F | R | T | 12.5 | 21.8 | 31.3 | 99 | 2000 | 12.3 | 8 | no | 3.1',
       optional:
-        'target images floatAccuracyPercent sqnrFloatDb sqnrExactDb cycles energyPj extrapolated stepCycles stepEnergyPj',
+        'target images floatAccuracyPercent sqnrFloatDb sqnrExactDb cycles energyPj extrapolated stepCycles stepEnergyPj gatesErrorPercent',
       leaving: ['family', 'training step (uJ)', 'SQNR to exact (dB)', 'SQNR to fp32 (dB)', 'model (KB)'],
       json: {
         ...{ family: 'F', recipe: 'R', target: 'T', images: 3, accuracyPercent: 12.5, floatAccuracyPercent: 25 },
         ...{ sqnrFloatDb: 21.75, exactFloat: false, sqnrExactDb: 31.25, exact: false, cycles: 99 },
         ...{ energyPj: 1_999_999, extrapolated: true, modelKilobytes: 12.34, stepCycles: 123 },
-        ...{ stepEnergyPj: 7_600_000, pareto: false },
+        ...{ stepEnergyPj: 7_600_000, pareto: false, gatesErrorPercent: 3.125 },
       },
     },
   ],

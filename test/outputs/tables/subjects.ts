@@ -33,6 +33,7 @@ export const LAYER = {
     traffic: { aReads: 51.5, bReads: 52, sumReads: 53, sumWrites: 54 },
     hindrance: { sram: 61, dram: 62 },
   },
+  glitches: { factor: 1.5, low: 1.25, high: 1.75 },
   route: 'a route',
   energy: [],
 };
@@ -66,6 +67,10 @@ export const RUN = {
     extrapolated: true,
     sources: ['one', 'two'],
   },
+  gates: {
+    ...{ energyPj: 234_567, tablePj: 345_678, error: 0.0125, images: 4, tiles: 91, simulated: 71 },
+    ...{ glitches: { factor: 2.5, low: 2.25, high: 2.75 }, maxMhz: 123.5, clockMhz: 500, library: 'L' },
+  },
 };
 export const POINT = {
   ...{ network: 'models/a.b.onnx', datapath: 'D', rows: 4, cols: 8, dataflow: 'ws', images: 3, accuracy: 0.125 },
@@ -82,7 +87,7 @@ export const POINT = {
 export const STUDY = {
   ...{ family: 'F', recipe: 'R', target: 'T', images: 3, accuracy: 0.125, floatAccuracy: 0.25, sqnrFloatDb: 21.75 },
   ...{ sqnrExactDb: 31.25, cycles: 99, energyPj: 1_999_999, extrapolated: true, modelKilobytes: 12.34 },
-  ...{ stepCycles: 123, stepEnergyPj: 7_600_000, pareto: false },
+  ...{ stepCycles: 123, stepEnergyPj: 7_600_000, pareto: false, gatesError: 0.03125 },
 };
 export const ACCUMULATION = {
   ...{ datapath: 'D', length: 5, exact: 1.123456789, got: -1.2, relativeError: -0.0123456, errorUlp: 7.12345 },
