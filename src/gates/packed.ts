@@ -118,7 +118,7 @@ export function unpackUnit(packed: Uint8Array, file: string): GateUnit {
     throw new RangeError(`${file}: no gates of a unit, or cut short`);
   }
   const line = text.indexOf(10);
-  const header = JSON.parse(text.toString('utf8', 0, line)) as Header;
+  const header = JSON.parse(text.toString('utf8', 0, line)) as Omit<Header, 'format'> & { format: string };
   if (header.format !== FORMAT) throw new RangeError(`${file}: ${header.format}, and this version reads ${FORMAT}`);
   let at = line + 1;
   const next = () => {

@@ -74,10 +74,12 @@ describe.each(STOCK_LIBRARIES.map((library) => [library.name, library] as const)
     expect(own.logic).toBeGreaterThan(own.wires);
     expect(own.registers).toBeGreaterThan(0);
     // Each sum is looked at as it leaves.
-    const wrong = product.sums.slice();
-    wrong[37] = typeof wrong[37] === 'bigint' ? ((wrong[37] ^ 1n) as never) : ((wrong[37] ^ 1) as never);
+    const { sums } = product;
+    const wrong = sums.slice() as typeof sums;
+    // One bit of one sum, whatever it is wide.
+    new Uint8Array(wrong.buffer)[37 * wrong.BYTES_PER_ELEMENT] ^= 1;
     expect(() => tileEnergies(gates, array, { ...product, sums: wrong }, [0])).toThrow(
-      `layer drawn, sum 37: the gates of ${name} give code ${product.sums[37]}, the kernel ${wrong[37]}`,
+      `layer drawn, sum 37: the gates of ${name} give code ${sums[37]}, the kernel ${wrong[37]}`,
     );
   });
 
