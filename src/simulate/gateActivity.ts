@@ -69,7 +69,10 @@ export function gateActivity(
       const swapped = unit.a.name !== product.unit.a.name;
       return { layer, own, sample: new GateSample(own, target.array, product, swapped, seed) };
     });
-    const looked = i > 0 ? 0 : Math.max(LEAST_WINDOWS, Math.min(MOST_WINDOWS, Math.floor(windows / samples.length)));
+    const looked =
+      i > 0 || windows === 0
+        ? 0
+        : Math.max(LEAST_WINDOWS, Math.min(MOST_WINDOWS, Math.floor(windows / samples.length)));
     draw(
       samples.map(({ sample }) => sample),
       looked,
