@@ -1,6 +1,50 @@
+import { saturates } from '../formats/codec.js';
 import { type Code, FunctionBuilder, i32, type Local } from '../wasm/assembler.js';
 import { Arena, type Kernel, kernelOf, sharedMemory } from '../wasm/memory.js';
-import { v128 } from '../wasm/vector.js';
+import { f32x4, i32x4, v128 } from '../wasm/vector.js';
+import type { Quantization } from './tensor.js';
+
+/** One step over float32 elements, four at a time, that kernels run among others while the elements are in registers. */
+export interface LaneStep {
+  /** Steps of one name have one code: they are told apart by their constants. */
+  name: string;
+  /** Bits of what every lane holds. */
+  constants: Int32Array;
+  compute(x: Code, constants: readonly Code[]): Code;
+  /** Of a last step whose lanes are integers: the codes of a byte that these become, saturated already. */
+  codes?: Quantization;
+}
+
+/** No steps: always the same array, as kernels are kept by it. */
+export const NO_STEPS: readonly LaneStep[] = [];
+
+export const floatBits = (...values: readonly number[]): Int32Array => new Int32Array(Float32Array.from(values).buffer);
+
+/**
+ * Real numbers, or sums that are multiplied already, as the integers of codes of up to 8 bits: `encodeAll`. NaN is 0 before
+ * the zero point is added, as in the codec. Undefined where the fit rounds or overflows otherwise.
+ * @param divisor the scale, where they have not been divided by it
+ */
+export function codesStep(codes: Quantization, divisor?: number): LaneStep | undefined {
+  const { fit, scale, zeroPoint } = codes;
+  const { format, rounding, overflow } = fit;
+  if (format.kind !== 'int' || format.exponent !== 0 || format.bits > 8 || scale.length > 1) return undefined;
+  if (rounding !== 'rne' || !saturates(overflow) || typeof zeroPoint !== 'number') return undefined;
+  const lowest = format.signed ? -(2 ** (format.bits - 1)) : 0;
+  const highest = lowest + 2 ** format.bits - 1;
+  if (zeroPoint < lowest || zeroPoint > highest) return undefined;
+  const ends = floatBits(lowest - zeroPoint, highest - zeroPoint, ...(divisor === undefined ? [] : [divisor]));
+  return {
+    name: divisor === undefined ? 'codes' : 'quotient codes',
+    constants: Int32Array.of(zeroPoint, ...ends),
+    compute: (x, [zero, least, most, by]) => {
+      const number = by === undefined ? x : f32x4.div(x, by);
+      const kept = f32x4.min(f32x4.max(number, least), most);
+      return i32x4.add(i32x4.truncate(f32x4.nearest(kept)), zero);
+    },
+    codes,
+  };
+}
 
 /** Elements that are in the kernels' memory together. */
 const CHUNK = 2 ** 14;

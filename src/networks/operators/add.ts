@@ -2,7 +2,7 @@ import { f32x4 } from '../../wasm/vector.js';
 import { laneFunction } from '../lanes.js';
 import type { AddLayer } from '../network.js';
 import { type FloatTensor, floatTensor, sizeOf } from '../tensor.js';
-import { oneEach, type Operator, realLikeInput } from './operator.js';
+import { always, oneEach, type Operator, realLikeInput } from './operator.js';
 
 /** Elementwise sum of two tensors of one shape. */
 export const add: Operator<AddLayer> = {
@@ -13,6 +13,7 @@ export const add: Operator<AddLayer> = {
       throw new Error(`layer ${name} adds shapes ${x.shape.join('x')} and ${y.shape.join('x')}: they must be the same`);
     return [sum(x, y)];
   },
+  elementwise: always,
   operations: oneEach,
 };
 

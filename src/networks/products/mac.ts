@@ -1,10 +1,11 @@
 import { valuesOf } from '../../datapaths/kernel/index.js';
 import { conventionOf } from '../conventions/index.js';
 import { type Product, productOf } from './convolution.js';
+import { type LaneStep, NO_STEPS } from '../lanes.js';
 import type { Arithmetic, ConvLayer, DenseLayer } from '../network.js';
 import { type ProductRows, rowsFor, rowsOf } from './parts.js';
-import { requantizedCodes } from './requantized.js';
-import { realWindows, requantizedWindows, windowSums } from './windowed.js';
+import { finishedRows } from './finishedRows.js';
+import { finishedWindows, realWindows, windowSums } from './windowed.js';
 import { columnsOf, multipliersOf, realWeightsOf, totalsOf } from './weights.js';
 import { codeTensor, zeroCode } from '../quantization.js';
 import { type CodeTensor, type FloatTensor, floatTensor, oneZeroPoint, type Operand } from '../tensor.js';
@@ -24,10 +25,7 @@ export function executeMac(layer: Mac, input: Operand, arithmetic: Arithmetic): 
     );
   const product = productOf(layer, input.shape);
   const { m, n, k, groups } = product;
-  const quick =
-    realWindows(layer, input, product, arithmetic) ??
-    requantizedWindows(layer, input, product, arithmetic) ??
-    requantizedCodes(layer, input, product, arithmetic);
+  const quick = realWindows(layer, input, product, arithmetic) ?? executeThrough(layer, input, arithmetic, NO_STEPS);
   if (quick !== undefined) return quick;
   const output = floatTensor(product.output);
   const finish = finishOf(layer, input, product, output.data);
@@ -47,6 +45,19 @@ export function executeMac(layer: Mac, input: Operand, arithmetic: Arithmetic): 
   if (result.kind !== 'requantize' || input.kind !== 'codes') return output;
   const { codes } = conventionOf(layer.name, result.convention);
   return codeTensor(product.output, codes(output.data, result.output), result.output);
+}
+
+/** What `executeMac` gives once steps have gone over its elements; undefined where sums are not whole, or not in reach. */
+export function executeThrough(
+  layer: Mac,
+  input: Operand,
+  arithmetic: Arithmetic,
+  steps: readonly LaneStep[],
+): Operand | undefined {
+  const product = productOf(layer, input.shape);
+  return (
+    finishedWindows(layer, input, product, arithmetic, steps) ?? finishedRows(layer, input, product, arithmetic, steps)
+  );
 }
 
 function floatSums(
