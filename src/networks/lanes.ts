@@ -20,6 +20,23 @@ export const NO_STEPS: readonly LaneStep[] = [];
 
 export const floatBits = (...values: readonly number[]): Int32Array => new Int32Array(Float32Array.from(values).buffer);
 
+/** Puts the constants of steps where kernels read them. */
+export function putConstants(arena: Arena, steps: readonly LaneStep[]): number {
+  const values = steps.flatMap(({ constants }) => [...constants]);
+  const place = arena.take(4 * values.length);
+  new Int32Array(sharedMemory().buffer, place, values.length).set(values);
+  return place;
+}
+
+/** Code that takes lanes through steps, whose constants are in locals from here on. */
+export function throughSteps(f: FunctionBuilder, steps: readonly LaneStep[], constants: Local): (x: Code) => Code {
+  let at = 0;
+  const own = steps.map((step) =>
+    Array.from(step.constants, () => f.keep('v128', v128.load32Splat(constants.get, 4 * at++))),
+  );
+  return (lanes) => steps.reduce((x, step, i) => step.compute(f.keep('v128', x), own[i]), lanes);
+}
+
 /**
  * Real numbers, or sums that are multiplied already, as the integers of codes of up to 8 bits: `encodeAll`. NaN is 0 before
  * the zero point is added, as in the codec. Undefined where the fit rounds or overflows otherwise.

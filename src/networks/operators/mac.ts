@@ -24,7 +24,7 @@ export const onArray = {
   reals: run,
   codes: run,
   through: (layer: Mac, [input]: readonly Tensor[], arithmetic: Arithmetic, steps: readonly LaneStep[]) =>
-    input.kind === 'codes' ? executeThrough(layer, input, arithmetic, steps) : undefined,
+    input.kind === layer.weight.kind ? executeThrough(layer, input, arithmetic, steps) : undefined,
   products,
 } satisfies Operator<Mac>;
 

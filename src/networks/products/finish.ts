@@ -2,7 +2,7 @@ import type { IntegerPlanes, IntegerRows } from '../../datapaths/kernel/index.js
 import { type Code, FunctionBuilder, i32, type Local } from '../../wasm/assembler.js';
 import { Arena, type Kernel, kernelOf, sharedMemory } from '../../wasm/memory.js';
 import { f32x4, i16x8, i32x4, i8x16, splat32, v128 } from '../../wasm/vector.js';
-import type { LaneStep } from '../lanes.js';
+import { type LaneStep, putConstants, throughSteps } from '../lanes.js';
 
 /**
  * What becomes of integer sums, in 128-bit vectors where the sums lie: an offset for each filter is added in 32 bits that
@@ -83,9 +83,7 @@ function kernelFor(arena: Arena, { biases, steps }: Finish) {
     const shape = { biased: biases !== undefined, steps, form };
     compiled.set(key, (kernel = kernelOf([columns(shape), planes(shape)])));
   }
-  const values = steps.flatMap(({ constants }) => [...constants]);
-  const constants = arena.take(4 * values.length);
-  new Int32Array(sharedMemory().buffer, constants, values.length).set(values);
+  const constants = putConstants(arena, steps);
   const view = (length: number): { data: Columns['data']; address: number } => {
     const address = arena.take(form === undefined ? 4 * length : length);
     const { buffer } = sharedMemory();
@@ -111,14 +109,10 @@ type Become = (sums: Code, offset: Code, multiplier: Code, bias: Code) => Code;
 
 /** Four sums as far as the last step; constants are in locals from here on. */
 function becomeWith(f: FunctionBuilder, constants: Local, { biased, steps }: Shape): Become {
-  let at = 0;
-  const own = steps.map((step) =>
-    Array.from(step.constants, () => f.keep('v128', v128.load32Splat(constants.get, 4 * at++))),
-  );
+  const through = throughSteps(f, steps, constants);
   return (sums, offset, multiplier, bias) => {
     const scaled = f32x4.mul(f32x4.convert(i32x4.add(sums, offset)), multiplier);
-    const real = f.keep('v128', biased ? f32x4.add(scaled, bias) : scaled);
-    return steps.reduce((x, step, i) => f.keep('v128', step.compute(x, own[i])), real);
+    return f.keep('v128', through(biased ? f32x4.add(scaled, bias) : scaled));
   };
 }
 

@@ -25,17 +25,17 @@ export function executeMac(layer: Mac, input: Operand, arithmetic: Arithmetic): 
     );
   const product = productOf(layer, input.shape);
   const { m, n, k, groups } = product;
-  const quick = realWindows(layer, input, product, arithmetic) ?? executeThrough(layer, input, arithmetic, NO_STEPS);
+  const quick = executeThrough(layer, input, arithmetic, NO_STEPS);
   if (quick !== undefined) return quick;
   const output = floatTensor(product.output);
-  const finish = finishOf(layer, input, product, output.data);
+  const spreadSums = spreadOf(layer, input, product, output.data);
   const together = input.kind === 'codes' && windowSums(layer, input, weight as CodeTensor, product, arithmetic);
   const chunk = together || arithmetic.whole === true ? m : rowsFor(Math.max(k * input.data.BYTES_PER_ELEMENT, n * 8));
   for (let group = 0; group < groups; group++)
     for (let first = 0; first < m; first += chunk) {
       const part = { group, first, count: Math.min(chunk, m - first) };
       const known = together ? together.subarray(group * m * n, (group + 1) * m * n) : undefined;
-      finish(
+      spreadSums(
         input.kind === 'codes'
           ? codeSums(layer, input, weight as CodeTensor, product, part, arithmetic, known)
           : floatSums(layer, input, weight as FloatTensor, product, part, arithmetic),
@@ -47,7 +47,7 @@ export function executeMac(layer: Mac, input: Operand, arithmetic: Arithmetic): 
   return codeTensor(product.output, codes(output.data, result.output), result.output);
 }
 
-/** What `executeMac` gives once steps have gone over its elements; undefined where sums are not whole, or not in reach. */
+/** What `executeMac` gives once steps have gone over its elements; undefined where sums cannot be met in registers. */
 export function executeThrough(
   layer: Mac,
   input: Operand,
@@ -56,7 +56,9 @@ export function executeThrough(
 ): Operand | undefined {
   const product = productOf(layer, input.shape);
   return (
-    finishedWindows(layer, input, product, arithmetic, steps) ?? finishedRows(layer, input, product, arithmetic, steps)
+    realWindows(layer, input, product, arithmetic, steps) ??
+    finishedWindows(layer, input, product, arithmetic, steps) ??
+    finishedRows(layer, input, product, arithmetic, steps)
   );
 }
 
@@ -123,7 +125,7 @@ const NOTHING = -0;
  * Puts sums [rows, n] of a group where they belong in [images, filters, pixels], as what becomes of them: reals, or what
  * is yet to be encoded by the layer's convention (conventions/).
  */
-function finishOf(
+function spreadOf(
   layer: Mac,
   input: Operand,
   product: Product,

@@ -58,15 +58,23 @@ export function finishedWindows(
   return output;
 }
 
-/** A convolution of real numbers, where the arithmetic has a way without patches. */
-export function realWindows(layer: Mac, x: Operand, product: Product, arithmetic: Arithmetic): FloatTensor | undefined {
+/** A convolution of real numbers, and steps over its elements, where the arithmetic has a way without patches. */
+export function realWindows(
+  layer: Mac,
+  x: Operand,
+  product: Product,
+  arithmetic: Arithmetic,
+  steps: readonly LaneStep[],
+): FloatTensor | undefined {
   const { weight: w, bias, result } = layer;
   if (arithmetic.realPlanes === undefined || layer.op !== 'conv' || layer.groups > 1 || product.m === 0)
     return undefined;
   if (x.kind !== 'float' || w.kind !== 'float' || result.kind === 'blocks') return undefined;
+  if (steps.some(({ codes }) => codes !== undefined)) return undefined;
   // Adding -0 changes no number.
   const biases = Float32Array.from(bias ?? new Float32Array(product.n).fill(-0));
-  const sums = arithmetic.realPlanes({ ...geometryOf(layer, x.shape, w.shape), a: x.data, b: w.data, bias: biases });
+  const operands = { a: x.data, b: w.data, bias: biases, steps };
+  const sums = arithmetic.realPlanes({ ...geometryOf(layer, x.shape, w.shape), ...operands });
   return sums && floatTensor(product.output, sums);
 }
 
