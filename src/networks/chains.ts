@@ -16,8 +16,10 @@ export interface Chain {
   outputs: readonly string[];
   /** Every layer is a step over elements. */
   isSteps: boolean;
-  /** A product that comes before `rest`, whose steps its results go through while they are in registers. */
-  head?: { layer: Layer; steps: readonly LaneStep[]; rest: Chain };
+  /** Steps over one tensor, where all have code for registers. */
+  lanes?: readonly LaneStep[];
+  /** The steps behind the product that comes first. */
+  rest?: Chain;
 }
 
 /** Tensors that steps read at most: of two that hold codes of a byte there is a table of all pairs. */
@@ -61,7 +63,7 @@ function planOf(network: Network): readonly Chain[] {
   const places = new Map(network.layers.map((layer) => [layer, alone(layer)]));
   const plan: Plan = { network, facts, readers: readersIn(network), places };
   gatherSteps(plan);
-  giveHeads(plan);
+  findLanes(plan);
   return withoutUnread(plan);
 }
 
@@ -136,20 +138,22 @@ function isStep(layer: Layer, facts: Plan['facts']): boolean {
   });
 }
 
-/** Steps over what a product alone gives them, where all have code for registers, come behind it. */
-function giveHeads({ network, facts, readers, places }: Plan): void {
+/** Finds steps that have code for registers; over what a product alone gives them, they come behind it. */
+function findLanes({ network, facts, readers, places }: Plan): void {
   const writers = new Map(network.layers.flatMap((layer) => layer.outputs.map((name) => [name, layer])));
-  for (const [last, rest] of places) {
+  for (const [last, steps] of places) {
+    if (!steps.isSteps || steps.inputs.length > 1) continue;
+    const lanes = steps.layers.map((each) => operatorOf(each).lanes?.(each));
+    if (lanes.includes(undefined)) continue;
+    const rest = { ...steps, lanes: lanes as LaneStep[] };
+    places.set(last, rest);
     const [name] = rest.inputs;
     const layer = writers.get(name);
-    if (!rest.isSteps || rest.inputs.length > 1 || layer === undefined || places.get(layer)?.isSteps !== false) continue;
+    if (layer === undefined || places.get(layer)?.isSteps !== false) continue;
     if (operatorOf(layer).through === undefined || facts.get(name)?.quantization !== undefined) continue;
-    if ([...(readers.get(name) ?? [])].some((reader) => reader === undefined || !rest.layers.includes(reader))) continue;
-    const steps = rest.layers.map((each) => operatorOf(each).lanes?.(each));
-    if (steps.includes(undefined)) continue;
-    const head = { layer, steps: steps as LaneStep[], rest };
-    const { inputs, outputs } = { ...rest, inputs: layer.inputs };
+    if ([...(readers.get(name) ?? [])].some((reader) => reader === undefined || !rest.layers.includes(reader)))
+      continue;
     places.delete(last);
-    places.set(layer, { layers: [layer, ...rest.layers], inputs, outputs, isSteps: false, head });
+    places.set(layer, { ...alone(layer), layers: [layer, ...rest.layers], outputs: rest.outputs, rest });
   }
 }

@@ -1,10 +1,11 @@
-import { codeArray } from '../datapaths/kernel/index.js';
 import { widthOf } from '../formats/format.js';
 import type { Chain } from './chains.js';
 import { inputsOf, putOutputs } from './facts.js';
 import { lookUp, lookUpPairs } from './functions/pairTable.js';
+import { type LaneStep, throughLanes } from './lanes.js';
 import type { Layer } from './network.js';
-import { type CodeTensor, type Quantization, sizeOf, type Tensor } from './tensor.js';
+import { codeTensor } from './quantization.js';
+import { type CodeTensor, type FloatTensor, floatTensor, type Quantization, sizeOf, type Tensor } from './tensor.js';
 
 /** Elements of a block: what the steps between them write stays in the second-level cache. */
 const BLOCK = 2 ** 14;
@@ -16,19 +17,27 @@ export type RunLayer = (layer: Layer, inputs: readonly Tensor[]) => readonly Ten
 
 /**
  * What steps over elements give: what each on its own would, since every element of a result depends on the elements in its
- * place alone. Where all they read are codes, and more of them than there are different ones, the steps go over all codes, or
- * pairs of them, once, and results are looked up. Else they go over the elements block by block.
+ * place alone. Where all they read are codes, the steps go over all codes, or pairs of them, once, and results are looked up;
+ * real numbers go through registers where all steps can, and else through the steps block by block.
  */
 export function runSteps(chain: Chain, inputs: readonly Tensor[], run: RunLayer): Tensor {
   const [{ shape }] = inputs;
   const size = sizeOf(shape);
   if (inputs.some((input) => input.kind === 'integers' || input.shape.join() !== shape.join()))
     return oneByOne(chain, inputs, run);
-  const bytes = inputs.filter(isBytes);
-  const pairs = bytes.reduce((product, each) => product * countOf(each), 1);
-  if (bytes.length === inputs.length && pairs <= size && chain.layers.length >= inputs.length)
-    return lookedUp(tableOf(chain, bytes, run), bytes);
+  if (inputs.every(isBytes)) {
+    const table = chain.layers.length >= inputs.length ? tableOf(chain, inputs, size, run) : undefined;
+    if (table !== undefined) return lookedUp(table, inputs);
+  }
+  const [x] = inputs;
+  if (chain.lanes !== undefined && x.kind === 'float' && x.type === undefined) return inLanes(chain.lanes, x);
   return chain.layers.length === 1 || size <= BLOCK ? oneByOne(chain, inputs, run) : inBlocks(chain, inputs, run);
+}
+
+function inLanes(steps: readonly LaneStep[], { shape, data }: FloatTensor): Tensor {
+  const result = throughLanes(steps, data);
+  const { codes } = steps[steps.length - 1];
+  return result instanceof Uint8Array ? codeTensor(shape, result, codes as Quantization) : floatTensor(shape, result);
 }
 
 function oneByOne({ layers, inputs: names, outputs }: Chain, inputs: readonly Tensor[], run: RunLayer): Tensor {
@@ -68,34 +77,45 @@ interface Bytes extends CodeTensor {
 }
 
 function isBytes(tensor: Tensor): tensor is Bytes {
-  return tensor.kind === 'codes' && widthOf(tensor.quantization.fit.format) <= BYTE && tensor.data instanceof Uint8Array;
+  return (
+    tensor.kind === 'codes' && widthOf(tensor.quantization.fit.format) <= BYTE && tensor.data instanceof Uint8Array
+  );
 }
 
 const countOf = ({ quantization: { fit } }: CodeTensor) => 2 ** widthOf(fit.format);
 
-interface Table {
+/** What is known of a chain that reads codes which mean this. */
+interface Known {
   quantizations: readonly Quantization[];
-  results: Tensor;
+  /** Elements that have gone through it without a table. */
+  seen: number;
+  table?: Tensor;
 }
 
-const tables = new WeakMap<Chain, Table>();
+const tables = new WeakMap<Chain, Known>();
 
-/** Results of all codes, or of all pairs, those with the first of the one code first; made once for what the codes mean. */
-function tableOf(chain: Chain, inputs: readonly Bytes[], run: RunLayer): Tensor {
+/**
+ * Results of all codes, or of all pairs, those with the first of the one code first; undefined until as many elements have
+ * gone through the steps as it has.
+ */
+function tableOf(chain: Chain, inputs: readonly Bytes[], elements: number, run: RunLayer): Tensor | undefined {
   const quantizations = inputs.map(({ quantization }) => quantization);
-  let table = tables.get(chain);
-  if (table === undefined || quantizations.some((q, i) => q !== table?.quantizations[i])) {
-    const counts = inputs.map(countOf);
-    const size = counts.reduce((product, count) => product * count);
-    const all = inputs.map((input, place) => {
-      const data = codeArray(input.quantization.fit.format, size);
-      const run = counts.slice(place + 1).reduce((product, count) => product * count, 1);
-      for (let i = 0; i < size; i++) data[i] = Math.floor(i / run) % counts[place];
-      return { ...input, shape: [size], data };
-    });
-    tables.set(chain, (table = { quantizations, results: inBlocks(chain, all, run) }));
-  }
-  return table.results;
+  let known = tables.get(chain);
+  if (known === undefined || quantizations.some((q, i) => q !== known?.quantizations[i]))
+    tables.set(chain, (known = { quantizations, seen: 0 }));
+  if (known.table !== undefined) return known.table;
+  const counts = inputs.map(countOf);
+  const size = counts.reduce((product, count) => product * count);
+  known.seen += elements;
+  if (known.seen < size) return undefined;
+  const all = inputs.map((input, place) => {
+    const data = new Uint8Array(size);
+    const same = counts.slice(place + 1).reduce((product, count) => product * count, 1);
+    for (let i = 0; i < size; i++) data[i] = Math.floor(i / same) % counts[place];
+    return { ...input, shape: [size], data };
+  });
+  known.table = inBlocks(chain, all, run);
+  return known.table;
 }
 
 function lookedUp(table: Tensor, [x, y]: readonly Bytes[]): Tensor {

@@ -1,6 +1,7 @@
 import { type Chain, chainsOf, singly } from './chains.js';
 import { type RunLayer, runSteps } from './elements.js';
 import { inputOf, inputsOf, outputOf, putOutputs, tensorOf } from './facts.js';
+import { NO_STEPS } from './lanes.js';
 import type { Arithmetic, Layer, Network } from './network.js';
 import { operatorOf } from './operators/index.js';
 import type { FloatTensor, Operand, Tensor } from './tensor.js';
@@ -48,7 +49,7 @@ export function executeAll(
 }
 
 function executeChain(chain: Chain, tensors: Map<string, Tensor>, arithmetic: Arithmetic): void {
-  const { layers, inputs, outputs, isSteps, head } = chain;
+  const { layers, inputs, outputs, isSteps, rest } = chain;
   const run: RunLayer = (layer, given) => executeLayer(layer, given, arithmetic);
   if (isSteps) {
     const [first] = layers;
@@ -58,10 +59,12 @@ function executeChain(chain: Chain, tensors: Map<string, Tensor>, arithmetic: Ar
   }
   const [layer] = layers;
   const given = inputsOf(layer, tensors);
-  const through = head && operatorOf(layer).through?.(layer, given, arithmetic, head.steps);
-  if (through !== undefined) tensors.set(outputs[0], through);
-  else if (head === undefined) putOutputs(layer, run(layer, given), tensors);
-  else tensors.set(outputs[0], runSteps(head.rest, run(layer, given), run));
+  if (rest === undefined) {
+    putOutputs(layer, run(layer, given), tensors);
+    return;
+  }
+  const through = operatorOf(layer).through?.(layer, given, arithmetic, rest.lanes ?? NO_STEPS);
+  tensors.set(outputs[0], through ?? runSteps(rest, run(layer, given), run));
 }
 
 function checkInputs(network: Network, inputs: ReadonlyMap<string, Tensor>): void {

@@ -1,7 +1,7 @@
 import { saturates } from '../formats/codec.js';
 import { type Code, FunctionBuilder, i32, type Local } from '../wasm/assembler.js';
 import { Arena, type Kernel, kernelOf, sharedMemory } from '../wasm/memory.js';
-import { f32x4, i32x4, v128 } from '../wasm/vector.js';
+import { f32x4, i16x8, i32x4, i8x16, splat32, v128 } from '../wasm/vector.js';
 import type { Quantization } from './tensor.js';
 
 /** One step over float32 elements, four at a time, that kernels run among others while the elements are in registers. */
@@ -19,6 +19,29 @@ export interface LaneStep {
 export const NO_STEPS: readonly LaneStep[] = [];
 
 export const floatBits = (...values: readonly number[]): Int32Array => new Int32Array(Float32Array.from(values).buffer);
+
+/** What is compiled for steps in a row is told apart by this. */
+export function keyOf(steps: readonly LaneStep[]): string {
+  return JSON.stringify([bytesOf(steps), steps.map(({ name }) => name)]);
+}
+
+export interface ByteForm {
+  bits: number;
+  signed: boolean;
+}
+
+/** What steps end in; undefined for real numbers. */
+export function bytesOf(steps: readonly LaneStep[]): ByteForm | undefined {
+  const format = steps.at(-1)?.codes?.fit.format;
+  return format?.kind === 'int' ? { bits: format.bits, signed: format.signed } : undefined;
+}
+
+/** Four vectors of four integers as bytes, one after the other. */
+export function joined([p, q, r, s]: readonly Code[], { bits, signed }: ByteForm): Code {
+  const halves = [i16x8.narrowS(p, q), i16x8.narrowS(r, s)] as const;
+  const bytes = signed ? i8x16.narrowS(...halves) : i8x16.narrowU(...halves);
+  return bits === 8 ? bytes : v128.and(bytes, splat32((2 ** bits - 1) * 0x01010101));
+}
 
 /** Puts the constants of steps where kernels read them. */
 export function putConstants(arena: Arena, steps: readonly LaneStep[]): number {
@@ -97,6 +120,48 @@ function loop(operands: number, compute: (...lanes: readonly Code[]) => Code): F
     const lanes = places.slice(0, operands).map((place) => f.keep('v128', v128.load(place.get)));
     f.emit(v128.store(places[operands].get, compute(...lanes)));
     places.forEach(advance);
+  });
+  return f;
+}
+
+const compiled = new Map<string, Kernel>();
+
+/** Real numbers through steps, which end in codes of a byte or in real numbers again. */
+export function throughLanes(steps: readonly LaneStep[], x: Float32Array): Uint8Array | Float32Array {
+  const form = bytesOf(steps);
+  const key = keyOf(steps);
+  let kernel = compiled.get(key);
+  if (kernel === undefined) compiled.set(key, (kernel = kernelOf([walk(steps, form)])));
+  const arena = new Arena();
+  const constants = putConstants(arena, steps);
+  const [from, to] = [arena.take(4 * CHUNK), arena.take(4 * CHUNK)];
+  const { buffer } = sharedMemory();
+  const own = new Float32Array(buffer, from, CHUNK);
+  const result = form === undefined ? new Float32Array(buffer, to, CHUNK) : new Uint8Array(buffer, to, CHUNK);
+  const out = form === undefined ? new Float32Array(x.length) : new Uint8Array(x.length);
+  for (let first = 0; first < x.length; first += CHUNK) {
+    const count = Math.min(CHUNK, x.length - first);
+    own.set(x.subarray(first, first + count));
+    kernel.walk(from, to, constants, Math.ceil(count / (LANES * VECTORS)));
+    out.set(result.subarray(0, count), first);
+  }
+  return out;
+}
+
+/** Vectors of a turn, which are one of bytes. */
+const VECTORS = 4;
+
+/** (real numbers, out, constants, turns) */
+function walk(steps: readonly LaneStep[], form: ByteForm | undefined): FunctionBuilder {
+  const f = new FunctionBuilder('walk', 4);
+  const [from, to, constants, turns] = f.parameters;
+  const through = throughSteps(f, steps, constants);
+  f.repeat(turns.get, () => {
+    const lanes = Array.from({ length: VECTORS }, (_, i) => f.keep('v128', through(v128.load(from.get, 16 * i))));
+    const results = form === undefined ? lanes : [joined(lanes, form)];
+    results.forEach((result, i) => f.emit(v128.store(to.get, result, 16 * i)));
+    f.emit(from.set(i32.add(from.get, i32.const(16 * VECTORS))));
+    f.emit(to.set(i32.add(to.get, i32.const(16 * results.length))));
   });
   return f;
 }

@@ -60,7 +60,8 @@ function pairwise(rule: PairRule): Fused {
     const [from, other] = [a, b].map((each) => broadcastPlaces(each.shape, shape));
     const data = codeArray(output.fit.format, sizeOf(shape));
     const width = right.length;
-    if (table !== undefined && from === undefined && other === undefined) lookUpPairs(table, width, a.data, b.data, data);
+    if (table !== undefined && from === undefined && other === undefined)
+      lookUpPairs(table, width, a.data, b.data, data);
     else
       for (let i = 0; i < data.length; i++) {
         const p = a.data[from === undefined ? i : from[i]];

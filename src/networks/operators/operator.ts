@@ -29,12 +29,7 @@ export interface Operator<L extends Layer = Layer> {
   /** The same step over real numbers in registers; left out, or undefined, where there is none. */
   lanes?(layer: L): LaneStep | undefined;
   /** What steps make of its one output, none of which is in memory before the last; undefined where it has to be. */
-  through?(
-    layer: L,
-    inputs: readonly Tensor[],
-    arithmetic: Arithmetic,
-    steps: readonly LaneStep[],
-  ): Tensor | undefined;
+  through?(layer: L, inputs: readonly Tensor[], arithmetic: Arithmetic, steps: readonly LaneStep[]): Tensor | undefined;
   /** The matrix products that the array does; left out, or undefined, where it runs beside the array. */
   products?(layer: L, inputs: readonly TensorFacts[]): ArrayProducts | undefined;
   /** Elementary operations beside the array; none where it is left out. */

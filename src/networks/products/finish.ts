@@ -1,8 +1,8 @@
 import type { IntegerPlanes, IntegerRows } from '../../datapaths/kernel/index.js';
 import { type Code, FunctionBuilder, i32, type Local } from '../../wasm/assembler.js';
 import { Arena, type Kernel, kernelOf, sharedMemory } from '../../wasm/memory.js';
-import { f32x4, i16x8, i32x4, i8x16, splat32, v128 } from '../../wasm/vector.js';
-import { type LaneStep, putConstants, throughSteps } from '../lanes.js';
+import { f32x4, i32x4, v128 } from '../../wasm/vector.js';
+import { type ByteForm, bytesOf, joined, keyOf, type LaneStep, putConstants, throughSteps } from '../lanes.js';
 
 /**
  * What becomes of integer sums, in 128-bit vectors where the sums lie: an offset for each filter is added in 32 bits that
@@ -75,9 +75,8 @@ const compiled = new Map<string, Kernel>();
 
 /** The kernel for steps of these names, where their constants are, and a place for its results. */
 function kernelFor(arena: Arena, { biases, steps }: Finish) {
-  const ends = steps.at(-1)?.codes?.fit.format;
-  const form = ends?.kind === 'int' ? { bits: ends.bits, signed: ends.signed } : undefined;
-  const key = JSON.stringify([biases !== undefined, form, steps.map(({ name }) => name)]);
+  const form = bytesOf(steps);
+  const key = JSON.stringify([biases !== undefined, keyOf(steps)]);
   let kernel = compiled.get(key);
   if (kernel === undefined) {
     const shape = { biased: biases !== undefined, steps, form };
@@ -87,22 +86,18 @@ function kernelFor(arena: Arena, { biases, steps }: Finish) {
   const view = (length: number): { data: Columns['data']; address: number } => {
     const address = arena.take(form === undefined ? 4 * length : length);
     const { buffer } = sharedMemory();
-    const data = form === undefined ? new Float32Array(buffer, address, length) : new Uint8Array(buffer, address, length);
+    const data =
+      form === undefined ? new Float32Array(buffer, address, length) : new Uint8Array(buffer, address, length);
     return { data, address };
   };
   return { kernel, constants, view };
-}
-
-interface Bytes {
-  bits: number;
-  signed: boolean;
 }
 
 interface Shape {
   biased: boolean;
   steps: readonly LaneStep[];
   /** Of the codes; undefined for real numbers. */
-  form: Bytes | undefined;
+  form: ByteForm | undefined;
 }
 
 type Become = (sums: Code, offset: Code, multiplier: Code, bias: Code) => Code;
@@ -182,13 +177,6 @@ function planes(shape: Shape): FunctionBuilder {
 
 const over = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-/** Four vectors of four integers as bytes, one after the other. */
-function joined([p, q, r, s]: readonly Code[], { bits, signed }: Bytes): Code {
-  const halves = [i16x8.narrowS(p, q), i16x8.narrowS(r, s)] as const;
-  const bytes = signed ? i8x16.narrowS(...halves) : i8x16.narrowU(...halves);
-  return bits === 8 ? bytes : v128.and(bytes, splat32((2 ** bits - 1) * 0x01010101));
-}
-
 /** From [rows, filters] in four vectors of four rows to [filters, rows] in one vector a filter. */
 function turned(f: FunctionBuilder, quads: readonly Code[]): Code[] {
   const pairs = [0, 2].map((first) =>
@@ -207,7 +195,14 @@ function turned(f: FunctionBuilder, quads: readonly Code[]): Code[] {
 /** The transpose of four vectors of four real numbers. */
 function turnedReals(f: FunctionBuilder, [p, q, r, s]: readonly Code[]): Code[] {
   const mixed = (x: Code, y: Code, lanes: readonly number[]) =>
-    f.keep('v128', v128.shuffle(x, y, lanes.flatMap((lane) => over(4).map((byte) => 4 * lane + byte))));
+    f.keep(
+      'v128',
+      v128.shuffle(
+        x,
+        y,
+        lanes.flatMap((lane) => over(4).map((byte) => 4 * lane + byte)),
+      ),
+    );
   return [0, 2].flatMap((first) => {
     const [above, below] = [
       [p, q],

@@ -126,7 +126,6 @@ function placeColumns(
     const pixel = (first + done) % pixels;
     here = Math.min(count - done, pixels - pixel);
     let at = (first + done - pixel) * n + pixel;
-    for (let f = 0, from = done; f < n; f++, from += stride, at += pixels)
-      to.set(data.subarray(from, from + here), at);
+    for (let f = 0, from = done; f < n; f++, from += stride, at += pixels) to.set(data.subarray(from, from + here), at);
   }
 }

@@ -2,7 +2,7 @@ import { type WindowFrame, windowFrame } from '../../datapaths/kernel/index.js';
 import { type Code, FunctionBuilder, i32, type Local } from '../../wasm/assembler.js';
 import { Arena, type Kernel, kernelOf, sharedMemory } from '../../wasm/memory.js';
 import { f32x4, splat32, v128 } from '../../wasm/vector.js';
-import { type LaneStep, putConstants, throughSteps } from '../lanes.js';
+import { keyOf, type LaneStep, putConstants, throughSteps } from '../lanes.js';
 import type { RealWindows } from '../network.js';
 
 /** Filters and vectors of a tile, whose sums stay in registers. */
@@ -110,7 +110,7 @@ function planesIn(job: RealWindows, frame: WindowFrame): Float32Array {
 const compiled = new Map<string, Kernel>();
 
 function kernelFor(steps: readonly LaneStep[]): Kernel {
-  const key = steps.map(({ name }) => name).join();
+  const key = keyOf(steps);
   let kernel = compiled.get(key);
   if (kernel === undefined) compiled.set(key, (kernel = kernelOf([fill(1), fill(2), interleave(), multiply(steps)])));
   return kernel;
