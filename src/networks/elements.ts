@@ -1,7 +1,7 @@
 import { widthOf } from '../formats/format.js';
 import type { Chain } from './chains.js';
 import { inputsOf, putOutputs } from './facts.js';
-import { lookUp, lookUpPairs } from './functions/pairTable.js';
+import { lookUp, lookUpPairs } from './lookUp.js';
 import { type LaneStep, throughLanes } from './lanes.js';
 import type { Layer } from './network.js';
 import { codeTensor } from './quantization.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { lookUpPairs } from '../../src/networks/functions/pairTable.js';
+import { lookUpPairs } from '../../src/networks/lookUp.js';
 import { sum } from '../../src/networks/operators/add.js';
 import { positive } from '../../src/networks/operators/relu.js';
 import { floatTensor } from '../../src/networks/tensor.js';

@@ -1,4 +1,4 @@
-import type { Finish } from '../products/finish.js';
+import type { Finishing } from '../products/finish.js';
 import type { CodeArray, Quantization } from '../tensor.js';
 
 /** How sums of codes become codes again. In between a sum is a float32 that is multiplied by its filter's multiplier. */
@@ -10,7 +10,7 @@ export interface Requantization {
   /** Codes of multiplied sums. */
   codes(scaled: Float32Array, output: Quantization): CodeArray;
   /** All of it at once, for integer sums where they lie; undefined where that would not give the same. */
-  finish?(filters: Filters, output: Quantization): Finish | undefined;
+  finish?(filters: Filters, output: Quantization): Finishing | undefined;
 }
 
 /** What is done to the sums of each filter. */

@@ -1,12 +1,12 @@
 import { codeArray, valuesOf } from '../../datapaths/kernel/index.js';
 import { encodeAll } from '../codes.js';
+import { lookUpPairs } from '../lookUp.js';
 import { codeTensor, dequantize } from '../quantization.js';
 import { type CodeArray, type CodeTensor, oneZeroPoint, type Quantization, sizeOf } from '../tensor.js';
 import { broadcastPlaces, broadcastShape } from './broadcast.js';
 import { fma, halfEven } from './fma.js';
 import type { Around, TensorFunction } from './function.js';
 import { softmaxOfCodes } from './fusedSoftmax.js';
-import { lookUpPairs } from './pairTable.js';
 
 /**
  * Operators from codes to codes in one step, as ONNX Runtime computes them (mlas, x86-64 with FMA; onnxruntime-node 1.30.0:

@@ -9,7 +9,7 @@ import { type ByteForm, bytesOf, joined, keyOf, type LaneStep, putConstants, thr
  * wrap, float32 of that is multiplied by the filter's multiplier, its bias is added, and steps follow over the elements. They
  * end in codes of up to 8 bits, a byte each, or in real numbers.
  */
-export interface Finish {
+export interface Finishing {
   /** A filter each. */
   offsets: Int32Array;
   multipliers: Float32Array;
@@ -28,7 +28,7 @@ const TILE = 16;
 const LANES = 4;
 
 /** From sums [rows, filters] to [filters, rows], sixteen rows at a time. */
-export function finishedColumns({ sums, stride, rows, free }: IntegerRows, finish: Finish): Columns {
+export function finishedColumns({ sums, stride, rows, free }: IntegerRows, finish: Finishing): Columns {
   const { offsets } = finish;
   const tiles = Math.ceil(rows / TILE);
   const filters = Math.ceil(offsets.length / LANES) * LANES;
@@ -45,7 +45,7 @@ export function finishedColumns({ sums, stride, rows, free }: IntegerRows, finis
 export function finishedPlanes(
   { sums, first, groups, images, filters, free }: IntegerPlanes,
   pixels: number,
-  finish: Finish,
+  finish: Finishing,
 ): Columns['data'] {
   const planes = groups * images * filters;
   const arena = new Arena(free);
@@ -61,7 +61,7 @@ export function finishedPlanes(
 }
 
 /** Addresses of offsets, multipliers and biases, put there for so many filters; whoever has no biases reads none. */
-function putFilters(arena: Arena, finish: Finish, count: number, put: (words: Int32Array, to: Int32Array) => void) {
+function putFilters(arena: Arena, finish: Finishing, count: number, put: (words: Int32Array, to: Int32Array) => void) {
   const { offsets, multipliers, biases = multipliers } = finish;
   return [offsets, multipliers, biases].map((values) => {
     const place = arena.take(4 * count);
@@ -74,7 +74,7 @@ function putFilters(arena: Arena, finish: Finish, count: number, put: (words: In
 const compiled = new Map<string, Kernel>();
 
 /** The kernel for steps of these names, where their constants are, and a place for its results. */
-function kernelFor(arena: Arena, { biases, steps }: Finish) {
+function kernelFor(arena: Arena, { biases, steps }: Finishing) {
   const form = bytesOf(steps);
   const key = JSON.stringify([biases !== undefined, keyOf(steps)]);
   let kernel = compiled.get(key);

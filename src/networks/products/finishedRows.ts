@@ -6,7 +6,7 @@ import type { Arithmetic, ConvLayer, DenseLayer } from '../network.js';
 import { codeTensor, zeroCode } from '../quantization.js';
 import { type CodeTensor, floatTensor, oneZeroPoint, type Operand, type Quantization, sizeOf } from '../tensor.js';
 import type { Product } from './convolution.js';
-import { type Columns, type Finish, finishedColumns } from './finish.js';
+import { type Columns, type Finishing, finishedColumns } from './finish.js';
 import { rowsFor, rowsOf } from './parts.js';
 import type { RowRange } from './patches.js';
 import { columnsOf, multipliersOf, totalsOf } from './weights.js';
@@ -50,7 +50,7 @@ export function finishedRows(
 }
 
 /** The tensor that results of a product go to. */
-export function emptyOutput({ output }: Product, { steps }: Finish): Operand {
+export function emptyOutput({ output }: Product, { steps }: Finishing): Operand {
   const codes = steps.at(-1)?.codes;
   return codes === undefined ? floatTensor(output) : codeTensor(output, new Uint8Array(sizeOf(output)), codes);
 }
@@ -67,7 +67,7 @@ function spareOf<T extends CodeTensor['data']>(like: T, length: number): T | und
 interface Known {
   input: Quantization;
   steps: readonly LaneStep[];
-  finish: Finish | undefined;
+  finish: Finishing | undefined;
 }
 
 const finishes = new WeakMap<Mac, Known>();
@@ -79,7 +79,7 @@ export function finishOf(
   input: Quantization,
   product: Product,
   steps: readonly LaneStep[],
-): Finish | undefined {
+): Finishing | undefined {
   let known = finishes.get(layer);
   if (known?.input !== input || known.steps !== steps) {
     known = { input, steps, finish: finishing(layer, filtersOf(layer, w, input, product), steps) };
@@ -88,7 +88,7 @@ export function finishOf(
   return known.finish;
 }
 
-function finishing({ name, result }: Mac, filters: Filters, steps: readonly LaneStep[]): Finish | undefined {
+function finishing({ name, result }: Mac, filters: Filters, steps: readonly LaneStep[]): Finishing | undefined {
   const { multipliers, corrections, bias, largest } = filters;
   if (result.kind === 'requantize')
     return steps.length === 0 ? conventionOf(name, result.convention).finish?.(filters, result.output) : undefined;

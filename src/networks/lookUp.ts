@@ -1,6 +1,6 @@
-import { FunctionBuilder, i32 } from '../../wasm/assembler.js';
-import { Arena, type Kernel, kernelOf, sharedMemory } from '../../wasm/memory.js';
-import type { CodeArray, Tensor } from '../tensor.js';
+import { FunctionBuilder, i32 } from '../wasm/assembler.js';
+import { Arena, type Kernel, kernelOf, sharedMemory } from '../wasm/memory.js';
+import type { CodeArray, Tensor } from './tensor.js';
 
 /** Elements that are in the kernels' memory together. */
 const CHUNK = 2 ** 16;
