@@ -16,7 +16,7 @@ export interface Chain {
   outputs: readonly string[];
   /** Every layer is a step over elements. */
   isSteps: boolean;
-  /** Steps over one tensor, where all have code for registers. */
+  /** The steps in registers, where all have code for them and only the first may read two tensors. */
   lanes?: readonly LaneStep[];
   /** The steps behind the product that comes first. */
   rest?: Chain;
@@ -138,16 +138,23 @@ function isStep(layer: Layer, facts: Plan['facts']): boolean {
   });
 }
 
+/** All steps in registers: the first reads what the chain reads, and each of the others what the one before it gives. */
+function lanesOf({ layers, inputs }: Chain): readonly LaneStep[] | undefined {
+  const lanes = layers.flatMap((layer) => operatorOf(layer).lanes?.(layer) ?? []);
+  const fits = ({ operands }: LaneStep, i: number) => (operands ?? 1) === (i === 0 ? inputs.length : 1);
+  return lanes.length === layers.length && lanes.every(fits) ? lanes : undefined;
+}
+
 /** Finds steps that have code for registers; over what a product alone gives them, they come behind it. */
 function findLanes({ network, facts, readers, places }: Plan): void {
   const writers = new Map(network.layers.flatMap((layer) => layer.outputs.map((name) => [name, layer])));
   for (const [last, steps] of places) {
-    if (!steps.isSteps || steps.inputs.length > 1) continue;
-    const lanes = steps.layers.map((each) => operatorOf(each).lanes?.(each));
-    if (lanes.includes(undefined)) continue;
-    const rest = { ...steps, lanes: lanes as LaneStep[] };
+    const lanes = steps.isSteps ? lanesOf(steps) : undefined;
+    if (lanes === undefined) continue;
+    const rest = { ...steps, lanes };
     places.set(last, rest);
-    const [name] = rest.inputs;
+    const [name, other] = rest.inputs;
+    if (other !== undefined) continue;
     const layer = writers.get(name);
     if (layer === undefined || places.get(layer)?.isSteps !== false) continue;
     if (operatorOf(layer).through === undefined || facts.get(name)?.quantization !== undefined) continue;

@@ -29,13 +29,17 @@ export function runSteps(chain: Chain, inputs: readonly Tensor[], run: RunLayer)
     const table = chain.layers.length >= inputs.length ? tableOf(chain, inputs, size, run) : undefined;
     if (table !== undefined) return lookedUp(table, inputs);
   }
-  const [x] = inputs;
-  if (chain.lanes !== undefined && x.kind === 'float' && x.type === undefined) return inLanes(chain.lanes, x);
+  if (chain.lanes !== undefined && inputs.every(isFloat32)) return inLanes(chain.lanes, inputs);
   return chain.layers.length === 1 || size <= BLOCK ? oneByOne(chain, inputs, run) : inBlocks(chain, inputs, run);
 }
 
-function inLanes(steps: readonly LaneStep[], { shape, data }: FloatTensor): Tensor {
-  const result = throughLanes(steps, data);
+function isFloat32(tensor: Tensor): tensor is FloatTensor {
+  return tensor.kind === 'float' && tensor.type === undefined;
+}
+
+function inLanes(steps: readonly LaneStep[], inputs: readonly FloatTensor[]): Tensor {
+  const [{ shape }] = inputs;
+  const result = throughLanes(steps, ...inputs.map(({ data }) => data));
   const { codes } = steps[steps.length - 1];
   return result instanceof Uint8Array ? codeTensor(shape, result, codes as Quantization) : floatTensor(shape, result);
 }

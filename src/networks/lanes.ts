@@ -10,7 +10,9 @@ export interface LaneStep {
   name: string;
   /** Bits of what every lane holds. */
   constants: Int32Array;
-  compute(x: Code, constants: readonly Code[]): Code;
+  /** Of a first step that reads two; else one. */
+  operands?: 2;
+  compute(x: Code, constants: readonly Code[], y?: Code): Code;
   /** Of a last step whose lanes are integers: the codes of a byte that these become, saturated already. */
   codes?: Quantization;
 }
@@ -52,12 +54,16 @@ export function putConstants(arena: Arena, steps: readonly LaneStep[]): number {
 }
 
 /** Code that takes lanes through steps, whose constants are in locals from here on. */
-export function throughSteps(f: FunctionBuilder, steps: readonly LaneStep[], constants: Local): (x: Code) => Code {
+export function throughSteps(
+  f: FunctionBuilder,
+  steps: readonly LaneStep[],
+  constants: Local,
+): (x: Code, y?: Code) => Code {
   let at = 0;
   const own = steps.map((step) =>
     Array.from(step.constants, () => f.keep('v128', v128.load32Splat(constants.get, 4 * at++))),
   );
-  return (lanes) => steps.reduce((x, step, i) => step.compute(f.keep('v128', x), own[i]), lanes);
+  return (lanes, y) => steps.reduce((x, step, i) => step.compute(f.keep('v128', x), own[i], y), lanes);
 }
 
 /**
@@ -126,23 +132,24 @@ function loop(operands: number, compute: (...lanes: readonly Code[]) => Code): F
 
 const compiled = new Map<string, Kernel>();
 
-/** Real numbers through steps, which end in codes of a byte or in real numbers again. */
-export function throughLanes(steps: readonly LaneStep[], x: Float32Array): Uint8Array | Float32Array {
+/** Real numbers, one operand or two, through steps, which end in codes of a byte or in real numbers again. */
+export function throughLanes(steps: readonly LaneStep[], ...given: readonly Float32Array[]): Uint8Array | Float32Array {
+  const [{ length }] = given;
   const form = bytesOf(steps);
   const key = keyOf(steps);
   let kernel = compiled.get(key);
   if (kernel === undefined) compiled.set(key, (kernel = kernelOf([walk(steps, form)])));
   const arena = new Arena();
   const constants = putConstants(arena, steps);
-  const [from, to] = [arena.take(4 * CHUNK), arena.take(4 * CHUNK)];
+  const [to, ...places] = [steps, ...given].map(() => arena.take(4 * CHUNK));
   const { buffer } = sharedMemory();
-  const own = new Float32Array(buffer, from, CHUNK);
+  const own = places.map((place) => new Float32Array(buffer, place, CHUNK));
   const result = form === undefined ? new Float32Array(buffer, to, CHUNK) : new Uint8Array(buffer, to, CHUNK);
-  const out = form === undefined ? new Float32Array(x.length) : new Uint8Array(x.length);
-  for (let first = 0; first < x.length; first += CHUNK) {
-    const count = Math.min(CHUNK, x.length - first);
-    own.set(x.subarray(first, first + count));
-    kernel.walk(from, to, constants, Math.ceil(count / (LANES * VECTORS)));
+  const out = form === undefined ? new Float32Array(length) : new Uint8Array(length);
+  for (let first = 0; first < length; first += CHUNK) {
+    const count = Math.min(CHUNK, length - first);
+    given.forEach((numbers, i) => own[i].set(numbers.subarray(first, first + count)));
+    kernel.walk(places[0], places[places.length - 1], to, constants, Math.ceil(count / (LANES * VECTORS)));
     out.set(result.subarray(0, count), first);
   }
   return out;
@@ -151,16 +158,18 @@ export function throughLanes(steps: readonly LaneStep[], x: Float32Array): Uint8
 /** Vectors of a turn, which are one of bytes. */
 const VECTORS = 4;
 
-/** (real numbers, out, constants, turns) */
+/** (real numbers, those of a second operand, out, constants, turns) */
 function walk(steps: readonly LaneStep[], form: ByteForm | undefined): FunctionBuilder {
-  const f = new FunctionBuilder('walk', 4);
-  const [from, to, constants, turns] = f.parameters;
+  const f = new FunctionBuilder('walk', 5);
+  const [from, other, to, constants, turns] = f.parameters;
   const through = throughSteps(f, steps, constants);
   f.repeat(turns.get, () => {
-    const lanes = Array.from({ length: VECTORS }, (_, i) => f.keep('v128', through(v128.load(from.get, 16 * i))));
+    const lanes = Array.from({ length: VECTORS }, (_, i) =>
+      f.keep('v128', through(v128.load(from.get, 16 * i), v128.load(other.get, 16 * i))),
+    );
     const results = form === undefined ? lanes : [joined(lanes, form)];
     results.forEach((result, i) => f.emit(v128.store(to.get, result, 16 * i)));
-    f.emit(from.set(i32.add(from.get, i32.const(16 * VECTORS))));
+    for (const place of [from, other]) f.emit(place.set(i32.add(place.get, i32.const(16 * VECTORS))));
     f.emit(to.set(i32.add(to.get, i32.const(16 * results.length))));
   });
   return f;

@@ -35,6 +35,16 @@ const CASES: readonly Case[] = [
     ...{ outputs: ['b'], chains: [['a', 'b']] },
   },
   {
+    what: 'sums of real numbers, in registers',
+    layers: [step('add', 'a', 'x', 'y'), step('relu', 'b', 'a'), quantizeStep('c', 'b', UINT8)],
+    ...{ outputs: ['c'], chains: [['a', 'b', 'c']] },
+  },
+  {
+    what: 'sums of real numbers with themselves',
+    layers: [step('add', 'a', 'x', 'x'), step('relu', 'b', 'a'), step('add', 'c', 'b', 'y')],
+    ...{ outputs: ['c'], chains: [['a', 'b', 'c']] },
+  },
+  {
     what: 'real numbers block by block',
     layers: [step('add', 'a', 'x', 'y'), step('relu', 'b', 'a'), quantizeStep('c', 'b', quantized('e4m3fn', 0.5))],
     ...{ outputs: ['c'], chains: [['a', 'b', 'c']] },
@@ -150,7 +160,7 @@ describe.each(CASES)('$what', ({ layers, outputs, chains }) => {
 });
 
 it('who looks at a run sees every tensor', () => {
-  const { layers, outputs } = CASES[4];
+  const { layers, outputs } = CASES[6];
   const seen: string[] = [];
   executeAll(networkOf(layers, outputs, [2, 3]), inputsOf([2, 3]), float32Arithmetic, (name) => seen.push(name));
   expect(seen).toEqual(layers.map(({ name }) => name));

@@ -1,5 +1,5 @@
 import { f32x4 } from '../../wasm/vector.js';
-import { laneFunction } from '../lanes.js';
+import { laneFunction, type LaneStep } from '../lanes.js';
 import type { AddLayer } from '../network.js';
 import { type FloatTensor, floatTensor, sizeOf } from '../tensor.js';
 import { always, oneEach, type Operator, realLikeInput } from './operator.js';
@@ -14,7 +14,13 @@ export const add: Operator<AddLayer> = {
     return [sum(x, y)];
   },
   elementwise: always,
+  lanes: () => addStep,
   operations: oneEach,
+};
+
+const addStep: LaneStep = {
+  ...{ name: 'add', constants: new Int32Array(0), operands: 2 },
+  compute: (x, _, y = x) => f32x4.add(x, y),
 };
 
 const added = laneFunction(2, f32x4.add);
