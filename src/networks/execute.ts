@@ -1,4 +1,7 @@
-import { inputOf, inputsOf, outputOf, putOutputs } from './facts.js';
+import { type Chain, chainsOf, singly } from './chains.js';
+import { type RunLayer, runSteps } from './elements.js';
+import { inputOf, inputsOf, outputOf, putOutputs, tensorOf } from './facts.js';
+import { NO_STEPS } from './lanes.js';
 import type { Arithmetic, Layer, Network } from './network.js';
 import { operatorOf } from './operators/index.js';
 import type { FloatTensor, Operand, Tensor } from './tensor.js';
@@ -34,13 +37,34 @@ export function executeAll(
 ): Map<string, Tensor> {
   checkInputs(network, inputs);
   const tensors = new Map(inputs);
-  const lastUse = lastUses(network);
-  network.layers.forEach((layer, i) => {
-    putOutputs(layer, executeLayer(layer, inputsOf(layer, tensors), arithmetic), tensors);
-    for (const output of layer.outputs) tap?.(output, tensors.get(output) as Tensor);
+  // Whoever looks at tensors wants them made.
+  const chains = tap === undefined ? chainsOf(network) : singly(network);
+  const lastUse = lastUses({ layers: chains, outputs: network.outputs });
+  chains.forEach((chain, i) => {
+    executeChain(chain, tensors, arithmetic);
+    for (const output of chain.outputs) tap?.(output, tensors.get(output) as Tensor);
     for (const tensor of tensors.keys()) if ((lastUse.get(tensor) ?? -1) <= i) tensors.delete(tensor);
   });
   return new Map(network.outputs.map((name) => [name, tensors.get(name) as Tensor]));
+}
+
+function executeChain(chain: Chain, tensors: Map<string, Tensor>, arithmetic: Arithmetic): void {
+  const { layers, inputs, outputs, isSteps, rest } = chain;
+  const run: RunLayer = (layer, given) => executeLayer(layer, given, arithmetic);
+  if (isSteps) {
+    const [first] = layers;
+    const given = inputs.map((name) => tensorOf(tensors, name, first.name));
+    tensors.set(outputs[0], runSteps(chain, given, run));
+    return;
+  }
+  const [layer] = layers;
+  const given = inputsOf(layer, tensors);
+  if (rest === undefined) {
+    putOutputs(layer, run(layer, given), tensors);
+    return;
+  }
+  const through = operatorOf(layer).through?.(layer, given, arithmetic, rest.lanes ?? NO_STEPS);
+  tensors.set(outputs[0], through ?? runSteps(rest, run(layer, given), run));
 }
 
 function checkInputs(network: Network, inputs: ReadonlyMap<string, Tensor>): void {
@@ -57,8 +81,14 @@ function checkInputs(network: Network, inputs: ReadonlyMap<string, Tensor>): voi
     throw new Error(`network ${network.name} reads batches of one length: found ${batches.join(', ')}`);
 }
 
+/** Layers, or chains of them, and what is read of them in the end. */
+interface Reading {
+  layers: readonly { inputs: readonly string[] }[];
+  outputs: readonly string[];
+}
+
 /** The place of the last layer that reads each tensor, infinite where the network gives it. */
-export function lastUses({ layers, outputs }: Network): Map<string, number> {
+export function lastUses({ layers, outputs }: Reading): Map<string, number> {
   const uses = new Map<string, number>();
   layers.forEach(({ inputs }, i) => {
     for (const input of inputs) uses.set(input, i);

@@ -1,6 +1,7 @@
 import type { BlockFormat } from '../formats/block.js';
 import type { WindowJob } from '../datapaths/kernel/index.js';
 import type { Attributes } from './functions/attributes.js';
+import type { LaneStep } from './lanes.js';
 import type { IntegerPlanes, IntegerRows } from '../datapaths/kernel/index.js';
 import type { CodeArray, Quantization, Operand, FloatTensor, Tensor, TensorFacts } from './tensor.js';
 
@@ -213,6 +214,8 @@ export interface RealWindows extends Omit<WindowJob, 'a' | 'b' | 'groups' | 'pad
   b: Float32Array;
   /** Added to the sums, a filter each. */
   bias: Float32Array;
+  /** What each goes through then; none of them gives codes. */
+  steps: readonly LaneStep[];
 }
 
 /** One matrix product of one layer. */

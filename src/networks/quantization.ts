@@ -1,6 +1,7 @@
 import { codeArray, decoderOf } from '../datapaths/kernel/index.js';
 import { widthOf } from '../formats/format.js';
 import { encodeAll } from './codes.js';
+import { lookUp } from './lookUp.js';
 import {
   type CodeTensor,
   type FloatTensor,
@@ -80,10 +81,6 @@ export function dequantize(x: Tensor): FloatTensor {
 
 /** Codes of a byte at most: of more elements than there are codes, each code is looked up. */
 const TABLE = 256;
-
-function lookUp(table: Float32Array, codes: Uint8Array, out: Float32Array): void {
-  for (let i = 0; i < codes.length; i++) out[i] = table[codes[i]];
-}
 
 /** The code that stands for zero: what padding is made of. The nearest one where the format has no zero (binary: +1). */
 export function zeroCode(q: Quantization): number {

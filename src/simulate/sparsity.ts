@@ -18,8 +18,8 @@ export type { SparseMachine } from '../targets/target.js';
 export interface SparseLayer {
   job: LoweredJob;
   unit: Datapath;
-  /** None where it multiplies two activations. */
-  values?: Float32Array;
+  /** None where it multiplies two activations; as large as the network in float32, and made only for who asks. */
+  readonly values?: Float32Array | undefined;
 }
 
 /** What a layer costs on an array that sees zeros. */
@@ -42,10 +42,17 @@ export interface SparseCost {
 
 /** The products of a network that the target has a unit for, with their weights. */
 export function sparseLayersOf(network: Network, target: Target): SparseLayer[] {
-  const weights = new Map(network.layers.filter(isMacLayer).map(({ name, weight }) => [name, dequantize(weight).data]));
+  const weights = new Map(network.layers.filter(isMacLayer).map(({ name, weight }) => [name, weight]));
   return lower(network)
     .filter((job) => whyBeside(target, job) === undefined)
-    .map((job) => ({ job, unit: unitForJob(target, job), values: weights.get(job.layer) }));
+    .map((job) => ({
+      job,
+      unit: unitForJob(target, job),
+      get values() {
+        const weight = weights.get(job.layer);
+        return weight && dequantize(weight).data;
+      },
+    }));
 }
 
 /**

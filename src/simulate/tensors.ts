@@ -22,7 +22,7 @@ export function tensorsOf(
   const inputs = data.inputs(first, data.batch);
   const seen = new Map<string, Tensor>(inputs);
   const arithmetic = targetArithmetic(unitsOf(target));
-  const outputs = executeAll(network, inputs, arithmetic, (name, tensor) => seen.set(name, tensor));
-  if (which === 'outputs') return outputs;
+  if (which === 'outputs') return executeAll(network, inputs, arithmetic);
+  executeAll(network, inputs, arithmetic, (name, tensor) => seen.set(name, tensor));
   return new Map([...seen].filter(([name]) => !isMade(name)));
 }

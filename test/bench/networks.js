@@ -48,7 +48,15 @@ for (let i = 0; i < 10; i++) {
 }
 console.log(least);`;
 
-const METER = `data:text/javascript,process.on("exit",()=>process.stderr.write("\\nCPU "+JSON.stringify({...process.cpuUsage(),rss:process.resourceUsage().maxRSS})))`;
+/** Processor time and peak memory in KiB; `maxRSS` begins at what the process that starts another has, Linux's VmHWM does not. */
+const METERING = `import { existsSync, readFileSync } from 'node:fs';
+const status = '/proc/self/status';
+const own = () => (existsSync(status) ? parseInt(readFileSync(status, 'latin1').split('VmHWM:')[1], 10) : NaN);
+process.on('exit', () => {
+  const rss = own() || process.resourceUsage().maxRSS;
+  process.stderr.write(\`\nCPU \${JSON.stringify({ ...process.cpuUsage(), rss })}\`);
+});`;
+const METER = `data:text/javascript,${encodeURIComponent(METERING)}`;
 
 /** What ONNX Runtime is here, and what a process imports it by. */
 function runtime() {

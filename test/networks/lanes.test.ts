@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { lookUpPairs } from '../../src/networks/functions/pairTable.js';
+import { lookUpPairs } from '../../src/networks/lookUp.js';
 import { sum } from '../../src/networks/operators/add.js';
 import { positive } from '../../src/networks/operators/relu.js';
 import { floatTensor } from '../../src/networks/tensor.js';
@@ -27,6 +27,6 @@ it.each([1, 4, 65535, 65536, 65539, 200001])('%i pairs of bytes are looked up', 
   const bytes = (count: number) => Uint8Array.from({ length: count }, () => random.below(256));
   const [table, a, b] = [bytes(65536), bytes(length), bytes(length)];
   const out = new Uint8Array(length);
-  lookUpPairs(table, a, b, out);
+  lookUpPairs(table, 256, a, b, out);
   expect(out).toEqual(a.map((code, i) => table[256 * code + b[i]]));
 });

@@ -54,6 +54,7 @@ function binary(reals: RowLoop, integers: (type: IntegerType) => RowLoop = () =>
   return {
     oneType: true,
     operands: 2,
+    elementwise: true,
     facts: factsTogether,
     run: ([x, y]) => [combined([x, y], reals, integers)],
   };
@@ -111,6 +112,8 @@ const cube = pairwise((x) => Math.fround(x * x) * x);
 const pow: TensorFunction = {
   operands: 2,
   operations: 8,
+  // A lone exponent is looked at before the elements are: one that is computed may be alone in a part of them.
+  elementwise: ([, exponent]) => typeof exponent === 'object',
   facts: (operands) => {
     const [x, y] = [factsAt(operands, 0), factsAt(operands, 1)];
     const shape = broadcastShape([x.shape, y.shape]);

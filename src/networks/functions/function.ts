@@ -1,4 +1,5 @@
-import type { Arithmetic } from '../network.js';
+import type { LaneStep } from '../lanes.js';
+import type { Arithmetic, GeneralLayer } from '../network.js';
 import type { ArrayProducts } from '../products/product.js';
 import type { Attributes, AttributeSpec } from './attributes.js';
 import type { CodeTensor, Quantization, Tensor, TensorFacts } from '../tensor.js';
@@ -45,6 +46,13 @@ export interface TensorFunction {
   filler?: number;
   /** Codes come to it as they are; elsewhere they are dequantized first. Functions that move, and factors of products, come so anyway. */
   takesCodes?: boolean;
+  /**
+   * Each element of its result depends on nothing but the elements in its place of its operands, where these are of one shape
+   * or one element; by what of them is stored, given as in a layer (GeneralLayer).
+   */
+  elementwise?: boolean | ((operands: GeneralLayer['operands']) => boolean);
+  /** The same over real numbers in registers; left out, or undefined, where there is none. */
+  lanes?(operands: GeneralLayer['operands']): LaneStep | undefined;
   /** It makes one image depend on another of the batch, or takes the batch for something else, without its shapes telling. */
   acrossBatch?(inputs: readonly (OperandFacts | undefined)[], attributes: Attributes): boolean;
   /** Matrix products that the array does. */

@@ -1,12 +1,12 @@
 import { codeArray, valuesOf } from '../../datapaths/kernel/index.js';
 import { encodeAll } from '../codes.js';
+import { lookUpPairs } from '../lookUp.js';
 import { codeTensor, dequantize } from '../quantization.js';
 import { type CodeArray, type CodeTensor, oneZeroPoint, type Quantization, sizeOf } from '../tensor.js';
 import { broadcastPlaces, broadcastShape } from './broadcast.js';
 import { fma, halfEven } from './fma.js';
 import type { Around, TensorFunction } from './function.js';
 import { softmaxOfCodes } from './fusedSoftmax.js';
-import { lookUpPairs } from './pairTable.js';
 
 /**
  * Operators from codes to codes in one step, as ONNX Runtime computes them (mlas, x86-64 with FMA; onnxruntime-node 1.30.0:
@@ -60,7 +60,8 @@ function pairwise(rule: PairRule): Fused {
     const [from, other] = [a, b].map((each) => broadcastPlaces(each.shape, shape));
     const data = codeArray(output.fit.format, sizeOf(shape));
     const width = right.length;
-    if (table !== undefined && from === undefined && other === undefined) lookUp(table, width, a.data, b.data, data);
+    if (table !== undefined && from === undefined && other === undefined)
+      lookUpPairs(table, width, a.data, b.data, data);
     else
       for (let i = 0; i < data.length; i++) {
         const p = a.data[from === undefined ? i : from[i]];
@@ -81,13 +82,6 @@ function keptTable(tables: Map<string, CodeArray>, key: string, make: () => Code
     tables.set(key, (table = make()));
   }
   return table;
-}
-
-/** Of two tensors of one shape. */
-function lookUp(table: CodeArray, width: number, a: CodeArray, b: CodeArray, out: CodeArray): void {
-  if (table.length === 2 ** 16 && [table, a, b, out].every((codes) => codes instanceof Uint8Array))
-    return lookUpPairs(table as Uint8Array, a as Uint8Array, b as Uint8Array, out as Uint8Array);
-  for (let i = 0; i < out.length; i++) out[i] = table[a[i] * width + b[i]];
 }
 
 const size = ({ length }: { length: number }) => length;

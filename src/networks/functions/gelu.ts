@@ -27,6 +27,7 @@ function withBias(scalar: (x: number) => number): TensorFunction {
   return {
     operands: 2,
     operations: 9,
+    elementwise: true,
     facts: likeFirst,
     run: ([x, bias]) => [mapped(biased(floatsOf(x, 0), bias && floatsOf(bias, 1)), scalar)],
   };
@@ -47,6 +48,7 @@ export const GELUS: Readonly<Record<string, TensorFunction>> = {
     operands: 1,
     attributes: { approximate: word('none', ['none', 'tanh']) },
     operations: 8,
+    elementwise: true,
     facts: likeFirst,
     run: ([x], { approximate }) => [mapped(floatsOf(x, 0), approximate === 'tanh' ? geluByTanh : gelu)],
   },

@@ -1,3 +1,5 @@
+import { f32x4, v128 } from '../../wasm/vector.js';
+import { floatBits, type LaneStep } from '../lanes.js';
 import { integerTensor, type Tensor } from '../tensor.js';
 import { int } from './attributes.js';
 import type { TensorFunction } from './function.js';
@@ -9,6 +11,7 @@ import { floatsOf, integersOf } from './operands.js';
 function numeric(real: (x: number) => number, integer: (x: number) => number = real): TensorFunction {
   return {
     operands: 1,
+    elementwise: true,
     facts: (operands) => [numberFacts(factsAt(operands, 0).shape, integerTypeOf(factsAt(operands, 0)))],
     run: ([operand]) => {
       const x = numbersOf(operand, 0);
@@ -68,9 +71,14 @@ const clip: TensorFunction = {
     { opset: 11, attribute: 'max', kind: 'float', operand: 2 },
   ],
   operations: 2,
+  elementwise: true,
   facts: (operands) => {
     [1, 2].forEach((place) => boundOf(operands[place]?.value, place, 0));
     return [numberFacts(factsAt(operands, 0).shape, integerTypeOf(factsAt(operands, 0)))];
+  },
+  lanes: ([, low, high]) => {
+    if (typeof low === 'number' || typeof high === 'number') return undefined;
+    return clipStep(boundOf(low, 1, -Infinity), boundOf(high, 2, Infinity));
   },
   run: ([operand, low, high]) => {
     const x = numbersOf(operand, 0);
@@ -97,9 +105,23 @@ function clipped(from: Numbers, low: number, high: number, to: Numbers): void {
   }
 }
 
+/** The same over registers: a comparison with NaN is false. */
+function clipStep(low: number, high: number): LaneStep {
+  return {
+    name: 'clip',
+    constants: floatBits(low, high),
+    compute: (x, [least, most]) => {
+      const raised = v128.select(least, x, f32x4.lt(x, least));
+      return v128.select(most, raised, f32x4.gt(raised, most));
+    },
+  };
+}
+
 /** A loop of its own: it is the most frequent function. */
 const relu: TensorFunction = {
   operands: 1,
+  elementwise: true,
+  lanes: () => clipStep(0, Infinity),
   facts: (operands) => [numberFacts(factsAt(operands, 0).shape, integerTypeOf(factsAt(operands, 0)))],
   run: ([operand]) => {
     const x = numbersOf(operand, 0);

@@ -26,6 +26,7 @@ export function unary(
     operands: 1,
     ...(attributes && { attributes }),
     operations,
+    elementwise: true,
     facts: likeFirst,
     run: ([x], given) => [mapped(floatsOf(x, 0), (value) => scalar(value, given))],
   };
@@ -48,6 +49,7 @@ function unaryBy(
     operands: 1,
     attributes,
     operations,
+    elementwise: true,
     facts: likeFirst,
     run: ([x], given) => [mapped(floatsOf(x, 0), made(given as Readonly<Record<string, number>>))],
   };

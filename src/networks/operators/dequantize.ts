@@ -1,6 +1,6 @@
 import type { DequantizeLayer } from '../network.js';
 import { dequantize as realsOf } from '../quantization.js';
-import { oneEach, type Operator, realLikeInput } from './operator.js';
+import { always, oneEach, type Operator, realLikeInput } from './operator.js';
 
 /** Codes to real numbers; real numbers as they are. */
 export const dequantize: Operator<DequantizeLayer> = {
@@ -8,5 +8,6 @@ export const dequantize: Operator<DequantizeLayer> = {
   facts: realLikeInput,
   reals: (_, inputs) => inputs,
   codes: (_, [x]) => [realsOf(x)],
+  elementwise: always,
   operations: oneEach,
 };

@@ -19,6 +19,13 @@ import type { Operator } from './operator.js';
 export const general: Operator<GeneralLayer> = {
   facts: (layer, inputs) => within(layer, () => factsFrom(layer, inputs)),
   any: (layer, inputs, arithmetic) => within(layer, () => run(layer, inputs, arithmetic)),
+  elementwise({ function: called, operands }) {
+    const { elementwise = false } = functionNamed(called);
+    const is = typeof elementwise === 'boolean' ? elementwise : elementwise(operands);
+    return is && operands.every((each) => typeof each !== 'object' || sizeOf(each.shape) === 1);
+  },
+  lanes: ({ function: called, operands, output }) =>
+    output === undefined ? functionNamed(called).lanes?.(operands) : undefined,
   products: (layer, inputs) => functionNamed(layer.function).products?.(operandFacts(layer, inputs), layer.attributes),
   operations: (layer, inputs) => {
     const each = functionNamed(layer.function);

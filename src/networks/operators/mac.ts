@@ -1,7 +1,8 @@
 import { productOf } from '../products/convolution.js';
-import { executeMac } from '../products/mac.js';
+import { executeMac, executeThrough } from '../products/mac.js';
+import type { LaneStep } from '../lanes.js';
 import type { Arithmetic, ConvLayer, DenseLayer } from '../network.js';
-import { sizeOf, type Operand, type TensorFacts } from '../tensor.js';
+import { sizeOf, type Operand, type Tensor, type TensorFacts } from '../tensor.js';
 import type { ArrayProducts } from '../products/product.js';
 import type { Operator } from './operator.js';
 
@@ -22,6 +23,8 @@ export const onArray = {
   ],
   reals: run,
   codes: run,
+  through: (layer: Mac, [input]: readonly Tensor[], arithmetic: Arithmetic, steps: readonly LaneStep[]) =>
+    input.kind === layer.weight.kind ? executeThrough(layer, input, arithmetic, steps) : undefined,
   products,
 } satisfies Operator<Mac>;
 

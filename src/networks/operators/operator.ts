@@ -1,3 +1,4 @@
+import type { LaneStep } from '../lanes.js';
 import type { Arithmetic, Layer } from '../network.js';
 import type { ArrayProducts } from '../products/product.js';
 import { type FloatTensor, type Operand, sizeOf, type Tensor, type TensorFacts } from '../tensor.js';
@@ -20,6 +21,15 @@ export interface Operator<L extends Layer = Layer> {
   codes?(layer: L, inputs: readonly Operand[], arithmetic: Arithmetic): readonly Tensor[];
   /** On tensors of any kind; where it is there, neither `reals` nor `codes` is asked. */
   any?(layer: L, inputs: readonly Tensor[], arithmetic: Arithmetic): readonly Tensor[];
+  /**
+   * Whether each element of its one output depends on nothing but the elements in its place of what it reads, so that it may run
+   * on some of them, in whatever shape.
+   */
+  elementwise?(layer: L): boolean;
+  /** The same step over real numbers in registers; left out, or undefined, where there is none. */
+  lanes?(layer: L): LaneStep | undefined;
+  /** What steps make of its one output, none of which is in memory before the last; undefined where it has to be. */
+  through?(layer: L, inputs: readonly Tensor[], arithmetic: Arithmetic, steps: readonly LaneStep[]): Tensor | undefined;
   /** The matrix products that the array does; left out, or undefined, where it runs beside the array. */
   products?(layer: L, inputs: readonly TensorFacts[]): ArrayProducts | undefined;
   /** Elementary operations beside the array; none where it is left out. */
@@ -40,3 +50,6 @@ export const realLikeInput = (_: Layer, [{ shape }]: readonly TensorFacts[]): re
 
 /** One operation an element of the first input. */
 export const oneEach = (_: Layer, [{ shape }]: readonly TensorFacts[]): number => sizeOf(shape);
+
+/** Of an operator that always is a step over elements. */
+export const always = (): boolean => true;

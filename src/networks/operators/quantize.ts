@@ -1,15 +1,18 @@
 import type { QuantizeLayer } from '../network.js';
 import { codeArray } from '../../datapaths/kernel/index.js';
 import { widthOf } from '../../formats/format.js';
+import { codesStep } from '../lanes.js';
 import { codeTensor, quantize as codesOf } from '../quantization.js';
 import type { CodeTensor, FloatTensor, IntegerTensor, Tensor } from '../tensor.js';
-import { oneEach, type Operator } from './operator.js';
+import { always, oneEach, type Operator } from './operator.js';
 
 /** Real numbers to codes; integers are codes already, and are given their meaning. */
 export const quantize: Operator<QuantizeLayer> = {
   reads: 1,
   facts: ({ quantization }, [{ shape }]) => [{ shape, quantization }],
   any: (layer, [x]) => [x.kind === 'integers' ? meant(x, layer) : codesOf(reals(layer, x), layer.quantization)],
+  elementwise: always,
+  lanes: ({ quantization }) => codesStep(quantization, quantization.scale[0]),
   operations: oneEach,
 };
 

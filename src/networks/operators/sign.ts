@@ -1,6 +1,6 @@
 import type { SignLayer } from '../network.js';
 import { type FloatTensor, floatTensor } from '../tensor.js';
-import { oneEach, type Operator, realLikeInput } from './operator.js';
+import { always, oneEach, type Operator, realLikeInput } from './operator.js';
 
 /** 1 or -1; of a zero `ofZero`, 1 where it is left out. Where a zero is 0, NaN stays NaN: a network of two values has none. */
 export const sign: Operator<SignLayer> = {
@@ -11,6 +11,7 @@ export const sign: Operator<SignLayer> = {
   },
   facts: realLikeInput,
   reals: (layer, [x]) => [signs(x, layer)],
+  elementwise: always,
   operations: oneEach,
 };
 

@@ -1,10 +1,11 @@
 import { valuesOf } from '../../datapaths/kernel/index.js';
 import { conventionOf } from '../conventions/index.js';
 import { type Product, productOf } from './convolution.js';
+import { type LaneStep, NO_STEPS } from '../lanes.js';
 import type { Arithmetic, ConvLayer, DenseLayer } from '../network.js';
 import { type ProductRows, rowsFor, rowsOf } from './parts.js';
-import { requantizedCodes } from './requantized.js';
-import { realWindows, requantizedWindows, windowSums } from './windowed.js';
+import { finishedRows } from './finishedRows.js';
+import { finishedWindows, realWindows, windowSums } from './windowed.js';
 import { columnsOf, multipliersOf, realWeightsOf, totalsOf } from './weights.js';
 import { codeTensor, zeroCode } from '../quantization.js';
 import { type CodeTensor, type FloatTensor, floatTensor, oneZeroPoint, type Operand } from '../tensor.js';
@@ -24,20 +25,17 @@ export function executeMac(layer: Mac, input: Operand, arithmetic: Arithmetic): 
     );
   const product = productOf(layer, input.shape);
   const { m, n, k, groups } = product;
-  const quick =
-    realWindows(layer, input, product, arithmetic) ??
-    requantizedWindows(layer, input, product, arithmetic) ??
-    requantizedCodes(layer, input, product, arithmetic);
+  const quick = executeThrough(layer, input, arithmetic, NO_STEPS);
   if (quick !== undefined) return quick;
   const output = floatTensor(product.output);
-  const finish = finishOf(layer, input, product, output.data);
+  const spreadSums = spreadOf(layer, input, product, output.data);
   const together = input.kind === 'codes' && windowSums(layer, input, weight as CodeTensor, product, arithmetic);
   const chunk = together || arithmetic.whole === true ? m : rowsFor(Math.max(k * input.data.BYTES_PER_ELEMENT, n * 8));
   for (let group = 0; group < groups; group++)
     for (let first = 0; first < m; first += chunk) {
       const part = { group, first, count: Math.min(chunk, m - first) };
       const known = together ? together.subarray(group * m * n, (group + 1) * m * n) : undefined;
-      finish(
+      spreadSums(
         input.kind === 'codes'
           ? codeSums(layer, input, weight as CodeTensor, product, part, arithmetic, known)
           : floatSums(layer, input, weight as FloatTensor, product, part, arithmetic),
@@ -47,6 +45,21 @@ export function executeMac(layer: Mac, input: Operand, arithmetic: Arithmetic): 
   if (result.kind !== 'requantize' || input.kind !== 'codes') return output;
   const { codes } = conventionOf(layer.name, result.convention);
   return codeTensor(product.output, codes(output.data, result.output), result.output);
+}
+
+/** What `executeMac` gives once steps have gone over its elements; undefined where sums cannot be met in registers. */
+export function executeThrough(
+  layer: Mac,
+  input: Operand,
+  arithmetic: Arithmetic,
+  steps: readonly LaneStep[],
+): Operand | undefined {
+  const product = productOf(layer, input.shape);
+  return (
+    realWindows(layer, input, product, arithmetic, steps) ??
+    finishedWindows(layer, input, product, arithmetic, steps) ??
+    finishedRows(layer, input, product, arithmetic, steps)
+  );
 }
 
 function floatSums(
@@ -112,7 +125,7 @@ const NOTHING = -0;
  * Puts sums [rows, n] of a group where they belong in [images, filters, pixels], as what becomes of them: reals, or what
  * is yet to be encoded by the layer's convention (conventions/).
  */
-function finishOf(
+function spreadOf(
   layer: Mac,
   input: Operand,
   product: Product,

@@ -2,6 +2,7 @@ import { type WindowFrame, windowFrame } from '../../datapaths/kernel/index.js';
 import { type Code, FunctionBuilder, i32, type Local } from '../../wasm/assembler.js';
 import { Arena, type Kernel, kernelOf, sharedMemory } from '../../wasm/memory.js';
 import { f32x4, splat32, v128 } from '../../wasm/vector.js';
+import { keyOf, type LaneStep, putConstants, throughSteps } from '../lanes.js';
 import type { RealWindows } from '../network.js';
 
 /** Filters and vectors of a tile, whose sums stay in registers. */
@@ -35,7 +36,7 @@ function frameFor(job: RealWindows): WindowFrame | undefined {
 }
 
 function planesIn(job: RealWindows, frame: WindowFrame): Float32Array {
-  const { images, channels, filters, plane, output, stride, a, b, bias } = job;
+  const { images, channels, filters, plane, output, stride, a, b, bias, steps } = job;
   const { planeBytes, taps, rows, rests, vectors, outs, length, padded } = frame;
   const [size, pixels, k] = [plane[0] * plane[1], output[0] * output[1], channels * taps.length];
   const together = Math.max(1, Math.min(images, Math.floor(FRAMES / (channels * planeBytes))));
@@ -51,6 +52,7 @@ function planesIn(job: RealWindows, frame: WindowFrame): Float32Array {
     // An image until it is in the frame, then weights as they are stored; vectors are read beyond their ends.
     given: arena.take(4 * Math.max(channels * size, block * k) + 2 * VECTOR),
     sums: arena.take(4 * pixels * block),
+    constants: putConstants(arena, steps),
   };
   const { buffer } = sharedMemory();
   const words: (readonly [number, Int32Array])[] = [
@@ -62,7 +64,7 @@ function planesIn(job: RealWindows, frame: WindowFrame): Float32Array {
   ];
   for (const [address, values] of words) new Int32Array(buffer, address, values.length).set(values);
   const floats = (address: number, count: number) => new Float32Array(buffer, address, count);
-  compiled ??= kernelOf([fill(1), fill(2), interleave(), multiply()]);
+  const kernel = kernelFor(steps);
   const result = new Float32Array(images * filters * pixels);
   const frameBytes = channels * planeBytes;
   for (let from = 0; from < images; from += together) {
@@ -72,7 +74,7 @@ function planesIn(job: RealWindows, frame: WindowFrame): Float32Array {
       if (padded) floats(frameAt, frameBytes / 4).fill(0);
       floats(at.given, channels * size).set(a.subarray((from + i) * channels * size, (from + i + 1) * channels * size));
       const lines = [at.rows, rows.length / 2, at.rests, length] as const;
-      compiled[`fill${stride[1]}`](at.given, 4 * size, channels, ...lines, frameAt, planeBytes);
+      kernel[`fill${stride[1]}`](at.given, 4 * size, channels, ...lines, frameAt, planeBytes);
     }
     for (let first = 0; first < filters; first += block) {
       const own = Math.min(block, filters - first);
@@ -80,7 +82,7 @@ function planesIn(job: RealWindows, frame: WindowFrame): Float32Array {
       const given = floats(at.given, tiles * ROWS * k);
       given.fill(0, own * k);
       given.set(b.subarray(first * k, (first + own) * k));
-      compiled.interleave(at.given, tiles, k >> 2, k & 3, 4 * k, at.weights);
+      kernel.interleave(at.given, tiles, k >> 2, k & 3, 4 * k, at.weights);
       floats(at.bias, tiles * ROWS)
         .fill(0)
         .set(bias.subarray(first, first + own));
@@ -95,8 +97,9 @@ function planesIn(job: RealWindows, frame: WindowFrame): Float32Array {
           at.weights,
           at.bias,
           at.sums,
+          at.constants,
         ];
-        compiled.multiply(panels, tiles, channels, taps.length, k, planeBytes, 4 * pixels, ...places);
+        kernel.multiply(panels, tiles, channels, taps.length, k, planeBytes, 4 * pixels, ...places);
         result.set(floats(at.sums, own * pixels), ((from + i) * filters + first) * pixels);
       }
     }
@@ -104,7 +107,14 @@ function planesIn(job: RealWindows, frame: WindowFrame): Float32Array {
   return result;
 }
 
-let compiled: Kernel | undefined;
+const compiled = new Map<string, Kernel>();
+
+function kernelFor(steps: readonly LaneStep[]): Kernel {
+  const key = keyOf(steps);
+  let kernel = compiled.get(key);
+  if (kernel === undefined) compiled.set(key, (kernel = kernelOf([fill(1), fill(2), interleave(), multiply(steps)])));
+  return kernel;
+}
 
 const over = <T>(count: number, each: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => each(i));
 const advance = (local: Local, by: Code): Code => local.set(i32.add(local.get, by));
@@ -189,12 +199,13 @@ function turned(x: Code, y: Code, half: number): Code {
 
 /**
  * (panels, tiles, channels, taps, k, bytes of a plane, bytes of a filter's sums, places of vectors, of outputs and of taps,
- * frame, panel, weights, bias, sums): every sum stays in its lane from the first product to the last.
+ * frame, panel, weights, bias, sums, constants of the steps): every sum stays in its lane from the first product to the last.
  */
-function multiply(): FunctionBuilder {
-  const f = new FunctionBuilder('multiply', 15);
+function multiply(steps: readonly LaneStep[]): FunctionBuilder {
+  const f = new FunctionBuilder('multiply', 16);
   const [panels, tiles, channels, taps, k, planeBytes, filterBytes, ...places] = f.parameters;
-  const [vectors, outs, offsets, frame, panel, weights, biases, base] = places;
+  const [vectors, outs, offsets, frame, panel, weights, biases, base, constants] = places;
+  const finish = throughSteps(f, steps, constants);
   const locals = over(4, () => f.local('i32'));
   const [weight, column, bias, tap] = locals;
   const [from, to] = over(2, () => over(VECTORS, () => f.local('i32')));
@@ -230,7 +241,8 @@ function multiply(): FunctionBuilder {
       for (let r = 0; r < ROWS; r++) {
         const own = f.keep('v128', v128.load32Splat(bias.get, 4 * r));
         to.forEach((place, i) => {
-          f.emit(v128.store(place.get, f32x4.add(sums[r * VECTORS + i].get, own)), advance(place, filterBytes.get));
+          const result = finish(f32x4.add(sums[r * VECTORS + i].get, own));
+          f.emit(v128.store(place.get, result), advance(place, filterBytes.get));
         });
       }
       f.emit(advance(bias, i32.const(4 * ROWS)));

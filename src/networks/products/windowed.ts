@@ -1,9 +1,10 @@
 import type { WindowJob } from '../../datapaths/kernel/index.js';
 import type { Arithmetic, ConvLayer, DenseLayer } from '../network.js';
-import { conventionOf } from '../conventions/index.js';
-import { codeTensor, zeroCode } from '../quantization.js';
+import type { LaneStep } from '../lanes.js';
+import { zeroCode } from '../quantization.js';
 import { type CodeTensor, type FloatTensor, floatTensor, type Operand, sizeOf } from '../tensor.js';
-import { filtersOf, oncePerInput } from './requantized.js';
+import { finishedPlanes } from './finish.js';
+import { emptyOutput, finishOf } from './finishedRows.js';
 import { asPlanes, type Product, productOf } from './convolution.js';
 
 type Mac = ConvLayer | DenseLayer;
@@ -24,56 +25,58 @@ export function windowSums(
 }
 
 /**
- * The codes that such a convolution gives, from whole sums that have not left the kernels' memory; undefined where the
- * arithmetic or the convention has no such way.
+ * What a convolution gives, and steps over its elements make of that, from whole sums that have not left the kernels' memory;
+ * undefined where the arithmetic or the convention has no such way.
  */
-export function requantizedWindows(
+export function finishedWindows(
   layer: Mac,
   x: Operand,
   product: Product,
   arithmetic: Arithmetic,
-): CodeTensor | undefined {
-  const { weight: w, result } = layer;
-  if (arithmetic.integerPlanes === undefined || result.kind !== 'requantize') return undefined;
-  if (x.kind !== 'codes' || w.kind !== 'codes') return undefined;
+  steps: readonly LaneStep[],
+): Operand | undefined {
+  const { weight: w } = layer;
+  if (arithmetic.integerPlanes === undefined || x.kind !== 'codes' || w.kind !== 'codes') return undefined;
   const asked = windowsOf(layer, x, w, product);
-  const become = asked && becomingOf(layer, w, x.quantization, product);
-  const blocks = become && arithmetic.integerPlanes(asked.windows, asked.job);
-  if (become === undefined || blocks === undefined) return undefined;
-  const { n, groups, pixels, output } = product;
-  const codes = new Uint8Array(output[0] * groups * n * pixels);
+  const finish = asked && finishOf(layer, w, x.quantization, product, steps);
+  const blocks = finish && arithmetic.integerPlanes(asked.windows, asked.job);
+  if (finish === undefined || blocks === undefined) return undefined;
+  const { n, groups, pixels } = product;
+  const output = emptyOutput(product, finish);
   for (const block of blocks) {
-    const own = become(block, pixels);
+    const own = finishedPlanes(block, pixels, finish);
     const { first, firstImage, images, filters } = block;
     const length = filters * pixels;
-    if (images === 1) codes.set(own, (firstImage * groups * n + first) * pixels);
+    if (images === 1) output.data.set(own, (firstImage * groups * n + first) * pixels);
     else
       for (let i = 0; i < block.groups * images; i++) {
         const filter = first + Math.floor(i / images) * filters;
         const to = (firstImage + (i % images)) * groups * n + filter;
-        codes.set(own.subarray(i * length, (i + 1) * length), to * pixels);
+        output.data.set(own.subarray(i * length, (i + 1) * length), to * pixels);
       }
   }
-  return codeTensor(output, codes, result.output);
+  return output;
 }
 
-/** A convolution of real numbers, where the arithmetic has a way without patches. */
-export function realWindows(layer: Mac, x: Operand, product: Product, arithmetic: Arithmetic): FloatTensor | undefined {
+/** A convolution of real numbers, and steps over its elements, where the arithmetic has a way without patches. */
+export function realWindows(
+  layer: Mac,
+  x: Operand,
+  product: Product,
+  arithmetic: Arithmetic,
+  steps: readonly LaneStep[],
+): FloatTensor | undefined {
   const { weight: w, bias, result } = layer;
   if (arithmetic.realPlanes === undefined || layer.op !== 'conv' || layer.groups > 1 || product.m === 0)
     return undefined;
   if (x.kind !== 'float' || w.kind !== 'float' || result.kind === 'blocks') return undefined;
+  if (steps.some(({ codes }) => codes !== undefined)) return undefined;
   // Adding -0 changes no number.
   const biases = Float32Array.from(bias ?? new Float32Array(product.n).fill(-0));
-  const sums = arithmetic.realPlanes({ ...geometryOf(layer, x.shape, w.shape), a: x.data, b: w.data, bias: biases });
+  const operands = { a: x.data, b: w.data, bias: biases, steps };
+  const sums = arithmetic.realPlanes({ ...geometryOf(layer, x.shape, w.shape), ...operands });
   return sums && floatTensor(product.output, sums);
 }
-
-const becomingOf = oncePerInput((layer, w, input, product) => {
-  const { result, name } = layer;
-  if (result.kind !== 'requantize') return undefined;
-  return conventionOf(name, result.convention).planes?.(filtersOf(layer, w, input, product), result.output);
-});
 
 /** The convolution as the arithmetic reads it; undefined where its sums alone do not say what becomes of them. */
 function windowsOf(layer: Mac, x: CodeTensor, w: CodeTensor, { m, n, k, groups }: Product) {

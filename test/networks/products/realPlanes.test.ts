@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
+import { NO_STEPS } from '../../../src/networks/lanes.js';
 import type { RealWindows } from '../../../src/networks/network.js';
+import { reluStep } from '../../../src/networks/operators/relu.js';
 import { realPlanes } from '../../../src/networks/products/realPlanes.js';
 import { randomFrom } from '../../../src/random/random.js';
 
@@ -73,12 +75,15 @@ it.each(CASES)('planes of sums have the bits of the plain loops: %o', ({ special
     a: drawn(whole.images * channels * plane[0] * plane[1], special),
     b: drawn(filters * channels * kernel[0] * kernel[1], special),
     bias: drawn(filters, special),
+    steps: NO_STEPS,
   };
   expect(realPlanes(job)).toEqual(defined(job));
+  expect(realPlanes({ ...job, steps: [reluStep] })).toEqual(defined(job).map((sum) => (sum < 0 ? 0 : sum)));
 });
 
 it('has no way for rows of fewer outputs than a vector, and for strides without a shuffle', () => {
-  const job = { images: 1, channels: 1, filters: 1, kernel: [1, 1], dilation: [1, 1], before: [0, 0] } as const;
+  const one = { images: 1, channels: 1, filters: 1, kernel: [1, 1], dilation: [1, 1], before: [0, 0] } as const;
+  const job = { ...one, steps: NO_STEPS };
   const [b, bias] = [Float32Array.of(1), Float32Array.of(0)];
   const short = { ...job, plane: [1, 3], output: [1, 3], stride: [1, 1], a: new Float32Array(3), b, bias } as const;
   const wide = { ...job, plane: [1, 13], output: [1, 5], stride: [1, 3], a: new Float32Array(13), b, bias } as const;

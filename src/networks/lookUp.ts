@@ -1,5 +1,6 @@
-import { FunctionBuilder, i32 } from '../../wasm/assembler.js';
-import { Arena, type Kernel, kernelOf, sharedMemory } from '../../wasm/memory.js';
+import { FunctionBuilder, i32 } from '../wasm/assembler.js';
+import { Arena, type Kernel, kernelOf, sharedMemory } from '../wasm/memory.js';
+import type { CodeArray, Tensor } from './tensor.js';
 
 /** Elements that are in the kernels' memory together. */
 const CHUNK = 2 ** 16;
@@ -9,8 +10,28 @@ const CODES = 256;
 
 let compiled: Kernel | undefined;
 
-/** out[i] = table[a[i]][b[i]] of bytes, for a table of all pairs of them. */
-export function lookUpPairs(table: Uint8Array, a: Uint8Array, b: Uint8Array, out: Uint8Array): void {
+type Numbers = Tensor['data'];
+
+/** out[i] = table[codes[i]] */
+export function lookUp(table: Numbers, codes: Uint8Array, out: Numbers): void {
+  if (table instanceof Uint8Array && out instanceof Uint8Array) return lookUpBytes(table, codes, out);
+  for (let i = 0; i < out.length; i++) out[i] = table[codes[i]];
+}
+
+/** A loop of its own, which is compiled for bytes alone. */
+function lookUpBytes(table: Uint8Array, codes: Uint8Array, out: Uint8Array): void {
+  for (let i = 0; i < out.length; i++) out[i] = table[codes[i]];
+}
+
+/** out[i] = table[a[i]][b[i]], for a table of so many columns. */
+export function lookUpPairs(table: Numbers, width: number, a: CodeArray, b: CodeArray, out: Numbers): void {
+  if (table.length === CODES * CODES && [table, a, b, out].every((codes) => codes instanceof Uint8Array))
+    return bytePairs(table as Uint8Array, a as Uint8Array, b as Uint8Array, out as Uint8Array);
+  for (let i = 0; i < out.length; i++) out[i] = table[a[i] * width + b[i]];
+}
+
+/** Of bytes, for a table of all pairs of them. */
+function bytePairs(table: Uint8Array, a: Uint8Array, b: Uint8Array, out: Uint8Array): void {
   compiled ??= kernelOf([pairs()]);
   const arena = new Arena();
   const at = [arena.take(CODES * CODES), arena.take(CHUNK), arena.take(CHUNK), arena.take(CHUNK)];
