@@ -31,6 +31,7 @@ const TRAIN = 'train --recipe luq --network mlp --images 100 --judged 50 --epoch
 const RUNS: readonly (readonly [string, number?])[] = [
   [`run ${int8} --target int8 --images 3 --out r`],
   [RUN_E4M3FN],
+  [`run ${int8} --target int8 --images 2 --energy gates:sg13g2 --out r`],
   ['sweep space.yaml --out s'],
   [`study ${float} --recipes int8,int4-allocated,lsq --images 10 --trained 50 --threads 1`],
   [TRAIN],
