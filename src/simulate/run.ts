@@ -43,8 +43,8 @@ export interface RunResult {
 /** What a run's energy is with the gates of its PEs, and how well that is known. */
 export interface GateResult extends Omit<GateActivity, 'layers'> {
   energyPj: number;
-  /** What the target's table says in their place. */
-  tablePj: number;
+  /** What the target's table says in their place, where it has the units. */
+  tablePj?: number;
   /** Libraries, each once. */
   library: string;
   /** The target's clock, and the one that the slowest unit's longest path allows. */
@@ -69,15 +69,26 @@ export function qualityOf({ accuracy, float, stored }: Pick<RunResult, 'accuracy
   return accuracy ?? float?.agreement ?? stored?.agreement ?? 0;
 }
 
+/** Undefined where the table has not all units. */
+function energyByTable(network: Network, target: Target): number | undefined {
+  try {
+    return judgeCost(network, { ...target, gates: undefined }).energyPj;
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
 /** A result whose energies are those of gates. */
 export function withGateCost(result: RunResult, network: Network, target: Target, activity: GateActivity): RunResult {
   const { layers: costs, ...cost } = judgeCost(network, target, activity);
   const { layers, ...measured } = activity;
   const units = [...layers.values()].map(({ gates }) => gates);
+  const tablePj = energyByTable(network, target);
   const gates: GateResult = {
     ...measured,
     energyPj: cost.energyPj,
-    tablePj: judgeCost(network, target).energyPj,
+    ...(tablePj !== undefined && { tablePj }),
     library: [...new Set(units.map(({ library }) => library.name))].join(', '),
     clockMhz: target.clockMhz,
     maxMhz: Math.min(...units.map(({ period }) => 1e-6 / period)),

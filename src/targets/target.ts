@@ -3,6 +3,7 @@ import { type MemoryCost, memoryCostOf, type Memories } from '../arrays/memory.j
 import type { ArrayJob } from '../arrays/tiling.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import type { Format } from '../formats/format.js';
+import { type Action, isOfUnit } from '../energy/action.js';
 import { actionsOf, type Performance, possibleActions } from '../energy/actions.js';
 import { type Energy, type EnergyTable, energyOf, entryOf } from '../energy/table.js';
 
@@ -42,12 +43,13 @@ export const SOURCED_FIELDS = ['array', 'datapath', 'memories', 'clockMhz', 'ene
 export type SourcedField = (typeof SOURCED_FIELDS)[number];
 
 /**
- * Gives the target back when every action that it can perform has an energy.
+ * Gives the target back when every action that it can perform has an energy, by its table or by its gates.
  * @throws Error naming the target, the action, the table, and what the table has
  */
 export function withEveryEnergy(target: Target): Target {
   const units = [target.datapath, ...target.others];
-  for (const action of units.flatMap((datapath) => possibleActions({ ...target, datapath }, target.energy))) {
+  const actions = units.flatMap((datapath) => possibleActions({ ...target, datapath }, target.energy));
+  for (const action of actions.filter((each) => isOfTable(target, each))) {
     try {
       entryOf(target.energy, action);
     } catch (error) {
@@ -65,8 +67,15 @@ export function layerCostOf(job: ArrayJob, target: Target, datapath = target.dat
 
 /** What a layer's actions cost on the target, when it runs on that unit of it. */
 export function layerEnergyOf(performance: Performance, target: Target, datapath = target.datapath): Energy {
-  return energyOf(actionsOf(performance, { ...target, datapath }, target.energy), target.energy);
+  const actions = actionsOf(performance, { ...target, datapath }, target.energy);
+  return energyOf(
+    actions.filter(({ action }) => isOfTable(target, action)),
+    target.energy,
+  );
 }
+
+/** What PEs do is in no table where their gates say what it costs. */
+const isOfTable = ({ gates }: Target, action: Action) => gates === undefined || !isOfUnit(action);
 
 /**
  * The target's unit for a layer's operands. Products commute, so a unit for b x a serves a x b.
