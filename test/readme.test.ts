@@ -149,8 +149,8 @@ describe('the README', () => {
       fixed(row.sqnrExactDb, 1),
       fixed(row.sqnrFloatDb, 1),
       row.cycles,
-      fixed(row.utilizationPercent, 1),
       (Number(row.energyPj) / 1000).toFixed(0),
+      (Number(row.gatesEnergyPj) / 1000).toFixed(0),
     ]);
     expect(shown).toEqual(wanted);
   });

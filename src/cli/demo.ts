@@ -85,8 +85,8 @@ export const demoCommand = command({
 });
 
 /** Library whose gates are shown beside the tables, and how much of them is looked at. */
-const GATES = 'asap7';
-const EFFORT = { mostImages: 2, windows: 400 };
+export const GATES = 'asap7';
+export const EFFORT = { mostImages: 2, windows: 400 };
 
 /** The results, with what the gates of the PEs take beside what the tables say. */
 async function withGatesOf(plans: readonly RunPlan[], results: readonly RunResult[]): Promise<RunResult[]> {

@@ -156,7 +156,7 @@ looking();
 results.first = cpuSeconds() - start;
 results.image = (1e3 * least(looking, 5)) / 16;
 if (!argument('--quick')) {
-  writeFileSync(join(folder, 'network.onnx'), await resnet(18, 224, {}));
+  writeFileSync(join(folder, 'network.onnx'), resnet(18, 224, {}));
   writeFileSync(join(folder, 'images.npy'), imageFile(1, 224));
   const { network, target, gates, data } = await measuring(join(folder, 'network.onnx'), 'int8', {
     folder: join(folder, 'images.npy'),

@@ -1,5 +1,6 @@
 // npm run bench: matrix products (gemm.js), the clocked array (mesh.js), products on two threads (threads.js), the memory of a
-// large convolution (memory.js), whole networks (networks.js), whole commands against an older build (before.js). Options go to
+// large convolution (memory.js), whole networks (networks.js), gates
+// (gates.js), whole commands against an older build (before.js). Options go to
 // all; with --json they give one object, the others' results under their names.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -25,8 +26,10 @@ const memory = run('memory.js');
 if (!json) console.log();
 const networks = run('networks.js');
 if (!json) console.log();
+const gates = run('gates.js');
+if (!json) console.log();
 const before = run('before.js');
 if (json) {
-  const others = Object.entries({ mesh, threads, memory, networks, before }).map(([name, { results }]) => [name, results]);
+  const others = Object.entries({ mesh, threads, memory, networks, gates, before }).map(([name, { results }]) => [name, results]);
   console.log(JSON.stringify({ ...gemm, ...Object.fromEntries(others) }, null, 2));
 }

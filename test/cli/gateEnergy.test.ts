@@ -20,7 +20,7 @@ const FILES = {
   'edges.yaml': targetOf('dataflow: os, edge: partial'),
   'own.yaml': targetOf('dataflow: os'),
   'named.yaml': targetOf('dataflow: os').replace('gates:asap7', '"gates:"'),
-  'int9.yaml': `${targetOf('dataflow: os').replace('datapath: int8', 'datapath: {a: int8, b: int8, sum: {format: int20}}')}`,
+  'int9.yaml': targetOf('dataflow: os').replace('datapath: int8', 'datapath: {a: int8, b: int8, sum: {format: int20}}'),
   'cells.lib': LIBERTY,
   'space.yaml': `networks: ${int8}\ndatapaths: int8\nrows: [8, 16]\nimages: 5\nenergy: gates:sg13g2\n`,
 };

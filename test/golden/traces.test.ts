@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { judgeCost } from '../../src/simulate/cost.js';
-import { loadNetwork } from '../../src/simulate/plan.js';
+import { EFFORT, GATES } from '../../src/cli/demo.js';
+import { gatesFor } from '../../src/cli/gateUnits.js';
+import { gateActivity } from '../../src/simulate/gateActivity.js';
+import { loadNetwork, loadRunData } from '../../src/simulate/plan.js';
 import { loadTarget } from '../../src/targets/catalog.js';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -24,5 +27,19 @@ it.each(rowsOf('six.csv'))(
     expect(layers.map((row) => [row.layer, Number(row.cycles), row.energyPj])).toEqual(
       cost.layers.map(({ layer, cycles, energyPj }) => [layer, cycles.total, sixDigits(energyPj)]),
     );
+  },
+);
+
+/** Gates take longer, so two of the nine. */
+it.each(rowsOf('six.csv').filter(({ target }) => target === 'int8' || target === 'radix4-fp16'))(
+  '$network on $target takes of gates what traces/six.csv says',
+  async ({ network: name, target: base, gatesEnergyPj, glitchFactor, images }) => {
+    const network = await loadNetwork(join(root, 'models', `${name}.onnx`));
+    const target = loadTarget(base);
+    const gates = await gatesFor(network, target, GATES);
+    const data = await loadRunData(network, { images: Number(images) });
+    const activity = gateActivity(network, target, gates, data, EFFORT);
+    expect(sixDigits(judgeCost(network, target, activity).energyPj)).toBe(gatesEnergyPj);
+    expect(sixDigits(activity.glitches.factor)).toBe(glitchFactor);
   },
 );
