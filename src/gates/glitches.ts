@@ -70,8 +70,13 @@ export function ratioOf(
   return { ratio, error: (student95(samples.length - shares.length) * Math.sqrt(variance)) / x };
 }
 
+/** Of one to four degrees of freedom, for which the series is not near enough. */
+const FEW = [12.7062, 4.30265, 3.18245, 2.77645];
+
 /** Of Student's distribution the point that 97.5 % lie below (Abramowitz and Stegun, 26.7.5, two terms). */
-function student95(freedom: number): number {
+export function student95(freedom: number): number {
   const z = 1.959964;
-  return z + (z ** 3 + z) / (4 * freedom) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * freedom ** 2);
+  return (
+    FEW[freedom - 1] ?? z + (z ** 3 + z) / (4 * freedom) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * freedom ** 2)
+  );
 }

@@ -1,6 +1,6 @@
 import type { Datapath } from '../datapaths/datapath.js';
 import { type GateEnergy, type NetEnergy, togglesOf } from '../energy/gates.js';
-import type { GlitchFactor } from '../gates/glitches.js';
+import { type GlitchFactor, student95 } from '../gates/glitches.js';
 import type { GateUnit } from '../gates/unit.js';
 import type { Network } from '../networks/network.js';
 import type { Target } from '../targets/target.js';
@@ -133,7 +133,8 @@ function draw(samples: readonly GateSample[], looked: number): void {
     for (const sample of samples) sample.extend(sample.tiles, looked);
     return;
   }
-  for (const sample of samples) sample.extend(PILOT, looked);
+  const first = costOf(() => PILOT) <= MOST / 2 ? PILOT : 2;
+  for (const sample of samples) sample.extend(first, looked);
   for (let round = 0; round < ROUNDS; round++) {
     const estimates = samples.map((sample) => sample.estimate());
     const total = estimates.reduce((sum, each) => sum + totalOf(each), 0);
@@ -163,9 +164,12 @@ const PILOT = 4;
  * says nothing of others: its error is that of its tiles.
  */
 function errorOf(images: readonly { total: number; variance: number }[], all: number): number {
-  const mean = images.reduce((sum, { total }) => sum + total, 0) / images.length;
-  const within = images.reduce((sum, { variance }) => sum + variance, 0) / images.length;
-  const taken = images.length === 1 ? 1 : images.length / all;
+  const count = images.length;
+  const mean = images.reduce((sum, { total }) => sum + total, 0) / count;
+  const within = images.reduce((sum, { variance }) => sum + variance, 0) / count;
+  const alone = count === 1 || count === all;
+  const taken = alone ? 1 : count / all;
   const between = (1 - taken) * varianceOf(images.map(({ total }) => total));
-  return mean === 0 ? 0 : (NORMAL_95 * Math.sqrt((between + taken * within) / images.length)) / mean;
+  const wide = alone ? NORMAL_95 : student95(count - 1);
+  return mean === 0 ? 0 : (wide * Math.sqrt((between + taken * within) / count)) / mean;
 }
