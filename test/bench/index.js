@@ -1,7 +1,6 @@
 // npm run bench: matrix products (gemm.js), the clocked array (mesh.js), products on two threads (threads.js), the memory of a
-// large convolution (memory.js), whole networks (networks.js), gates
-// (gates.js), whole commands against an older build (before.js). Options go to
-// all; with --json they give one object, the others' results under their names.
+// large convolution (memory.js), whole networks (networks.js), gates (gates.js), whole commands against an older build
+// (before.js). Options go to all; with --json they give one object, the others' results under their names.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
