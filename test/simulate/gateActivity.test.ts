@@ -214,3 +214,29 @@ it('a unit whose operands come the other way around is the same unit', async () 
   expect(tileEnergies(own, array, product, [0], true)).toHaveLength(1);
   expect(() => tileEnergies(own, array, product, [0])).toThrow('the gates of uint8-int8 give code');
 });
+
+/** The target that each network of the package was made for. */
+const SHIPPED = [
+  ['digits-binary', 'xnor'],
+  ['digits-e4m3fn', 'fp8-fp16'],
+  ['digits-e5m2', 'fp8-fp32'],
+  ['digits-int4', 'int4'],
+  ['digits-int8', 'int8'],
+  ['digits-mixed', 'fp8-fp32'],
+  ['digits-radix4', 'radix4-fp16'],
+  ['flags-e4m3fn', 'fp8-fp32'],
+  ['flags-int4', 'int4'],
+  ['flags-int8', 'int8'],
+];
+
+it.each(SHIPPED)('every sum of every layer of %s leaves the gates of %s', async (name, base) => {
+  const network = await loadNetwork(join(import.meta.dirname, `../../models/${name}.onnx`));
+  const target = loadTarget(base);
+  const data = await loadRunData(network, { images: 1 });
+  for (const { name: library } of STOCK_LIBRARIES) {
+    // A sum that is not the kernel's is an error there.
+    const own = await gatesFor(network, target, library);
+    const { layers, tiles, simulated } = gateActivity(network, target, own, data, { windows: 0 });
+    expect([layers.size, simulated]).toEqual([judgeCost(network, target).layers.length, tiles]);
+  }
+});
