@@ -4,7 +4,7 @@ import { type GlitchFactor, student95 } from '../gates/glitches.js';
 import type { GateUnit } from '../gates/unit.js';
 import type { Network } from '../networks/network.js';
 import type { Target } from '../targets/target.js';
-import { GateSample, NORMAL_95, totalOf, varianceOf } from './gateSample.js';
+import { type Estimate, GateSample, half95, totalOf, varianceOf } from './gateSample.js';
 import { goldenRun } from './golden.js';
 import type { RunData } from './runData.js';
 
@@ -58,16 +58,16 @@ export function gateActivity(
   { seed = 1, mostImages = MOST_IMAGES, windows = WINDOWS }: GateEffort = {},
 ): GateActivity {
   const layers = new Map<string, GateEnergy>();
-  const images: { total: number; variance: number }[] = [];
+  const images: ImageEstimate[] = [];
   const counts = { tiles: 0, simulated: 0 };
   let most = 1;
   for (let i = 0; i < most; i++) {
     const place = Math.floor((i * data.count) / most / data.batch) * data.batch;
     const { products } = goldenRun(network, target, data.inputs(place, data.batch));
-    const samples = [...products].map(([layer, product]) => {
+    const samples = [...products].map(([layer, product], stream) => {
       const { unit, own } = unitOf(gates, product.unit, layer);
       const swapped = unit.a.name !== product.unit.a.name;
-      return { layer, own, sample: new GateSample(own, target.array, product, swapped, seed) };
+      return { layer, own, sample: new GateSample(own, target.array, product, swapped, [seed, stream, i]) };
     });
     const looked =
       i > 0 || windows === 0
@@ -77,14 +77,15 @@ export function gateActivity(
       samples.map(({ sample }) => sample),
       looked,
     );
-    const image = { total: 0, variance: 0 };
+    const image: ImageEstimate = { total: 0, variance: 0, doubt: 0 };
     for (const { layer, own, sample } of samples) {
-      const { variance, ...nets } = sample.estimate();
+      const { variance, doubt, ...nets } = sample.estimate();
       const known = layers.get(layer);
       if (known === undefined) layers.set(layer, { gates: own, nets, glitches: sample.glitches() });
       else layers.set(layer, { ...known, nets: sumOf(known.nets, nets) });
       image.total += totalOf(nets);
       image.variance += variance;
+      image.doubt += doubt;
       counts.tiles += sample.tiles;
       counts.simulated += sample.simulated;
     }
@@ -119,6 +120,11 @@ const made = (of: (part: keyof NetEnergy) => number): NetEnergy => ({
 const sumOf = (x: NetEnergy, y: NetEnergy) => made((part) => x[part] + y[part]);
 const scaled = (x: NetEnergy, by: number) => made((part) => x[part] * by);
 
+/** Of the nets of all layers. */
+interface ImageEstimate extends Pick<Estimate, 'variance' | 'doubt'> {
+  total: number;
+}
+
 /** The target's own unit behind one whose operands may be swapped. */
 function unitOf(gates: TargetGates, wanted: Datapath, layer: string): { unit: Datapath; own: GateUnit } {
   for (const [unit, own] of gates) if (unit.name === wanted.name) return { unit, own };
@@ -138,10 +144,11 @@ function draw(samples: readonly GateSample[], looked: number): void {
   for (let round = 0; round < ROUNDS; round++) {
     const estimates = samples.map((sample) => sample.estimate());
     const total = estimates.reduce((sum, each) => sum + totalOf(each), 0);
-    const variance = estimates.reduce((sum, each) => sum + each.variance, 0);
-    const goal = ((WANTED * total) / NORMAL_95) ** 2;
+    const half = half95(estimates);
     const left = MOST - costOf(({ simulated }) => simulated);
-    if (variance <= goal || left <= 0) return;
+    if (half <= WANTED * total || left <= 0) return;
+    const variance = estimates.reduce((sum, each) => sum + each.variance, 0);
+    const goal = variance * ((WANTED * total) / half) ** 2;
     // Neyman's sizes for that variance at the least cost (Cochran, 5.5).
     const weights = samples.map(({ tiles, spread, cost }) => ({ size: tiles * spread, root: Math.sqrt(cost) }));
     const whole = samples.reduce((sum, { tiles, spread }) => sum + tiles * spread ** 2, 0);
@@ -163,13 +170,13 @@ const PILOT = 4;
  * Of the mean over the images of a run, from those that were taken (two stages: Cochran, 10.3), as a share of it. One image
  * says nothing of others: its error is that of its tiles.
  */
-function errorOf(images: readonly { total: number; variance: number }[], all: number): number {
+function errorOf(images: readonly ImageEstimate[], all: number): number {
   const count = images.length;
   const mean = images.reduce((sum, { total }) => sum + total, 0) / count;
+  if (mean === 0) return 0;
+  if (count === 1 || count === all) return half95(images) / count / mean;
   const within = images.reduce((sum, { variance }) => sum + variance, 0) / count;
-  const alone = count === 1 || count === all;
-  const taken = alone ? 1 : count / all;
+  const taken = count / all;
   const between = (1 - taken) * varianceOf(images.map(({ total }) => total));
-  const wide = alone ? NORMAL_95 : student95(count - 1);
-  return mean === 0 ? 0 : (wide * Math.sqrt((between + taken * within) / count)) / mean;
+  return (student95(count - 1) * Math.sqrt((between + taken * within) / count)) / mean;
 }

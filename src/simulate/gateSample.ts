@@ -3,13 +3,11 @@ import { CHUNK, tileEnergies, type TileEnergy, type WantedWindow } from '../arra
 import type { GatedProduct } from '../arrays/gatedFeed.js';
 import { tileAt, tileCount } from '../arrays/tiling.js';
 import { eventSimulatorOf } from '../gates/events.js';
-import { type GlitchFactor, glitchFactor, type GlitchWindow } from '../gates/glitches.js';
+import { type GlitchFactor, glitchFactor, type GlitchWindow, student95 } from '../gates/glitches.js';
 import { CASES } from '../gates/simulator.js';
 import type { GateUnit } from '../gates/unit.js';
 import { type Random, randomFrom, shuffle } from '../random/random.js';
-
-/** Standard deviations from the mean within which 95 % of a normal distribution lie. */
-export const NORMAL_95 = 1.96;
+import { operandToggles } from './operandToggles.js';
 
 /** Cycles of a window. */
 const LOOKED = 4;
@@ -17,9 +15,22 @@ const LOOKED = 4;
 /** An estimate of what all tiles of a product take, and the variance of its total. */
 export interface Estimate extends TileEnergy {
   variance: number;
+  /** Of each stratum's part of the variance the square over its degrees of freedom, summed: for `half95`. */
+  doubt: number;
 }
 
-/** Tiles that fill the array alike. */
+/**
+ * Half of the 95 % interval of a sum of estimates: Student's of the degrees of freedom that the variances are known with
+ * (Satterthwaite; Cochran, Sampling Techniques, 3rd ed., 5.4).
+ */
+export function half95(estimates: readonly Pick<Estimate, 'variance' | 'doubt'>[]): number {
+  const variance = estimates.reduce((sum, each) => sum + each.variance, 0);
+  const doubt = estimates.reduce((sum, each) => sum + each.doubt, 0);
+  const freedom = doubt === 0 ? Infinity : Math.max(1, Math.floor(variance ** 2 / doubt));
+  return student95(freedom) * Math.sqrt(variance);
+}
+
+/** Tiles that are alike. */
 interface Stratum {
   /** In the order in which they are drawn. */
   tiles: Uint32Array;
@@ -27,9 +38,17 @@ interface Stratum {
   found: TileEnergy[];
 }
 
+/** Steps of a tile up to which the one before it is run, too. */
+const SHORT = 64;
+
+/** Parts of the range of bits that toggle. */
+const PARTS = 3;
+
 /**
  * The tiles of a product, of which so many are simulated as it takes: drawn without replacement within strata of tiles that
- * fill the array alike (Cochran, Sampling Techniques, 3rd ed., 5.3 and 5A: the estimate's variance, sizes by Neyman's rule).
+ * fill the array alike and at whose sides about as many bits of operands toggle, as what a tile takes goes with that (those at
+ * the border of an image have the zeros around it). Cochran, Sampling Techniques, 3rd ed., chapter 5: the estimate, its
+ * variance, and sizes by Neyman's rule.
  */
 export class GateSample {
   readonly product: GatedProduct;
@@ -42,25 +61,22 @@ export class GateSample {
   readonly #windows: GlitchWindow[] = [];
   #shares: readonly [number, number] = [1, 0];
 
-  constructor(gates: GateUnit, array: MacArray, product: GatedProduct, swapped: boolean, seed: number) {
+  /** @param stream of random numbers, another for each product, so that their errors are independent */
+  constructor(
+    gates: GateUnit,
+    array: MacArray,
+    product: GatedProduct,
+    swapped: boolean,
+    [seed, ...stream]: readonly number[],
+  ) {
     this.product = product;
     this.#gates = gates;
     this.#array = array;
     this.#swapped = swapped;
-    const all = tileCount(product.job, array, product.unit.lanes);
-    const strata = new Map<string, number[]>();
-    for (let index = 0; index < all; index++) {
-      const { rows, cols } = tileAt(product.job, array, product.unit.lanes, index);
-      const key = `${rows} ${cols}`;
-      const stratum = strata.get(key);
-      if (stratum === undefined) strata.set(key, [index]);
-      else stratum.push(index);
-    }
-    const random = randomFrom(seed, 0x9a7e);
-    this.#random = random;
-    this.#strata = [...strata.values()].map((places) => {
+    this.#random = randomFrom(seed, ...stream);
+    this.#strata = strataOf(product, array).map((places) => {
       const tiles = Uint32Array.from(places);
-      shuffle(tiles, random);
+      shuffle(tiles, this.#random);
       return { tiles, found: [] };
     });
   }
@@ -97,14 +113,18 @@ export class GateSample {
       return Array.from(stratum.tiles.subarray(stratum.found.length, wanted), (tile) => ({ tile, stratum }));
     });
     const ordered = drawn.flat().sort((x, y) => x.tile - y.tile);
-    const places = ordered.map(({ tile }) => tile);
-    if (places.length === 0) return;
+    if (ordered.length === 0) return;
+    // A tile finds the array as the one before it has left it, which matters where it is short.
+    const { job, unit } = this.product;
+    const before = job.k <= SHORT * unit.lanes ? 1 : 0;
+    const places = [...new Set(ordered.flatMap(({ tile }) => [Math.max(0, tile - before), tile]))];
     const windows = looked === 0 ? [] : this.#windowsIn(places, looked);
+    const at = new Map(places.map((tile, i) => [tile, i]));
     const energies = tileEnergies(this.#gates, this.#array, this.product, places, this.#swapped, {
       windows,
       seen: (window, what) => void this.#windows.push({ stratum: (window as Looked).stratum, ...what }),
     });
-    ordered.forEach(({ stratum }, i) => stratum.found.push(energies[i]));
+    ordered.forEach(({ stratum, tile }) => stratum.found.push(energies[at.get(tile) as number]));
   }
 
   /** Windows drawn alike from the cycles of PEs at work, and a quarter as many from the others. */
@@ -142,7 +162,7 @@ export class GateSample {
   }
 
   estimate(): Estimate {
-    const sum: Estimate = { logic: 0, registers: 0, wires: 0, clock: 0, variance: 0 };
+    const sum: Estimate = { logic: 0, registers: 0, wires: 0, clock: 0, variance: 0, doubt: 0 };
     for (const { tiles, found } of this.#strata) {
       const scale = tiles.length / found.length;
       for (const { logic, registers, wires, clock } of found) {
@@ -151,10 +171,37 @@ export class GateSample {
         sum.wires += wires * scale;
         sum.clock += clock * scale;
       }
-      sum.variance += (tiles.length * (tiles.length - found.length) * varianceOf(found.map(totalOf))) / found.length;
+      const variance = scale * (tiles.length - found.length) * varianceOf(found.map(totalOf));
+      sum.variance += variance;
+      if (found.length > 1) sum.doubt += variance ** 2 / (found.length - 1);
     }
     return sum;
   }
+}
+
+/** Places of tiles in the array's order, by stratum. */
+function strataOf(product: GatedProduct, array: MacArray): number[][] {
+  const { job, unit } = product;
+  const toggles = operandToggles(product, array);
+  const shapes = new Map<string, { place: number; bits: number }[]>();
+  const all = tileCount(job, array, unit.lanes);
+  for (let place = 0; place < all; place++) {
+    const tile = tileAt(job, array, unit.lanes, place);
+    const key = `${tile.rows} ${tile.cols}`;
+    const alike = shapes.get(key) ?? [];
+    shapes.set(key, alike);
+    alike.push({ place, bits: toggles(tile) });
+  }
+  return [...shapes.values()].flatMap((alike) => {
+    const least = alike.reduce((x, { bits }) => Math.min(x, bits), Infinity);
+    const most = alike.reduce((x, { bits }) => Math.max(x, bits), -Infinity);
+    const parts = Array.from({ length: PARTS }, (): number[] => []);
+    for (const { place, bits } of alike)
+      parts[most === least ? 0 : Math.min(PARTS - 1, Math.floor((PARTS * (bits - least)) / (most - least)))].push(
+        place,
+      );
+    return parts.filter((places) => places.length > 0);
+  });
 }
 
 /** A window of a PE at work, or of one that idles or hands sums on. */

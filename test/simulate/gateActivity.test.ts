@@ -13,7 +13,7 @@ import type { GateUnit } from '../../src/gates/unit.js';
 import { randomFrom } from '../../src/random/random.js';
 import { judgeCost } from '../../src/simulate/cost.js';
 import { gateActivity } from '../../src/simulate/gateActivity.js';
-import { GateSample, NORMAL_95, totalOf } from '../../src/simulate/gateSample.js';
+import { GateSample, half95, totalOf } from '../../src/simulate/gateSample.js';
 import { goldenRun } from '../../src/simulate/golden.js';
 import { loadNetwork, loadRunData, resolveTarget } from '../../src/simulate/plan.js';
 import { run, withGateCost } from '../../src/simulate/run.js';
@@ -43,7 +43,7 @@ function uneven(m: number, n: number, k: number) {
 
 describe('a sample of tiles', () => {
   const product = uneven(1000, 40, 9);
-  const whole = new GateSample(gates, array, product, false, 1);
+  const whole = new GateSample(gates, array, product, false, [1]);
   whole.extend(whole.tiles);
   const all = whole.estimate();
 
@@ -59,13 +59,13 @@ describe('a sample of tiles', () => {
   it('some of them tell the sum, as well as they say', () => {
     const seeds = Array.from({ length: 40 }, (_, seed) => seed + 2);
     const samples = seeds.map((seed) => {
-      const sample = new GateSample(gates, array, product, false, seed);
+      const sample = new GateSample(gates, array, product, false, [seed]);
       // In two steps, as it is done where the first ones scatter.
       sample.extend(20);
       sample.extend(40);
-      const { variance, ...energy } = sample.estimate();
+      const estimate = sample.estimate();
       expect(sample.simulated).toBeLessThan(whole.tiles / 3);
-      return { error: totalOf(energy) - totalOf(all), half: NORMAL_95 * Math.sqrt(variance) };
+      return { error: totalOf(estimate) - totalOf(all), half: half95([estimate]) };
     });
     const right = samples.filter(({ error, half }) => Math.abs(error) <= half).length;
     expect(right).toBeGreaterThanOrEqual(34);
@@ -77,7 +77,7 @@ describe('a sample of tiles', () => {
 
 it('glitches are those of the PEs in the array', () => {
   const product = uneven(16, 16, 40);
-  const sample = new GateSample(gates, array, product, false, 3);
+  const sample = new GateSample(gates, array, product, false, [3]);
   sample.extend(1, 400);
   const { factor, low, high } = sample.glitches();
   // All PEs and cycles of the tile, one by one.
