@@ -4,7 +4,7 @@ import { inputsOf, putOutputs } from './facts.js';
 import { lookUp, lookUpPairs } from './lookUp.js';
 import { type LaneStep, throughLanes } from './lanes.js';
 import type { Layer } from './network.js';
-import { codeTensor } from './quantization.js';
+import { codeTensor, numbersIn, sameNumbers } from './quantization.js';
 import { type CodeTensor, type FloatTensor, floatTensor, type Quantization, sizeOf, type Tensor } from './tensor.js';
 
 /** Elements of a block: what the steps between them write stays in the second-level cache. */
@@ -91,6 +91,8 @@ const countOf = ({ quantization: { fit } }: CodeTensor) => 2 ** widthOf(fit.form
 /** What is known of a chain that reads codes which mean this. */
 interface Known {
   quantizations: readonly Quantization[];
+  /** Theirs, as long as the table holds. */
+  numbers: readonly number[];
   /** Elements that have gone through it without a table. */
   seen: number;
   table?: Tensor;
@@ -104,9 +106,10 @@ const tables = new WeakMap<Chain, Known>();
  */
 function tableOf(chain: Chain, inputs: readonly Bytes[], elements: number, run: RunLayer): Tensor | undefined {
   const quantizations = inputs.map(({ quantization }) => quantization);
+  const numbers = quantizations.flatMap(numbersIn);
   let known = tables.get(chain);
-  if (known === undefined || quantizations.some((q, i) => q !== known?.quantizations[i]))
-    tables.set(chain, (known = { quantizations, seen: 0 }));
+  const isKnown = known?.quantizations.every((q, i) => q === quantizations[i]) && sameNumbers(known.numbers, numbers);
+  if (known === undefined || !isKnown) tables.set(chain, (known = { quantizations, numbers, seen: 0 }));
   if (known.table !== undefined) return known.table;
   const counts = inputs.map(countOf);
   const size = counts.reduce((product, count) => product * count);

@@ -3,7 +3,7 @@ import { float32Arithmetic } from '../../src/networks/arithmetic.js';
 import { chainsOf } from '../../src/networks/chains.js';
 import { executeAll } from '../../src/networks/execute.js';
 import type { Layer } from '../../src/networks/network.js';
-import { floatTensor } from '../../src/networks/tensor.js';
+import { floatTensor, type FloatTensor } from '../../src/networks/tensor.js';
 import {
   called,
   expectSame,
@@ -157,6 +157,24 @@ describe.each(CASES)('$what', ({ layers, outputs, chains }) => {
   it.each(SHAPES)('gives the bits of one layer after the other: %i x %i ...', (...shape) => {
     expectSame(networkOf(layers, outputs, shape), inputsOf(shape), float32Arithmetic);
   });
+});
+
+it('a computed bound of a lone element is one number, however often it runs', () => {
+  const layers = [
+    quantizeStep('a', 'x', INT8),
+    step('dequantize', 'b', 'a'),
+    called('c', 'Neg', [0], 'b'),
+    called('d', 'Clip', [0, 1], 'b', 'c'),
+  ];
+  const network = networkOf(layers, ['d'], [1]);
+  for (let i = 0; i < 300; i++) expectSame(network, inputsOf([1]), float32Arithmetic);
+});
+
+it('real numbers of another type stay so where a stored operand says it', () => {
+  const bound: FloatTensor = { ...floatTensor([], Float32Array.of(-1)), type: 'float16' };
+  const layers = [step('relu', 'a', 'x'), called('b', 'Clip', [0, bound, undefined], 'a'), step('relu', 'c', 'b')];
+  for (const shape of SHAPES) expectSame(networkOf(layers, ['b'], shape), inputsOf(shape), float32Arithmetic);
+  for (const shape of SHAPES) expectSame(networkOf(layers, ['c'], shape), inputsOf(shape), float32Arithmetic);
 });
 
 it('who looks at a run sees every tensor', () => {
