@@ -25,6 +25,8 @@ export interface Chain {
 
 /** Tensors that steps read at most: of two that hold codes of a byte there is a table of all pairs. */
 const MOST = 2;
+/** Layers of a chain at most: more gain nothing, and kernels and plans grow with them. */
+const LONGEST = 64;
 
 interface Planned {
   chains: readonly Chain[];
@@ -134,6 +136,7 @@ function gatherSteps({ network, facts, readers, places }: Plan): void {
       const inputs = [...new Set(chain.inputs.flatMap((own) => (own === name ? before.inputs : [own])))];
       if (inputs.length > MOST) continue;
       const layers = [...new Set([...before.layers, ...chain.layers])];
+      if (layers.length > LONGEST) continue;
       chain = { ...chain, inputs, layers: layers.sort((x, y) => (order.get(x) ?? 0) - (order.get(y) ?? 0)) };
       if (isRead(name)) places.delete(before.layers[before.layers.length - 1]);
     }

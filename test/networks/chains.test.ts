@@ -159,6 +159,18 @@ describe.each(CASES)('$what', ({ layers, outputs, chains }) => {
   });
 });
 
+it('thousands of steps over codes are planned in time that grows with their number', () => {
+  const sums = Array.from({ length: 3000 }, (_, i) => {
+    const before = i === 0 ? 'b' : `d${i - 1}`;
+    return [step('relu', `c${i}`, before), step('add', `d${i}`, before, `c${i}`)];
+  });
+  const layers = [quantizeStep('a', 'x', INT8), step('dequantize', 'b', 'a'), ...sums.flat()];
+  const network = networkOf(layers, ['d2999'], [2, 3]);
+  const lengths = chainsOf(network).map((chain) => chain.layers.length);
+  expect(Math.max(...lengths)).toBeLessThanOrEqual(64);
+  expectSame(network, inputsOf([2, 3]), float32Arithmetic);
+});
+
 it('a computed bound of a lone element is one number, however often it runs', () => {
   const layers = [
     quantizeStep('a', 'x', INT8),
