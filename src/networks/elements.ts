@@ -23,7 +23,7 @@ export type RunLayer = (layer: Layer, inputs: readonly Tensor[]) => readonly Ten
 export function runSteps(chain: Chain, inputs: readonly Tensor[], run: RunLayer): Tensor {
   const [{ shape }] = inputs;
   const size = sizeOf(shape);
-  if (inputs.some((input) => input.kind === 'integers' || input.shape.join() !== shape.join()))
+  if (inputs.some((input) => !isOfElements(input) || input.shape.join() !== shape.join()))
     return oneByOne(chain, inputs, run);
   if (inputs.every(isBytes)) {
     const table = chain.layers.length >= inputs.length ? tableOf(chain, inputs, size, run) : undefined;
@@ -31,6 +31,13 @@ export function runSteps(chain: Chain, inputs: readonly Tensor[], run: RunLayer)
   }
   if (chain.lanes !== undefined && inputs.every(isFloat32)) return inLanes(chain.lanes, inputs);
   return chain.layers.length === 1 || size <= BLOCK ? oneByOne(chain, inputs, run) : inBlocks(chain, inputs, run);
+}
+
+/** Real numbers, or codes that all mean the same, so that an element may be anywhere. */
+function isOfElements(tensor: Tensor): boolean {
+  if (tensor.kind !== 'codes') return tensor.kind === 'float';
+  const { scale, zeroPoint } = tensor.quantization;
+  return scale.length === 1 && typeof zeroPoint === 'number';
 }
 
 function isFloat32(tensor: Tensor): tensor is FloatTensor {

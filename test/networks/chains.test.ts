@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { codeArray } from '../../src/datapaths/kernel/index.js';
 import { float32Arithmetic } from '../../src/networks/arithmetic.js';
 import { chainsOf } from '../../src/networks/chains.js';
 import { executeAll } from '../../src/networks/execute.js';
 import type { Layer } from '../../src/networks/network.js';
-import { floatTensor, type FloatTensor } from '../../src/networks/tensor.js';
+import { codeTensor } from '../../src/networks/quantization.js';
+import { floatTensor, type FloatTensor, type Quantization, sizeOf } from '../../src/networks/tensor.js';
 import {
   called,
   expectSame,
@@ -169,6 +171,22 @@ it('thousands of steps over codes are planned in time that grows with their numb
   const lengths = chainsOf(network).map((chain) => chain.layers.length);
   expect(Math.max(...lengths)).toBeLessThanOrEqual(64);
   expectSame(network, inputsOf([2, 3]), float32Arithmetic);
+});
+
+it('codes of several scales, which only whoever runs a network can give it', () => {
+  const shape = [2, 3, 60, 61];
+  const codes = (name: string, quantization: Partial<Quantization>) => {
+    const own = { ...quantized(name, 0.5), ...quantization };
+    const data = codeArray(own.fit.format, sizeOf(shape)).map((_, i) => (7 * i) % 256);
+    return codeTensor(shape, data, own);
+  };
+  const layers = [step('dequantize', 'a', 'x'), called('b', 'Tanh', [0], 'a'), quantizeStep('c', 'b', INT8)];
+  const scale = Float32Array.of(0.01, 0.02, 0.5);
+  for (const name of ['int8', 'int16'])
+    for (const zeroPoint of [1, Int32Array.of(1, -2, 3)]) {
+      const given = new Map([['x', codes(name, { scale, axis: 1, zeroPoint })]]);
+      expectSame(networkOf(layers, ['c'], shape), given, float32Arithmetic);
+    }
 });
 
 it('a computed bound of a lone element is one number, however often it runs', () => {
