@@ -3,6 +3,7 @@ import { factsOf } from './facts.js';
 import type { LaneStep } from './lanes.js';
 import type { Layer, Network } from './network.js';
 import { operatorOf } from './operators/index.js';
+import { numbersIn, sameNumbers } from './quantization.js';
 import type { TensorFacts } from './tensor.js';
 
 /**
@@ -24,14 +25,36 @@ export interface Chain {
 
 /** Tensors that steps read at most: of two that hold codes of a byte there is a table of all pairs. */
 const MOST = 2;
+/** Layers of a chain at most: more gain nothing, and kernels and plans grow with them. */
+const LONGEST = 64;
 
-const planned = new WeakMap<Network, readonly Chain[]>();
+interface Planned {
+  chains: readonly Chain[];
+  numbers: readonly number[];
+}
 
-/** A network's layers in chains, as long as their facts allow. */
+const planned = new WeakMap<Network, Planned>();
+
+/** A network's layers in chains, as long as their facts allow; others once a number that they are made from has changed. */
 export function chainsOf(network: Network): readonly Chain[] {
-  let chains = planned.get(network);
-  if (chains === undefined) planned.set(network, (chains = planOf(network)));
-  return chains;
+  const numbers = network.layers.flatMap(numbersOf);
+  let known = planned.get(network);
+  if (known === undefined || !sameNumbers(known.numbers, numbers))
+    planned.set(network, (known = { chains: planOf(network), numbers }));
+  return known.chains;
+}
+
+/** What registers and tables of a layer are made from, which whoever holds the network may write to between two runs. */
+function numbersOf(layer: Layer): readonly number[] {
+  if (layer.op === 'quantize') return numbersIn(layer.quantization);
+  if (layer.op !== 'general') return [];
+  const stored = layer.operands.filter((each) => typeof each === 'object').filter(({ data }) => data.length === 1);
+  const attributes = Object.values(layer.attributes).filter((value) => typeof value === 'number');
+  return [
+    ...attributes,
+    ...stored.flatMap((each) => [each.data[0], ...(each.kind === 'codes' ? numbersIn(each.quantization) : [])]),
+    ...(layer.output === undefined ? [] : numbersIn(layer.output)),
+  ];
 }
 
 /** Every layer by itself: each of its tensors is made. */
@@ -113,6 +136,7 @@ function gatherSteps({ network, facts, readers, places }: Plan): void {
       const inputs = [...new Set(chain.inputs.flatMap((own) => (own === name ? before.inputs : [own])))];
       if (inputs.length > MOST) continue;
       const layers = [...new Set([...before.layers, ...chain.layers])];
+      if (layers.length > LONGEST) continue;
       chain = { ...chain, inputs, layers: layers.sort((x, y) => (order.get(x) ?? 0) - (order.get(y) ?? 0)) };
       if (isRead(name)) places.delete(before.layers[before.layers.length - 1]);
     }

@@ -4,7 +4,7 @@ import { inputsOf, putOutputs } from './facts.js';
 import { lookUp, lookUpPairs } from './lookUp.js';
 import { type LaneStep, throughLanes } from './lanes.js';
 import type { Layer } from './network.js';
-import { codeTensor } from './quantization.js';
+import { codeTensor, numbersIn, sameNumbers } from './quantization.js';
 import { type CodeTensor, type FloatTensor, floatTensor, type Quantization, sizeOf, type Tensor } from './tensor.js';
 
 /** Elements of a block: what the steps between them write stays in the second-level cache. */
@@ -23,7 +23,7 @@ export type RunLayer = (layer: Layer, inputs: readonly Tensor[]) => readonly Ten
 export function runSteps(chain: Chain, inputs: readonly Tensor[], run: RunLayer): Tensor {
   const [{ shape }] = inputs;
   const size = sizeOf(shape);
-  if (inputs.some((input) => input.kind === 'integers' || input.shape.join() !== shape.join()))
+  if (inputs.some((input) => !isOfElements(input) || input.shape.join() !== shape.join()))
     return oneByOne(chain, inputs, run);
   if (inputs.every(isBytes)) {
     const table = chain.layers.length >= inputs.length ? tableOf(chain, inputs, size, run) : undefined;
@@ -31,6 +31,13 @@ export function runSteps(chain: Chain, inputs: readonly Tensor[], run: RunLayer)
   }
   if (chain.lanes !== undefined && inputs.every(isFloat32)) return inLanes(chain.lanes, inputs);
   return chain.layers.length === 1 || size <= BLOCK ? oneByOne(chain, inputs, run) : inBlocks(chain, inputs, run);
+}
+
+/** Real numbers, or codes that all mean the same, so that an element may be anywhere. */
+function isOfElements(tensor: Tensor): boolean {
+  if (tensor.kind !== 'codes') return tensor.kind === 'float';
+  const { scale, zeroPoint } = tensor.quantization;
+  return scale.length === 1 && typeof zeroPoint === 'number';
 }
 
 function isFloat32(tensor: Tensor): tensor is FloatTensor {
@@ -91,6 +98,8 @@ const countOf = ({ quantization: { fit } }: CodeTensor) => 2 ** widthOf(fit.form
 /** What is known of a chain that reads codes which mean this. */
 interface Known {
   quantizations: readonly Quantization[];
+  /** Theirs, as long as the table holds. */
+  numbers: readonly number[];
   /** Elements that have gone through it without a table. */
   seen: number;
   table?: Tensor;
@@ -104,9 +113,10 @@ const tables = new WeakMap<Chain, Known>();
  */
 function tableOf(chain: Chain, inputs: readonly Bytes[], elements: number, run: RunLayer): Tensor | undefined {
   const quantizations = inputs.map(({ quantization }) => quantization);
+  const numbers = quantizations.flatMap(numbersIn);
   let known = tables.get(chain);
-  if (known === undefined || quantizations.some((q, i) => q !== known?.quantizations[i]))
-    tables.set(chain, (known = { quantizations, seen: 0 }));
+  const isKnown = known?.quantizations.every((q, i) => q === quantizations[i]) && sameNumbers(known.numbers, numbers);
+  if (known === undefined || !isKnown) tables.set(chain, (known = { quantizations, numbers, seen: 0 }));
   if (known.table !== undefined) return known.table;
   const counts = inputs.map(countOf);
   const size = counts.reduce((product, count) => product * count);

@@ -91,3 +91,13 @@ export function zeroCode(q: Quantization): number {
 export function perTensor(fit: Quantization['fit'], scale: number, zeroPoint = 0): Quantization {
   return { fit, scale: Float32Array.of(scale), axis: 0, zeroPoint };
 }
+
+/** All numbers of a quantization: arrays may be written to in place, and what is kept by one has to be told apart then. */
+export function numbersIn({ scale, zeroPoint }: Quantization): readonly number[] {
+  return typeof zeroPoint === 'number' ? [...scale, zeroPoint] : [...scale, ...zeroPoint];
+}
+
+/** Bit for bit, so that a NaN is the same as itself, and -0 is not 0. */
+export function sameNumbers(x: readonly number[], y: readonly number[]): boolean {
+  return x.length === y.length && x.every((value, i) => Object.is(value, y[i]));
+}

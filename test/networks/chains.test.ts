@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { codeArray } from '../../src/datapaths/kernel/index.js';
 import { float32Arithmetic } from '../../src/networks/arithmetic.js';
 import { chainsOf } from '../../src/networks/chains.js';
 import { executeAll } from '../../src/networks/execute.js';
 import type { Layer } from '../../src/networks/network.js';
-import { floatTensor } from '../../src/networks/tensor.js';
+import { codeTensor } from '../../src/networks/quantization.js';
+import { floatTensor, type FloatTensor, type Quantization, sizeOf } from '../../src/networks/tensor.js';
 import {
   called,
   expectSame,
@@ -157,6 +159,52 @@ describe.each(CASES)('$what', ({ layers, outputs, chains }) => {
   it.each(SHAPES)('gives the bits of one layer after the other: %i x %i ...', (...shape) => {
     expectSame(networkOf(layers, outputs, shape), inputsOf(shape), float32Arithmetic);
   });
+});
+
+it('thousands of steps over codes are planned in time that grows with their number', () => {
+  const sums = Array.from({ length: 3000 }, (_, i) => {
+    const before = i === 0 ? 'b' : `d${i - 1}`;
+    return [step('relu', `c${i}`, before), step('add', `d${i}`, before, `c${i}`)];
+  });
+  const layers = [quantizeStep('a', 'x', INT8), step('dequantize', 'b', 'a'), ...sums.flat()];
+  const network = networkOf(layers, ['d2999'], [2, 3]);
+  const lengths = chainsOf(network).map((chain) => chain.layers.length);
+  expect(Math.max(...lengths)).toBeLessThanOrEqual(64);
+  expectSame(network, inputsOf([2, 3]), float32Arithmetic);
+});
+
+it('codes of several scales, which only whoever runs a network can give it', () => {
+  const shape = [2, 3, 60, 61];
+  const codes = (name: string, quantization: Partial<Quantization>) => {
+    const own = { ...quantized(name, 0.5), ...quantization };
+    const data = codeArray(own.fit.format, sizeOf(shape)).map((_, i) => (7 * i) % 256);
+    return codeTensor(shape, data, own);
+  };
+  const layers = [step('dequantize', 'a', 'x'), called('b', 'Tanh', [0], 'a'), quantizeStep('c', 'b', INT8)];
+  const scale = Float32Array.of(0.01, 0.02, 0.5);
+  for (const name of ['int8', 'int16'])
+    for (const zeroPoint of [1, Int32Array.of(1, -2, 3)]) {
+      const given = new Map([['x', codes(name, { scale, axis: 1, zeroPoint })]]);
+      expectSame(networkOf(layers, ['c'], shape), given, float32Arithmetic);
+    }
+});
+
+it('a computed bound of a lone element is one number, however often it runs', () => {
+  const layers = [
+    quantizeStep('a', 'x', INT8),
+    step('dequantize', 'b', 'a'),
+    called('c', 'Neg', [0], 'b'),
+    called('d', 'Clip', [0, 1], 'b', 'c'),
+  ];
+  const network = networkOf(layers, ['d'], [1]);
+  for (let i = 0; i < 300; i++) expectSame(network, inputsOf([1]), float32Arithmetic);
+});
+
+it('real numbers of another type stay so where a stored operand says it', () => {
+  const bound: FloatTensor = { ...floatTensor([], Float32Array.of(-1)), type: 'float16' };
+  const layers = [step('relu', 'a', 'x'), called('b', 'Clip', [0, bound, undefined], 'a'), step('relu', 'c', 'b')];
+  for (const shape of SHAPES) expectSame(networkOf(layers, ['b'], shape), inputsOf(shape), float32Arithmetic);
+  for (const shape of SHAPES) expectSame(networkOf(layers, ['c'], shape), inputsOf(shape), float32Arithmetic);
 });
 
 it('who looks at a run sees every tensor', () => {

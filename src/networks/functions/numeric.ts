@@ -71,7 +71,8 @@ const clip: TensorFunction = {
     { opset: 11, attribute: 'max', kind: 'float', operand: 2 },
   ],
   operations: 2,
-  elementwise: true,
+  // A computed bound is one number, whatever it bounds.
+  elementwise: ([, low, high]) => typeof low !== 'number' && typeof high !== 'number',
   facts: (operands) => {
     [1, 2].forEach((place) => boundOf(operands[place]?.value, place, 0));
     return [numberFacts(factsAt(operands, 0).shape, integerTypeOf(factsAt(operands, 0)))];

@@ -24,8 +24,12 @@ export const general: Operator<GeneralLayer> = {
     const is = typeof elementwise === 'boolean' ? elementwise : elementwise(operands);
     return is && operands.every((each) => typeof each !== 'object' || sizeOf(each.shape) === 1);
   },
-  lanes: ({ function: called, operands, output }) =>
-    output === undefined ? functionNamed(called).lanes?.(operands) : undefined,
+  lanes({ function: called, operands, output }) {
+    const stored = operands.filter((each) => typeof each === 'object');
+    // Registers hold float32, which reals of another type are rounded from after each function.
+    const isFloat32 = realTypeOf(stored.map(factsOfTensor)) === 'float32';
+    return output === undefined && isFloat32 ? functionNamed(called).lanes?.(operands) : undefined;
+  },
   products: (layer, inputs) => functionNamed(layer.function).products?.(operandFacts(layer, inputs), layer.attributes),
   operations: (layer, inputs) => {
     const each = functionNamed(layer.function);

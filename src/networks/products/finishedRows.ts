@@ -72,7 +72,10 @@ interface Known {
 
 const finishes = new WeakMap<Mac, Known>();
 
-/** What becomes of a layer's sums, and of that by steps; worked out once for each meaning of what it reads. */
+/**
+ * What becomes of a layer's sums, and of that by steps. What makes codes of them is worked out once for each meaning of what
+ * the layer reads; scales of real results are taken as they are at each run.
+ */
 export function finishOf(
   layer: Mac,
   w: CodeTensor,
@@ -80,6 +83,7 @@ export function finishOf(
   product: Product,
   steps: readonly LaneStep[],
 ): Finishing | undefined {
+  if (layer.result.kind !== 'requantize') return finishing(layer, filtersOf(layer, w, input, product), steps);
   let known = finishes.get(layer);
   if (known?.input !== input || known.steps !== steps) {
     known = { input, steps, finish: finishing(layer, filtersOf(layer, w, input, product), steps) };

@@ -83,6 +83,16 @@ describe('behind a convolution', () => {
       expectSame(network, inputsOf(shape), wholeFloat32Arithmetic);
   });
 
+  it('thousands of steps', () => {
+    const shape = [1, 3, 5, 4];
+    const weight = floatTensor([3, 3, 1, 1], drawn(9));
+    const clips = Array.from({ length: 9000 }, (_, i) =>
+      called(`d${i}`, 'Clip', [0, floatTensor([], Float32Array.of(-9 - i)), undefined], i === 0 ? 'c' : `d${i - 1}`),
+    );
+    const network = networkOf([conv({ weight, result: { kind: 'float' } }), ...clips], ['d8999'], shape);
+    expectSame(network, inputsOf(shape), wholeFloat32Arithmetic);
+  });
+
   it('steps over what somebody else reads too wait for it', () => {
     const weight = floatTensor([3, 3, 1, 1], drawn(9));
     const layers = [conv({ weight, result: { kind: 'float' }, pad: [0, 0, 0, 0] }), step('relu', 'd', 'c')];
