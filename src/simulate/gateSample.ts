@@ -42,7 +42,7 @@ interface Stratum {
 const SHORT = 64;
 
 /** Parts of the range of bits that toggle. */
-const PARTS = 3;
+const PARTS = 2;
 
 /**
  * The tiles of a product, of which so many are simulated as it takes: drawn without replacement within strata of tiles that

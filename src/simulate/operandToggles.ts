@@ -1,7 +1,6 @@
 import type { MacArray } from '../arrays/dataflow.js';
 import type { GatedProduct } from '../arrays/gatedFeed.js';
 import type { Tile } from '../arrays/tiling.js';
-import type { CodeArray } from '../datapaths/kernel/index.js';
 
 /** Ones of each byte. */
 const ONES = Uint8Array.from({ length: 256 }, (_, byte) => {
@@ -20,15 +19,17 @@ const onesIn = (bits: number): number =>
 export function operandToggles(product: GatedProduct, { rows, cols }: MacArray): (tile: Tile) => number {
   const { job, unit, a, b } = product;
   const { m, n, k, groups = 1 } = job;
-  // Rows of a lie along k, columns of b across it.
-  const ofRows = alongLines(a, groups * m, k, (line, at) => line * k + at, unit.lanes);
-  const ofCols = alongLines(
-    b,
-    groups * n,
-    k,
-    (line, at) => (Math.floor(line / n) * k + at) * n + (line % n),
-    unit.lanes,
-  );
+  const { lanes } = unit;
+  const [ofRows, ofCols] = [new Float64Array(groups * m), new Float64Array(groups * n)];
+  for (let row = 0; row < groups * m; row++) {
+    let sum = 0;
+    // The lanes of a step lie side by side.
+    for (let at = row * k + lanes; at < (row + 1) * k; at++) sum += onesIn(a[at] ^ a[at - lanes]);
+    ofRows[row] = sum;
+  }
+  for (let group = 0; group < groups; group++)
+    for (let at = (group * k + lanes) * n; at < (group + 1) * k * n; at++)
+      ofCols[group * n + (at % n)] += onesIn(b[at] ^ b[at - lanes * n]);
   const sumOf = (lines: Float64Array, from: number, count: number) => {
     let sum = 0;
     for (let line = from; line < from + count; line++) sum += lines[line];
@@ -36,21 +37,4 @@ export function operandToggles(product: GatedProduct, { rows, cols }: MacArray):
   };
   return ({ group, row, rows: own, col, cols: ownCols }) =>
     cols * sumOf(ofRows, group * m + row, own) + rows * sumOf(ofCols, group * n + col, ownCols);
-}
-
-/** Bits of each line of codes that are others a step later; the lanes of a step lie side by side. */
-function alongLines(
-  codes: CodeArray,
-  lines: number,
-  k: number,
-  place: (line: number, at: number) => number,
-  lanes: number,
-): Float64Array {
-  const toggles = new Float64Array(lines);
-  for (let line = 0; line < lines; line++) {
-    let sum = 0;
-    for (let at = lanes; at < k; at++) sum += onesIn(codes[place(line, at)] ^ codes[place(line, at - lanes)]);
-    toggles[line] = sum;
-  }
-  return toggles;
 }
