@@ -15,7 +15,7 @@ import { kindsOf } from './kinds.js';
 import { LAYER_MODES } from './modes.js';
 import { usage, usageAsync, UsageError } from './errors.js';
 import { and, dataOption, folderOption, imageOption, networkOption } from './options.js';
-import { print, printJson, printTable } from './terminal.js';
+import { print, printJson, printTable, waitingFor } from './terminal.js';
 import { layerTile, loadGolden, type VectorArguments } from './vectorSets.js';
 
 /** `gates`: a PE as gates of a library: cells, area, the clock that its longest path allows, and energy by operands. */
@@ -41,7 +41,7 @@ export const gatesCommand = command({
   writes: { out: 'folder' },
   modes: LAYER_MODES,
   examples: [
-    ['gates int8 --library cells.lib', 'cells, area, clock and energy of a PE; needs yosys'],
+    ['gates int8 --library cells.lib', 'cells, area, clock and energy of a PE; needs Yosys'],
     ['gates int8 --library cells.lib --network models/digits-int8.onnx --layer conv2', 'with the bits of a layer'],
   ],
   async run({ name, library: files, network, layer, image = 0, data, seed, out, wide, json }) {
@@ -53,7 +53,10 @@ export const gatesCommand = command({
         ? undefined
         : await productOf({ ...VECTORS, network, layer, image, data, seed, target: name });
     const datapath = product?.unit ?? subject.datapath;
-    const { report, rtl, netlist } = await usageAsync(characterise(datapath, subject.order, library, seed, product));
+    const { report, rtl, netlist } = await waitingFor(
+      `Yosys maps the PE of ${datapath.name} onto ${library.name}, which takes minutes for a large one`,
+      usageAsync(characterise(datapath, subject.order, library, seed, product)),
+    );
     if (out !== undefined) {
       makeFolder(out);
       await writeRtl(out, [...rtl, { name: 'pe.json', text: netlist }]);

@@ -88,7 +88,8 @@ it('without Yosys it says how to get it', () => {
   process.env.PATH = path;
   expect({ status, stderr }).toEqual({
     status: 2,
-    stderr: 'lastbit: yosys cannot be run, and synthesis needs it (Debian: apt-get install yosys)\n',
+    stderr:
+      'lastbit: yosys cannot be run, and synthesis needs it (Debian: apt-get install yosys; anywhere: npm install @yowasp/yosys)\n',
   });
 });
 
