@@ -1,7 +1,5 @@
-import { orderOf } from '../arrays/dataflow.js';
-import { whyNotGated } from '../arrays/gated.js';
+import { type DataflowName, type MacArray, macArray } from '../arrays/dataflow.js';
 import type { Datapath } from '../datapaths/datapath.js';
-import type { Order } from '../datapaths/order.js';
 import { characterise, type Characterisation, type OperandEnergy } from '../outputs/benches/characterise.js';
 import { makeFolder } from '../outputs/files/file.js';
 import { writeRtl } from '../outputs/benches/rtl.js';
@@ -55,7 +53,7 @@ export const gatesCommand = command({
     const datapath = product?.unit ?? subject.datapath;
     const { report, rtl, netlist } = await waitingFor(
       `Yosys maps the PE of ${datapath.name} onto ${library.name}, which takes minutes for a large one`,
-      usageAsync(characterise(datapath, subject.order, library, seed, product)),
+      usageAsync(characterise(datapath, subject.array, library, seed, product)),
     );
     if (out !== undefined) {
       makeFolder(out);
@@ -76,7 +74,7 @@ async function productOf(args: VectorArguments & { network: string; layer: strin
 
 interface Subject {
   datapath: Datapath;
-  order: Order;
+  array: MacArray;
   /** Of a target. */
   clockMhz?: number;
 }
@@ -84,14 +82,26 @@ interface Subject {
 /** A target's own unit where the name is a target's too. */
 function subjectOf(name: string): Subject {
   if (!kindsOf(name).mesh) {
-    const datapath = datapathFrom(name);
-    return { datapath, order: datapath.order };
+    return { datapath: datapathFrom(name), array: macArray({ rows: 16, cols: 16, dataflow: 'os' }) };
   }
   const { array, datapath, clockMhz } = usage(() => loadTarget(name));
-  const reason = whyNotGated({ ...array, edge: 'whole' });
+  const reason = whyNoPe(array);
   if (reason !== undefined) throw new UsageError(`gates: target ${name} ${reason}`);
-  return { datapath, order: orderOf(array, datapath), clockMhz };
+  return { datapath, array, clockMhz };
 }
+
+/** Why the PE of an array has no RTL; undefined where it has. */
+function whyNoPe({ multiplyStages, addStages, operands }: MacArray): string | undefined {
+  if (multiplyStages > 0 || addStages > 1)
+    return `has pipelined PEs (${multiplyStages} multiplier and ${addStages} adder stages); its PE has RTL where they are 0 and 1`;
+  if (operands !== 'systolic') return 'broadcasts operands; its PE has RTL where they are systolic';
+  return undefined;
+}
+
+const STATIONARY: Readonly<Record<DataflowName, string>> = { os: 'output', ws: 'weight', is: 'input' };
+
+/** What stays in the PEs, and is loaded before words move. */
+const LOADED: Readonly<Partial<Record<DataflowName, string>>> = { ws: 'weights', is: 'inputs' };
 
 const fj = (title: string, valueOf: (row: OperandEnergy) => number): Column<OperandEnergy> => ({
   title,
@@ -115,12 +125,15 @@ const COLUMNS: readonly Column<OperandEnergy>[] = [
 function show(report: Characterisation, { clockMhz }: Subject, wide: boolean): void {
   const { datapath, library, cells, registers, area, periodNs, maxMhz, path, leakageNw } = report;
   const celsius = library.celsius === undefined ? '' : `, ${library.celsius} C`;
-  print(`PE of ${datapath}, output-stationary, in ${library.name} (${library.volts} V${celsius})`);
+  print(
+    `PE of ${datapath}, ${STATIONARY[report.dataflow]}-stationary, in ${library.name} (${library.volts} V${celsius})`,
+  );
   print(`${cells} cells, ${registers} of them registers; area ${figure(area)}; leakage ${figure(leakageNw)} nW`);
   print(`longest path ${figure(periodNs)} ns through ${path.length} cells: at most ${figure(maxMhz)} MHz`);
   if (clockMhz !== undefined && clockMhz > maxMhz)
     print(`the clock of the target, ${clockMhz} MHz, is not met; take a lower clock`);
   printTable(COLUMNS, report.operands, wide);
   print('fJ without wires and glitches; glitches multiply logic and registers (95 % interval of a sample)');
-  print('sums: those of the netlist that are the reference, bit for bit');
+  const loading = LOADED[report.dataflow] === undefined ? '' : `; loading of ${LOADED[report.dataflow]} included`;
+  print(`sums: those of the netlist that are the reference, bit for bit${loading}`);
 }

@@ -24,11 +24,6 @@ const refused: [what: string, words: string, message: string | RegExp][] = [
   ],
   ['no such unit', 'gates int9 --library cells.lib', /^lastbit: .*int9.*\n$/],
   [
-    'an array of another dataflow',
-    'gates ws.yaml --library cells.lib',
-    /^lastbit: gates: target ws.yaml is an array of dataflow ws; its PE is read where it is os\n$/,
-  ],
-  [
     'pipelined PEs',
     'gates staged.yaml --library cells.lib',
     /^lastbit: gates: target staged.yaml has pipelined PEs \(0 multiplier and 3 adder stages\).*\n$/,
@@ -36,7 +31,7 @@ const refused: [what: string, words: string, message: string | RegExp][] = [
   [
     'operands that are broadcast',
     'gates broadcast.yaml --library cells.lib',
-    /^lastbit: gates: target broadcast.yaml broadcasts operands; its PE is read where they are systolic\n$/,
+    /^lastbit: gates: target broadcast.yaml broadcasts operands; its PE has RTL where they are systolic\n$/,
   ],
   [
     'a layer without its network',
@@ -69,7 +64,6 @@ it.each(refused)('%s: one line, nothing written', (_what, words, message) => {
   const folder = folderWith({
     'cells.lib': LIBERTY,
     'net.csv': 'Layer,M\n',
-    'ws.yaml': WS,
     'staged.yaml': osWith('addStages: 3'),
     'broadcast.yaml': osWith('operands: broadcast'),
   });
@@ -113,3 +107,14 @@ it.skipIf(!isInstalled('yosys'))(
     expect([...netlist.ports.keys()]).toContain('leaving');
   },
 );
+
+it.skipIf(!isInstalled('yosys'))('the PE of an array that holds weights', () => {
+  const folder = folderWith({ 'cells.lib': LIBERTY, 'ws.yaml': WS });
+  const { status, stdout, stderr } = answered(folder, ['gates', 'ws.yaml', '--library', 'cells.lib', '--out', 'out']);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(/^PE of int8, weight-stationary, in made_up /);
+  expect(stdout).toContain(
+    'sums: those of the netlist that are the reference, bit for bit; loading of weights included\n',
+  );
+  expect(readdirSync(join(folder, 'out'))).toContain('lastbit_pe_ws.sv');
+});

@@ -10,7 +10,7 @@ import { characterise } from '../../src/outputs/benches/characterise.js';
 import { randomFrom } from '../../src/random/random.js';
 import { program } from '../programs.js';
 import { INSTALLED } from '../rtl/bench.js';
-import { madeUp } from './cells.js';
+import { madeUp, OUTPUTS } from './cells.js';
 import { readerOf, verilog } from './verilog.js';
 
 const library = madeUp();
@@ -27,7 +27,7 @@ describe.skipIf(!INSTALLED.yosys)('a PE as gates', () => {
   it.each(UNITS.map((unit) => [unit.name, unit] as const))(
     '%s: every sum is the reference, and less moves where less changes',
     async (_name, unit) => {
-      const { report } = await characterise(unit, unit.order, library, 5);
+      const { report } = await characterise(unit, OUTPUTS, library, 5);
       const { operands, cells, registers, maxMhz, periodNs, path } = report;
       for (const { sums } of operands) expect(sums).toEqual({ right: sums.all, all: sums.all });
       expect(operands[0].sums.all).toBeGreaterThan(50);
@@ -49,7 +49,7 @@ describe.skipIf(!INSTALLED.yosys)('a PE as gates', () => {
   it.skipIf(!INSTALLED.icarus)(
     'every net toggles as often as in another simulator',
     async () => {
-      const { netlist } = await characterise(datapathNamed('int4'), datapathNamed('int4').order, library, 1);
+      const { netlist } = await characterise(datapathNamed('int4'), OUTPUTS, library, 1);
       const gates = readNetlist(netlist, 'pe.json', library);
       const folder = mkdtempSync(join(tmpdir(), 'lastbit-gates-'));
       onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

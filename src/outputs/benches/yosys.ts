@@ -71,7 +71,8 @@ function packageFound(): string | undefined {
  */
 const IN_NODE = `
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-const [address, script, result] = process.argv.slice(1);
+import { argv, exit } from 'node:process';
+const [address, script, result] = argv.slice(1);
 try {
   const { runYosys } = await import(address);
   if (typeof runYosys !== 'function') throw new Error(address + ' has no runYosys');
@@ -81,7 +82,7 @@ try {
 } catch (error) {
   // What Yosys itself refuses it has said on standard error.
   if (typeof error.code !== 'number') console.error(error.message);
-  process.exit(1);
+  exit(1);
 }
 `;
 
