@@ -22,14 +22,15 @@ const LEAVING = 4;
 /**
  * The feed of an output-stationary PE (rtl/pe.ts). Tiles follow upon each other without a pause, so all cycles are ones of
  * work; nothing comes down from the PE above.
+ * @param stages registers between multiplier and adder
  */
-export function outputFeed(datapath: Datapath, order: Order, operands: PeOperands): PeFeed {
+export function outputFeed(datapath: Datapath, order: Order, operands: PeOperands, stages = 0): PeFeed {
   const { lanes } = datapath;
   const { tiles, k } = operands;
   const steps = Math.ceil(k / lanes);
   const chunk = order.kind === 'chunked' ? order.length / lanes : Infinity;
   // A finished sum leaves one cycle after its last step, where there are chunks one more.
-  const after = order.kind === 'chunked' ? 2 : 1;
+  const after = (order.kind === 'chunked' ? 2 : 1) + stages;
   const plain: Datapath = { ...datapath, order, result: undefined, requantize: undefined, nanCode: undefined };
 
   function wordsIn(step: number): PortWord[] {
@@ -70,7 +71,7 @@ export function outputFeed(datapath: Datapath, order: Order, operands: PeOperand
     wordsIn,
     // A tile's first word forgets the sum before, which may still be leaving.
     since(begin, cycles) {
-      const settled = Math.floor((begin - LEAVING) / steps);
+      const settled = Math.floor((begin - LEAVING - stages) / steps);
       const leaves = Math.floor((begin + cycles - 1) / steps) > settled;
       return (leaves ? settled - 1 : settled) * steps;
     },

@@ -26,7 +26,18 @@ const refused: [what: string, words: string, message: string | RegExp][] = [
   [
     'pipelined PEs',
     'gates staged.yaml --library cells.lib',
-    /^lastbit: gates: target staged.yaml has pipelined PEs \(0 multiplier and 3 adder stages\).*\n$/,
+    'lastbit: gates: target staged.yaml has adders of 3 stages; its PE has RTL where addStages is 1\n',
+  ],
+  [
+    'pipelined PEs that hold an operand',
+    'gates ws.yaml --pipeline 1 --library cells.lib',
+    'lastbit: gates: target ws.yaml has PEs of dataflow ws with 1 multiplier stages; such a PE has RTL where it is os\n',
+  ],
+  ['more stages than are looked at', 'gates int8 --pipeline 9 --library cells.lib', /^lastbit: --pipeline .*8.*\n$/],
+  [
+    'a unit that cannot be cut',
+    'gates xnor --pipeline 1 --library cells.lib',
+    /^lastbit: rtl: datapath xnor cannot be cut between multiplier and adder: .*\n$/,
   ],
   [
     'operands that are broadcast',
@@ -64,6 +75,7 @@ it.each(refused)('%s: one line, nothing written', (_what, words, message) => {
   const folder = folderWith({
     'cells.lib': LIBERTY,
     'net.csv': 'Layer,M\n',
+    'ws.yaml': WS,
     'staged.yaml': osWith('addStages: 3'),
     'broadcast.yaml': osWith('operands: broadcast'),
   });
@@ -117,4 +129,13 @@ it.skipIf(!isInstalled('yosys'))('the PE of an array that holds weights', () => 
     'sums: those of the netlist that are the reference, bit for bit; loading of weights included\n',
   );
   expect(readdirSync(join(folder, 'out'))).toContain('lastbit_pe_ws.sv');
+});
+
+it.skipIf(!isInstalled('yosys'))('a target with multiplier stages, and a unit with --pipeline, are the same PE', () => {
+  const folder = folderWith({ 'cells.lib': LIBERTY, 'staged.yaml': osWith('multiplyStages: 1') });
+  const [target, unit] = ['staged.yaml', 'int8 --pipeline 1'].map((words) =>
+    answered(folder, ['gates', ...words.split(' '), '--library', 'cells.lib']),
+  );
+  expect(target.stdout).toMatch(/^PE of int8, output-stationary, 1 register between multiplier and adder, in made_up /);
+  expect(unit).toEqual(target);
 });

@@ -4,24 +4,32 @@ import { type Datapath, totalFitOf } from '../datapath.js';
 import { type Order, SEQUENTIAL } from '../order.js';
 import { codeBits, instantiate, port, titleOf, unitModule } from './emit.js';
 import { modulesFor, type RtlFile } from './library.js';
+import { cutUnit } from './staged.js';
+import type { Instance } from './unit.js';
 import { drawing, heldWidths, joinModule, library, outputWidths, refuseDrawing } from './mesh.js';
 
 /**
  * SystemVerilog of one output-stationary PE of the datapath, with its operand registers, its sum and what drains it: the
  * module `pe`. Ports beside clk and reset: a, a_valid, a_first, a_restart, a_last, b, b_valid, drain, above; a_next and
  * b_next are what the neighbours get.
+ * @param stages registers between multiplier and adder
  * @throws RangeError naming the datapath and what of it cannot be built
  */
-export function emitPe(datapath: Datapath, order: Order): RtlFile[] {
+export function emitPe(datapath: Datapath, order: Order, stages = 0): RtlFile[] {
   if (order.kind !== 'sequential' && order.kind !== 'chunked')
     throw new RangeError(
       `rtl: datapath ${datapath.name} adds in ${order.kind} order; a PE adds in sequential or chunked order`,
     );
   const plain: Datapath = { ...datapath, order, result: undefined, requantize: undefined, nanCode: undefined };
+  const cut = stages === 0 ? undefined : cutUnit(plain);
+  const instance =
+    cut === undefined
+      ? library('lastbit_pe_os', { ...peParameters(plain), ...drawing(plain, 'SEED') })
+      : library('lastbit_pe_os_staged', { STAGES: stages, WP: cut.bits, ...peParameters(plain) });
   const own: RtlFile[] = [
-    { name: 'mac_unit.sv', text: unitModule(plain, 'mac_unit') },
+    ...(cut?.files ?? [{ name: 'mac_unit.sv', text: unitModule(plain, 'mac_unit') }]),
     ...(order.kind === 'chunked' ? [{ name: 'mac_join.sv', text: joinModule(plain) }] : []),
-    { name: 'pe.sv', text: peModule(plain) },
+    { name: 'pe.sv', text: peModule(plain, instance) },
   ];
   return [...own, ...modulesFor(own.map(({ text }) => text))];
 }
@@ -62,14 +70,14 @@ export function rtlDigest(files: readonly RtlFile[]): string {
   return hash.digest('hex');
 }
 
-function peModule(datapath: Datapath): string {
-  const { a, b, lanes, order } = datapath;
+const peParameters = (datapath: Datapath): Instance['parameters'] => ({
+  ...outputWidths(datapath),
+  CHUNKED: Number(datapath.order.kind === 'chunked'),
+});
+
+function peModule(datapath: Datapath, instance: Instance): string {
+  const { a, b, lanes } = datapath;
   const total = widthOf(totalFitOf(datapath).format);
-  const instance = library('lastbit_pe_os', {
-    ...outputWidths(datapath),
-    CHUNKED: Number(order.kind === 'chunked'),
-    ...drawing(datapath, 'SEED'),
-  });
   const control = lanes + 3;
   const ports = [
     port('input', codeBits(a, lanes), 'a'),

@@ -18,6 +18,8 @@ import type { TileOperands } from '../vectors/tileVectors.js';
 export interface Characterisation {
   datapath: string;
   dataflow: DataflowName;
+  /** Registers between multiplier and adder. */
+  multiplyStages: number;
   library: { name: string; volts: number; celsius: number | undefined };
   cells: number;
   registers: number;
@@ -71,6 +73,7 @@ export async function characterise(
   const report: Characterisation = {
     datapath: datapath.name,
     dataflow: array.dataflow,
+    multiplyStages: array.multiplyStages,
     library: { name: library.name, volts: library.voltage, celsius: library.temperature },
     cells: gates.cells,
     registers: gates.registers,

@@ -42,8 +42,8 @@ export async function mapUnit(datapath: Datapath, array: MacArray, library: Cell
 
 /** SystemVerilog of the PE of an array. @throws RangeError naming what of the datapath cannot be built */
 function peRtl(datapath: Datapath, array: MacArray): RtlFile[] {
-  const { dataflow, doubleBuffer } = array;
-  if (dataflow === 'os') return emitPe(datapath, orderOf(array, datapath));
+  const { dataflow, doubleBuffer, multiplyStages } = array;
+  if (dataflow === 'os') return emitPe(datapath, orderOf(array, datapath), multiplyStages);
   return emitHeldPe(datapath, { holds: dataflow === 'is' ? 'a' : 'b', doubleBuffer });
 }
 

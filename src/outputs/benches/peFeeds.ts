@@ -69,7 +69,7 @@ function drawnOutputs(datapath: Datapath, array: MacArray, seed: number): NamedF
   return drawsOf(datapath, seed, { a: length, b: length }, alike).map(({ name, a, b }) => {
     const codes = (draw: (at: number) => number) => Float64Array.from({ length }, (_, at) => draw(at));
     const operands: PeOperands = { tiles: TILES, k, a: codes(a), b: codes(b) };
-    return { name, feed: outputFeed(datapath, orderOf(array, datapath), operands) };
+    return { name, feed: outputFeed(datapath, orderOf(array, datapath), operands, array.multiplyStages) };
   });
 }
 
@@ -136,7 +136,8 @@ function layerOutputs({ job, unit, a, b }: TileOperands, array: MacArray, seed: 
         codes[1][place] = b[(group * k + at) * n + col];
       }
   }
-  return outputFeed(unit, orderOf(array, unit), { tiles, k, a: codes[0], b: codes[1] });
+  const operands = { tiles, k, a: codes[0], b: codes[1] };
+  return outputFeed(unit, orderOf(array, unit), operands, array.multiplyStages);
 }
 
 /** Words of a layer's tile that are looked at, from a drawn one on. */

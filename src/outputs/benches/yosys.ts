@@ -81,7 +81,7 @@ try {
   writeFileSync(result, made[result]);
 } catch (error) {
   // What Yosys itself refuses it has said on standard error.
-  if (typeof error.code !== 'number') console.error(error.message);
+  if (typeof error.code !== 'number') writeFileSync(2, error.message);
   exit(1);
 }
 `;
