@@ -1,4 +1,4 @@
-import { orderOf } from '../arrays/dataflow.js';
+import { type MacArray, orderOf } from '../arrays/dataflow.js';
 import { whyNotGated } from '../arrays/gated.js';
 import type { Datapath } from '../datapaths/datapath.js';
 import type { Order } from '../datapaths/order.js';
@@ -51,7 +51,7 @@ export async function gatesFor(network: Network, target: Target, spec: string): 
     if (unit.blockScale !== undefined) refuse(`has unit ${unit.name} with scales of blocks, which has no RTL`);
     if (typeof unit.sum.rounding !== 'string')
       refuse(`has unit ${unit.name}, which rounds stochastically; energy of gates is of units that do not`);
-    gates.set(unit, await usageAsync(unitIn(spec, unit, orderOf(target.array, unit))));
+    gates.set(unit, await usageAsync(unitIn(spec, unit, target.array)));
   }
   return gates;
 }
@@ -71,8 +71,8 @@ function hasPe(unit: Datapath, order: Order): boolean {
   }
 }
 
-async function unitIn(spec: string, unit: Datapath, order: Order): Promise<GateUnit> {
-  const rtl = rtlDigest(emitPe(unit, order));
+async function unitIn(spec: string, unit: Datapath, array: MacArray): Promise<GateUnit> {
+  const rtl = rtlDigest(emitPe(unit, orderOf(array, unit)));
   const stock = stockLibrary(spec);
   if (stock !== undefined) {
     const found = stockUnit(stock, unit.name, rtl);
@@ -90,7 +90,7 @@ async function unitIn(spec: string, unit: Datapath, order: Order): Promise<GateU
   if (known !== undefined) return known;
   const library = libraryFrom(spec.split(','));
   remark(`maps ${unit.name} onto ${library.name} with Yosys`);
-  const mapping = mapUnit(unit, order, library).then(({ gates }) => gates);
+  const mapping = mapUnit(unit, array, library).then(({ gates }) => gates);
   mappedUnits.set(key, mapping);
   return mapping;
 }

@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import { counted } from '../text/plural.js';
 import { identifier, type RtlFile } from '../datapaths/rtl/index.js';
 import { meshRtl, unitRtl, writeRtl } from '../outputs/benches/rtl.js';
-import { synthesise } from '../outputs/benches/synthesis.js';
+import { synthesise, type Synthesis } from '../outputs/benches/synthesis.js';
 import { datapathFrom, integer, jsonOption, seedOption } from './arguments.js';
 import { command } from './command.js';
 import { kindsOf } from './kinds.js';
 import { LAYER_MODES } from './modes.js';
 import { usage } from './errors.js';
 import { and, dataOption, folderOption, imageOption, networkOption, required } from './options.js';
-import { print, printJson } from './terminal.js';
+import { print, printJson, waitingFor } from './terminal.js';
 import {
   drawnTile,
   edgesOf,
@@ -46,7 +46,7 @@ export const rtlCommand = command({
     image: and(imageOption, '', 'layer: '),
     data: dataOption,
     seed: seedOption,
-    synth: { type: 'boolean', default: false, describe: 'run yosys and count cells' },
+    synth: { type: 'boolean', default: false, describe: 'run Yosys and count cells' },
     json: jsonOption,
   },
   reads: ['name', 'network', 'data'],
@@ -95,7 +95,7 @@ export const rtlCommand = command({
         folder,
         what,
         files: files.map(({ name }) => name),
-        ...(options.synth && { top, synthesis: await synthesise(files.filter(isSource), top, top !== 'mesh') }),
+        ...(options.synth && { top, synthesis: await cellsOf(files, top) }),
       });
     if (options.json) return printJson(reports);
     for (const { folder, what, files, top, synthesis } of reports) {
@@ -104,6 +104,11 @@ export const rtlCommand = command({
     }
   },
 });
+
+function cellsOf(files: readonly RtlFile[], top: string): Promise<Synthesis> {
+  const synthesis = synthesise(files.filter(isSource), top, top !== 'mesh');
+  return waitingFor(`Yosys synthesises ${top}, which takes minutes for a large one`, synthesis);
+}
 
 const generator = `lastbit ${VERSION}`;
 

@@ -74,6 +74,19 @@ export function remark(text: string): void {
   }
 }
 
+/** Milliseconds after which somebody at a terminal is told what is waited for. */
+const LONG_MS = 4000;
+
+/** Waits, and where that is long and standard error a terminal says for what. */
+export async function waitingFor<T>(what: string, result: Promise<T>): Promise<T> {
+  const timer = setTimeout(() => isatty(2) && remark(what), LONG_MS);
+  try {
+    return await result;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Gathers small writes, so that standard output costs one call for many rows. */
 class Gathered implements Sink {
   private text = '';

@@ -1,9 +1,7 @@
-import type { Datapath } from '../datapaths/datapath.js';
-import type { Order } from '../datapaths/order.js';
-import { widthOf } from '../formats/format.js';
 import { randomFrom } from '../random/random.js';
+import type { PeFeed } from './feed.js';
 import type { GlitchWindow } from './glitches.js';
-import type { PeOperands } from './pe.js';
+import { placesOf } from './pe.js';
 import { CASES, simulatorOf } from './simulator.js';
 import { type NetlistTables, settled, settleGates } from './tables.js';
 
@@ -12,41 +10,15 @@ import { type NetlistTables, settled, settleGates } from './tables.js';
  * first again.
  * @returns 0 or 1 for each of `names` in cycle 0, 1, ... of case `c`
  */
-export function peInputs(
-  names: readonly string[],
-  { name, a, b, lanes }: Datapath,
-  order: Order,
-  operands: PeOperands,
-): (c: number, cycle: number) => Uint8Array {
-  const { tiles, k } = operands;
-  const steps = Math.ceil(k / lanes);
-  const chunk = order.kind === 'chunked' ? order.length / lanes : Infinity;
-  const places = new Map(names.map((each, place) => [each, place]));
+export function peInputs(names: readonly string[], feed: PeFeed): (c: number, cycle: number) => Uint8Array {
+  const place = placesOf(names, feed);
   return (c, cycle) => {
-    const step = cycle % (tiles * steps);
-    const own = step % steps;
-    const bits = new Uint8Array(names.length);
-    const set = (port: string, value: number) => {
-      const place = places.get(port);
-      if (place === undefined) throw new RangeError(`gates: the netlist of ${name} has no input ${port}`);
-      bits[place] = value;
-    };
-    const codes = (port: string, format: Datapath['a'], from: ArrayLike<number>) => {
-      const width = widthOf(format);
-      for (let lane = 0; lane < lanes; lane++)
-        for (let bit = 0; bit < width; bit++)
-          set(`${port}[${lane * width + bit}]`, (from[(step * lanes + lane) * CASES + c] >>> bit) & 1);
-    };
-    codes('a', a, operands.a);
-    codes('b', b, operands.b);
-    for (let lane = 0; lane < lanes && own * lanes + lane < k; lane++) {
-      set(`a_valid[${lane}]`, 1);
-      set(`b_valid[${lane}]`, 1);
+    const all = new Uint8Array(names.length);
+    for (const { port, bit, bits, codeOf } of feed.wordsIn(cycle % (feed.tiles * feed.period))) {
+      const code = codeOf(c);
+      for (let n = 0; n < bits; n++) all[place(port, bit + n)] = (code >>> n) & 1;
     }
-    if (own === 0) set('a_first[0]', 1);
-    else if (own % chunk === 0) set('a_restart[0]', 1);
-    if (own === steps - 1) set('a_last[0]', 1);
-    return bits;
+    return all;
   };
 }
 
@@ -55,47 +27,41 @@ const PARTS = 4;
 /** Of each part, so that all windows are cases of one run. */
 const WINDOWS = CASES / PARTS;
 const CYCLES = 4;
-/** Cycles that a finished sum is under way. */
-const LEAVING = 4;
+/** Rounds of all tiles before the one that is looked at: more than inputs matter for. */
+const ROUNDS = 16;
 /** Cycles whose input words are held at a time. */
 const BLOCK = 64;
 
 /**
- * Windows of 4 cycles, 32 from each quarter of the steps of a tile, of any PE and tile: 512 PE-cycles. Each begins where the
- * PE would be after its steps of the tile; where a sum leaves in it, after the tile before that too.
+ * Windows of 4 cycles, 32 from each quarter of a tile, of any PE and tile: 512 PE-cycles. Each begins where the PE would be
+ * after what came before.
  * @returns the windows, and the share of each stratum in a tile
  */
 export function peWindows(
   tables: NetlistTables,
-  datapath: Datapath,
-  order: Order,
-  operands: PeOperands,
+  feed: PeFeed,
   seed: number,
 ): { windows: GlitchWindow[]; shares: number[] } {
-  const { tiles, k } = operands;
-  const steps = Math.ceil(k / datapath.lanes);
-  const parts = Math.min(PARTS, steps);
-  const begins = Array.from({ length: parts + 1 }, (_, part) => Math.floor((part * steps) / parts));
+  const { tiles, period } = feed;
+  const parts = Math.min(PARTS, period);
+  const begins = Array.from({ length: parts + 1 }, (_, part) => Math.floor((part * period) / parts));
   const random = randomFrom(seed, 0x91c4);
   const drawn = Array.from({ length: parts * WINDOWS }, (_, n): Placed => {
     const stratum = Math.floor(n / WINDOWS);
     const c = random.below(CASES);
     const step = begins[stratum] + random.below(begins[stratum + 1] - begins[stratum]);
-    // Some rounds before there were cycles too, as the tiles go around.
-    const begin = (random.below(tiles) + (LEAVING + 2) * tiles) * steps + step;
-    const settledTile = Math.floor((begin - LEAVING) / steps);
-    const leaves = Math.floor((begin + CYCLES - 1) / steps) > settledTile;
-    return { stratum, c, begin, from: (leaves ? settledTile - 1 : settledTile) * steps };
+    const begin = (random.below(tiles) + ROUNDS * tiles) * period + step;
+    return { stratum, c, begin, from: feed.since(begin, CYCLES) };
   });
   const names = tables.inputs.map(({ name }) => name);
-  const inputsAt = peInputs(names, datapath, order, operands);
+  const inputsAt = peInputs(names, feed);
   const starts = startsOf(tables, drawn, inputsAt);
   const windows = drawn.map(({ stratum, c, begin }, n) => {
     const inputs = new Uint8Array(CYCLES * names.length);
     for (let t = 0; t < CYCLES; t++) inputs.set(inputsAt(c, begin + t), t * names.length);
     return { stratum, start: starts[n], inputs };
   });
-  return { windows, shares: begins.slice(1).map((end, part) => (end - begins[part]) / steps) };
+  return { windows, shares: begins.slice(1).map((end, part) => (end - begins[part]) / period) };
 }
 
 /** A window: the cycle that it begins at, of case `c`, and the cycle from which what is before matters. */

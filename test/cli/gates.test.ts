@@ -24,19 +24,25 @@ const refused: [what: string, words: string, message: string | RegExp][] = [
   ],
   ['no such unit', 'gates int9 --library cells.lib', /^lastbit: .*int9.*\n$/],
   [
-    'an array of another dataflow',
-    'gates ws.yaml --library cells.lib',
-    /^lastbit: gates: target ws.yaml is an array of dataflow ws; its PE is read where it is os\n$/,
-  ],
-  [
     'pipelined PEs',
     'gates staged.yaml --library cells.lib',
-    /^lastbit: gates: target staged.yaml has pipelined PEs \(0 multiplier and 3 adder stages\).*\n$/,
+    'lastbit: gates: target staged.yaml has adders of 3 stages; its PE has RTL where addStages is 1\n',
+  ],
+  [
+    'pipelined PEs that hold an operand',
+    'gates ws.yaml --pipeline 1 --library cells.lib',
+    'lastbit: gates: target ws.yaml has PEs of dataflow ws with 1 multiplier stages; such a PE has RTL where it is os\n',
+  ],
+  ['more stages than are looked at', 'gates int8 --pipeline 9 --library cells.lib', /^lastbit: --pipeline .*8.*\n$/],
+  [
+    'a unit that cannot be cut',
+    'gates xnor --pipeline 1 --library cells.lib',
+    /^lastbit: rtl: datapath xnor cannot be cut between multiplier and adder: .*\n$/,
   ],
   [
     'operands that are broadcast',
     'gates broadcast.yaml --library cells.lib',
-    /^lastbit: gates: target broadcast.yaml broadcasts operands; its PE is read where they are systolic\n$/,
+    /^lastbit: gates: target broadcast.yaml broadcasts operands; its PE has RTL where they are systolic\n$/,
   ],
   [
     'a layer without its network',
@@ -88,7 +94,8 @@ it('without Yosys it says how to get it', () => {
   process.env.PATH = path;
   expect({ status, stderr }).toEqual({
     status: 2,
-    stderr: 'lastbit: yosys cannot be run, and synthesis needs it (Debian: apt-get install yosys)\n',
+    stderr:
+      'lastbit: yosys cannot be run, and synthesis needs it (Debian: apt-get install yosys; anywhere: npm install @yowasp/yosys)\n',
   });
 });
 
@@ -112,3 +119,23 @@ it.skipIf(!isInstalled('yosys'))(
     expect([...netlist.ports.keys()]).toContain('leaving');
   },
 );
+
+it.skipIf(!isInstalled('yosys'))('the PE of an array that holds weights', () => {
+  const folder = folderWith({ 'cells.lib': LIBERTY, 'ws.yaml': WS });
+  const { status, stdout, stderr } = answered(folder, ['gates', 'ws.yaml', '--library', 'cells.lib', '--out', 'out']);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(/^PE of int8, weight-stationary, in made_up /);
+  expect(stdout).toContain(
+    'sums: those of the netlist that are the reference, bit for bit; loading of weights included\n',
+  );
+  expect(readdirSync(join(folder, 'out'))).toContain('lastbit_pe_ws.sv');
+});
+
+it.skipIf(!isInstalled('yosys'))('a target with multiplier stages, and a unit with --pipeline, are the same PE', () => {
+  const folder = folderWith({ 'cells.lib': LIBERTY, 'staged.yaml': osWith('multiplyStages: 1') });
+  const [target, unit] = ['staged.yaml', 'int8 --pipeline 1'].map((words) =>
+    answered(folder, ['gates', ...words.split(' '), '--library', 'cells.lib']),
+  );
+  expect(target.stdout).toMatch(/^PE of int8, output-stationary, 1 register between multiplier and adder, in made_up /);
+  expect(unit).toEqual(target);
+});

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { nameOf } from '../../src/cli/command.js';
@@ -106,6 +106,41 @@ it.each(Object.entries(JOBS))(
     for (const { ms } of results) expect(ms).toBeLessThan(MOST_MS);
   },
 );
+
+it('the package that maps in place of a program ends with the command', async () => {
+  const folder = folderWith({ 'cells.lib': LIBERTY });
+  const place = join(folder, 'node_modules/@yowasp/yosys');
+  for (const made of [place, join(folder, 'tmp')]) mkdirSync(made, { recursive: true });
+  writeFileSync(join(place, 'package.json'), '{"type": "module", "exports": "./own.js"}');
+  const pid = join(folder, 'pid');
+  writeFileSync(
+    join(place, 'own.js'),
+    `import { writeFileSync } from 'node:fs';
+    export function runYosys() { writeFileSync(${JSON.stringify(pid)}, String(process.pid)); for (;;); }`,
+  );
+  const child = spawn(process.execPath, [launcher, 'gates', 'int4', '--library', 'cells.lib'], {
+    cwd: folder,
+    env: { ...process.env, PATH: folder, TMPDIR: join(folder, 'tmp') },
+    timeout: 60_000,
+  });
+  while (!existsSync(pid) || readFileSync(pid, 'utf8') === '') await new Promise((resolve) => setTimeout(resolve, 25));
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([143, null]);
+  expect(readdirSync(join(folder, 'tmp'))).toEqual([]);
+  await expect.poll(() => isRunning(Number(readFileSync(pid, 'utf8')))).toBe(false);
+});
+
+/** A process that nobody has looked after yet is a zombie, and has ended. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  const status = `/proc/${pid}/status`;
+  return !existsSync(status) || !/^State:\tZ/m.test(readFileSync(status, 'utf8'));
+}
 
 it('a command that is given nothing to read does not wait for standard input', () => {
   expect(lastbit(folderWith(), ['cycles', 'none.csv', '--rows', '1', '--cols', '1', '--dataflow', 'os']).status).toBe(

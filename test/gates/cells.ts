@@ -1,3 +1,4 @@
+import { macArray } from '../../src/arrays/dataflow.js';
 import type { CellLibrary } from '../../src/gates/liberty/cell.js';
 import { readLibrary } from '../../src/gates/liberty/library.js';
 
@@ -93,6 +94,9 @@ export const LIBERTY = `/* made up */ library (made_up) {${HEAD}${GATES.map(gate
 `;
 
 export const madeUp = (text = LIBERTY): CellLibrary => readLibrary([{ name: 'made.lib', text }]);
+
+/** An array of PEs that keep their sums. */
+export const OUTPUTS = macArray({ rows: 16, cols: 16, dataflow: 'os' });
 
 type Connections = Readonly<Record<string, number | string>>;
 

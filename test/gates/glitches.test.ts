@@ -4,7 +4,8 @@ import { delaysOf, DELAY_UNIT } from '../../src/gates/delays.js';
 import { eventSimulatorOf } from '../../src/gates/events.js';
 import { glitchFactor, ratioOf } from '../../src/gates/glitches.js';
 import { readNetlist } from '../../src/gates/netlist.js';
-import { peActivity, type PeOperands } from '../../src/gates/pe.js';
+import { outputFeed, type PeOperands } from '../../src/gates/outputFeed.js';
+import { peActivity } from '../../src/gates/pe.js';
 import { peInputs, peWindows } from '../../src/gates/peWindows.js';
 import { energyOfToggles } from '../../src/gates/power.js';
 import { CASES } from '../../src/gates/simulator.js';
@@ -13,7 +14,7 @@ import { timingOf } from '../../src/gates/timing.js';
 import { characterise } from '../../src/outputs/benches/characterise.js';
 import { randomFrom } from '../../src/random/random.js';
 import { INSTALLED } from '../rtl/bench.js';
-import { CAPACITANCE, DELAY, LIBERTY, madeUp, module, plane, SLEW } from './cells.js';
+import { CAPACITANCE, DELAY, LIBERTY, madeUp, module, OUTPUTS, plane, SLEW } from './cells.js';
 
 const library = madeUp();
 const units = (nanoseconds: number) => Math.round((nanoseconds * 1e-9) / DELAY_UNIT);
@@ -132,7 +133,7 @@ describe.skipIf(!INSTALLED.yosys)('a PE', () => {
   const chunked = { ...int4, name: 'int4-chunked', order: { kind: 'chunked', length: 4 } } as const;
   const lanes = { ...int4, name: 'int4-lanes', lanes: 3, combine: { kind: 'fused', sumInside: true } } as const;
   const built = async (unit: typeof int4) => {
-    const { netlist } = await characterise(unit, unit.order, library, 1);
+    const { netlist } = await characterise(unit, OUTPUTS, library, 1);
     const gates = readNetlist(netlist, 'pe.json', library);
     const timing = timingOf(gates);
     const { perToggle } = energyOfToggles(gates, library, timing);
@@ -146,13 +147,12 @@ describe.skipIf(!INSTALLED.yosys)('a PE', () => {
       const { tables } = simulator;
       const operands = operandsOf(2, 3 * unit.lanes * 2);
       const steps = 6;
-      const { toggles, cycles } = peActivity(gates, unit, unit.order, operands);
+      const feed = outputFeed(unit, unit.order, operands);
+      const { toggles, cycles } = peActivity(gates, feed);
       const own = new Float64Array(gates.nets);
       const inputsAt = peInputs(
         tables.inputs.map(({ name }) => name),
-        unit,
-        unit.order,
-        operands,
+        feed,
       );
       // After the last tile nothing comes, where the windows begin again.
       const none = new Uint8Array(tables.inputs.length);
@@ -175,12 +175,10 @@ describe.skipIf(!INSTALLED.yosys)('a PE', () => {
   it('the factor of a sample is that of all cycles, but for its interval', async () => {
     const { simulator, perToggle } = await built(int4);
     const { tables } = simulator;
-    const operands = operandsOf(3, 20);
+    const feed = outputFeed(int4, int4.order, operandsOf(3, 20));
     const inputsAt = peInputs(
       tables.inputs.map(({ name }) => name),
-      int4,
-      int4.order,
-      operands,
+      feed,
     );
     const energy = { all: 0, settled: 0 };
     for (let c = 0; c < CASES; c++) {
@@ -199,7 +197,7 @@ describe.skipIf(!INSTALLED.yosys)('a PE', () => {
     expect(truth).toBeGreaterThan(1.2);
     const seeds = Array.from({ length: 40 }, (_, seed) => seed);
     const factors = seeds.map((seed) => {
-      const { windows, shares } = peWindows(tables, int4, int4.order, operands, seed);
+      const { windows, shares } = peWindows(tables, feed, seed);
       return glitchFactor(simulator, perToggle, windows, shares);
     });
     expect(factors.filter(({ low, high }) => low <= truth && truth <= high).length).toBeGreaterThanOrEqual(35);
@@ -208,7 +206,7 @@ describe.skipIf(!INSTALLED.yosys)('a PE', () => {
       expect(factor).toBeCloseTo((low + high) / 2, 12);
     }
     // The same seed is the same sample.
-    const { windows, shares } = peWindows(tables, int4, int4.order, operands, 0);
+    const { windows, shares } = peWindows(tables, feed, 0);
     expect(glitchFactor(simulator, perToggle, windows, shares)).toEqual(factors[0]);
   }, 120_000);
 });

@@ -2,15 +2,21 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { timingOf, turnsOf } from '../../src/arrays/schedule.js';
 import { datapathNamed } from '../../src/datapaths/catalog.js';
 import type { Datapath } from '../../src/datapaths/datapath.js';
+import { SEQUENTIAL } from '../../src/datapaths/order.js';
+import { emitPe } from '../../src/datapaths/rtl/index.js';
+import { stochastic } from '../../src/formats/rounding.js';
+import { outputFeed } from '../../src/gates/outputFeed.js';
 import { type Netlist, ONE, readNetlist, ZERO } from '../../src/gates/netlist.js';
-import { simulatorOf } from '../../src/gates/simulator.js';
+import { CASES, simulatorOf } from '../../src/gates/simulator.js';
+import { mapUnit } from '../../src/outputs/benches/mapUnit.js';
 import { characterise } from '../../src/outputs/benches/characterise.js';
 import { randomFrom } from '../../src/random/random.js';
 import { program } from '../programs.js';
 import { INSTALLED } from '../rtl/bench.js';
-import { madeUp } from './cells.js';
+import { madeUp, OUTPUTS } from './cells.js';
 import { readerOf, verilog } from './verilog.js';
 
 const library = madeUp();
@@ -21,13 +27,15 @@ const LANES: Datapath = {
   lanes: 3,
   combine: { kind: 'fused', sumInside: true },
 };
+const fp8 = datapathNamed('fp8-fp16');
+const ROUNDED: Datapath = { ...fp8, name: 'fp8-rounded', lanes: 2, product: fp8.sum };
 const UNITS = [datapathNamed('int4'), datapathNamed('fp8-fp16'), CHUNKED, LANES];
 
 describe.skipIf(!INSTALLED.yosys)('a PE as gates', () => {
   it.each(UNITS.map((unit) => [unit.name, unit] as const))(
     '%s: every sum is the reference, and less moves where less changes',
     async (_name, unit) => {
-      const { report } = await characterise(unit, unit.order, library, 5);
+      const { report } = await characterise(unit, OUTPUTS, library, 5);
       const { operands, cells, registers, maxMhz, periodNs, path } = report;
       for (const { sums } of operands) expect(sums).toEqual({ right: sums.all, all: sums.all });
       expect(operands[0].sums.all).toBeGreaterThan(50);
@@ -46,10 +54,47 @@ describe.skipIf(!INSTALLED.yosys)('a PE as gates', () => {
     120_000,
   );
 
+  it.each([
+    [datapathNamed('int4'), 1],
+    [datapathNamed('fp8-fp16'), 1],
+    [CHUNKED, 2],
+    [ROUNDED, 2],
+  ])(
+    '$0.name with $1 registers behind the multiplier: every sum is the reference, when the schedule has it',
+    async (unit, multiplyStages) => {
+      const array = { ...OUTPUTS, multiplyStages };
+      const { report, rtl } = await characterise(unit, array, library, 5);
+      for (const { sums } of report.operands) expect(sums).toEqual({ right: sums.all, all: sums.all });
+      expect(rtl.map(({ name }) => name)).toContain('lastbit_pe_os_staged.sv');
+      const { gates } = await mapUnit(unit, OUTPUTS, library);
+      // Words of products, and their marks, once for each stage.
+      expect(report.registers).toBeGreaterThanOrEqual(gates.registers + multiplyStages * 8);
+      expect(report.periodNs).toBeLessThan(gates.period * 1e9);
+      // A tile of one PE: its sum leaves in the cycle that the feed looks at it in.
+      const tile = {
+        index: 0,
+        group: 0,
+        row: 0,
+        rows: 1,
+        col: 0,
+        cols: 1,
+        height: 1,
+        width: 1,
+        steps: 5,
+        continues: false,
+      };
+      const [{ slot }] = turnsOf([tile], timingOf(array, unit.order));
+      const codes = new Array<number>(5 * unit.lanes * CASES).fill(0);
+      const feed = outputFeed(unit, unit.order, { tiles: 1, k: 5 * unit.lanes, a: codes, b: codes }, multiplyStages);
+      expect([...feed.sums.expected()][0].cycle).toBe(slot.drain - slot.stream);
+    },
+    120_000,
+  );
+
   it.skipIf(!INSTALLED.icarus)(
     'every net toggles as often as in another simulator',
     async () => {
-      const { netlist } = await characterise(datapathNamed('int4'), datapathNamed('int4').order, library, 1);
+      const { netlist } = await characterise(datapathNamed('int4'), OUTPUTS, library, 1);
       const gates = readNetlist(netlist, 'pe.json', library);
       const folder = mkdtempSync(join(tmpdir(), 'lastbit-gates-'));
       onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -141,3 +186,25 @@ ${each((net) => `    $fdisplay(file, "%0d", c${net});`)}
 endmodule
 `;
 }
+
+describe('a PE with registers behind its multiplier', () => {
+  const refused =
+    (name: string, own: Partial<Datapath> = {}) =>
+    () =>
+      emitPe({ ...datapathNamed(name), ...own }, SEQUENTIAL, 1);
+
+  it('is of a unit that is a multiplier and an adder', () => {
+    expect(refused('xnor')).toThrow(
+      'rtl: datapath xnor cannot be cut between multiplier and adder: its unit is xnor_popcount; integer and float MACs that add products one by one can',
+    );
+    expect(refused('radix4')).toThrow(/its unit is radix4_mac;/);
+    expect(refused('fp8-fp16', { combine: { kind: 'fused', sumInside: true } })).toThrow(/its unit is fused;/);
+    expect(refused('fp8-fp16', { sum: { ...fp8.sum, rounding: stochastic(4) } })).toThrow(
+      /its unit is mac, which rounds stochastically;/,
+    );
+  });
+
+  it('without any it is the PE that there was', () => {
+    expect(emitPe(fp8, SEQUENTIAL, 0)).toEqual(emitPe(fp8, SEQUENTIAL));
+  });
+});

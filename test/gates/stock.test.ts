@@ -51,7 +51,7 @@ describe.each(STOCK_LIBRARIES.map((library) => [library.name, library] as const)
     async () => {
       rmSync(dirname(stockFile(library, '', '')), { recursive: true, force: true });
       for (const [rtl, unit] of UNITS) {
-        const { gates } = await mapUnit(unit, unit.order, source as NonNullable<typeof source>);
+        const { gates } = await mapUnit(unit, array, source as NonNullable<typeof source>);
         const file = stockFile(library, unit.name, rtl);
         mkdirSync(dirname(file), { recursive: true });
         writeFileSync(file, packUnit(gates));

@@ -82,7 +82,9 @@ it('--synth without yosys says what is missing', () => {
       env: { ...process.env, PATH: folder },
     },
   );
-  expect(stderr).toBe('lastbit: yosys cannot be run, and synthesis needs it (Debian: apt-get install yosys)\n');
+  expect(stderr).toBe(
+    'lastbit: yosys cannot be run, and synthesis needs it (Debian: apt-get install yosys; anywhere: npm install @yowasp/yosys)\n',
+  );
   expect(status).toBe(2);
 });
 

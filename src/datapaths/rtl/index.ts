@@ -7,7 +7,7 @@ export { randomBitsOfDot } from './dot.js';
 export { identifier, unitModule } from './emit.js';
 export { modulesFor, type RtlFile } from './library.js';
 export { emitMesh, type MeshPort, type MeshShape, meshPorts } from './mesh.js';
-export { emitPe, rtlDigest } from './pe.js';
+export { emitHeldPe, emitPe, rtlDigest } from './pe.js';
 export { unitInstance } from './unit.js';
 
 /**

@@ -159,6 +159,20 @@ export function outputWidths(datapath: Datapath): Instance['parameters'] {
   };
 }
 
+/** What a PE that holds an operand and an array of them have alike. */
+export function heldWidths({ a, b, sum, lanes }: Datapath, holds: 'a' | 'b'): Instance['parameters'] {
+  const [moving, held] = holds === 'a' ? [b, a] : [a, b];
+  return { LANES: lanes, WM: widthOf(moving), WH: widthOf(held), WS: widthOf(sum.format) };
+}
+
+/** @throws RangeError where a unit rounds stochastically, which PEs that hand their sums on do not */
+export function refuseDrawing({ name, sum }: Datapath): void {
+  if (typeof sum.rounding !== 'string')
+    throw new RangeError(
+      `rtl: datapath ${name} rounds stochastically; sums that pass the PEs of a column have no LFSR of their own`,
+    );
+}
+
 /** Of a unit that rounds stochastically its LFSR. @throws RangeError where PEs that work at once would share one */
 export function drawing(datapath: Datapath, seed: 'LFSR_SEED' | 'SEED'): Instance['parameters'] {
   const { rounding } = datapath.sum;
@@ -181,19 +195,11 @@ function operandMesh(
   datapath: Datapath,
   { rows, cols, dataflow, doubleBuffer, reinject, memory }: MeshShape,
 ): Instance {
-  const { a, b, sum, lanes } = datapath;
-  if (typeof sum.rounding !== 'string')
-    throw new RangeError(
-      `rtl: datapath ${datapath.name} rounds stochastically; sums that pass the PEs of a column have no LFSR of their own`,
-    );
-  const [moving, held] = dataflow === 'is' ? [b, a] : [a, b];
+  refuseDrawing(datapath);
   return library('lastbit_mesh_ws', {
     ROWS: rows,
     COLS: cols,
-    LANES: lanes,
-    WM: widthOf(moving),
-    WH: widthOf(held),
-    WS: widthOf(sum.format),
+    ...heldWidths(datapath, dataflow === 'is' ? 'a' : 'b'),
     WT: widthOf(totalFitOf(datapath).format),
     HOLDS_A: Number(dataflow === 'is'),
     DOUBLE_BUFFER: Number(doubleBuffer),

@@ -1,6 +1,6 @@
+import { type MacArray, orderOf } from '../../arrays/dataflow.js';
 import type { Datapath } from '../../datapaths/datapath.js';
-import type { Order } from '../../datapaths/order.js';
-import { emitPe, rtlDigest, type RtlFile } from '../../datapaths/rtl/index.js';
+import { emitHeldPe, emitPe, rtlDigest, type RtlFile } from '../../datapaths/rtl/index.js';
 import { widthOf } from '../../formats/format.js';
 import { delaysOf } from '../../gates/delays.js';
 import { type CellLibrary, driverOf } from '../../gates/liberty/cell.js';
@@ -24,20 +24,27 @@ export interface MappedUnit {
 const MOST_BITS = 32;
 
 /**
- * Synthesises the PE of an output-stationary array onto a library.
+ * Synthesises the PE of an array onto a library.
  * @throws RangeError naming what of the datapath cannot be built; Error where yosys is missing or refuses
  */
-export async function mapUnit(datapath: Datapath, order: Order, library: CellLibrary): Promise<MappedUnit> {
+export async function mapUnit(datapath: Datapath, array: MacArray, library: CellLibrary): Promise<MappedUnit> {
   const wide = [datapath.a, datapath.b].map(widthOf).find((bits) => bits > MOST_BITS);
   if (wide !== undefined)
     throw new RangeError(
       `gates: datapath ${datapath.name} multiplies operands of ${wide} bits; those of at most ${MOST_BITS} are simulated`,
     );
-  const rtl = emitPe(datapath, order);
+  const rtl = peRtl(datapath, array);
   const driver = driverOf(library);
   const mapping = { liberty: library.forSynthesis(), driver: driver.name, load: 4e15 * driver.inputs[0].capacitance };
   const text = await mapped(rtl, 'pe', mapping);
   return { ...unitFrom(text, datapath.name, rtl, library), rtl, netlist: text };
+}
+
+/** SystemVerilog of the PE of an array. @throws RangeError naming what of the datapath cannot be built */
+function peRtl(datapath: Datapath, array: MacArray): RtlFile[] {
+  const { dataflow, doubleBuffer, multiplyStages } = array;
+  if (dataflow === 'os') return emitPe(datapath, orderOf(array, datapath), multiplyStages);
+  return emitHeldPe(datapath, { holds: dataflow === 'is' ? 'a' : 'b', doubleBuffer });
 }
 
 /** A unit's gates from the netlist that its RTL was mapped to. */

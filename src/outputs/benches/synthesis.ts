@@ -1,10 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { RtlFile } from '../../datapaths/rtl/index.js';
-import { begin, end } from '../files/begun.js';
+import { runYosys } from './yosys.js';
 
 /** What synthesis to generic gates gave. */
 export interface Synthesis {
@@ -20,7 +15,7 @@ export interface Synthesis {
  */
 export async function synthesise(files: readonly RtlFile[], top: string, flatten = true): Promise<Synthesis> {
   const script = `read_verilog -sv *.sv; synth ${flatten ? '-flatten ' : ''}-top ${top}; check -assert; tee -q -o stat.txt stat`;
-  return inScratch(files, top, script, (folder) => counted(readFileSync(join(folder, 'stat.txt'), 'utf8')));
+  return counted(await runYosys({ files, top, script, result: 'stat.txt' }));
 }
 
 /** What mapping onto a library needs beside the cells. */
@@ -48,51 +43,7 @@ export async function mapped(
     'read_liberty -lib -ignore_miss_func cells.lib; dfflibmap -liberty cells.lib',
     'abc -liberty cells.lib -constr abc.constr; setundef -zero; opt_clean -purge; check -assert; write_json mapped.json',
   ];
-  return inScratch(all, top, steps.join('; '), (folder) => readFileSync(join(folder, 'mapped.json'), 'utf8'));
-}
-
-/** Runs yosys on some files in a folder of its own. */
-async function inScratch<T>(
-  files: readonly RtlFile[],
-  top: string,
-  script: string,
-  result: (folder: string) => T,
-): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'lastbit-synth-'));
-  begin('scratch', folder);
-  try {
-    for (const { name, text } of files) writeFileSync(join(folder, name), text);
-    const complaint = await yosys(folder, script);
-    if (complaint !== undefined) throw new Error(`yosys refuses ${top}: ${complaint}`);
-    return result(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-    end('scratch', folder);
-  }
-}
-
-/** Runs a script in a folder. @returns its last complaint where it fails. @throws Error where there is no yosys */
-async function yosys(folder: string, script: string): Promise<string | undefined> {
-  // A group of its own, so that what yosys has started ends with it.
-  const child = spawn('yosys', ['-q', '-p', script], {
-    cwd: folder,
-    // What it keeps for abc goes with the folder, also where it is stopped.
-    env: { ...process.env, TMPDIR: folder },
-    stdio: ['ignore', 'ignore', 'pipe'],
-    detached: true,
-  });
-  const group = `-${child.pid}`;
-  let said = '';
-  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  if (child.pid !== undefined) begin('process', group);
-  try {
-    const [status] = (await once(child, 'close')) as [number | null];
-    return status === 0 ? undefined : (said.trim().split('\n').at(-1) ?? '');
-  } catch (error) {
-    throw new Error('yosys cannot be run, and synthesis needs it (Debian: apt-get install yosys)', { cause: error });
-  } finally {
-    end('process', group);
-  }
+  return runYosys({ files: all, top, script: steps.join('; '), result: 'mapped.json' });
 }
 
 /** From yosys's statistics as text, as its JSON is none in version 0.23; with a hierarchy, the whole comes last. */

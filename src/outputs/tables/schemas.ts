@@ -187,6 +187,8 @@ export const RESULT_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   ),
   'gates-result': result({
     datapath: z.string(),
+    dataflow: z.enum(['os', 'ws', 'is']),
+    multiplyStages: z.int(),
     library: z.strictObject({ name: z.string(), volts: z.number(), celsius: z.number().optional() }),
     cells: z.int(),
     registers: z.int(),
