@@ -159,12 +159,12 @@ describe('a network', async () => {
   });
 
   it('of some images the others are guessed', async () => {
-    const more = await loadRunData(network, { images: 40 });
+    const more = await loadRunData(network, { images: 16 });
     const two = gateActivity(network, target, own, more, { mostImages: 2, windows: 0 });
-    const eight = gateActivity(network, target, own, more, { mostImages: 8, windows: 0 });
+    const eight = gateActivity(network, target, own, more, { mostImages: 6, windows: 0 });
     const sum = ({ layers }: typeof two) => [...layers.values()].reduce((total, { nets }) => total + totalOf(nets), 0);
-    const all = gateActivity(network, target, own, more, { mostImages: 40, windows: 0 });
-    expect([two.images, eight.images, all.images]).toEqual([2, 8, 40]);
+    const all = gateActivity(network, target, own, more, { mostImages: 16, windows: 0 });
+    expect([two.images, eight.images, all.images]).toEqual([2, 6, 16]);
     expect(all.error).toBe(0);
     expect(eight.error).toBeGreaterThan(0);
     expect(Math.abs(sum(eight) / sum(all) - 1)).toBeLessThan(2 * eight.error);
