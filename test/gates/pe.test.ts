@@ -55,13 +55,13 @@ describe.skipIf(!INSTALLED.yosys)('a PE as gates', () => {
   );
 
   it.each([
-    [datapathNamed('int4'), 1],
-    [datapathNamed('fp8-fp16'), 1],
-    [CHUNKED, 2],
-    [ROUNDED, 2],
-  ])(
-    '$0.name with $1 registers behind the multiplier: every sum is the reference, when the schedule has it',
-    async (unit, multiplyStages) => {
+    ['int4', 1, datapathNamed('int4')],
+    ['fp8-fp16', 1, datapathNamed('fp8-fp16')],
+    [CHUNKED.name, 2, CHUNKED],
+    [ROUNDED.name, 2, ROUNDED],
+  ] as const)(
+    '%s with %d registers behind the multiplier: every sum is the reference, when the schedule has it',
+    async (_name, multiplyStages, unit) => {
       const array = { ...OUTPUTS, multiplyStages };
       const { report, rtl } = await characterise(unit, array, library, 5);
       for (const { sums } of report.operands) expect(sums).toEqual({ right: sums.all, all: sums.all });
