@@ -22,6 +22,10 @@ import { remark } from './terminal.js';
 
 /** A liberty library in one file or several, as `--library` and `--energy gates:` name it. */
 export function libraryFrom(files: readonly string[]): CellLibrary {
+  if (files.some((file) => file.trim() === ''))
+    throw new UsageError(
+      `a library is a liberty file or several: found ${files.map((file) => `"${file}"`).join(', ')}, and an empty name is of no file`,
+    );
   return usage(() => readLibrary(files.map((file) => ({ name: file, text: readText(file) }))));
 }
 
@@ -83,7 +87,7 @@ async function unitIn(spec: string, unit: Datapath, array: MacArray): Promise<Ga
   }
   if (!/[./\\]/.test(spec))
     throw new RangeError(
-      `there is no library ${spec}; there are ${STOCK_LIBRARIES.map(({ name }) => name).join(', ')}, or a liberty file's path`,
+      `there is no library "${spec}"; there are ${STOCK_LIBRARIES.map(({ name }) => name).join(', ')}, or a liberty file's path`,
     );
   const key = `${spec} ${rtl}`;
   const known = mappedUnits.get(key);
@@ -109,7 +113,7 @@ export async function gatesOrReason(network: Network, target: Target): Promise<T
 interface Gated {
   network: Network;
   target: Target;
-  plan: Pick<RunPlan, 'data'>;
+  plan: Pick<RunPlan, 'network' | 'reading' | 'data'>;
 }
 
 /**
@@ -125,7 +129,8 @@ export async function activities<P extends Gated>(
     const { network, target, plan } = point;
     if (target.gates === undefined) continue;
     const gates = await gatesFor(network, target, target.gates);
-    const key = JSON.stringify([network.name, plan.data]);
+    // Exporters give many networks one name.
+    const key = JSON.stringify([plan.network, plan.reading, plan.data]);
     const loading = data.get(key) ?? loadRunData(network, plan.data);
     data.set(key, loading);
     ready.set(point, { gates, data: await loading });

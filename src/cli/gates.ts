@@ -48,7 +48,8 @@ export const gatesCommand = command({
     ['gates int8 --library cells.lib --network models/digits-int8.onnx --layer conv2', 'with the bits of a layer'],
     ['gates int8 --library cells.lib --pipeline 1', 'with a register between multiplier and adder'],
   ],
-  async run({ name, library: files, pipeline, network, layer, image = 0, data, seed, out, wide, json }) {
+  async run({ name, library: files, pipeline, network, layer, image = 0, data, out, wide, json, ...args }) {
+    const seed = integer(args.seed, '--seed');
     if (files.length === 0) throw new UsageError('--library needs a liberty file, or several');
     const subject = subjectOf(name, pipeline);
     const library = libraryFrom(files);

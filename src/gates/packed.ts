@@ -109,21 +109,39 @@ function plain({ name, inputs, outputs, register }: PlainCell): PlainCell {
   };
 }
 
-/** @throws RangeError naming the file where it is none, or of another version */
+/** @throws RangeError naming the file where it is none, not whole or of another version */
 export function unpackUnit(packed: Uint8Array, file: string): GateUnit {
+  const refuse = (): never => {
+    throw new RangeError(`${file}: no gates of a unit, or cut short; install lastbit again`);
+  };
   let text: Buffer;
+  let header: Omit<Header, 'format'> & { format: unknown };
   try {
     text = gunzipSync(packed);
+    header = JSON.parse(text.toString('utf8', 0, Math.max(0, text.indexOf(10)))) as typeof header;
   } catch {
-    throw new RangeError(`${file}: no gates of a unit, or cut short`);
+    return refuse();
   }
-  const line = text.indexOf(10);
-  const header = JSON.parse(text.toString('utf8', 0, line)) as Omit<Header, 'format'> & { format: string };
+  if (typeof header?.format !== 'string') return refuse();
   if (header.format !== FORMAT) throw new RangeError(`${file}: ${header.format}, and this version reads ${FORMAT}`);
+  try {
+    return unitIn(text, header);
+  } catch {
+    return refuse();
+  }
+}
+
+/** @throws Error of any kind where the bytes are not what the header says */
+function unitIn(text: Buffer, header: Omit<Header, 'format'>): GateUnit {
+  const line = text.indexOf(10);
+  const check = (right: boolean) => {
+    if (!right) throw new RangeError('the bytes are not what the header says');
+  };
   let at = line + 1;
   const next = () => {
     let value = 0;
     for (let shift = 0; ; shift += 7) {
+      check(at < text.length);
       const byte = text[at++];
       value += (byte & 127) * 2 ** shift;
       if (byte < 128) return value;
@@ -142,8 +160,10 @@ export function unpackUnit(packed: Uint8Array, file: string): GateUnit {
   const [registers, gates] = header.placed.map((count) => Array.from({ length: count }, place));
   for (const [name, direction, count] of header.ports)
     if (direction === 'output') ports.set(name, { direction, bits: Array.from({ length: count }, next) });
+  check([...registers, ...gates].every(({ inputs }) => inputs.every((net) => net >= 0 && net < nets)));
+  check([...ports.values()].every(({ bits }) => bits.every((net) => net < nets)));
+  check(at === line + 1 + header.bytes);
   const planes = text.subarray(line + 1 + header.delayed);
-  at = line + 1 + header.bytes;
   const delay = () => delayAt(text[at++], header.delays);
   const delaysFor = (count: number) => Array.from({ length: count }, delay);
   const delays: NetlistDelays = {
@@ -153,6 +173,7 @@ export function unpackUnit(packed: Uint8Array, file: string): GateUnit {
       direction === 'input' && name !== header.clock ? bits.map(() => delaysFor(2)) : [],
     ),
   };
+  check(at === line + 1 + header.delayed && planes.length === 8 * nets);
   const bytes = Uint8Array.from({ length: 8 * nets }, (_, i) => planes[(i % 4) * 2 * nets + (i >> 2)]);
   const netlist: Netlist<PlainCell> = {
     name: header.name,

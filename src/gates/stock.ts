@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { readBytes } from '../text/read.js';
 import { unpackUnit } from './packed.js';
 import type { GateUnit } from './unit.js';
 
@@ -35,7 +36,7 @@ export function stockFile({ name }: StockLibrary, unit: string, rtl: string): st
 export function stockUnit(library: StockLibrary, unit: string, rtl: string): GateUnit | undefined {
   const file = stockFile(library, unit, rtl);
   if (!existsSync(file)) return undefined;
-  const found = unpackUnit(readFileSync(file), file);
+  const found = unpackUnit(readBytes(file), file);
   const { name, source } = library;
   return found.rtl === rtl ? { ...found, library: { ...found.library, name, source } } : undefined;
 }

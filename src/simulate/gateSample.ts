@@ -1,6 +1,6 @@
 import type { MacArray } from '../arrays/dataflow.js';
 import { CHUNK, tileEnergies, type TileEnergy, type WantedWindow } from '../arrays/gated.js';
-import type { GatedProduct } from '../arrays/gatedFeed.js';
+import { type GatedProduct, turnOf } from '../arrays/gatedFeed.js';
 import { tileAt, tileCount } from '../arrays/tiling.js';
 import { eventSimulatorOf } from '../gates/events.js';
 import { type GlitchFactor, glitchFactor, type GlitchWindow, student95 } from '../gates/glitches.js';
@@ -9,7 +9,7 @@ import type { GateUnit } from '../gates/unit.js';
 import { type Random, randomFrom, shuffle } from '../random/random.js';
 import { operandToggles } from './operandToggles.js';
 
-/** Cycles of a window. */
+/** Cycles of a window; in tiles that follow upon each other sooner, as many as these have. */
 const LOOKED = 4;
 
 /** An estimate of what all tiles of a product take, and the variance of its total. */
@@ -133,6 +133,10 @@ export class GateSample {
     const { job, unit } = this.product;
     const tiles = places.map((index) => tileAt(job, this.#array, unit.lanes, index));
     const period = tiles[0].steps + rows + cols;
+    const looked = places.reduce(
+      (least, index) => Math.min(least, turnOf(this.#array, this.product, index).period),
+      LOOKED,
+    );
     const busy = tiles.reduce((sum, tile) => sum + tile.rows * tile.cols * tile.steps, 0);
     const share = busy / (tiles.length * rows * cols * period);
     this.#shares = [share, 1 - share];
@@ -142,8 +146,8 @@ export class GateSample {
         const [row, col, cycle] = [rows, cols, period].map((most) => this.#random.below(most));
         const works = row < tiles[tile].rows && col < tiles[tile].cols && cycle < tiles[tile].steps;
         // A window lies within the cycles whose words are made at once.
-        const from = cycle - Math.max(0, (cycle % CHUNK) + LOOKED - CHUNK);
-        if (works === (stratum === 0)) return { stratum, tile, row, col, cycle: from, cycles: LOOKED };
+        const from = cycle - Math.max(0, (cycle % CHUNK) + looked - CHUNK);
+        if (works === (stratum === 0)) return { stratum, tile, row, col, cycle: from, cycles: looked };
       }
     };
     return Array.from({ length: count }, (_, i) => draw(share < 1 && i % 4 === 3 ? 1 : 0));

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { macArray } from '../arrays/dataflow.js';
 import { type Datapath, datapath } from '../datapaths/datapath.js';
 import { readDocument, record } from '../text/document.js';
+import { didYouMean } from '../text/nearest.js';
 import { readText } from '../text/read.js';
 import { datapathSchema, loadDatapath } from '../datapaths/schema.js';
 import { STOCK_LIBRARIES } from '../gates/stock.js';
@@ -134,7 +135,14 @@ function energyFrom(field: EnergyField, target: string): Pick<Target, 'energy' |
 }
 
 function energyNamed(name: string): Pick<Target, 'energy' | 'gates'> {
-  if (!isOfGates(name)) return { energy: energyTableNamed(name) };
+  if (!isOfGates(name)) {
+    const known = ENERGY_TABLES.some((table) => table.name === name);
+    if (!known)
+      throw new RangeError(
+        `there is no energy table "${name}"; there are ${energyNames.join(', ')}${didYouMean(name, energyNames)}`,
+      );
+    return { energy: energyTableNamed(name) };
+  }
   return { energy: energyTableNamed(BESIDE_GATES), gates: name.slice(GATES.length) };
 }
 

@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'csv-parse/sync';
 import { readFileSync } from 'node:fs';
+import { decodeModel, encodeModel } from '../../src/networks/readers/onnx/proto.js';
 import { LIBERTY } from '../gates/cells.js';
 import { isInstalled } from '../programs.js';
 import { answered } from './answered.js';
@@ -31,12 +32,17 @@ it.each([
   [
     'no such table',
     run('--target int8 --energy horowitz'),
-    /^lastbit: there is no energy table "horowitz"; there are .*\n$/,
+    /^lastbit: there is no energy table "horowitz"; there are .*gates:asap7.*\n$/,
   ],
   [
     'no such library',
     run('--target int8 --energy gates:nangate'),
-    "lastbit: there is no library nangate; there are asap7, sg13g2, or a liberty file's path\n",
+    'lastbit: there is no library "nangate"; there are asap7, sg13g2, or a liberty file\'s path\n',
+  ],
+  [
+    'a file without a name',
+    run('--target int8 --energy gates:cells.lib,'),
+    'lastbit: a library is a liberty file or several: found "cells.lib", "", and an empty name is of no file\n',
   ],
   ['no such file', run('--target int8 --energy gates:none.lib'), /^lastbit: cannot read none.lib: .*\n$/],
   [
@@ -140,6 +146,19 @@ it('sweeps and studies take it, for all points', () => {
   expect(rows.map(({ recipe, target }) => `${recipe} ${target}`)).toEqual(['int8 int8', 'int8-symmetric int8']);
   // The same array in the same cycles, another quantization.
   expect(rows[1].energyPj).toBeLessThan(rows[0].energyPj * 0.97);
+});
+
+it('networks that an exporter gave one name have each their own data', () => {
+  const graph = decodeModel(readFileSync(join(models, 'flags-int8.onnx')));
+  const folder = folderWith({
+    'space.yaml': `networks: [${int8}, same.onnx]\ndatapaths: int8\nimages: 2\nenergy: gates:asap7\n`,
+  });
+  const renamed = { ...graph, graph: { ...graph.graph, name: 'digits-int8' } };
+  writeFileSync(join(folder, 'same.onnx'), encodeModel(renamed));
+  const { status, stdout } = answered(folder, ['sweep', 'space.yaml', '--json']);
+  expect(status).toBe(0);
+  const run = answered(folder, 'run same.onnx --target int8 --images 2 --energy gates:asap7 --json'.split(' '));
+  expect(JSON.parse(stdout).rows[1].energyPj).toBe(JSON.parse(run.stdout).energyPj);
 });
 
 describe.skipIf(!isInstalled('yosys'))('a library of the user', () => {

@@ -22,6 +22,16 @@ const refused: [what: string, words: string, message: string | RegExp][] = [
     'gates int8 --library net.csv',
     'lastbit: net.csv, line 1: found Layer, expected library (NAME) {\n',
   ],
+  [
+    'a library of an empty name',
+    'gates int8 --library cells.lib --library=',
+    'lastbit: a library is a liberty file or several: found "cells.lib", "", and an empty name is of no file\n',
+  ],
+  ...[1.5, -1].map((seed): [string, string, string] => [
+    `seed ${seed}`,
+    `gates int8 --library cells.lib --seed ${seed}`,
+    `lastbit: --seed must be a whole number of at least 0, found ${seed}\n`,
+  ]),
   ['no such unit', 'gates int9 --library cells.lib', /^lastbit: .*int9.*\n$/],
   [
     'pipelined PEs',

@@ -75,6 +75,30 @@ it('a file that is none says so', () => {
   );
 });
 
+it('a file whose bytes are not what its header says is none, whatever of it is wrong', () => {
+  const bytes = text();
+  const line = bytes.indexOf(10);
+  const flipped = Buffer.from(bytes);
+  for (let i = line + 1; i < line + 500; i++) flipped[i] ^= 0x80;
+  const wrong = [
+    'hello',
+    'null\n',
+    '{"a":1}\n',
+    bytes.subarray(0, line - 9),
+    bytes.subarray(0, line + 300),
+    bytes.subarray(0, -1000),
+    Buffer.concat([bytes, Buffer.alloc(4)]),
+    bytes.toString('latin1').replace(/"bytes":\d+/, '"bytes":5'),
+    flipped,
+  ];
+  for (const each of wrong) {
+    const packed = gzipSync(typeof each === 'string' ? Buffer.from(each, 'latin1') : each);
+    expect(() => unpackUnit(packed, 'w.gates')).toThrow(
+      /^w\.gates: no gates of a unit, or cut short; install lastbit again$/,
+    );
+  }
+});
+
 it('a unit of that name and other RTL has no file', () => {
   expect(stockUnit(STOCK_LIBRARIES[0], 'int4', digest)?.library).toEqual({
     ...{ name: 'asap7', volts: 0.7, celsius: 25, source: STOCK_LIBRARIES[0].source },

@@ -105,6 +105,15 @@ it('glitches are those of the PEs in the array', () => {
   expect(high - low).toBeLessThan(0.2);
 });
 
+it('glitches are looked for in tiles shorter than a window, too', () => {
+  const product = uneven(8, 8, 2);
+  const sample = new GateSample(gates, macArray({ rows: 1, cols: 1, dataflow: 'os' }), product, false, [3]);
+  sample.extend(sample.tiles, 100);
+  const { factor, low, high } = sample.glitches();
+  expect(factor).toBeGreaterThan(1.05);
+  expect(high).toBeGreaterThan(low);
+});
+
 it('what a window shows goes on as the array does', () => {
   const product = uneven(40, 20, 12);
   const { netlist } = gates;
