@@ -109,9 +109,14 @@ function run(layer: GeneralLayer, inputs: readonly Tensor[], arithmetic: Arithme
   };
   const operands = operandsOf(layer, inputs);
   const { attributes, output } = layer;
-  const allCodes = operands.every((each) => each === undefined || each.kind === 'codes');
-  if (output !== undefined && layer.rule !== undefined && called.fused !== undefined && allCodes)
-    return [called.fused(operands as (CodeTensor | undefined)[], attributes, output, around)];
+  const whole = operands.filter((each) => each?.kind !== 'float');
+  if (
+    output !== undefined &&
+    layer.rule !== undefined &&
+    called.fused !== undefined &&
+    whole.length === operands.length
+  )
+    return [called.fused(whole, attributes, output, around)];
   const takes = movesAlong(called, attributes) || called.takesCodes === true;
   const factors = called.factors?.every((place) => operands[place]?.kind === 'codes') ? called.factors : [];
   const given = operands.map((each, place) => {

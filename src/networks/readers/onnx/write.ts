@@ -148,12 +148,7 @@ const WRITERS: { readonly [O in Op]: Writer<LayerOf<O>> | { refused: string } } 
       return FLOAT;
     },
   },
-  general: {
-    write(sheet, layer, sources) {
-      writeGeneral(sheet, layer, sources);
-      return undefined;
-    },
-  },
+  general: { write: writeGeneral },
   flatten: moving((sheet, _, x, y) => emit(sheet, 'Flatten', [x], y)),
   maxPool: moving((sheet, layer, x, y) => emit(sheet, 'MaxPool', [x], y, windowOf(layer))),
   quantize: { write: (sheet, { name, quantization }, [{ name: x }]) => writeQuantize(sheet, x, name, quantization) },
