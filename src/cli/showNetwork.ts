@@ -3,7 +3,7 @@ import { imageShape, isMacLayer, type Layer, type Network, opNameOf } from '../n
 import { factsOf } from '../networks/facts.js';
 import { lastUses } from '../networks/execute.js';
 import { type LoweredJob, lower, macsOf } from '../networks/lower.js';
-import type { Quantization, TensorFacts } from '../networks/tensor.js';
+import { lengthsText, type Quantization, type TensorFacts } from '../networks/tensor.js';
 import { print, printTable } from './terminal.js';
 
 /** One line for each layer: what comes in, what it holds, what it costs, what goes out. */
@@ -30,7 +30,7 @@ function formatOf(quantization: Quantization | undefined, type = 'float'): strin
 function tensorText(network: Network, state: TensorFacts | undefined): string {
   return state === undefined
     ? ''
-    : `${imageShape(network, state.shape).join('x')} ${formatOf(state.quantization, state.type)}`.trim();
+    : `${lengthsText(imageShape(network, state.shape))} ${formatOf(state.quantization, state.type)}`.trim();
 }
 
 function weightText(layer: Layer): string {
@@ -100,6 +100,8 @@ export function networkReport(network: Network): object {
 /** `show <file.onnx>`. */
 export function showNetwork(network: Network, wide: boolean): void {
   print(`network ${network.name}: ${counted(network.layers.length, 'layer')}, ${macsOf(network)} MAC an image`);
+  const open = [...factsOf(network).values()].find((facts) => facts.open !== undefined)?.open;
+  if (open !== undefined) print(`  ?: as long as the data of an image say, from ${open} on`);
   for (const [key, value] of Object.entries(network.metadata)) print(`  ${key}: ${value}`);
   print('');
   printTable<LayerLine>(

@@ -32,7 +32,9 @@ export function operationsOf(network: Network): Map<string, number> {
   const counted = network.layers.flatMap((layer): [string, number][] => {
     const [operator, inputs] = [operatorOf(layer), inputsOf(layer, facts)];
     if (operator.products?.(layer, inputs) !== undefined) return [];
-    return [[layer.name, operator.operations?.(layer, inputs) ?? 0]];
+    // How long the tensors of such a layer are, the data of an image say.
+    const isOpen = inputs.some(({ open }) => open !== undefined);
+    return [[layer.name, isOpen ? 0 : (operator.operations?.(layer, inputs) ?? 0)]];
   });
   return new Map(counted);
 }

@@ -31,6 +31,8 @@ export interface RunResult {
   /** Against the float network, and against outputs stored beside the data. */
   float?: Likeness;
   stored?: Likeness;
+  /** Outputs of other shapes than what they are held against, for some image, which is left out of the figures above. */
+  uncompared?: readonly string[];
   cost: Omit<NetworkCost, 'layers'>;
   /** Layers with products on the array. */
   layers: LayerResult[];
@@ -125,7 +127,8 @@ export function floatOutputs(
   data: RunData,
   arithmetic: Arithmetic = wholeFloat32Arithmetic,
 ): OutputRows[] {
-  const largest = Math.max(1, ...[...factsOf(network).values()].map(({ shape }) => sizeOf(shape)));
+  const sizes = [...factsOf(network).values()].filter(({ open }) => open === undefined);
+  const largest = Math.max(1, ...sizes.map(({ shape }) => sizeOf(shape)));
   const most = Math.max(1, Math.min(BATCH, Math.floor(ELEMENTS / largest)));
   const batch = network.batch === 'free' ? most : data.batch;
   const batches: OutputRows[][] = [];
@@ -191,7 +194,7 @@ export function resultOf(
 export type Outcome = Pick<RunResult, (typeof OUTCOME)[number]>;
 export const OUTCOME = [
   ...(['images', 'accuracy', 'accuracyInterval', 'top5', 'floatAccuracy'] as const),
-  ...(['sqnrExactDb', 'sqnrFloatDb', 'float', 'stored'] as const),
+  ...(['sqnrExactDb', 'sqnrFloatDb', 'float', 'stored', 'uncompared'] as const),
 ] as const;
 
 export function outcomeOf(
@@ -203,13 +206,17 @@ export function outcomeOf(
   const likeFloat = float && likenessOf(float.outputs, outputs);
   const stored = data.expected && storedRows(data);
   const likeStored = stored && likenessOf(stored, outputs);
+  const exact = pairsOf(exactOutputs, outputs);
+  const left = [exactOutputs, float?.outputs ?? [], stored ?? []].flatMap((wanted) => pairsOf(wanted, outputs)?.left ?? []);
+  const [x, y] = sidesOf(exact?.pairs ?? []);
   return {
     images,
     ...(data.labels && judgedBy(network, outputs, data)),
-    sqnrExactDb: sqnrDb(allOf(exactOutputs), allOf(outputs)),
+    sqnrExactDb: sqnrDb(x, y),
     ...(float?.accuracy !== undefined && { floatAccuracy: float.accuracy }),
     ...(likeFloat && { sqnrFloatDb: likeFloat.sqnrDb, float: likeFloat }),
     ...(likeStored && { stored: likeStored }),
+    ...(left.length > 0 && { uncompared: [...new Set(left)] }),
   };
 }
 
@@ -218,22 +225,42 @@ function allOf(outputs: readonly OutputRows[]): Float32Array {
   return outputs.length === 1 ? outputs[0].data : Float32Array.from(outputs.flatMap(({ data }) => [...data]));
 }
 
-/** Outputs of one name and size in both; undefined where there are none. */
-export function likenessOf(wanted: readonly OutputRows[], outputs: readonly OutputRows[]): Likeness | undefined {
+type Pair = readonly [wanted: OutputRows, output: OutputRows];
+
+/**
+ * Outputs of one name and size in both; undefined where there are none.
+ * @returns `left`: names of those whose shapes the data decide, and that differ for some image
+ */
+function pairsOf(
+  wanted: readonly OutputRows[],
+  outputs: readonly OutputRows[],
+): { pairs: readonly Pair[]; left: readonly string[] } | undefined {
   const same =
     wanted.length === outputs.length && wanted.every((rows, i) => rows.data.length === outputs[i].data.length);
-  const pairs = same
-    ? wanted.map((rows, i) => [rows, outputs[i]] as const)
-    : wanted.flatMap((rows) =>
-        outputs.filter((other) => other.name === rows.name).map((other) => [rows, other] as const),
-      );
-  if (pairs.length === 0 || pairs.some(([x, y]) => x.data.length !== y.data.length)) return undefined;
-  const [x, y] = [0, 1].map((side) => allOf(pairs.map((pair) => pair[side])));
+  const all = same
+    ? wanted.map((rows, i): Pair => [rows, outputs[i]])
+    : wanted.flatMap((rows) => outputs.filter(({ name }) => name === rows.name).map((other): Pair => [rows, other]));
+  const pairs = all.filter(([x, y]) => y.shapes === undefined || x.shapes?.join() === y.shapes.join());
+  if (all.length === 0 || pairs.some(([x, y]) => x.data.length !== y.data.length)) return undefined;
+  return { pairs, left: all.filter((pair) => !pairs.includes(pair)).map(([, { name }]) => name) };
+}
+
+/** All numbers of either side. */
+function sidesOf(pairs: readonly Pair[]): readonly [Float32Array, Float32Array] {
+  return [allOf(pairs.map(([x]) => x)), allOf(pairs.map(([, y]) => y))];
+}
+
+/** Of outputs of one name and shape in both; undefined where there are none. */
+export function likenessOf(wanted: readonly OutputRows[], outputs: readonly OutputRows[]): Likeness | undefined {
+  const { pairs = [] } = pairsOf(wanted, outputs) ?? {};
+  if (pairs.length === 0) return undefined;
+  const [x, y] = sidesOf(pairs);
+  const [first, other] = pairs.find(([, { shapes }]) => shapes === undefined) ?? pairs[0];
   return {
     sqnrDb: sqnrDb(x, y),
     cosine: cosineOf(x, y),
     largestDifference: largestDifferenceOf(x, y),
-    agreement: agreementOf({ ...pairs[0][0], rows: pairs[0][1].rows, width: pairs[0][1].width }, pairs[0][1]),
+    agreement: agreementOf({ ...first, rows: other.rows, width: other.width }, other),
   };
 }
 
@@ -242,7 +269,7 @@ function storedRows({ expected, count, batch }: RunData): OutputRows[] {
   for (let first = 0; first < count; first += batch) {
     const rows = [...(expected?.(first) ?? [])].map(([name, array]) => {
       const data = Float32Array.from(array.data);
-      return { name, rows: batch, width: data.length / batch, data };
+      return { name, rows: batch, width: data.length / batch, data, shapes: [array.shape.join('x')] };
     });
     batches.push(rows);
   }
@@ -252,8 +279,13 @@ function storedRows({ expected, count, batch }: RunData): OutputRows[] {
 type Named = Pick<Network, 'name'>;
 type Judged = Pick<RunResult, 'accuracy' | 'accuracyInterval' | 'top5'>;
 
-/** Of the first output, which must have a number for each class. @throws Error naming the first label beyond */
-function judgedBy({ name }: Named, [output]: readonly OutputRows[], { labels = [], place }: RunData): Judged {
+/** Of the first output of one size, which must have a number for each class. @throws Error naming the first label beyond */
+function judgedBy({ name }: Named, outputs: readonly OutputRows[], { labels = [], place }: RunData): Judged {
+  const output = outputs.find(({ shapes }) => shapes === undefined);
+  if (output === undefined)
+    throw new Error(
+      `network ${name} gives no real numbers of one size for every image, and labels are for such: leave them out`,
+    );
   const { rows, width } = output;
   for (let i = 0; i < rows; i++)
     if (!(labels[i] >= 0 && labels[i] < width))

@@ -158,6 +158,14 @@ export const RUN_COLUMNS: readonly ResultColumn<RunResult>[] = [
     optional: true,
     hidden: true,
   },
+  {
+    field: 'uncompared',
+    title: 'not compared',
+    kind: 'text',
+    value: (r) => r.uncompared?.join(' '),
+    optional: true,
+    hidden: true,
+  },
 ];
 
 /** Share of a network's multiply-accumulates that the array does; undefined where it does all. */

@@ -249,6 +249,10 @@ function fromFront(axis: number, rank: number): number {
 function shapeOf({ values }: Reader, name: string): readonly number[] {
   const value: Value | undefined = values.get(name);
   if (value === undefined) throw new Error(`reads ${name}, which nothing before it writes`);
+  if (value.kind === 'activation' && value.open !== undefined)
+    throw new Error(
+      `reads ${name}, which is as long as the data of ${value.open} say: a shape known before a run is wanted`,
+    );
   if (value.kind === 'activation') return value.shape;
   return value.kind === 'weights' ? value.tensor.shape : value.constant.shape;
 }

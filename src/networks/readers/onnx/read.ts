@@ -1,6 +1,6 @@
 import { opsetsOf } from './opsets.js';
 import { didYouMean } from '../../../text/nearest.js';
-import { realOf } from '../../build/builder.js';
+import { type Activation, realOf } from '../../build/builder.js';
 import { withBatch } from '../../batch.js';
 import { FUNCTIONS } from '../../functions/index.js';
 import { type RuleName, rulesNamed } from '../../conventions/rules.js';
@@ -48,6 +48,7 @@ import { inlined, localFunctions } from './inline.js';
 import { inputsOf } from './inputs.js';
 import { messageOf, oneLine } from './line.js';
 import { domainOf, type NodeReader, nodeReader } from './node.js';
+import { openProduct } from '../../operators/general.js';
 import { freeNames, inOrder, type GraphStep } from './order.js';
 import { withoutPairs } from './pairs.js';
 import { namesBeforeCodes, overIntegers, turnedCodes } from './rounded.js';
@@ -273,7 +274,10 @@ function readNode(reader: Reader, step: GraphStep): void {
 
 function readValues(reader: Reader, node: NodeReader): readonly Value[] {
   const { domain, opType } = node;
-  const own = domain === '' ? NODES.get(opType)?.(reader, node) : ofOtherDomain(reader, node);
+  const open = node.inputs.map((name) => reader.values.get(name)).find(isOpen)?.open;
+  if (open !== undefined && PRODUCTS.has(`${domain}.${opType}`)) throw new Error(openProduct(open));
+  const reads = open === undefined || WHATEVER_LENGTH.includes(opType) ? NODES.get(opType) : undefined;
+  const own = domain === '' ? reads?.(reader, node) : ofOtherDomain(reader, node);
   if (own !== undefined) return [own];
   const values = readGeneral(reader, node);
   if (values !== undefined) return values;
@@ -282,6 +286,20 @@ function readValues(reader: Reader, node: NodeReader): readonly Value[] {
     `operator ${opType} of domain ${domain || 'ai.onnx'} is not supported${near}; "lastbit list operators" names those that are`,
   );
 }
+
+function isOpen(value: Value | undefined): value is Activation {
+  return value?.kind === 'activation' && value.open !== undefined;
+}
+
+/** What has a reader of its own that asks for no shape; others are functions where shapes are certain only in a run. */
+const WHATEVER_LENGTH = ['DequantizeLinear', 'Dropout', 'Identity', 'QuantizeLinear'];
+
+/** Operators with products on the array, as `domain.Name`. */
+const PRODUCTS = new Set(
+  readableOperators().flatMap(({ name, domain, array }) =>
+    array ? [`${domain === 'ai.onnx' ? '' : domain}.${name}`] : [],
+  ),
+);
 
 function ofOtherDomain(reader: Reader, node: NodeReader): Value | undefined {
   if (node.domain === OWN_DOMAIN && node.opType === 'Sign') return readOwnSign(reader, node);
