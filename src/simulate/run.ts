@@ -8,7 +8,8 @@ import { type Accuracy, joinedRows, judgeAccuracy, type LayerErrors, rowsOf } fr
 import { judgeCost, type LayerCost, type NetworkCost } from './cost.js';
 import { sqnrDb } from './errors.js';
 import type { GateActivity } from './gateActivity.js';
-import { agreementOf, cosineOf, hitsOf, intervalOf, largestDifferenceOf, type OutputRows } from './measures.js';
+import { type Likeness, likenessOf, pairsOf, sidesOf } from './likeness.js';
+import { hitsOf, intervalOf, type OutputRows } from './measures.js';
 import { type Placement, placementsOf } from './placement.js';
 import { ofDataset, type RunData } from './runData.js';
 
@@ -52,15 +53,6 @@ export interface GateResult extends Omit<GateActivity, 'layers'> {
   /** The target's clock, and the one that the slowest unit's longest path allows. */
   clockMhz: number;
   maxMhz: number;
-}
-
-/** How alike outputs are to others that they are held against. */
-export interface Likeness {
-  sqnrDb: number;
-  cosine: number;
-  largestDifference: number;
-  /** Share of images with the same largest output; of the first output. */
-  agreement: number;
 }
 
 /**
@@ -207,7 +199,9 @@ export function outcomeOf(
   const stored = data.expected && storedRows(data);
   const likeStored = stored && likenessOf(stored, outputs);
   const exact = pairsOf(exactOutputs, outputs);
-  const left = [exactOutputs, float?.outputs ?? [], stored ?? []].flatMap((wanted) => pairsOf(wanted, outputs)?.left ?? []);
+  const left = [exactOutputs, float?.outputs ?? [], stored ?? []].flatMap(
+    (wanted) => pairsOf(wanted, outputs)?.left ?? [],
+  );
   const [x, y] = sidesOf(exact?.pairs ?? []);
   return {
     images,
@@ -217,50 +211,6 @@ export function outcomeOf(
     ...(likeFloat && { sqnrFloatDb: likeFloat.sqnrDb, float: likeFloat }),
     ...(likeStored && { stored: likeStored }),
     ...(left.length > 0 && { uncompared: [...new Set(left)] }),
-  };
-}
-
-/** All outputs in one row of numbers. */
-function allOf(outputs: readonly OutputRows[]): Float32Array {
-  return outputs.length === 1 ? outputs[0].data : Float32Array.from(outputs.flatMap(({ data }) => [...data]));
-}
-
-type Pair = readonly [wanted: OutputRows, output: OutputRows];
-
-/**
- * Outputs of one name and size in both; undefined where there are none.
- * @returns `left`: names of those whose shapes the data decide, and that differ for some image
- */
-function pairsOf(
-  wanted: readonly OutputRows[],
-  outputs: readonly OutputRows[],
-): { pairs: readonly Pair[]; left: readonly string[] } | undefined {
-  const same =
-    wanted.length === outputs.length && wanted.every((rows, i) => rows.data.length === outputs[i].data.length);
-  const all = same
-    ? wanted.map((rows, i): Pair => [rows, outputs[i]])
-    : wanted.flatMap((rows) => outputs.filter(({ name }) => name === rows.name).map((other): Pair => [rows, other]));
-  const pairs = all.filter(([x, y]) => y.shapes === undefined || x.shapes?.join() === y.shapes.join());
-  if (all.length === 0 || pairs.some(([x, y]) => x.data.length !== y.data.length)) return undefined;
-  return { pairs, left: all.filter((pair) => !pairs.includes(pair)).map(([, { name }]) => name) };
-}
-
-/** All numbers of either side. */
-function sidesOf(pairs: readonly Pair[]): readonly [Float32Array, Float32Array] {
-  return [allOf(pairs.map(([x]) => x)), allOf(pairs.map(([, y]) => y))];
-}
-
-/** Of outputs of one name and shape in both; undefined where there are none. */
-export function likenessOf(wanted: readonly OutputRows[], outputs: readonly OutputRows[]): Likeness | undefined {
-  const { pairs = [] } = pairsOf(wanted, outputs) ?? {};
-  if (pairs.length === 0) return undefined;
-  const [x, y] = sidesOf(pairs);
-  const [first, other] = pairs.find(([, { shapes }]) => shapes === undefined) ?? pairs[0];
-  return {
-    sqnrDb: sqnrDb(x, y),
-    cosine: cosineOf(x, y),
-    largestDifference: largestDifferenceOf(x, y),
-    agreement: agreementOf({ ...first, rows: other.rows, width: other.width }, other),
   };
 }
 

@@ -1,5 +1,5 @@
 import { ELEMENTS, tensorOf, valueOf } from './storedTensor.js';
-import { type Activation, called, push, realOf } from '../../build/builder.js';
+import { type Activation, called, realOf } from '../../build/builder.js';
 import { executeLayer } from '../../execute.js';
 import { float32Arithmetic } from '../../arithmetic.js';
 import { factsAfter } from '../../facts.js';
@@ -7,17 +7,7 @@ import type { Attributes, AttributeSpec } from '../../functions/attributes.js';
 import { movesAlong, type TensorFunction } from '../../functions/function.js';
 import { findFunction } from '../../functions/index.js';
 import type { GeneralLayer } from '../../network.js';
-import {
-  type CodeTensor,
-  floatTensor,
-  type IntegerTensor,
-  integerTensor,
-  LARGEST,
-  type Quantization,
-  sizeOf,
-  type Tensor,
-  type TensorFacts,
-} from '../../tensor.js';
+import { LARGEST, floatTensor, integerTensor, sizeOf, type Tensor, type TensorFacts } from '../../tensor.js';
 import { asCodes } from './moved.js';
 import type { NodeReader } from './node.js';
 import { operand, type Reader, type StoredValue, type Value, type WeightsValue } from './reader.js';
@@ -277,29 +267,4 @@ function movedWeights(
   const perm = (attributes.perm as readonly number[] | undefined) ?? tensor.shape.map((_, i) => rank - 1 - i);
   const axis = q.scale.length === 1 ? 0 : perm.indexOf(q.axis);
   return { kind: 'weights', tensor: { ...tensor, quantization: { ...q, axis } } };
-}
-
-/** A function from codes to codes, in one step by ONNX Runtime's arithmetic of single nodes. @param output of its result */
-export function codesOfFunction(
-  reader: Reader,
-  node: NodeReader,
-  name: string,
-  given: readonly (Value | CodeTensor | IntegerTensor)[],
-  output: Quantization,
-): Activation {
-  const record = findFunction(name);
-  if (record === undefined) throw new Error(`is a ${name} of codes, which is not supported`);
-  const { attributes, added } = attributesOf(record, node);
-  const reads: Activation[] = [];
-  const operands = given.map((each): number | Tensor => {
-    if (each.kind !== 'activation') return each.kind === 'codes' || each.kind === 'integers' ? each : tensorOf(each);
-    const at = reads.findIndex((read) => read.name === each.name);
-    return at >= 0 ? at : reads.push(each) - 1;
-  });
-  const all: GeneralLayer['operands'] = [...operands, ...added.values()];
-  const layer: GeneralLayer = {
-    ...{ op: 'general', ...called(node.output), inputs: reads.map((read) => read.name), function: name },
-    ...{ operands: all, attributes, output, rule: 'ort-node' },
-  };
-  return push(reader, layer, reads, { as: 'codes' });
 }

@@ -49,11 +49,12 @@ import { inputsOf } from './inputs.js';
 import { messageOf, oneLine } from './line.js';
 import { domainOf, type NodeReader, nodeReader } from './node.js';
 import { openProduct } from '../../operators/general.js';
-import { freeNames, inOrder, type GraphStep } from './order.js';
+import { inOrder, type GraphStep } from './order.js';
 import { withoutPairs } from './pairs.js';
-import { namesBeforeCodes, overIntegers, turnedCodes } from './rounded.js';
+import { overIntegers } from './rounded.js';
 import { readSequence, SEQUENCE_OPERATORS } from './sequences.js';
 import type { ReadOptions } from '../options.js';
+import { countUses } from './uses.js';
 import { PRODUCER } from './write.js';
 import { nameLayers, operand, type Reader, type Value } from './reader.js';
 
@@ -170,7 +171,7 @@ function networkOf(model: Proto<'ModelProto'>, name: string, options: ReadOption
   const all = inOrder(inlined(graph.node, functions, opsets), there);
   const { steps, constants } = reader.rules.merges ? withoutPairs(all, graph) : { steps: all, constants: [] };
   const given = graph.output.map((output) => output.name);
-  count(reader, steps, given);
+  countUses(reader, steps, given);
   const stored = new Set<string>();
   for (const tensor of graph.initializer) {
     if (stored.has(tensor.name)) throw new Error(`stores the tensor ${tensor.name} twice`);
@@ -197,27 +198,6 @@ function writingBy(
   const isOwn = producerName === PRODUCER;
   const own: RuleName = isOwn ? 'onnx' : 'ort';
   return { rules: rulesNamed(rules ?? own), written: new Map(), isOwn };
-}
-
-/** Who reads each name: nodes by their operators, graphs in them, which may read it often, and `output` what is given on. */
-function count(
-  { uses, readers, beforeCodes, turned }: Reader,
-  steps: readonly GraphStep[],
-  outputs: readonly string[],
-): void {
-  const add = (name: string, by: string, times = 1) => {
-    uses.set(name, (uses.get(name) ?? 0) + times);
-    const list = readers.get(name);
-    if (list === undefined) readers.set(name, [by]);
-    else list.push(by);
-  };
-  for (const name of outputs) add(name, 'output');
-  for (const name of namesBeforeCodes(steps)) beforeCodes.add(name);
-  for (const name of turnedCodes(steps, outputs)) turned.add(name);
-  for (const { node } of steps) {
-    for (const name of node.input) add(name, node.opType);
-    for (const name of freeNames(node)) add(name, 'graph', 2);
-  }
 }
 
 function outputsOf(graph: Proto<'GraphProto'>, reader: Reader): string[] {
@@ -252,7 +232,7 @@ function readNode(reader: Reader, step: GraphStep): void {
     const taken = proto.output.find((name) => reader.values.has(name));
     if (taken !== undefined) throw new Error(`writes ${taken}, which is there already`);
     const read = (steps: readonly GraphStep[], outputs: readonly string[]) => {
-      count(reader, steps, outputs);
+      countUses(reader, steps, outputs);
       for (const each of steps) readNode(reader, each);
     };
     const place = { reader, step, read };

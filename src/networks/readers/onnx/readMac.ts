@@ -8,7 +8,7 @@ import { codeTensor, dequantize } from '../../quantization.js';
 import { type CodeTensor, integerTensor, LARGEST, floatTensor, type Operand, type Quantization } from '../../tensor.js';
 import { type Constant, floatsOf, valuesOf } from './constant.js';
 import { elementType, formatOf } from './element.js';
-import { codesOfFunction } from './general.js';
+import { codesOfFunction } from './overCodes.js';
 import { checkedCodes, checkZeroPoint, quantizationOf, storedCodes } from './readCodes.js';
 import {
   activation,

@@ -3,7 +3,7 @@ import { pushDense } from '../../build/products.js';
 import { findFunction } from '../../functions/index.js';
 import type { CodeTensor, Quantization } from '../../tensor.js';
 import { elementType, formatOf } from './element.js';
-import { codesOfFunction } from './general.js';
+import { codesOfFunction } from './overCodes.js';
 import type { NodeReader } from './node.js';
 import { integersOf, readQLinearMatMul, transposed } from './readMac.js';
 import { checkedCodes, checkZeroPoint, quantizationOf, storedCodes } from './readCodes.js';

@@ -11,7 +11,8 @@ import { lower } from '../../../../src/networks/lower.js';
 import { readOnnx } from '../../../../src/networks/readers/onnx/read.js';
 import { writeOnnx } from '../../../../src/networks/readers/onnx/write.js';
 import { floatTensor, lengthsText, type Tensor } from '../../../../src/networks/tensor.js';
-import { type TailCase, tailCases } from './tailCases.js';
+import { op, tensor } from './graphs.js';
+import { many, type TailCase, tailCases, tailModel } from './tailCases.js';
 
 /**
  * What onnxruntime-node 1.30.0 gives on x86-64 at its default optimisation, every output with its shape. Rows are kept in
@@ -118,5 +119,46 @@ describe('shapes that the data of an image decide', () => {
       const x = new Map([['x', floatTensor(test.shape, image)]]);
       expect(executeAll(again, x, exactArithmetic)).toEqual(executeAll(network, x, exactArithmetic));
     }
+  });
+});
+
+describe('products behind such shapes', () => {
+  const weights = [tensor('w', 'FLOAT', [4, 2], new Float32Array(8)), tensor('k', 'FLOAT', [1, 3, 1, 1], [1, 2, 3])];
+  const refusalOf = (...nodes: Parameters<typeof tailModel>[0]['nodes']): string => {
+    const bytes = tailModel({ nodes, initializers: weights, shape: [1, 3, 4, 4], outputs: { y: 'FLOAT' } });
+    try {
+      readOnnx(bytes, 'net.onnx');
+      return 'none';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const places = many('NonZero', 'x', 'places');
+  const real = op('Cast', 'places', 'reals', { to: 1 });
+  const WANTED =
+    'multiplies on the array what is as long as the data of places_node (NonZero) say: shapes that are known before a run are supported there';
+
+  it.each([
+    ['MatMul', [op('MatMul', 'reals w', 'y')]],
+    ['Gemm', [op('Gemm', 'reals w', 'y')]],
+    ['Conv', [op('Conv', 'reals k', 'y')]],
+    ['Einsum', [op('Einsum', 'reals', 'y', { equation: 'ij->ji' })]],
+    ['LSTM', [op('LSTM', 'reals w w', 'y', { hidden_size: 1 })]],
+    ['MatMulInteger', [op('MatMulInteger', 'places places', 'y')]],
+    ['QLinearConv', [op('QLinearConv', 'reals k k k k k k k', 'y')]],
+  ] as const)('%s is refused in a line that names whose data they are', (type, nodes) => {
+    expect(refusalOf(places, real, ...nodes)).toBe(`net.onnx: node y (${type}): ${WANTED}`);
+  });
+
+  it('are refused a few nodes further on too', () => {
+    const between = [op('Mul', 'reals reals', 'squares'), op('Transpose', 'squares', 'turned')];
+    expect(refusalOf(places, real, ...between, op('MatMul', 'turned w', 'y'))).toBe(
+      `net.onnx: node y (MatMul): ${WANTED}`,
+    );
+  });
+
+  it('run where they read nothing of it', () => {
+    const nodes = [places, real, op('Conv', 'x k', 'y')];
+    expect(refusalOf(...nodes)).toBe('none');
   });
 });
