@@ -22,6 +22,7 @@ function extreme(better: (x: number, than: number) => boolean): TensorFunction {
     run: ([operand], { axis, keepdims, select_last_index: last }) => {
       const { shape, data } = numbersOf(operand, 0);
       const place = axisOf(axis as number, shape.length);
+      if (shape[place] === 0) throw new Error(`looks along axis ${place} of ${shape.join('x')}, which has no elements`);
       const output = integerTensor(reducedShape(shape, [place], keepdims === 1), 'int64');
       let written = 0;
       overLines(shape, place, ({ first, length, step }) => {

@@ -231,7 +231,7 @@ export function tailCases(): TailCase[] {
       ],
     );
   }
-  return cases.map(([name, quantized, nodes, shapes, outputs, opset]): TailCase => {
+  const networks = cases.map(([name, quantized, nodes, shapes, outputs, opset]): TailCase => {
     const before = head(quantized);
     const extra = [int64('flat', [-1])];
     return {
@@ -249,4 +249,57 @@ export function tailCases(): TailCase[] {
       }),
     };
   });
+  return [...networks, behindCompress()];
+}
+
+/** Functions of other kinds, of as many rows as numbers are above zero, with what each gives. */
+const BEHIND: readonly (readonly [nodes: Nodes, type: string, shape: string])[] = [
+  [[op('ReduceMean', 'rows', 'mean', { axes: [0] })], 'FLOAT', '1x4'],
+  [[op('ReduceSum', 'rows zero', 'sum')], 'FLOAT', '1x4'],
+  [[op('ReduceMax', 'rows', 'most', { axes: [1] })], 'FLOAT', '?x1'],
+  [[op('CumSum', 'rows none', 'running')], 'FLOAT', '?x4'],
+  [[op('ArgMax', 'rows', 'best', { axis: 1 })], 'INT64', '?x1'],
+  [[op('Tile', 'two count', 'tiled')], 'INT64', '?'],
+  [[op('Concat', 'count two', 'grid', { axis: 0 }), op('Expand', 'half grid', 'spread')], 'FLOAT', '?'],
+  [[op('Slice', 'all zero count', 'firsts')], 'FLOAT', '?'],
+  [[op('Transpose', 'places', 'turned'), op('ScatterND', 'all turned values', 'put')], 'FLOAT', '18'],
+  [[op('Reshape', 'places flat', 'line'), op('GatherElements', 'all line', 'picked', { axis: 0 })], 'FLOAT', '?'],
+  [[many('Split', 'rows', 'left right', { axis: 1 })], 'FLOAT', '?x2'],
+  [[op('Pad', 'rows pads', 'padded')], 'FLOAT', '?'],
+  [[op('Flatten', 'rows', 'flattened', { axis: 0 })], 'FLOAT', '1x?'],
+  [[op('Clip', 'rows floor half', 'clipped')], 'FLOAT', '?x4'],
+  [[op('Mod', 'places two', 'rest')], 'INT64', '1x?'],
+  [[op('Pow', 'rows two', 'squares')], 'FLOAT', '?x4'],
+  [[op('Cast', 'rows', 'whole', { to: 6 })], 'INT32', '?x4'],
+  [[op('Equal', 'places two', 'equal')], 'BOOL', '1x?'],
+  [[op('PRelu', 'rows slopes', 'bent')], 'FLOAT', '?x4'],
+  [
+    [op('SequenceConstruct', 'rows rows', 'pair'), op('ConcatFromSequence', 'pair', 'both', { axis: 0 })],
+    'FLOAT',
+    '?x4',
+  ],
+  [[op('Trilu', 'rows', 'upper')], 'FLOAT', '?x4'],
+];
+
+function behindCompress(): TailCase {
+  const shape = [1, 18];
+  const before: Nodes = [
+    ...[op('Reshape', 'x flat', 'all'), op('Greater', 'all floor', 'high'), many('Compress', 'all high', 'values')],
+    ...[op('Unsqueeze', 'values one', 'column'), op('Concat', 'column column column column', 'rows', { axis: 1 })],
+    ...[op('Shape', 'values', 'count'), op('NonZero', 'high', 'places')],
+  ];
+  const initializers = [
+    ...[int64('zero', [0]), int64('one', [1]), int64('two', [2]), int64('none', [0], []), int64('flat', [-1])],
+    ...[int64('pads', [0, 0, 1, 0]), real('floor', 0), real('half', 0.5), tensor('slopes', 'FLOAT', [4], [1, 2, 3, 4])],
+  ];
+  const outputs = BEHIND.map(([nodes, type, text]) => ({ name: nodes.at(-1)?.output?.[0] ?? '', type, text }));
+  return {
+    ...{ name: 'functions behind a Compress', shape, products: 0 },
+    images: [...[21, 22, 23].map((seed) => sixteenths(seed, 18, 3)), new Float32Array(18).fill(-1)],
+    shapes: Object.fromEntries(outputs.map(({ name, text }) => [name, text])),
+    bytes: tailModel({
+      ...{ nodes: [...before, ...BEHIND.flatMap(([nodes]) => nodes)], initializers, shape },
+      outputs: Object.fromEntries(outputs.map(({ name, type }) => [name, type])),
+    }),
+  };
 }
