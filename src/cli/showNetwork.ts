@@ -17,6 +17,8 @@ export interface LayerLine {
   macs?: number;
   /** Operands that a unit of the target has to take, for its products to run on the array. */
   needs?: string;
+  /** Conditions that it waits for. */
+  when?: string;
   /** The layers that it reads, where that is not the one above alone; `input` is a network's own. */
   from?: string;
   /** Tensors of layers above that layers below it read, beside what it writes itself. */
@@ -59,6 +61,7 @@ export function linesOfNetwork(network: Network): LayerLine[] {
       output: tensorText(network, states.get(layer.outputs[0])),
       macs: job && job.m * job.n * job.k * job.groups,
       ...(job && { needs: needsOf(job) }),
+      ...(layer.when && { when: layer.when.map(({ tensor, is }) => `${is ? '' : 'not '}${tensor}`).join(', ') }),
       ...(!straight && { from: sources.join(', ') }),
       open: open.length,
     };
@@ -101,6 +104,8 @@ export function networkReport(network: Network): object {
 export function showNetwork(network: Network, wide: boolean): void {
   print(`network ${network.name}: ${counted(network.layers.length, 'layer')}, ${macsOf(network)} MAC an image`);
   const open = [...factsOf(network).values()].find((facts) => facts.open !== undefined)?.open;
+  if (network.layers.some(({ op }) => op === 'choose'))
+    print('  If: an image takes one of two branches, and the heavier one is counted');
   if (open !== undefined) print(`  ?: as long as the data of an image say, from ${open} on`);
   for (const [key, value] of Object.entries(network.metadata)) print(`  ${key}: ${value}`);
   print('');
@@ -108,6 +113,7 @@ export function showNetwork(network: Network, wide: boolean): void {
     [
       { title: 'layer', value: drawn },
       { title: 'op', value: (line) => line.op },
+      { title: 'when', value: (line) => line.when, priority: 1 },
       { title: 'needs', value: (line) => line.needs, priority: 1 },
       { title: 'input', value: (line) => line.input, priority: 3 },
       { title: 'weight', value: (line) => line.weight, priority: 2 },

@@ -87,7 +87,12 @@ export function withGateCost(result: RunResult, network: Network, target: Target
     clockMhz: target.clockMhz,
     maxMhz: Math.min(...units.map(({ period }) => 1e-6 / period)),
   };
-  return { ...result, cost, gates, layers: result.layers.map((layer, i) => ({ ...layer, ...costs[i] })) };
+  return {
+    ...result,
+    cost,
+    gates,
+    layers: result.layers.map((layer) => ({ ...layer, ...costs.find((cost) => cost.layer === layer.layer) })),
+  };
 }
 
 export type LayerResult = LayerCost & Omit<LayerErrors, 'layer' | 'unit'> & Pick<Placement, 'node'>;
@@ -174,11 +179,15 @@ export function resultOf(
     ...outcomeOf(network, accuracy, data, float),
     cost,
     placements,
-    layers: costs.map((cost) => ({
-      ...cost,
-      ...errorsOf(accuracy, cost.layer),
-      node: nodes.get(cost.layer) as string,
-    })),
+    // Of a branch that no image took there is nothing to say.
+    layers: costs.flatMap((cost) => {
+      const errors = errorsOf(accuracy, cost.layer);
+      const node = nodes.get(cost.layer) as string;
+      if (errors === undefined && network.layers.some(({ name, when }) => name === cost.layer && when !== undefined))
+        return [];
+      if (errors === undefined) throw new RangeError(`layer ${node} has a cost and was not run`);
+      return [{ ...cost, ...errors, node }];
+    }),
   };
 }
 
@@ -250,9 +259,9 @@ function judgedBy({ name }: Named, outputs: readonly OutputRows[], { labels = []
   };
 }
 
-function errorsOf({ layers }: Accuracy, name: string): Omit<LayerErrors, 'layer' | 'unit'> {
+function errorsOf({ layers }: Accuracy, name: string): Omit<LayerErrors, 'layer' | 'unit'> | undefined {
   const found = layers.find(({ layer }) => layer === name);
-  if (found === undefined) throw new RangeError(`layer ${name} has a cost and was not run`);
+  if (found === undefined) return undefined;
   const { layer: _layer, unit: _unit, ...errors } = found;
   return errors;
 }

@@ -189,7 +189,11 @@ function isLarge(shape: readonly number[]): boolean {
   return shape.some((length) => !(length >= 0)) || sizeOf(shape) > LARGEST;
 }
 
-function activationOf(name: string, { shape, quantization, type, open }: TensorFacts, realName?: string): Activation {
+export function activationOf(
+  name: string,
+  { shape, quantization, type, open }: TensorFacts,
+  realName?: string,
+): Activation {
   const base = { kind: 'activation', name, shape, shared: false, ...(open !== undefined && { open }) } as const;
   if (quantization !== undefined)
     return realName === undefined

@@ -6,6 +6,7 @@ import { FUNCTIONS } from '../../functions/index.js';
 import { type RuleName, rulesNamed } from '../../conventions/rules.js';
 import type { Network, Op } from '../../network.js';
 import type { Tensor } from '../../tensor.js';
+import { waitingForReaders } from './branches.js';
 import { readBlocks } from './blockMarks.js';
 import { readConstant } from './constant.js';
 import { CONTRIB_OPERATORS } from './contrib.js';
@@ -66,6 +67,7 @@ const READERS: Readonly<Record<Op, Readonly<Record<string, ReadNode>>>> = {
   add: { Add: readAdd, Sum: readAdd },
   averagePool: { AveragePool: readAveragePool, GlobalAveragePool: readGlobalAveragePool, ReduceMean: readReduceMean },
   batchNorm: { BatchNormalization: readBatchNormalization, Mul: readMul, Sub: readSub },
+  choose: {},
   conv: { Conv: readConv, QLinearConv: readQLinearConv },
   dense: { Gemm: readGemm, MatMul: readMatMul, QLinearMatMul: readAnyQLinearMatMul },
   dequantize: { DequantizeLinear: readDequantizeLinear },
@@ -184,7 +186,8 @@ function networkOf(model: Proto<'ModelProto'>, name: string, options: ReadOption
   for (const step of steps) readNode(reader, step);
   const metadata = Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
   const outputs = outputsOf(graph, reader);
-  return withBatch({ name, inputs, outputs, batch: 'fixed', layers: reader.layers, metadata });
+  const layers = waitingForReaders(reader.layers, outputs);
+  return withBatch({ name, inputs, outputs, batch: 'fixed', layers, metadata });
 }
 
 /**

@@ -1,4 +1,5 @@
-import { type NodePlace, madeNode, storeIntegers } from './control.js';
+import { storeIntegers } from './control.js';
+import { madeNode, type NodePlace } from './madeNode.js';
 import { valuesOf } from './constant.js';
 import { elementType } from './element.js';
 import type { Reader, Value } from './reader.js';

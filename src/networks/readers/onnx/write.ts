@@ -148,6 +148,7 @@ const WRITERS: { readonly [O in Op]: Writer<LayerOf<O>> | { refused: string } } 
   add: real((sheet, { name }, inputs) => emit(sheet, 'Add', inputs, name)),
   averagePool: real((sheet, layer, inputs) => emit(sheet, 'AveragePool', inputs, layer.name, windowOf(layer))),
   batchNorm: real((sheet, layer, [input]) => writeBatchNorm(sheet, layer, input)),
+  choose: { refused: 'branches would be graphs of their own, which are not written' },
   conv: product,
   dense: product,
   dequantize: {

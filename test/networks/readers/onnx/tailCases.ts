@@ -28,8 +28,16 @@ interface Spec {
   opset?: number;
 }
 
+/** Names that nodes read, and those in their branches. */
+function readBy(nodes: Nodes): string[] {
+  return nodes.flatMap(({ input = [], attribute = [] }) => [
+    ...input,
+    ...attribute.flatMap(({ g }) => readBy(g?.node ?? [])),
+  ]);
+}
+
 export function tailModel({ nodes, initializers, shape, outputs, opset = 17 }: Spec): Uint8Array {
-  const read = new Set(nodes.flatMap(({ input = [] }) => input));
+  const read = new Set(readBy(nodes));
   return encodeModel({
     irVersion: 8n,
     opsetImport: [{ domain: '', version: BigInt(opset) }],
@@ -249,7 +257,7 @@ export function tailCases(): TailCase[] {
       }),
     };
   });
-  return [...networks, behindCompress()];
+  return [...networks, behindCompress(), ...branchCases()];
 }
 
 /** Functions of other kinds, of as many rows as numbers are above zero, with what each gives. */
@@ -302,4 +310,83 @@ function behindCompress(): TailCase {
       outputs: Object.fromEntries(outputs.map(({ name, type }) => [name, type])),
     }),
   };
+}
+
+/** If by a condition that an image decides, with what is too costly, or of another shape, to be computed in vain. */
+function branchCases(): TailCase[] {
+  const output = (name: string) => ({ name });
+  const graph = (nodes: Nodes, result: string) => ({ name: result, node: nodes, output: [output(result)] });
+  const choice = (yes: Nodes, no: Nodes, name = 'y'): Nodes[number] => {
+    const last = (nodes: Nodes) => nodes.at(-1)?.output?.[0] ?? '';
+    const graphs = { then_branch: graph(yes, last(yes)), else_branch: graph(no, last(no)) };
+    const attribute = Object.entries(graphs).map(([branch, g]) => ({ name: branch, g, type: 5 }));
+    return { ...op('If', 'c', name), attribute, name: `${name}_node` };
+  };
+  const condition: Nodes = [op('ReduceSum', 'x', 'total', { keepdims: 0 }), op('Greater', 'total floor', 'c')];
+  const same = { pads: [1, 1, 1, 1] };
+  const initializers = [
+    ...[real('floor', 0), int64('zero', [0]), int64('flat', [-1])],
+    tensor('wide', 'FLOAT', [4, 3, 3, 3], sixteenths(31, 108, 0.5)),
+    tensor('narrow', 'FLOAT', [4, 3, 1, 1], sixteenths(32, 12, 0.5)),
+    tensor('next', 'FLOAT', [2, 4, 1, 1], sixteenths(33, 8, 0.5)),
+    tensor(
+      'w8',
+      'INT8',
+      [4, 3, 3, 3],
+      sixteenths(34, 108, 0.5).map((value) => value * 16),
+    ),
+    tensor(
+      'w1',
+      'INT8',
+      [4, 3, 1, 1],
+      sixteenths(35, 12, 0.5).map((value) => value * 16),
+    ),
+    ...[real('s8', 0.0625), tensor('z8', 'INT8', [], [0]), real('sx', 0.0171), tensor('zx', 'UINT8', [], [125])],
+    ...[real('sy', 0.0473), tensor('zy', 'UINT8', [], [119])],
+  ];
+  const codes = (weights: string, pads: number): Nodes => [
+    op('QuantizeLinear', 'x sx zx', `${weights}x`),
+    op('DequantizeLinear', `${weights}x sx zx`, `${weights}xd`),
+    op('DequantizeLinear', `${weights} s8 z8`, `${weights}d`),
+    op('Conv', `${weights}xd ${weights}d`, `${weights}s`, { pads: [pads, pads, pads, pads] }),
+    ...[
+      op('QuantizeLinear', `${weights}s sy zy`, `${weights}r`),
+      op('DequantizeLinear', `${weights}r sy zy`, `${weights}y`),
+    ],
+  ];
+  const shape = SHAPE;
+  const images = [...IMAGES, EMPTY, new Float32Array(126).fill(1)];
+  const made = (name: string, nodes: Nodes, products: number, text: string): TailCase => ({
+    ...{ name: `If, ${name}`, shape, images, products, shapes: { y: text } },
+    bytes: tailModel({ nodes: [...condition, ...nodes], initializers, shape, outputs: { y: 'FLOAT' } }),
+  });
+  const wide = [op('Conv', 'x wide', 'a', same), op('Relu', 'a', 'b')];
+  const narrow = [op('Conv', 'x narrow', 'd')];
+  return [
+    made('a convolution in both branches', [choice(wide, narrow)], 2, '1x4x6x7'),
+    made('another behind it', [choice(wide, narrow, 'm'), op('Conv', 'm next', 'y')], 3, '1x2x6x7'),
+    made('convolutions of codes', [choice(codes('w8', 1), codes('w1', 0))], 2, '1x4x6x7'),
+    made(
+      'one within another',
+      [
+        choice(
+          [choice(wide, narrow, 'i')],
+          narrow.map((each) => ({ ...each, output: ['e'] })),
+        ),
+      ],
+      3,
+      '1x4x6x7',
+    ),
+    made(
+      'branches of other shapes',
+      [
+        choice(
+          [op('NonZero', 'x', 'p'), op('Cast', 'p', 'pr', { to: 1 }), op('Reshape', 'pr flat', 'long')],
+          [op('Conv', 'x narrow', 'k'), op('Reshape', 'k flat', 'short')],
+        ),
+      ],
+      1,
+      '?',
+    ),
+  ];
 }
