@@ -100,6 +100,8 @@ export function networkReport(network: Network): object {
   };
 }
 
+const WHEN = { title: 'when', value: (line: LayerLine) => line.when, priority: 1 };
+
 /** `show <file.onnx>`. */
 export function showNetwork(network: Network, wide: boolean): void {
   print(`network ${network.name}: ${counted(network.layers.length, 'layer')}, ${macsOf(network)} MAC an image`);
@@ -109,11 +111,12 @@ export function showNetwork(network: Network, wide: boolean): void {
   if (open !== undefined) print(`  ?: as long as the data of an image say, from ${open} on`);
   for (const [key, value] of Object.entries(network.metadata)) print(`  ${key}: ${value}`);
   print('');
+  const lines = linesOfNetwork(network);
   printTable<LayerLine>(
     [
       { title: 'layer', value: drawn },
       { title: 'op', value: (line) => line.op },
-      { title: 'when', value: (line) => line.when, priority: 1 },
+      ...(lines.some(({ when }) => when !== undefined) ? [WHEN] : []),
       { title: 'needs', value: (line) => line.needs, priority: 1 },
       { title: 'input', value: (line) => line.input, priority: 3 },
       { title: 'weight', value: (line) => line.weight, priority: 2 },
@@ -121,7 +124,7 @@ export function showNetwork(network: Network, wide: boolean): void {
       { title: 'MAC', value: (line) => line.macs },
       { title: 'from', value: (line) => line.from, priority: 4 },
     ],
-    linesOfNetwork(network),
+    lines,
     wide,
   );
 }
