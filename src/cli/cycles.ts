@@ -4,12 +4,19 @@ import { type DataflowName, DATAFLOWS, macArray } from '../arrays/dataflow.js';
 import { type ScaleSimArray, scaleSimCounts } from '../arrays/scalesim.js';
 import { jobOf, parseTopology, type TopologyLayer } from '../arrays/topology.js';
 import { SEQUENTIAL } from '../datapaths/order.js';
-import { CYCLE_COLUMNS, cycleRow, cycleTotal, SCALE_SIM_COLUMNS, scaleSimTotal } from '../outputs/tables/cycles.js';
+import {
+  CYCLE_COLUMNS,
+  type CycleRow,
+  cycleRow,
+  cycleTotal,
+  SCALE_SIM_COLUMNS,
+  scaleSimTotal,
+} from '../outputs/tables/cycles.js';
 import { writeWhole } from '../outputs/files/file.js';
 import { resultCsv, type ResultColumn, resultJson } from '../outputs/tables/results.js';
 import { figure } from '../outputs/tables/table.js';
 import type { ArrayJob } from '../arrays/tiling.js';
-import { lower } from '../networks/lower.js';
+import { heaviest, lower } from '../networks/lower.js';
 import { isNetworkFile } from '../networks/readers/index.js';
 import { loadNetwork } from '../simulate/plan.js';
 import { UsageError } from './errors.js';
@@ -58,7 +65,7 @@ export const cyclesCommand = command({
       dataflow: dataflow as DataflowName,
     };
     const report = isNetworkFile(topology)
-      ? ownReport(await jobsOf(topology, compat, reading), array)
+      ? await networkReport(topology, compat, reading, array)
       : topologyReport(parseTopology(readText(topology), topology), array, compat);
     if (out !== undefined) await writeWhole(out, json ? `${versionedJson(report.json)}\n` : report.csv());
     else if (json) print(versionedJson(report.json));
@@ -76,24 +83,34 @@ function topologyReport(layers: readonly TopologyLayer[], array: ScaleSimArray, 
   return compat === undefined ? ownReport(layers.map(jobOf), array) : scaleSimReport(layers, array);
 }
 
-/** The products of a network, by the names of its nodes. */
-async function jobsOf(
+/** The products of a network, by the names of its nodes; of two branches the one of more cycles is in the total. */
+async function networkReport(
   path: string,
   compat: string | undefined,
   reading: Parameters<typeof readingFrom>[0],
-): Promise<ArrayJob[]> {
+  array: ScaleSimArray,
+): Promise<Report> {
   if (compat !== undefined) throw new UsageError(`--compat ${compat} is for topology files, and ${path} is a network`);
   const network = await loadNetwork(path, readingFrom(reading));
   const jobs = lower(network);
   if (jobs.length === 0) throw new Error(`${path} has no layer with products`);
   const nodes = new Map(network.layers.map(({ name, node = name }) => [name, node]));
-  return jobs.map((job) => ({ ...job, layer: nodes.get(job.layer) ?? job.layer }));
+  const named = jobs.map((job) => ({ ...job, layer: nodes.get(job.layer) ?? job.layer }));
+  return ownReport(named, array, (rows) => {
+    const works = rows.map((row, i) => ({ layer: jobs[i].layer, row }));
+    return heaviest(network, works, ({ row }) => row.totalCycles).map(({ row }) => row);
+  });
 }
 
-function ownReport(jobs: readonly ArrayJob[], size: ScaleSimArray): Report {
+/** @param counted the rows that the total is of */
+function ownReport(
+  jobs: readonly ArrayJob[],
+  size: ScaleSimArray,
+  counted = (rows: readonly CycleRow[]): readonly CycleRow[] => rows,
+): Report {
   const array = macArray(size);
   const rows = jobs.map((job) => cycleRow(job, costOf(job, array, { lanes: 1, order: SEQUENTIAL })));
-  return reportOf(CYCLE_COLUMNS, rows, cycleTotal(rows, size.rows * size.cols));
+  return reportOf(CYCLE_COLUMNS, rows, cycleTotal(counted(rows), size.rows * size.cols));
 }
 
 function scaleSimReport(layers: readonly TopologyLayer[], array: ScaleSimArray): Report {

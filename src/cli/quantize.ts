@@ -10,7 +10,8 @@ import { leftReal } from '../quantize/contract/left.js';
 import { quantizeNetwork } from '../quantize/quantize.js';
 import { loadNetwork } from '../simulate/plan.js';
 import { quantizeData } from '../simulate/purposes.js';
-import { type FloatRun, likenessOf, type Likeness, runFloat } from '../simulate/run.js';
+import { type Likeness, likenessOf } from '../simulate/likeness.js';
+import { type FloatRun, runFloat } from '../simulate/run.js';
 import { isOwn, nameOf } from '../simulate/runData.js';
 import { generatorFor } from '../training/data/generators.js';
 import { CALIBRATION_IMAGES } from '../training/session/finetune.js';
@@ -86,7 +87,8 @@ const nodeOf = ({ name, node }: Layer): string => node ?? name;
 /** By its labels, or where data has none by the float network. */
 function judgement({ accuracy }: FloatRun, like: Likeness | undefined): string {
   if (accuracy !== undefined) return percent(accuracy);
-  const { sqnrDb = 0, agreement = 0 } = like ?? {};
+  if (like === undefined) return 'no output of the same shape in both to compare';
+  const { sqnrDb, agreement } = like;
   return `SQNR ${sqnrDb.toFixed(1)} dB to the float network, its largest output in ${percent(agreement)}`;
 }
 

@@ -150,6 +150,10 @@ function show(result: RunResult, verbose: boolean, wide: boolean): void {
     print(`\n${energyNote([result])}`);
   }
   showBeside(result);
+  if (result.uncompared !== undefined)
+    print(
+      `\nNot compared, since of another shape for some image than what it is held against: ${result.uncompared.join(', ')}`,
+    );
   if (verbose) for (const { layer, route } of result.layers) print(`${layer}: ${route}`);
 }
 

@@ -3,7 +3,7 @@ import { imageShape, isMacLayer, type Layer, type Network, opNameOf } from '../n
 import { factsOf } from '../networks/facts.js';
 import { lastUses } from '../networks/execute.js';
 import { type LoweredJob, lower, macsOf } from '../networks/lower.js';
-import type { Quantization, TensorFacts } from '../networks/tensor.js';
+import { lengthsText, type Quantization, type TensorFacts } from '../networks/tensor.js';
 import { print, printTable } from './terminal.js';
 
 /** One line for each layer: what comes in, what it holds, what it costs, what goes out. */
@@ -17,6 +17,8 @@ export interface LayerLine {
   macs?: number;
   /** Operands that a unit of the target has to take, for its products to run on the array. */
   needs?: string;
+  /** Conditions that it waits for. */
+  when?: string;
   /** The layers that it reads, where that is not the one above alone; `input` is a network's own. */
   from?: string;
   /** Tensors of layers above that layers below it read, beside what it writes itself. */
@@ -30,7 +32,7 @@ function formatOf(quantization: Quantization | undefined, type = 'float'): strin
 function tensorText(network: Network, state: TensorFacts | undefined): string {
   return state === undefined
     ? ''
-    : `${imageShape(network, state.shape).join('x')} ${formatOf(state.quantization, state.type)}`.trim();
+    : `${lengthsText(imageShape(network, state.shape))} ${formatOf(state.quantization, state.type)}`.trim();
 }
 
 function weightText(layer: Layer): string {
@@ -59,6 +61,7 @@ export function linesOfNetwork(network: Network): LayerLine[] {
       output: tensorText(network, states.get(layer.outputs[0])),
       macs: job && job.m * job.n * job.k * job.groups,
       ...(job && { needs: needsOf(job) }),
+      ...(layer.when && { when: layer.when.map(({ tensor, is }) => `${is ? '' : 'not '}${tensor}`).join(', ') }),
       ...(!straight && { from: sources.join(', ') }),
       open: open.length,
     };
@@ -97,15 +100,23 @@ export function networkReport(network: Network): object {
   };
 }
 
+const WHEN = { title: 'when', value: (line: LayerLine) => line.when, priority: 1 };
+
 /** `show <file.onnx>`. */
 export function showNetwork(network: Network, wide: boolean): void {
   print(`network ${network.name}: ${counted(network.layers.length, 'layer')}, ${macsOf(network)} MAC an image`);
+  const open = [...factsOf(network).values()].find((facts) => facts.open !== undefined)?.open;
+  if (network.layers.some(({ op }) => op === 'choose'))
+    print('  If: an image takes one of two branches, and the heavier one is counted');
+  if (open !== undefined) print(`  ?: as long as the data of an image say, from ${open} on`);
   for (const [key, value] of Object.entries(network.metadata)) print(`  ${key}: ${value}`);
   print('');
+  const lines = linesOfNetwork(network);
   printTable<LayerLine>(
     [
       { title: 'layer', value: drawn },
       { title: 'op', value: (line) => line.op },
+      ...(lines.some(({ when }) => when !== undefined) ? [WHEN] : []),
       { title: 'needs', value: (line) => line.needs, priority: 1 },
       { title: 'input', value: (line) => line.input, priority: 3 },
       { title: 'weight', value: (line) => line.weight, priority: 2 },
@@ -113,7 +124,7 @@ export function showNetwork(network: Network, wide: boolean): void {
       { title: 'MAC', value: (line) => line.macs },
       { title: 'from', value: (line) => line.from, priority: 4 },
     ],
-    linesOfNetwork(network),
+    lines,
     wide,
   );
 }

@@ -10,6 +10,8 @@ import type { TensorFacts } from './tensor.js';
  */
 export function withBatch(network: Network): Network {
   if (network.inputs.some(({ shape }) => shape[0] !== 1)) return network;
+  // Each image takes a branch of its own.
+  if (network.layers.some(({ op }) => op === 'choose')) return network;
   const free: Network = { ...network, batch: 'free' };
   try {
     const [one, three] = [1, 3].map((batch) => factsOf(ofBatch(free, batch)));

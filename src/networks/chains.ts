@@ -153,10 +153,11 @@ function endsInCodes({ inputs, outputs }: Chain, facts: Plan['facts']): boolean 
 
 /** Over elements of one shape, real numbers or codes of one scale. */
 function isStep(layer: Layer, facts: Plan['facts']): boolean {
-  if (layer.inputs.length === 0 || layer.outputs.length !== 1) return false;
+  if (layer.inputs.length === 0 || layer.outputs.length !== 1 || layer.when !== undefined) return false;
   if (operatorOf(layer).elementwise?.(layer) !== true) return false;
   const all = [...layer.inputs, ...layer.outputs].map((name) => facts.get(name) as TensorFacts);
-  return all.every(({ shape, quantization: q, type = 'float' }) => {
+  return all.every(({ shape, quantization: q, type = 'float', open }) => {
+    if (open !== undefined) return false;
     if (q !== undefined && (q.scale.length > 1 || typeof q.zeroPoint !== 'number')) return false;
     return type.includes('float') && shape.join() === all[0].shape.join();
   });

@@ -2,7 +2,7 @@ import { type Chain, chainsOf, singly } from './chains.js';
 import { type RunLayer, runSteps } from './elements.js';
 import { inputOf, inputsOf, outputOf, putOutputs, tensorOf } from './facts.js';
 import { NO_STEPS } from './lanes.js';
-import type { Arithmetic, Layer, Network } from './network.js';
+import type { Arithmetic, ChooseLayer, Layer, Network } from './network.js';
 import { operatorOf } from './operators/index.js';
 import type { FloatTensor, Operand, Tensor } from './tensor.js';
 
@@ -41,8 +41,10 @@ export function executeAll(
   const chains = tap === undefined ? chainsOf(network) : singly(network);
   const lastUse = lastUses({ layers: chains, outputs: network.outputs });
   chains.forEach((chain, i) => {
-    executeChain(chain, tensors, arithmetic);
-    for (const output of chain.outputs) tap?.(output, tensors.get(output) as Tensor);
+    if (isWanted(chain.layers[0], tensors)) {
+      executeChain(chain, tensors, arithmetic);
+      for (const output of chain.outputs) tap?.(output, tensors.get(output) as Tensor);
+    }
     for (const tensor of tensors.keys()) if ((lastUse.get(tensor) ?? -1) <= i) tensors.delete(tensor);
   });
   return new Map(network.outputs.map((name) => [name, tensors.get(name) as Tensor]));
@@ -58,13 +60,29 @@ function executeChain(chain: Chain, tensors: Map<string, Tensor>, arithmetic: Ar
     return;
   }
   const [layer] = layers;
-  const given = inputsOf(layer, tensors);
+  const given = layer.op === 'choose' ? [chosen(layer, tensors)] : inputsOf(layer, tensors);
   if (rest === undefined) {
     putOutputs(layer, run(layer, given), tensors);
     return;
   }
   const through = operatorOf(layer).through?.(layer, given, arithmetic, rest.lanes ?? NO_STEPS);
   tensors.set(outputs[0], through ?? runSteps(rest, run(layer, given), run));
+}
+
+/** Whether all that it waits for is so; a condition that was not looked at itself is none. */
+function isWanted({ when = [] }: Layer, tensors: ReadonlyMap<string, Tensor>): boolean {
+  return when.every(({ tensor, is }) => {
+    const condition = tensors.get(tensor);
+    return condition !== undefined && isTrue(condition) === is;
+  });
+}
+
+function isTrue({ data }: Tensor): boolean {
+  return data[0] !== 0;
+}
+
+function chosen({ name, inputs: [condition, yes, no] }: ChooseLayer, tensors: ReadonlyMap<string, Tensor>): Tensor {
+  return tensorOf(tensors, isTrue(tensorOf(tensors, condition, name)) ? yes : no, name);
 }
 
 function checkInputs(network: Network, inputs: ReadonlyMap<string, Tensor>): void {

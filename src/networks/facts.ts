@@ -1,5 +1,6 @@
 import { operatorOf } from './operators/index.js';
-import type { Layer, Network, NetworkInput } from './network.js';
+import { isMacLayer, type Layer, type Network, type NetworkInput } from './network.js';
+import { openProduct } from './operators/general.js';
 import type { Quantization, TensorFacts } from './tensor.js';
 
 /**
@@ -60,7 +61,11 @@ export function factsOf(network: Network): Map<string, TensorFacts> {
 export function factsAfter(layer: Layer, inputs: readonly TensorFacts[]): readonly TensorFacts[] {
   const operator = operatorOf(layer);
   operator.check?.(layer);
-  return operator.facts(layer, inputs);
+  const open = inputs.find((input) => input.open !== undefined)?.open;
+  if (open !== undefined && isMacLayer(layer))
+    throw new Error(`layer ${layer.name} (${layer.op}) ${openProduct(open)}`);
+  const facts = operator.facts(layer, inputs);
+  return open === undefined ? facts : facts.map((each) => ({ ...each, open }));
 }
 
 /** Codes that a layer reads come out of it as codes of the same quantization. */

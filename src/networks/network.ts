@@ -45,6 +45,7 @@ export type Layer =
   | AddLayer
   | BatchNormLayer
   | SignLayer
+  | ChooseLayer
   | SoftmaxLayer
   | GeneralLayer;
 
@@ -62,6 +63,14 @@ interface Common {
   rule?: string;
   /** Its node's name in the file, where that is another. */
   node?: string;
+  /** It runs only where these conditions are so, those around it first; else it writes nothing. */
+  when?: readonly Condition[];
+}
+
+/** The first element of a tensor is true, or is not. */
+export interface Condition {
+  tensor: string;
+  is: boolean;
 }
 
 /**
@@ -169,6 +178,11 @@ export interface GeneralLayer extends Common {
   output?: Quantization;
 }
 
+/** The first element of its first input says whose tensor it gives: the second's, or the third's, which need not be there. */
+export interface ChooseLayer extends Common {
+  op: 'choose';
+}
+
 /** A tensor's shape as it is told: that of one image, where the batch is free. */
 export function imageShape({ batch }: Pick<Network, 'batch'>, shape: readonly number[]): readonly number[] {
   return batch === 'free' ? shape.slice(1) : shape;
@@ -176,6 +190,7 @@ export function imageShape({ batch }: Pick<Network, 'batch'>, shape: readonly nu
 
 /** What an operator is called: a function of tensors by its own name. */
 export function opNameOf(layer: Layer): string {
+  if (layer.op === 'choose') return 'If';
   return layer.op === 'general' ? layer.function : layer.op;
 }
 

@@ -44,6 +44,11 @@ export interface TensorFacts {
   quantization?: Quantization;
   /** float32 where it is left out. */
   type?: RealType | IntegerType;
+  /**
+   * The layer whose result is as long as its data say, where this tensor's shape follows from it: the shape is certain only in a
+   * run. Lengths that depend on it are NaN; where not even the number of axes is known, there is one that is infinite.
+   */
+  open?: string;
 }
 
 /**
@@ -91,6 +96,11 @@ export function integerTensor(
   if (data.length !== sizeOf(shape))
     throw new RangeError(`tensor: shape ${shape.join('x')} needs ${sizeOf(shape)} integers, found ${data.length}`);
   return { kind: 'integers', shape, data, type };
+}
+
+/** Lengths as they are told: `?x4` where the first is known only in a run. */
+export function lengthsText(shape: readonly number[]): string {
+  return shape.map((length) => (Number.isFinite(length) ? length : '?')).join('x');
 }
 
 /** What is known of a tensor that is there. */

@@ -29,6 +29,11 @@ function onGrids(network: Network, recipe: Recipe, images: Images | Ranges): Net
     const blocked = inBlockFormat(network, recipe.blocks, images);
     return { ...blocked, metadata: { ...network.metadata, recipe: recipe.description } };
   }
+  const branch = network.layers.find(({ op }) => op === 'choose');
+  if (branch !== undefined)
+    throw new Error(
+      `network ${network.name} has the branch ${branch.node ?? branch.name}, and images calibrate one of the two: none are quantized`,
+    );
   const schemes = schemesOf(network, recipe);
   const stored: StoredCodes = {
     weights: (layer, scale) => quantizedWeights(layer, schemes.get(layer.name) as OperandSchemes, scale),

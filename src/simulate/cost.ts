@@ -2,6 +2,7 @@ import { type Cycles, noCycles } from '../arrays/schedule.js';
 import { withGates } from '../energy/gates.js';
 import type { EnergyPart } from '../energy/table.js';
 import type { GlitchFactor } from '../gates/glitches.js';
+import { heaviest } from '../networks/lower.js';
 import type { Network } from '../networks/network.js';
 import type { Target } from '../targets/target.js';
 import type { GateActivity } from './gateActivity.js';
@@ -28,7 +29,10 @@ export interface LayerCost {
   glitches?: GlitchFactor;
 }
 
-/** Cost of what a target's array does of one inference of a network, batch 1: cycles by formula, energy by action counts. */
+/**
+ * Cost of what a target's array does of one inference of a network, batch 1: cycles by formula, energy by action counts. Of two
+ * branches `layers` has both, and the rest the one of more cycles.
+ */
 export interface NetworkCost {
   layers: LayerCost[];
   macs: number;
@@ -77,8 +81,10 @@ export function judgeCost(network: Network, target: Target, gates?: GateActivity
       ...(own && { glitches: own.glitches }),
     };
   });
-  const cycles = layers.reduce((total, layer) => addCycles(total, layer.cycles), noCycles());
-  const sum = (of: (layer: LayerCost) => number) => layers.reduce((total, layer) => total + of(layer), 0);
+  // An image takes one of two branches; what it costs at most is told.
+  const counted = heaviest(network, layers, (layer) => layer.cycles.total);
+  const cycles = counted.reduce((total, layer) => addCycles(total, layer.cycles), noCycles());
+  const sum = (of: (layer: LayerCost) => number) => counted.reduce((total, layer) => total + of(layer), 0);
   return {
     layers,
     macs: sum((layer) => layer.macs),

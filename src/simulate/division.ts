@@ -21,6 +21,8 @@ const WORTHWHILE = 2 ** 34;
  * what is known of parts adds up to the same bytes. Errors are added up in the order of the images, and stay together.
  */
 export function partsFor(network: Network, { target, data }: RunPlan, threads: number): number {
+  // Threads would have run different layers.
+  if (network.layers.some(({ when }) => when !== undefined)) return 1;
   const most = Math.min(threads, data.images, Math.floor((macsOf(network) * data.images) / WORTHWHILE));
   if (most < 2) return 1;
   const units = unitsOf(resolveTarget(target, network));

@@ -6,6 +6,8 @@ export interface OutputRows {
   rows: number;
   width: number;
   data: Float32Array;
+  /** Shapes of the rows, as `3x4`, where the data of an image decide them: then `width` says nothing. */
+  shapes?: readonly string[];
 }
 
 /** Cosine of the angle between two vectors; 1 where both are zero. */
@@ -30,17 +32,25 @@ export function largestDifferenceOf(x: Float32Array, y: Float32Array): number {
   return largest;
 }
 
-/** Share of rows whose largest element is at the same place in both. */
+/** Share of rows whose largest element is at the same place in both, which have rows of the same lengths. */
 export function agreementOf(x: OutputRows, y: OutputRows): number {
-  let same = 0;
-  for (let row = 0; row < x.rows; row++) if (bestOf(x, row) === bestOf(y, row)) same++;
-  return same / x.rows;
+  const lengths = y.shapes?.map(sizeOfText) ?? Array.from({ length: x.rows }, () => y.width);
+  let [same, from] = [0, 0];
+  for (const length of lengths) {
+    if (bestOf(x.data, from, length) === bestOf(y.data, from, length)) same++;
+    from += length;
+  }
+  return same / lengths.length;
 }
 
-/** Place of the largest element of a row, the first of equals. */
-function bestOf({ data, width }: OutputRows, row: number): number {
+function sizeOfText(shape: string): number {
+  return shape === '' ? 1 : shape.split('x').reduce((size, length) => size * Number(length), 1);
+}
+
+/** Place of the largest of so many elements, the first of equals. */
+function bestOf(data: Float32Array, from: number, length: number): number {
   let best = 0;
-  for (let i = 1; i < width; i++) if (data[row * width + i] > data[row * width + best]) best = i;
+  for (let i = 1; i < length; i++) if (data[from + i] > data[from + best]) best = i;
   return best;
 }
 

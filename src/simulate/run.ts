@@ -8,7 +8,8 @@ import { type Accuracy, joinedRows, judgeAccuracy, type LayerErrors, rowsOf } fr
 import { judgeCost, type LayerCost, type NetworkCost } from './cost.js';
 import { sqnrDb } from './errors.js';
 import type { GateActivity } from './gateActivity.js';
-import { agreementOf, cosineOf, hitsOf, intervalOf, largestDifferenceOf, type OutputRows } from './measures.js';
+import { type Likeness, likenessOf, pairsOf, sidesOf } from './likeness.js';
+import { hitsOf, intervalOf, type OutputRows } from './measures.js';
 import { type Placement, placementsOf } from './placement.js';
 import { ofDataset, type RunData } from './runData.js';
 
@@ -31,6 +32,8 @@ export interface RunResult {
   /** Against the float network, and against outputs stored beside the data. */
   float?: Likeness;
   stored?: Likeness;
+  /** Outputs of other shapes than what they are held against, for some image, which is left out of the figures above. */
+  uncompared?: readonly string[];
   cost: Omit<NetworkCost, 'layers'>;
   /** Layers with products on the array. */
   layers: LayerResult[];
@@ -50,15 +53,6 @@ export interface GateResult extends Omit<GateActivity, 'layers'> {
   /** The target's clock, and the one that the slowest unit's longest path allows. */
   clockMhz: number;
   maxMhz: number;
-}
-
-/** How alike outputs are to others that they are held against. */
-export interface Likeness {
-  sqnrDb: number;
-  cosine: number;
-  largestDifference: number;
-  /** Share of images with the same largest output; of the first output. */
-  agreement: number;
 }
 
 /**
@@ -93,7 +87,12 @@ export function withGateCost(result: RunResult, network: Network, target: Target
     clockMhz: target.clockMhz,
     maxMhz: Math.min(...units.map(({ period }) => 1e-6 / period)),
   };
-  return { ...result, cost, gates, layers: result.layers.map((layer, i) => ({ ...layer, ...costs[i] })) };
+  return {
+    ...result,
+    cost,
+    gates,
+    layers: result.layers.map((layer) => ({ ...layer, ...costs.find((cost) => cost.layer === layer.layer) })),
+  };
 }
 
 export type LayerResult = LayerCost & Omit<LayerErrors, 'layer' | 'unit'> & Pick<Placement, 'node'>;
@@ -125,7 +124,8 @@ export function floatOutputs(
   data: RunData,
   arithmetic: Arithmetic = wholeFloat32Arithmetic,
 ): OutputRows[] {
-  const largest = Math.max(1, ...[...factsOf(network).values()].map(({ shape }) => sizeOf(shape)));
+  const sizes = [...factsOf(network).values()].filter(({ open }) => open === undefined);
+  const largest = Math.max(1, ...sizes.map(({ shape }) => sizeOf(shape)));
   const most = Math.max(1, Math.min(BATCH, Math.floor(ELEMENTS / largest)));
   const batch = network.batch === 'free' ? most : data.batch;
   const batches: OutputRows[][] = [];
@@ -179,11 +179,15 @@ export function resultOf(
     ...outcomeOf(network, accuracy, data, float),
     cost,
     placements,
-    layers: costs.map((cost) => ({
-      ...cost,
-      ...errorsOf(accuracy, cost.layer),
-      node: nodes.get(cost.layer) as string,
-    })),
+    // Of a branch that no image took there is nothing to say.
+    layers: costs.flatMap((cost) => {
+      const errors = errorsOf(accuracy, cost.layer);
+      const node = nodes.get(cost.layer) as string;
+      if (errors === undefined && network.layers.some(({ name, when }) => name === cost.layer && when !== undefined))
+        return [];
+      if (errors === undefined) throw new RangeError(`layer ${node} has a cost and was not run`);
+      return [{ ...cost, ...errors, node }];
+    }),
   };
 }
 
@@ -191,7 +195,7 @@ export function resultOf(
 export type Outcome = Pick<RunResult, (typeof OUTCOME)[number]>;
 export const OUTCOME = [
   ...(['images', 'accuracy', 'accuracyInterval', 'top5', 'floatAccuracy'] as const),
-  ...(['sqnrExactDb', 'sqnrFloatDb', 'float', 'stored'] as const),
+  ...(['sqnrExactDb', 'sqnrFloatDb', 'float', 'stored', 'uncompared'] as const),
 ] as const;
 
 export function outcomeOf(
@@ -203,37 +207,19 @@ export function outcomeOf(
   const likeFloat = float && likenessOf(float.outputs, outputs);
   const stored = data.expected && storedRows(data);
   const likeStored = stored && likenessOf(stored, outputs);
+  const exact = pairsOf(exactOutputs, outputs);
+  const left = [exactOutputs, float?.outputs ?? [], stored ?? []].flatMap(
+    (wanted) => pairsOf(wanted, outputs)?.left ?? [],
+  );
+  const [x, y] = sidesOf(exact?.pairs ?? []);
   return {
     images,
     ...(data.labels && judgedBy(network, outputs, data)),
-    sqnrExactDb: sqnrDb(allOf(exactOutputs), allOf(outputs)),
+    sqnrExactDb: sqnrDb(x, y),
     ...(float?.accuracy !== undefined && { floatAccuracy: float.accuracy }),
     ...(likeFloat && { sqnrFloatDb: likeFloat.sqnrDb, float: likeFloat }),
     ...(likeStored && { stored: likeStored }),
-  };
-}
-
-/** All outputs in one row of numbers. */
-function allOf(outputs: readonly OutputRows[]): Float32Array {
-  return outputs.length === 1 ? outputs[0].data : Float32Array.from(outputs.flatMap(({ data }) => [...data]));
-}
-
-/** Outputs of one name and size in both; undefined where there are none. */
-export function likenessOf(wanted: readonly OutputRows[], outputs: readonly OutputRows[]): Likeness | undefined {
-  const same =
-    wanted.length === outputs.length && wanted.every((rows, i) => rows.data.length === outputs[i].data.length);
-  const pairs = same
-    ? wanted.map((rows, i) => [rows, outputs[i]] as const)
-    : wanted.flatMap((rows) =>
-        outputs.filter((other) => other.name === rows.name).map((other) => [rows, other] as const),
-      );
-  if (pairs.length === 0 || pairs.some(([x, y]) => x.data.length !== y.data.length)) return undefined;
-  const [x, y] = [0, 1].map((side) => allOf(pairs.map((pair) => pair[side])));
-  return {
-    sqnrDb: sqnrDb(x, y),
-    cosine: cosineOf(x, y),
-    largestDifference: largestDifferenceOf(x, y),
-    agreement: agreementOf({ ...pairs[0][0], rows: pairs[0][1].rows, width: pairs[0][1].width }, pairs[0][1]),
+    ...(left.length > 0 && { uncompared: [...new Set(left)] }),
   };
 }
 
@@ -242,7 +228,7 @@ function storedRows({ expected, count, batch }: RunData): OutputRows[] {
   for (let first = 0; first < count; first += batch) {
     const rows = [...(expected?.(first) ?? [])].map(([name, array]) => {
       const data = Float32Array.from(array.data);
-      return { name, rows: batch, width: data.length / batch, data };
+      return { name, rows: batch, width: data.length / batch, data, shapes: [array.shape.join('x')] };
     });
     batches.push(rows);
   }
@@ -252,8 +238,13 @@ function storedRows({ expected, count, batch }: RunData): OutputRows[] {
 type Named = Pick<Network, 'name'>;
 type Judged = Pick<RunResult, 'accuracy' | 'accuracyInterval' | 'top5'>;
 
-/** Of the first output, which must have a number for each class. @throws Error naming the first label beyond */
-function judgedBy({ name }: Named, [output]: readonly OutputRows[], { labels = [], place }: RunData): Judged {
+/** Of the first output of one size, which must have a number for each class. @throws Error naming the first label beyond */
+function judgedBy({ name }: Named, outputs: readonly OutputRows[], { labels = [], place }: RunData): Judged {
+  const output = outputs.find(({ shapes }) => shapes === undefined);
+  if (output === undefined)
+    throw new Error(
+      `network ${name} gives no real numbers of one size for every image, and labels are for such: leave them out`,
+    );
   const { rows, width } = output;
   for (let i = 0; i < rows; i++)
     if (!(labels[i] >= 0 && labels[i] < width))
@@ -268,9 +259,9 @@ function judgedBy({ name }: Named, [output]: readonly OutputRows[], { labels = [
   };
 }
 
-function errorsOf({ layers }: Accuracy, name: string): Omit<LayerErrors, 'layer' | 'unit'> {
+function errorsOf({ layers }: Accuracy, name: string): Omit<LayerErrors, 'layer' | 'unit'> | undefined {
   const found = layers.find(({ layer }) => layer === name);
-  if (found === undefined) throw new RangeError(`layer ${name} has a cost and was not run`);
+  if (found === undefined) return undefined;
   const { layer: _layer, unit: _unit, ...errors } = found;
   return errors;
 }

@@ -64,7 +64,8 @@ export function portsOf({ batch, inputs }: Network): PortShape[] {
 function outputsOf(network: Network): PortShape[] {
   const facts = factsOf(network);
   return network.outputs.map((name) => {
-    const { shape = [], type, quantization } = facts.get(name) ?? {};
+    const { shape: lengths = [], type, quantization } = facts.get(name) ?? {};
+    const shape = lengths.map((length) => (Number.isFinite(length) ? length : '?'));
     const free = network.batch === 'free' ? ['N', ...shape.slice(1)] : shape;
     return { name, type: quantization?.fit.format.name ?? type ?? 'float32', shape: free };
   });

@@ -19,7 +19,8 @@ import { outcomesOf, unfinishedOf } from './outcomes.js';
 import { paretoOptimal } from './pareto.js';
 import { type DataPlan, loadData, loadNetwork, type RunPlan, whyNot } from './plan.js';
 import type { PoolOptions } from './pool.js';
-import { type FloatRun, likenessOf, type Outcome, qualityOf, runFloat } from './run.js';
+import { likenessOf } from './likeness.js';
+import { type FloatRun, type Outcome, qualityOf, runFloat } from './run.js';
 import { ofDataset, type RunData } from './runData.js';
 
 /** One method on one target; without one, where no target has units for it, its accuracy with exact sums alone. */

@@ -189,7 +189,7 @@ describe('operations beside the array', () => {
   const window: Window = { kernel: [3, 2], stride: [1, 2], pad: [2, 0, 1, 1] };
   /** Of an image of 3 x 5 x 6 = 90 elements; windows of 3 x 2 at 3 x 6 x 3 places. */
   const COUNTS: Record<Op, number | undefined> = {
-    ...{ add: 90, batchNorm: 180, dequantize: 90, quantize: 90, relu: 90, sign: 90 },
+    ...{ add: 90, batchNorm: 180, choose: undefined, dequantize: 90, quantize: 90, relu: 90, sign: 90 },
     ...{ averagePool: 324, maxPool: 324, flatten: undefined, conv: undefined, dense: undefined },
     softmax: 450,
     // Two functions of its own below: each has its count.

@@ -26,6 +26,8 @@ export interface Activation {
   quantization?: Quantization;
   /** Of reals and integers; float32 where it is left out. */
   type?: TensorFacts['type'];
+  /** As in TensorFacts: the shape is certain only in a run. */
+  open?: string;
   realName?: string;
   /** Features that the file has reshaped to features x 1 x 1. */
   column?: boolean;
@@ -49,8 +51,8 @@ export function push(
   reads: readonly Activation[],
   parts: Partial<Pick<Activation, 'as' | 'column'>> = {},
 ): Activation {
-  const [{ shape, quantization, type }] = factsAfter(layer, reads);
-  if (shape.some((length) => !(length >= 1)) || sizeOf(shape) > LARGEST)
+  const [{ shape, quantization, type, open }] = factsAfter(layer, reads);
+  if (open === undefined && !isAllowed(shape))
     throw new Error(
       `gives shape ${shape.slice(1).join('x')}: lengths of 1 and more, up to ${LARGEST} elements, are supported`,
     );
@@ -65,7 +67,12 @@ export function push(
     as,
     ...(as !== 'real' && { quantization }),
     ...(type && { type }),
+    ...(open !== undefined && { open }),
   };
+}
+
+function isAllowed(shape: readonly number[]): boolean {
+  return shape.every((length) => length >= 1) && sizeOf(shape) <= LARGEST;
 }
 
 /** A layer's name and its one output. */

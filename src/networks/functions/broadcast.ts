@@ -2,15 +2,17 @@ import { sizeOf } from '../tensor.js';
 
 /**
  * The shape that tensors of several shapes have together: axes are matched from the last on, and those of length 1 are
- * repeated (numpy's rule). @throws Error naming the shapes where lengths differ
+ * repeated (numpy's rule). A length that is not known, NaN, is what the others say, if anything.
+ * @throws Error naming the shapes where lengths differ
  */
 export function broadcastShape(shapes: readonly (readonly number[])[]): readonly number[] {
   const rank = Math.max(...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, axis) => {
     const lengths = shapes.map((shape) => shape[axis - rank + shape.length] ?? 1).filter((length) => length !== 1);
-    if (lengths.some((length) => length !== lengths[0]))
+    const known = lengths.filter((length) => !Number.isNaN(length));
+    if (known.some((length) => length !== known[0]))
       throw new Error(`has operands of shapes ${shapes.map((shape) => shape.join('x') || 'scalar').join(' and ')}`);
-    return lengths[0] ?? 1;
+    return known[0] ?? lengths[0] ?? 1;
   });
 }
 

@@ -21,7 +21,7 @@ interface Found {
 }
 
 /** The number of groups. @throws Error where input, weights and attributes do not belong together */
-export function checked(x: Shape, w: Shape, attributes: Attributes, channels: number, filters: number): number {
+function checked(x: Shape, w: Shape, attributes: Attributes, channels: number, filters: number): number {
   const groups = attributes.group as number;
   if (x.length < 3 || w.length !== x.length)
     throw new Error(
@@ -101,6 +101,11 @@ function convolutionOf(find: Find, x: Shape, w: Shape, attributes: Attributes): 
   };
 }
 
+/** The convolution of an input by weights [filters, channels / groups, lengths]. @throws Error where they do not belong together */
+export function plainConvolution(x: Shape, w: Shape, attributes: Attributes): Convolution {
+  return convolutionOf(plain, x, w, attributes);
+}
+
 function biasOf(bias: Tensor | undefined, filters: number): Float32Array | undefined {
   if (bias === undefined) return undefined;
   const { data } = dequantize(bias);
@@ -139,12 +144,11 @@ function convolution(find: Find): TensorFunction {
     },
     fused([x, w, bias], attributes, output, { layer, arithmetic }) {
       const each = convolutionOf(find, ...shapes([x, w]), attributes);
-      const sums = bias as Tensor | undefined;
-      if (sums !== undefined && (sums.kind !== 'integers' || sums.data.length !== each.filters))
+      if (bias !== undefined && (bias.kind !== 'integers' || bias.data.length !== each.filters))
         throw new Error(
-          `has ${sums.data.length} biases of ${sums.kind} for ${each.filters} output channels: integers are wanted`,
+          `has ${bias.data.length} biases of ${bias.kind} for ${each.filters} output channels: integers are wanted`,
         );
-      return convolvedCodes(each, x as CodeTensor, w as CodeTensor, sums?.data, output, layer, arithmetic);
+      return convolvedCodes(each, x as CodeTensor, w as CodeTensor, bias?.data, output, layer, arithmetic);
     },
   };
 }

@@ -2,7 +2,7 @@ import type { LaneStep } from '../lanes.js';
 import type { Arithmetic, GeneralLayer } from '../network.js';
 import type { ArrayProducts } from '../products/product.js';
 import type { Attributes, AttributeSpec } from './attributes.js';
-import type { CodeTensor, Quantization, Tensor, TensorFacts } from '../tensor.js';
+import type { CodeTensor, IntegerTensor, Quantization, Tensor, TensorFacts } from '../tensor.js';
 
 /** What is known of an operand before a run; of a stored one everything. */
 export interface OperandFacts extends TensorFacts {
@@ -63,10 +63,10 @@ export interface TensorFunction {
   operations?: number;
   /**
    * The codes of its result from codes, by rule and in one step, where a runtime has an expression of its own; elsewhere the
-   * operands are dequantized, and the result quantized.
+   * operands are dequantized, and the result quantized. Integers among its operands are in units of the sums: biases.
    */
   fused?(
-    inputs: readonly (CodeTensor | undefined)[],
+    inputs: readonly (CodeTensor | IntegerTensor | undefined)[],
     attributes: Attributes,
     output: Quantization,
     around: Around,

@@ -3,7 +3,7 @@ import { int } from './attributes.js';
 import { placesOf, stridesOf } from './broadcast.js';
 import type { OperandFacts, TensorFunction } from './function.js';
 import { movedTo, taken } from './moves.js';
-import { axisOf, integersOf } from './operands.js';
+import { axisOf, integersOf, OpenShape } from './operands.js';
 
 /** Functions that take elements where other tensors say. */
 
@@ -115,7 +115,7 @@ const reverseSequence: TensorFunction = {
   acrossBatch: ([, lengths], { time_axis: time }) => time === 0 || lengths?.value !== undefined,
 };
 
-/** What a condition that the file stores keeps, along an axis or of all elements in order. */
+/** What a condition keeps, along an axis or of all elements in order. */
 const compress: TensorFunction = {
   operands: 2,
   attributes: { axis: int(undefined) },
@@ -123,7 +123,10 @@ const compress: TensorFunction = {
   facts: ([x, condition], { axis }) => {
     const { shape } = x as OperandFacts;
     const value = condition?.value;
-    if (value === undefined) throw new Error('computes its condition while it runs: it must be known from the file');
+    if (value === undefined) {
+      const kept = axis === undefined ? [Number.NaN] : shape.with(axisOf(axis as number, shape.length), Number.NaN);
+      throw new OpenShape('computes its condition while it runs: it must be known from the file', [movedTo(x, kept)]);
+    }
     return [movedTo(x, keptShape(shape, keptOf(shape, value, axis as number | undefined), axis as number | undefined))];
   },
   run: ([x, condition], attributes) => {

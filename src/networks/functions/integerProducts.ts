@@ -2,16 +2,21 @@ import { codeArray } from '../../datapaths/kernel/index.js';
 import { formatNamed } from '../../formats/catalog.js';
 import { fitTo } from '../../formats/codec.js';
 import { encodeAll } from '../codes.js';
-import type { ConvLayer } from '../network.js';
-import { productOf } from '../products/convolution.js';
-import { transpose } from '../products/gemm.js';
-import { patchesOf } from '../products/patches.js';
+import { convolvedSums } from '../products/convolved.js';
 import type { ArrayProducts } from '../products/product.js';
-import { perTensor } from '../quantization.js';
-import { type CodeArray, floatTensor, type IntegerTensor, integerTensor, sizeOf, type Tensor } from '../tensor.js';
-import { type Attributes, int, ints, word } from './attributes.js';
-import { checked } from './convolutions.js';
-import { windowsOver } from './sliding.js';
+import { codeTensor, perTensor } from '../quantization.js';
+import {
+  type CodeArray,
+  type CodeTensor,
+  floatTensor,
+  type IntegerTensor,
+  integerTensor,
+  sizeOf,
+  type Tensor,
+} from '../tensor.js';
+import { int } from './attributes.js';
+import { plainConvolution } from './convolutions.js';
+import { SLIDING } from './sliding.js';
 import { broadcastPlaces, broadcastShape } from './broadcast.js';
 import { halfEven } from './fma.js';
 import type { Around, OperandFacts, TensorFunction } from './function.js';
@@ -170,67 +175,28 @@ const dynamicQuantizeMatMul: TensorFunction = {
   products: ([a, b]) => ({ ...matrixProducts(a, b), aFormat: formatNamed('uint8') }),
 };
 
-/** A convolution in one or two dimensions, as a layer of two that never runs: its window says where patches lie. */
-function windowOf(x: readonly number[], w: readonly number[], attributes: Attributes): ConvLayer {
-  if (x.length > 4 || w.length !== x.length)
-    throw new Error(`convolves ${x.join('x')} with ${w.join('x')}: one or two dimensions are supported`);
-  const groups = checked(x, w, attributes, w[1] * (attributes.group as number), w[0]);
-  const { stride, dilation, before, after } = windowsOver(x.slice(2), w.slice(2), attributes);
-  const flat = x.length === 3;
-  const pair = (given: readonly number[], absent: number) => (flat ? [absent, ...given] : given) as [number, number];
-  return {
-    ...{ op: 'conv', name: '', inputs: [], outputs: [], result: { kind: 'float' }, groups },
-    ...{
-      weight: { kind: 'float', shape: asPlanes(w), data: new Float32Array() },
-      stride: pair(stride, 1),
-      dilation: pair(dilation, 1),
-      pad: [...pair(before, 0), ...pair(after, 0)],
-    },
-  };
-}
-
-/** Lines as planes of one row. */
-function asPlanes(shape: readonly number[]): readonly number[] {
-  return shape.length === 3 ? [...shape.slice(0, 2), 1, shape[2]] : shape;
-}
-
-/** Planes as the lines that they were. */
-function outputOf(planes: readonly number[], { length }: readonly number[]): readonly number[] {
-  return length === 3 ? [planes[0], planes[1], planes[3]] : planes;
+/** Codes whose sums are wanted, with no scale but 1. */
+function unscaled(x: Tensor | undefined, zero: Tensor | undefined, place: number, zeroPlace: number): CodeTensor {
+  const { codes, type, zeros } = factorOf(x, zero, place, zeroPlace);
+  const fit = fitTo(formatNamed(type), { overflow: 'saturate' });
+  const zeroPoint = zeros.length === 1 ? zeros[0] : Int32Array.from(zeros);
+  const scale = new Float32Array(zeros.length).fill(1);
+  return codeTensor((x as Tensor).shape, codes, { fit, scale, axis: 0, zeroPoint });
 }
 
 const convInteger: TensorFunction = {
   operands: 4,
-  attributes: {
-    ...{ group: int(1), strides: ints(), dilations: ints(), pads: ints(), kernel_shape: ints() },
-    auto_pad: word('NOTSET', ['NOTSET', 'SAME_UPPER', 'SAME_LOWER', 'VALID']),
-  },
-  facts: ([x, w], attributes) => {
-    const layer = windowOf(shapeOf(x), shapeOf(w), attributes);
-    return [{ shape: outputOf(productOf(layer, asPlanes(shapeOf(x))).output, shapeOf(x)), type: 'int32' }];
-  },
+  attributes: { ...SLIDING, group: int(1) },
+  facts: ([x, w], attributes) => [{ shape: plainConvolution(shapeOf(x), shapeOf(w), attributes).shape, type: 'int32' }],
   products: ([x, w], attributes) => {
-    const { m, n, k, groups } = productOf(windowOf(shapeOf(x), shapeOf(w), attributes), asPlanes(shapeOf(x)));
+    const { shape, groups, filters, channels, taps } = plainConvolution(shapeOf(x), shapeOf(w), attributes);
+    const [m, n, k] = [sizeOf(shape) / filters, filters / groups, (channels / groups) * taps];
     const formats = matrixProducts({ ...x, shape: [m, k] }, { ...w, shape: [k, n] });
     return { ...formats, groups, inputs: sizeOf(shapeOf(x)) / groups };
   },
-  run: ([x, w, zx, zw], attributes, around) => {
-    const [a, b] = [factorOf(x, zx, 0, 2), factorOf(w, zw, 1, 3)];
-    const given = (x as Tensor).shape;
-    const [shape, layer] = [asPlanes(given), windowOf(given, (w as Tensor).shape, attributes)];
-    const { m, n, k, groups, pixels, output } = productOf(layer, shape);
-    const result = integerTensor(outputOf(output, given), 'int32');
-    for (let group = 0; group < groups; group++) {
-      const rows = { ...a, codes: patchesOf(a.codes, shape, layer, group, a.zeros[0] & 255) };
-      const own = b.codes.subarray(group * n * k, (group + 1) * n * k);
-      const zeros = b.zeros.length === 1 ? b.zeros : Array.from(b.zeros).slice(group * n, (group + 1) * n);
-      const sums = sumsOf(rows, { ...b, zeros, codes: transpose(own, n, k, own.slice()) }, m, n, k, around);
-      for (let i = 0; i < m; i++) {
-        const [image, pixel] = [Math.floor(i / pixels), i % pixels];
-        for (let j = 0; j < n; j++) result.data[((image * groups + group) * n + j) * pixels + pixel] = sums[i * n + j];
-      }
-    }
-    return [result];
+  run: ([x, w, zx, zw], attributes, { layer, arithmetic }) => {
+    const [a, b] = [unscaled(x, zx, 0, 2), unscaled(w, zw, 1, 3)];
+    return [convolvedSums(plainConvolution(a.shape, b.shape, attributes), a, b, layer, arithmetic)];
   },
 };
 

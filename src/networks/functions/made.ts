@@ -9,7 +9,7 @@ import {
 import { int } from './attributes.js';
 import type { OperandFacts, TensorFunction } from './function.js';
 import { taken } from './moves.js';
-import { axisOf } from './operands.js';
+import { axisOf, OpenShape } from './operands.js';
 
 /** Functions that make tensors by a rule: sequences, diagonals, triangles. */
 
@@ -19,15 +19,21 @@ function zeros(shape: readonly number[], type: TensorFacts['type'] = 'float32'):
   return { ...floatTensor(shape), ...(type !== 'float32' && { type: type as RealType }) };
 }
 
-/** First, step and number of a sequence. @throws Error where they are computed, or the step is 0 */
-function sequenceOf(operands: readonly ({ value?: Tensor } | undefined)[]): {
+/** First, step and number of a sequence. @throws OpenShape where they are computed, Error where one is missing or the step is 0 */
+function sequenceOf(operands: readonly (Pick<OperandFacts, 'value' | 'type'> | undefined)[]): {
   first: number;
   step: number;
   count: number;
 } {
-  const [first, limit, step] = operands.map((operand) => {
-    if (operand?.value?.data.length === 1) return operand.value.data[0];
-    throw new Error('computes its start, limit or delta while it runs: only those known from the file can be followed');
+  const [first, limit, step] = [0, 1, 2].map((place) => {
+    const operand = operands[place];
+    if (operand === undefined) throw new Error('lacks its start, limit or delta');
+    if (operand.value?.data.length === 1) return operand.value.data[0];
+    const type = operands[0]?.type;
+    throw new OpenShape(
+      'computes its start, limit or delta while it runs: only those known from the file can be followed',
+      [{ shape: [Number.NaN], ...(type && { type }) }],
+    );
   });
   if (step === 0) throw new Error('has delta = 0');
   return { first, step, count: Math.max(0, Math.ceil((limit - first) / step)) };

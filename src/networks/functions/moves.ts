@@ -82,7 +82,8 @@ const reshape: TensorFunction = {
   moves: true,
   facts: ([x, target], { allowzero }) => {
     const { shape } = x as OperandFacts;
-    return [movedTo(x, reshaped(shape, knownIntegers(target, 'its shape'), allowzero === 1))];
+    const open = Array.from({ length: (target as OperandFacts).shape[0] || 1 }, () => Number.NaN);
+    return [movedTo(x, reshaped(shape, knownIntegers(target, 'its shape', [movedTo(x, open)]), allowzero === 1))];
   },
   run: ([x, target], { allowzero }) => {
     const tensor = x as Tensor;

@@ -1,4 +1,4 @@
-import type { FloatTensor, IntegerTensor, Tensor } from '../tensor.js';
+import type { FloatTensor, IntegerTensor, Tensor, TensorFacts } from '../tensor.js';
 
 /** An operand that must be there and real. @throws Error naming its place and what it is */
 export function floatsOf(operand: Tensor | undefined, place: number): FloatTensor {
@@ -24,11 +24,34 @@ export function vectorOf(operand: IntegerTensor, what: string): readonly number[
   throw new Error(`has ${what} of shape ${operand.shape.join('x')}: a vector is wanted`);
 }
 
-/** Integers known before a run: a shape, axes. @throws Error where they are computed */
-export function knownIntegers(operand: { value?: Tensor } | undefined, what: string): readonly number[] {
+/**
+ * What a function writes is as long as operands say that are computed.
+ * @param known what is known of it all the same
+ */
+export class OpenShape extends Error {
+  readonly known: readonly TensorFacts[] | undefined;
+  constructor(message: string, known?: readonly TensorFacts[]) {
+    super(message);
+    this.known = known;
+  }
+}
+
+/**
+ * Integers known before a run: a shape, axes.
+ * @param facts what is written, as far as it is known where they are computed
+ * @throws OpenShape where they are computed, Error where they are none or left out
+ */
+export function knownIntegers(
+  operand: (Partial<TensorFacts> & { value?: Tensor }) | undefined,
+  what: string,
+  facts?: readonly TensorFacts[],
+): readonly number[] {
   if (operand?.value?.kind === 'integers') return vectorOf(operand.value, what);
   if (operand === undefined) throw new Error(`lacks ${what}`);
-  throw new Error(`computes ${what} while it runs: only ${what} known from the file can be followed`);
+  const { type = 'float32', quantization, open } = operand;
+  if (open === undefined && (quantization !== undefined || type.includes('float')))
+    throw new Error(`wants integers as ${what}, found ${quantization === undefined ? type : 'codes'}`);
+  throw new OpenShape(`computes ${what} while it runs: only ${what} known from the file can be followed`, facts);
 }
 
 /** An axis counted from the front. @throws Error where there is none such */

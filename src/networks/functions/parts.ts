@@ -63,8 +63,15 @@ const slice: TensorFunction = {
     operand: i + 1,
   })),
   facts: ([x, ...operands]) => {
+    // Whatever it takes along an axis, the axes stay.
+    const open = [
+      movedTo(
+        x,
+        (x as OperandFacts).shape.map(() => Number.NaN),
+      ),
+    ];
     const known = operands.map(
-      (operand, i) => operand && knownIntegers(operand, ['its starts', 'its ends', 'its axes', 'its steps'][i]),
+      (operand, i) => operand && knownIntegers(operand, ['its starts', 'its ends', 'its axes', 'its steps'][i], open),
     );
     return [
       movedTo(

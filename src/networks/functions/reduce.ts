@@ -112,10 +112,11 @@ const runtimeSum: Reducer = (data, first, offsets) => {
   return total;
 };
 
+/** Of no numbers the standard says nothing, and ONNX Runtime gives 0. */
 const mean =
   (of: Reducer): Reducer =>
   (data, first, offsets) =>
-    of(data, first, offsets) / offsets.length;
+    of(data, first, offsets) / Math.max(offsets.length, 1);
 
 const sumOfSizes: Reducer = (data, first, offsets) => {
   let total = 0;

@@ -1,7 +1,7 @@
-import { floatTensor, integerTensor, type FloatTensor, type Tensor } from '../tensor.js';
+import { floatTensor, integerTensor, type FloatTensor, lengthsText, type Tensor } from '../tensor.js';
 import { float, int, word } from './attributes.js';
 import type { OperandFacts, TensorFunction } from './function.js';
-import { floatsOf, integersOf } from './operands.js';
+import { floatsOf, integersOf, OpenShape } from './operands.js';
 
 /** Functions of boxes: their parts of planes, and which of them are kept. */
 
@@ -90,22 +90,26 @@ const roiAlign: TensorFunction = {
   acrossBatch: () => true,
 };
 
-/** Corners of a box in order: top, left, bottom, right. */
+/** Corners of a box in order: top, left, bottom, right, in float32. */
 function cornersOf({ data }: FloatTensor, box: number, centred: boolean): readonly [number, number, number, number] {
   const [a, b, c, d] = data.subarray(4 * box, 4 * box + 4);
-  if (centred) return [b - d / 2, a - c / 2, b + d / 2, a + c / 2];
+  if (centred) return [f32(b - f32(d / 2)), f32(a - f32(c / 2)), f32(b + f32(d / 2)), f32(a + f32(c / 2))];
   return [Math.min(a, c), Math.min(b, d), Math.max(a, c), Math.max(b, d)];
 }
 
 type Corners = ReturnType<typeof cornersOf>;
 
-function overlap(one: Corners, other: Corners): number {
-  const height = Math.min(one[2], other[2]) - Math.max(one[0], other[0]);
-  const width = Math.min(one[3], other[3]) - Math.max(one[1], other[1]);
-  const both = Math.max(height, 0) * Math.max(width, 0);
-  const area = ([top, left, bottom, right]: Corners) => (bottom - top) * (right - left);
-  const all = area(one) + area(other) - both;
-  return both <= 0 || all <= 0 ? 0 : both / all;
+const f32 = Math.fround;
+
+/** Intersection over union, each step in float32 as ONNX Runtime's SuppressByIOU has it; undefined where either is empty. */
+function overlap(one: Corners, other: Corners): number | undefined {
+  const height = f32(Math.min(one[2], other[2]) - Math.max(one[0], other[0]));
+  const width = f32(Math.min(one[3], other[3]) - Math.max(one[1], other[1]));
+  if (!(height > 0 && width > 0)) return undefined;
+  const both = f32(height * width);
+  const [own, its] = [one, other].map(([top, left, bottom, right]) => f32(f32(right - left) * f32(bottom - top)));
+  const all = f32(f32(own + its) - both);
+  return both > 0 && own > 0 && its > 0 && all > 0 ? f32(both / all) : undefined;
 }
 
 /** Boxes of the best scores that overlap none that was kept, for each image and class: image, class, box. */
@@ -114,19 +118,30 @@ const nonMaxSuppression: TensorFunction = {
   attributes: { center_point_box: int(0) },
   operations: 0,
   facts: (operands, attributes) => {
+    checkBoxes((operands[0] as OperandFacts).shape, (operands[1] as OperandFacts).shape);
     if (operands.some((operand) => operand !== undefined && operand.value === undefined))
-      throw new Error(
-        'chooses boxes while it runs, and how many is known only then: boxes and scores from the file are supported',
-      );
+      throw new OpenShape('chooses boxes while it runs, and how many is known only then', [
+        { shape: [Number.NaN, 3], type: 'int64' },
+      ]);
     const values = operands.map((operand) => operand?.value);
     return [{ shape: keptBoxes(values, attributes.center_point_box === 1).shape, type: 'int64' }];
   },
   run: (operands, attributes) => [keptBoxes(operands, attributes.center_point_box === 1)],
 };
 
+/** @throws Error where there is not a score of each class for each box [images, count, 4] */
+function checkBoxes(boxes: readonly number[], scores: readonly number[]): void {
+  const [images, count, four] = boxes;
+  if (boxes.length === 3 && scores.length === 3 && four === 4 && scores[0] === images && scores[2] === count) return;
+  throw new Error(
+    `has boxes of ${lengthsText(boxes) || 'a scalar'} and scores of ${lengthsText(scores) || 'a scalar'}: images x boxes x 4 and images x classes x boxes are wanted`,
+  );
+}
+
 function keptBoxes([boxes, scores, most, threshold, least]: readonly (Tensor | undefined)[], centred: boolean) {
   const corners = floatsOf(boxes, 0);
   const { shape, data } = floatsOf(scores, 1);
+  checkBoxes(corners.shape, shape);
   const [images, classes, count] = shape;
   const [limit, shared, floor] = [most?.data[0] ?? 0, threshold?.data[0] ?? 0, least?.data[0] ?? -Infinity];
   const chosen: number[] = [];
@@ -138,7 +153,7 @@ function keptBoxes([boxes, scores, most, threshold, least]: readonly (Tensor | u
     for (const box of order) {
       if (kept.length >= limit) break;
       const each = cornersOf(corners, image * count + box, centred);
-      if (kept.some((other) => overlap(each, other) > shared)) continue;
+      if (kept.some((other) => (overlap(each, other) ?? -Infinity) > shared)) continue;
       kept.push(each);
       chosen.push(image, row % classes, box);
     }

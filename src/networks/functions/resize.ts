@@ -5,7 +5,7 @@ import { bilinear } from './bilinear.js';
 import { COORDINATES, kernelOf, NEAREST, type ResizedAxis, type Taps, tapsOf } from './coordinates.js';
 import type { OperandFacts, TensorFunction } from './function.js';
 import { movedTo, taken } from './moves.js';
-import { axisOf } from './operands.js';
+import { axisOf, OpenShape } from './operands.js';
 
 /** Resize and its forerunner Upsample. */
 
@@ -15,7 +15,7 @@ type Known = { value?: Tensor; shape: readonly number[] } | undefined;
 function numbersOf(operand: Known, what: string): readonly number[] | undefined {
   if (operand === undefined || sizeOf(operand.shape) === 0) return undefined;
   if (operand.value === undefined)
-    throw new Error(`computes its ${what} while it runs: only ${what} known from the file can be followed`);
+    throw new OpenShape(`computes its ${what} while it runs: only ${what} known from the file can be followed`);
   return [...operand.value.data];
 }
 

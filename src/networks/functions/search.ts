@@ -4,7 +4,7 @@ import { overLines } from './along.js';
 import { stridesOf } from './broadcast.js';
 import type { OperandFacts, TensorFunction } from './function.js';
 import { emptyNumbers, factsAt, integerTypeOf, numberFacts, numbersOf, type Numbers } from './numbers.js';
-import { axisOf, integersOf, knownIntegers } from './operands.js';
+import { axisOf, integersOf, knownIntegers, OpenShape } from './operands.js';
 import { reducedShape } from './reduce.js';
 
 /** Where numbers are: the largest, the first so many, those that are not zero; and the way back. */
@@ -22,6 +22,7 @@ function extreme(better: (x: number, than: number) => boolean): TensorFunction {
     run: ([operand], { axis, keepdims, select_last_index: last }) => {
       const { shape, data } = numbersOf(operand, 0);
       const place = axisOf(axis as number, shape.length);
+      if (shape[place] === 0) throw new Error(`looks along axis ${place} of ${shape.join('x')}, which has no elements`);
       const output = integerTensor(reducedShape(shape, [place], keepdims === 1), 'int64');
       let written = 0;
       overLines(shape, place, ({ first, length, step }) => {
@@ -45,7 +46,9 @@ const topK: TensorFunction = {
   operations: 4,
   facts: (operands, { axis }) => {
     const x = factsAt(operands, 0);
-    const shape = toppedShape(x.shape, axis as number, knownIntegers(operands[1], 'its k'));
+    const open = x.shape.with(axisOf(axis as number, x.shape.length), Number.NaN);
+    const known = [numberFacts(open, integerTypeOf(x)), { shape: open, type: 'int64' } as const];
+    const shape = toppedShape(x.shape, axis as number, knownIntegers(operands[1], 'its k', known));
     return [numberFacts(shape, integerTypeOf(x)), { shape, type: 'int64' }];
   },
   run: ([operand, k], { axis, largest }) => {
@@ -89,15 +92,16 @@ function orderOf(data: Numbers, first: number, length: number, step: number, lar
   });
 }
 
-/** A function whose shapes follow from what its operands hold: only of stored tensors. */
-export function ofStored(
+/** A function whose shapes follow from what its operands hold. @param known what is known of its results where they are computed */
+export function shapedByData(
+  known: (operands: readonly (OperandFacts | undefined)[]) => readonly TensorFacts[],
   run: (inputs: readonly (Tensor | undefined)[], attributes: Attributes) => readonly Tensor[],
 ): TensorFunction {
   return {
     operands: 1,
     facts: (operands: readonly (OperandFacts | undefined)[], attributes): readonly TensorFacts[] => {
       if (operands.some((operand) => operand !== undefined && operand.value === undefined))
-        throw new Error('gives a shape that depends on what it reads: only of tensors stored in the file');
+        throw new OpenShape('gives a shape that depends on what it reads', known(operands));
       return run(
         operands.map((operand) => operand?.value),
         attributes,
@@ -165,6 +169,9 @@ export const SEARCHES: Readonly<Record<string, TensorFunction>> = {
   ArgMax: extreme((x, than) => x > than),
   ArgMin: extreme((x, than) => x < than),
   TopK: topK,
-  NonZero: ofStored(nonZero),
+  NonZero: shapedByData(
+    (operands) => [{ shape: [factsAt(operands, 0).shape.length, Number.NaN], type: 'int64' }],
+    nonZero,
+  ),
   OneHot: oneHot,
 };

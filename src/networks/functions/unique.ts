@@ -1,11 +1,11 @@
-import { integerTensor, sizeOf, type Tensor } from '../tensor.js';
+import { integerTensor, sizeOf, type Tensor, type TensorFacts } from '../tensor.js';
 import { int } from './attributes.js';
 import { placesOf, stridesOf } from './broadcast.js';
-import type { TensorFunction } from './function.js';
-import { numbersOf, type NumberTensor } from './numbers.js';
+import type { OperandFacts, TensorFunction } from './function.js';
+import { factsAt, integerTypeOf, numberFacts, numbersOf, type NumberTensor } from './numbers.js';
 import { axisOf } from './operands.js';
 import { taken } from './moves.js';
-import { ofStored } from './search.js';
+import { shapedByData } from './search.js';
 
 /** The different numbers of a tensor, or its different parts along an axis; where each came from, and how often. */
 
@@ -62,9 +62,15 @@ function chosen(x: NumberTensor, axis: number | undefined, indices: readonly num
   return taken(x, shape, places);
 }
 
+/** The type of the numbers; where they came from is in three lists as long as data say. */
+function known(operands: readonly (OperandFacts | undefined)[]): readonly TensorFacts[] {
+  const list: TensorFacts = { shape: [Number.NaN], type: 'int64' };
+  return [numberFacts([Number.NaN], integerTypeOf(factsAt(operands, 0))), list, list, list];
+}
+
 export const UNIQUE: Readonly<Record<string, TensorFunction>> = {
   Unique: {
-    ...ofStored(([operand], { axis, sorted }) => {
+    ...shapedByData(known, ([operand], { axis, sorted }) => {
       const x = numbersOf(operand, 0);
       return unique(x, axis === undefined ? undefined : axisOf(axis as number, x.shape.length), sorted === 1);
     }),

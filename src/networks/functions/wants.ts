@@ -12,6 +12,7 @@ const INTEGERS: Readonly<Record<string, readonly number[]>> = {
   ...{
     CumSum: [1],
     CumProd: [1],
+    Compress: [1],
     Gather: [1],
     GatherElements: [1],
     GatherND: [1],
@@ -29,6 +30,7 @@ const REALS: Readonly<Record<string, readonly number[]>> = {
   ...{ BatchNormalization: [1, 2, 3, 4], GroupNormalization: [1, 2], InstanceNormalization: [1, 2] },
   ...{ 'com.microsoft.DynamicQuantizeLSTM': [0, 8, 10], 'com.microsoft.EmbedLayerNormalization': [2, 3, 5, 6] },
   ...{ 'com.microsoft.MultiHeadAttention': [0], 'com.microsoft.GroupQueryAttention': [0] },
+  ...{ NonMaxSuppression: [0, 1] },
   ...{ RotaryEmbedding: [1, 2], 'com.microsoft.RotaryEmbedding': [2, 3] },
   ...{ 'com.microsoft.SkipLayerNormalization': [1, 2], 'com.microsoft.SkipSimplifiedLayerNormalization': [1, 2] },
 };

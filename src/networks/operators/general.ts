@@ -1,5 +1,6 @@
 import { type Around, movesAlong, type OperandFacts, type TensorFunction } from '../functions/function.js';
 import { functionNamed } from '../functions/index.js';
+import { OpenShape } from '../functions/operands.js';
 import { roundedTo } from '../functions/types.js';
 import type { Arithmetic, GeneralLayer } from '../network.js';
 import { dequantize, quantize } from '../quantization.js';
@@ -33,7 +34,9 @@ export const general: Operator<GeneralLayer> = {
   products: (layer, inputs) => functionNamed(layer.function).products?.(operandFacts(layer, inputs), layer.attributes),
   operations: (layer, inputs) => {
     const each = functionNamed(layer.function);
-    const written = factsFrom(layer, inputs).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    const facts = factsFrom(layer, inputs);
+    if (facts.some(({ open }) => open !== undefined)) return 0;
+    const written = facts.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     return written * (each.operations ?? (movesAlong(each, layer.attributes) ? 0 : 1));
   },
 };
@@ -42,7 +45,10 @@ function within<T>({ name, function: called }: GeneralLayer, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    throw new Error(`layer ${name} (${called}): ${(error as Error).message}`, { cause: error });
+    // What is open is looked at only in a run.
+    const reason =
+      error instanceof TypeError ? 'lacks an operand, or has one of another kind' : (error as Error).message;
+    throw new Error(`layer ${name} (${called}): ${reason}`, { cause: error });
   }
 }
 
@@ -56,15 +62,61 @@ export function operandFacts(layer: GeneralLayer, inputs: readonly TensorFacts[]
 function factsFrom(layer: GeneralLayer, inputs: readonly TensorFacts[]): readonly TensorFacts[] {
   const called = functionNamed(layer.function);
   const operands = operandFacts(layer, inputs);
-  const facts = called.facts?.(operands, layer.attributes) ?? seen(layer, called, inputs);
+  const facts = knownFacts(layer, called, inputs, operands);
   const type = realTypeOf(operands);
   const { output } = layer;
   return facts.slice(0, layer.outputs.length).map(({ shape, ...rest }) => {
-    if (output !== undefined) return { shape, quantization: output };
-    if (rest.type === 'float32') return { shape };
-    if (rest.type !== undefined || rest.quantization !== undefined) return { shape, ...rest };
-    return { shape, ...(type !== 'float32' && { type }) };
+    const own = { shape, ...(rest.open !== undefined && { open: rest.open }) };
+    if (output !== undefined) return { ...own, quantization: output };
+    if (rest.type === 'float32') return own;
+    if (rest.type !== undefined || rest.quantization !== undefined) return { ...own, ...rest };
+    return { ...own, ...(type !== 'float32' && { type }) };
   });
+}
+
+/**
+ * What is known before a run. Where an operand's shape follows from data, or the result's does, lengths that are not known go
+ * through the facts as NaN: what comes out of it is for people, and no tensor is made by it.
+ */
+function knownFacts(
+  layer: GeneralLayer,
+  called: TensorFunction,
+  inputs: readonly TensorFacts[],
+  operands: readonly (OperandFacts | undefined)[],
+): readonly TensorFacts[] {
+  const from = inputs.find((input) => input.open !== undefined)?.open;
+  if (from !== undefined && called.products !== undefined) throw new Error(openProduct(from));
+  try {
+    const facts = called.facts?.(operands, layer.attributes);
+    if (from === undefined) return facts ?? seen(layer, called, inputs);
+    const isAny = inputs.some(({ shape }) => shape.includes(Infinity));
+    const known = facts ?? guessed(layer, called, operands);
+    return known.map((each) => ({ ...each, ...(isAny && { shape: ANY_AXES }), open: from }));
+  } catch (error) {
+    const decides = error instanceof OpenShape && called.products === undefined;
+    if (from === undefined && !decides) throw error;
+    const open = from ?? `${layer.node ?? layer.name} (${layer.function})`;
+    const known = decides ? error.known : undefined;
+    return (known ?? guessed(layer, called, operands)).map((each) => ({ ...each, open }));
+  }
+}
+
+const ANY_AXES = [Infinity];
+
+/** Of a shape that nothing is known of; where elements are only taken along, of their type. */
+function guessed(
+  layer: GeneralLayer,
+  called: TensorFunction,
+  operands: readonly (OperandFacts | undefined)[],
+): readonly TensorFacts[] {
+  const [first] = called.along === undefined || called.along === 'all' ? [0] : called.along;
+  const { quantization, type } = movesAlong(called, layer.attributes) ? (operands[first] ?? {}) : {};
+  return layer.outputs.map(() => ({ shape: ANY_AXES, ...(quantization && { quantization }), ...(type && { type }) }));
+}
+
+/** Why products behind such a tensor are refused: what the array does is planned before a run. */
+export function openProduct(open: string): string {
+  return `multiplies on the array what is as long as the data of ${open} say: shapes that are known before a run are supported there`;
 }
 
 /** What a run on zeros gives. */
@@ -113,9 +165,14 @@ function run(layer: GeneralLayer, inputs: readonly Tensor[], arithmetic: Arithme
   };
   const operands = operandsOf(layer, inputs);
   const { attributes, output } = layer;
-  const allCodes = operands.every((each) => each === undefined || each.kind === 'codes');
-  if (output !== undefined && layer.rule !== undefined && called.fused !== undefined && allCodes)
-    return [called.fused(operands as (CodeTensor | undefined)[], attributes, output, around)];
+  const whole = operands.filter((each) => each?.kind !== 'float');
+  if (
+    output !== undefined &&
+    layer.rule !== undefined &&
+    called.fused !== undefined &&
+    whole.length === operands.length
+  )
+    return [called.fused(whole, attributes, output, around)];
   const takes = movesAlong(called, attributes) || called.takesCodes === true;
   const factors = called.factors?.every((place) => operands[place]?.kind === 'codes') ? called.factors : [];
   const given = operands.map((each, place) => {

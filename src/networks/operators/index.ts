@@ -2,6 +2,7 @@ import type { Layer, LayerOf, Op } from '../network.js';
 import { add } from './add.js';
 import { averagePool } from './averagePool.js';
 import { batchNorm } from './batchNorm.js';
+import { choose } from './choose.js';
 import { conv } from './conv.js';
 import { dense } from './dense.js';
 import { dequantize } from './dequantize.js';
@@ -19,6 +20,7 @@ export const OPERATORS: { readonly [O in Op]: Operator<LayerOf<O>> } = {
   add,
   averagePool,
   batchNorm,
+  choose,
   conv,
   dense,
   dequantize,

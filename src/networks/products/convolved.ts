@@ -5,6 +5,8 @@ import {
   type CodeTensor,
   floatTensor,
   type FloatTensor,
+  type IntegerTensor,
+  integerTensor,
   oneZeroPoint,
   type Operand,
   type Quantization,
@@ -81,6 +83,19 @@ export function convolvedCodes(
     ),
   );
   return codeTensor(own.shape, encodeAll(out, output.fit, oneZeroPoint(output)), output);
+}
+
+/** Int32 sums of (x - zx) (w - zw), whatever the codes' scales are; what goes beyond 32 bits is dropped, as ConvInteger has it. */
+export function convolvedSums(
+  own: Convolution,
+  x: CodeTensor,
+  w: CodeTensor,
+  layer: string,
+  arithmetic: Arithmetic,
+): IntegerTensor {
+  const output = integerTensor(own.shape, 'int32');
+  codeSums(own, x, w, layer, arithmetic, (sums, part) => spread(own, sums, part, output.data, (sum) => sum | 0));
+  return output;
 }
 
 /** Whether scales come out of the sums: one of the input, and one or one for each filter of the weights. */
@@ -202,7 +217,7 @@ function spread(
   { filters }: Convolution,
   sums: Float32Array | Float64Array,
   { group, first, count, n, pixels }: Part,
-  output: Float32Array,
+  output: Float32Array | Float64Array,
   become: (sum: number, filter: number) => number,
   bias?: Float32Array,
 ): void {
@@ -210,8 +225,8 @@ function spread(
     const pixel = (first + row) % pixels;
     let at = ((first + row - pixel) / pixels) * filters * pixels + group * n * pixels + pixel;
     for (let filter = group * n; filter < (group + 1) * n; filter++, from++, at += pixels) {
-      const value = Math.fround(become(sums[from], filter));
-      output[at] = bias === undefined ? value : value + bias[filter];
+      const value = become(sums[from], filter);
+      output[at] = bias === undefined ? value : Math.fround(value) + bias[filter];
     }
   }
 }

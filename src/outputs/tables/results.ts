@@ -1,5 +1,6 @@
 import type { Placement } from '../../simulate/placement.js';
-import type { LayerResult, Likeness, RunResult } from '../../simulate/run.js';
+import type { Likeness } from '../../simulate/likeness.js';
+import type { LayerResult, RunResult } from '../../simulate/run.js';
 import { energyColumn, type JsonRow, percent, type ResultColumn, resultJson } from './column.js';
 import { ACTION_COLUMNS, LAYER_COLUMNS, WORST_COLUMNS } from './layers.js';
 
@@ -155,6 +156,14 @@ export const RUN_COLUMNS: readonly ResultColumn<RunResult>[] = [
     title: 'gates of',
     kind: 'text',
     value: (r) => r.gates?.library,
+    optional: true,
+    hidden: true,
+  },
+  {
+    field: 'uncompared',
+    title: 'not compared',
+    kind: 'text',
+    value: (r) => r.uncompared?.join(' '),
     optional: true,
     hidden: true,
   },

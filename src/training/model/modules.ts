@@ -41,6 +41,7 @@ const MODULES: { readonly [O in Op]: Trainable<LayerOf<O>> | typeof NO_GRADIENT 
   add: { module: addModule },
   averagePool: one(averagePoolModule),
   batchNorm: one(normModule, true),
+  choose: NO_GRADIENT,
   conv: mac,
   dense: mac,
   dequantize: NO_GRADIENT,

@@ -9,7 +9,7 @@ import { bytesOf, op, tensor } from '../readers/onnx/graphs.js';
  * divisions are one each, exponentials and what is made of them four. What is not here has one, or none where it moves.
  */
 const COUNTS: Readonly<Record<number, string>> = {
-  0: 'Range EyeLike OneHot ConstantOfShape NonMaxSuppression lastbit.Integers ai.onnx.ml.ZipMap',
+  0: 'Range EyeLike OneHot ConstantOfShape Shape Size NonMaxSuppression lastbit.Integers ai.onnx.ml.ZipMap',
   2: 'Clip BatchNormalization LeakyRelu Shrink DFT STFT',
   3: 'Softsign RotaryEmbedding com.microsoft.RotaryEmbedding LpNormalization DynamicQuantizeLinear ai.onnx.ml.Normalizer',
   4: 'Exp Log Erf Tanh Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh Sigmoid HardSwish HardSigmoid TopK RNN',

@@ -1,21 +1,16 @@
 import { elementType } from './element.js';
+import { readBranches } from './branches.js';
+import { madeNode, type NodePlace } from './madeNode.js';
 import { inlined, MOST_NODES, rewritten } from './inline.js';
 import { readConstant, valuesOf } from './constant.js';
-import { inOrder, type GraphStep } from './order.js';
-import { changed, madeAttribute, type Proto } from './proto.js';
+import { inOrder } from './order.js';
+import type { Proto } from './proto.js';
 import type { Reader, Value } from './reader.js';
 
 /** If, Loop and Scan: what is known while the file is read is chosen and written out, each turn with names of its own. */
 
 type NodeProto = Proto<'NodeProto'>;
 type Graph = Proto<'GraphProto'>;
-
-/** Reads nodes in the place of the one that stands for them. */
-export interface NodePlace {
-  reader: Reader;
-  step: GraphStep;
-  read(steps: readonly GraphStep[], outputs: readonly string[]): void;
-}
 
 /** Undefined where the operator is none of these. @throws Error where what it does depends on what is computed */
 export function readControl(place: NodePlace): true | undefined {
@@ -69,20 +64,6 @@ function storeTrue({ values }: Reader, name: string): string {
   return name;
 }
 
-/** A node of the standard's opset 21, which is written for others. */
-export function madeNode(
-  { node: like }: GraphStep,
-  opType: string,
-  input: readonly string[],
-  output: readonly string[],
-  integers: Readonly<Record<string, number>> = {},
-): GraphStep {
-  const attribute = Object.entries(integers).map(([name, i]) => madeAttribute(name, i));
-  const fields = { name: output[0], domain: '', overload: '', opType, attribute };
-  const node = changed(like, { ...fields, input: [...input], output: [...output] });
-  return { node, opsets: new Map([['', 21]]) };
-}
-
 /**
  * Reads a body once.
  * @param given what its inputs are called here
@@ -120,42 +101,14 @@ function readIf(place: NodePlace): void {
   const [name = ''] = node.input;
   const prefix = prefixOf(node);
   if (place.reader.values.get(name)?.kind === 'activation') {
-    chosenLater(place, name);
+    const bodies = ['then_branch', 'else_branch'].map((branch) => bodyOf(node, branch));
+    readBranches(place, name, bodies, (body, side) => readBody(place, body, `${prefix}/${side}/`, []));
     return;
   }
   const condition = known(place.reader, name, 'its condition');
   if (condition === undefined) throw new Error('lacks its condition');
   const branch = condition === 0 ? 'else_branch' : 'then_branch';
   give(place, readBody(place, bodyOf(node, branch), `${prefix}/`, []));
-}
-
-/** Nodes of a branch that is computed though it may not be wanted, and what costs too much for that. */
-const MOST_IN_VAIN = 32;
-const COSTLY = /Conv|Gemm|MatMul|Attention|Einsum|LSTM|GRU|RNN|If|Loop|Scan/;
-
-/** Both branches, and of each result the wanted one, where they are small and of one shape. */
-function chosenLater(place: NodePlace, condition: string): void {
-  const { reader, step, read } = place;
-  const bodies = ['then_branch', 'else_branch'].map((branch) => bodyOf(step.node, branch));
-  const costly = bodies.flatMap((body) => body.node).find(({ opType }) => COSTLY.test(opType));
-  if (costly !== undefined || bodies.some((body) => body.node.length > MOST_IN_VAIN))
-    throw new Error(
-      `computes its condition ${condition} while it runs, and has ${costly === undefined ? `more than ${MOST_IN_VAIN} nodes` : `a ${costly.opType}`} in a branch: both branches are computed, so they must be small`,
-    );
-  const [yes, no] = bodies.map((body, i) =>
-    readBody(place, body, `${prefixOf(step.node)}/${i === 0 ? 'then' : 'else'}/`, []),
-  );
-  yes.forEach((name, i) => {
-    const [one, other] = [shapeOf(reader, name), shapeOf(reader, no[i])].map((shape) => shape.join('x'));
-    if (one !== other)
-      throw new Error(
-        `computes its condition ${condition} while it runs, and gives ${one} or ${other}: one shape is wanted`,
-      );
-  });
-  const steps = step.node.output.flatMap((output, i) =>
-    output === '' ? [] : [madeNode(step, 'Where', [condition, yes[i], no[i]], [output])],
-  );
-  read(steps, []);
 }
 
 function readLoop(place: NodePlace): void {
@@ -249,6 +202,10 @@ function fromFront(axis: number, rank: number): number {
 function shapeOf({ values }: Reader, name: string): readonly number[] {
   const value: Value | undefined = values.get(name);
   if (value === undefined) throw new Error(`reads ${name}, which nothing before it writes`);
+  if (value.kind === 'activation' && value.open !== undefined)
+    throw new Error(
+      `reads ${name}, which is as long as the data of ${value.open} say: a shape known before a run is wanted`,
+    );
   if (value.kind === 'activation') return value.shape;
   return value.kind === 'weights' ? value.tensor.shape : value.constant.shape;
 }

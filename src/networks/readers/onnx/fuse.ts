@@ -3,7 +3,7 @@ import { type Activation, called, push } from '../../build/builder.js';
 import { findFunction } from '../../functions/index.js';
 import { int32s } from '../../integers.js';
 import { type ConvLayer, type DenseLayer, type GeneralLayer, isMacLayer, type Layer } from '../../network.js';
-import { type CodeTensor, oneZeroPoint, type Quantization } from '../../tensor.js';
+import { type CodeTensor, integerTensor, oneZeroPoint, type Quantization } from '../../tensor.js';
 import { scalarOf, valuesOf } from './constant.js';
 import { attributesOf } from './general.js';
 import type { NodeReader } from './node.js';
@@ -74,12 +74,24 @@ type Given = Value | undefined;
 
 /** Whether the operands' codes of int8 are made uint8 where the result's are, and only there; a product's weights are as they are. */
 function areOneType({ written, turned, values }: Reader, { node, layers }: Brought, output: string): boolean {
-  const stays = layers.some(isMacLayer) ? [] : node.inputs.filter((name) => values.get(name)?.kind === 'weights');
+  const stays =
+    productIn(layers.at(-1)) !== undefined ? [] : node.inputs.filter((name) => values.get(name)?.kind === 'weights');
   const codes = node.inputs.flatMap((name) => {
     const before = written.get(name)?.node;
     return values.get(name)?.kind === 'activation' && before?.opType === 'DequantizeLinear' ? [before.inputs[0]] : [];
   });
   return [...stays, ...codes].every((name) => turned.has(name) === turned.has(output));
+}
+
+/** A product by stored codes: a layer of its own, or the function that convolves along other than one or two axes. */
+function productIn(
+  layer: Layer | undefined,
+): { layer: ConvLayer | DenseLayer | GeneralLayer; weight: CodeTensor } | undefined {
+  if (layer === undefined) return undefined;
+  const weight = isMacLayer(layer) ? layer.weight : layer.op === 'general' ? layer.operands[1] : undefined;
+  if (typeof weight !== 'object' || weight.kind !== 'codes') return undefined;
+  if (isMacLayer(layer)) return layer.result.kind === 'dequantize' ? { layer, weight } : undefined;
+  return layer.op === 'general' && layer.function === 'Conv' && layer.operands[0] === 0 ? { layer, weight } : undefined;
 }
 
 /** A product of codes whose sums become codes by one multiplier, as QLinearConv, QLinearMatMul and QGemm have it. */
@@ -88,19 +100,32 @@ function productFused(
   [input, , bias]: readonly Given[],
   name: string,
   q: Quantization,
-): ConvLayer | DenseLayer | undefined {
-  const layer = layers.at(-1);
-  if (layer === undefined || !isMacLayer(layer) || layer.result.kind !== 'dequantize') return undefined;
-  const { weight } = layer;
+): ConvLayer | DenseLayer | GeneralLayer | undefined {
+  const product = productIn(layers.at(-1));
+  if (product === undefined) return undefined;
+  const { layer, weight } = product;
   const format = formatOf(input);
-  if (weight.kind !== 'codes' || format?.name !== q.fit.format.name) return undefined;
+  if (format?.name !== q.fit.format.name) return undefined;
   const own = weight.quantization.fit.format;
   const mixed = format.kind === 'int' && format.signed && own.name !== format.name;
   if (own.kind !== 'int' || own.bits !== 8 || mixed) return undefined;
-  if (layer.bias === undefined) return { ...layer, ...called(name), result: requantized(q) };
+  if ((node.inputs[2] ?? '') === '') return becoming(layer, name, q, weight);
   if (bias?.kind !== 'stored' || layer.name !== node.output) return undefined;
-  const whole = wholeBias(bias, scalesOf(input, weight), layer.op === 'conv');
-  return whole && { ...layer, ...called(name), bias: whole, result: requantized(q) };
+  const whole = wholeBias(bias, scalesOf(input, weight), layer.op !== 'dense');
+  return whole && becoming(layer, name, q, weight, whole);
+}
+
+/** The product with its sums made codes. */
+function becoming<L extends ConvLayer | DenseLayer | GeneralLayer>(
+  layer: L,
+  name: string,
+  output: Quantization,
+  weight: CodeTensor,
+  bias?: Int32Array,
+): L {
+  if (layer.op !== 'general') return { ...layer, ...called(name), bias, result: requantized(output) };
+  const sums = bias && integerTensor([bias.length], 'int32', Float64Array.from(bias));
+  return { ...layer, ...called(name), operands: [0, weight, ...(sums ? [sums] : [])], output };
 }
 
 /** Scales of the sums, s_in * s_w in float32, a filter each. */

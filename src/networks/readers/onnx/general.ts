@@ -32,6 +32,8 @@ export function readGeneral(reader: Reader, node: NodeReader): readonly Value[] 
   const layer: GeneralLayer = {
     op: 'general',
     name: node.outputs.find((output) => output !== '') ?? node.output,
+    // What is refused behind it names it so.
+    ...(!reader.isOwn && !['', node.output].includes(node.name) && { node: node.name }),
     inputs: [],
     outputs: [...node.outputs],
     function: name,
@@ -59,11 +61,11 @@ function checkOneType(given: readonly Given[]): void {
   if (other !== undefined) throw new Error(`has operands of ${types[0]} and ${other}: they must be of one type`);
 }
 
-/** Undefined of codes, whose format may be narrower than what the file holds them in. */
+/** Undefined of codes, whose format may be narrower than what the file holds them in, and where it is certain only in a run. */
 function typeNameOf(value: Value): string | undefined {
   if (value.kind === 'weights') return 'FLOAT';
   if (value.kind === 'stored') return value.constant.type.name;
-  if (value.as === 'codes') return undefined;
+  if (value.as === 'codes' || value.open !== undefined) return undefined;
   const type = value.type ?? 'float32';
   return ELEMENTS[type] ?? type.toUpperCase();
 }
@@ -138,12 +140,13 @@ function hasCodes(value: Given | Tensor): boolean {
 }
 
 function readOf(reader: Reader, value: Activation, keeps: boolean): TensorFacts & { name: string; lazy: boolean } {
-  const { shape, as, quantization, type } = value;
+  const { shape, as, quantization, type, open: from } = value;
+  const open = from === undefined ? {} : { open: from };
   if (value.pad !== undefined) return readOf(reader, padded(reader, value), keeps);
   const codes = as !== 'real' && as !== 'integers';
-  if (codes && keeps) return { name: value.name, shape, quantization, lazy: as !== 'codes' };
+  if (codes && keeps) return { name: value.name, shape, quantization, lazy: as !== 'codes', ...open };
   if (as === 'codes') return { ...integersOf(reader, value), lazy: false };
-  return { name: codes ? realOf(reader, value) : value.name, shape, ...(type && { type }), lazy: false };
+  return { name: codes ? realOf(reader, value) : value.name, shape, ...(type && { type }), lazy: false, ...open };
 }
 
 /** Padding that no convolution of stored weights takes over, as a layer of its own, once. */
@@ -162,25 +165,36 @@ function padded(reader: Reader, { pad, ...value }: Activation): Activation {
 }
 
 /** Codes as the integers that the file has there: a layer of its own, once. */
-function integersOf(reader: Reader, { name: codes, shape, quantization }: Activation): TensorFacts & { name: string } {
+function integersOf(
+  reader: Reader,
+  { name: codes, shape, quantization, open }: Activation,
+): TensorFacts & { name: string } {
   const name = `${codes}/integers`;
   const layer: GeneralLayer = {
     ...{ op: 'general', ...called(name), inputs: [codes], function: 'lastbit.Integers' },
     ...{ operands: [0], attributes: {} },
   };
   if (!reader.layers.some((each) => each.name === name)) reader.layers.push(layer);
-  const [facts] = factsAfter(layer, [{ shape, quantization }]);
+  const [facts] = factsAfter(layer, [{ shape, quantization, ...(open !== undefined && { open }) }]);
   return { ...facts, name };
 }
 
 function checkSizes(facts: readonly TensorFacts[]): void {
-  const large = facts.find(({ shape }) => shape.some((length) => !(length >= 0)) || sizeOf(shape) > LARGEST);
+  const large = facts.find(({ shape, open }) => open === undefined && isLarge(shape));
   if (large !== undefined)
     throw new Error(`gives shape ${large.shape.join('x')}: up to ${LARGEST} elements are supported`);
 }
 
-function activationOf(name: string, { shape, quantization, type }: TensorFacts, realName?: string): Activation {
-  const base = { kind: 'activation', name, shape, shared: false } as const;
+function isLarge(shape: readonly number[]): boolean {
+  return shape.some((length) => !(length >= 0)) || sizeOf(shape) > LARGEST;
+}
+
+export function activationOf(
+  name: string,
+  { shape, quantization, type, open }: TensorFacts,
+  realName?: string,
+): Activation {
+  const base = { kind: 'activation', name, shape, shared: false, ...(open !== undefined && { open }) } as const;
   if (quantization !== undefined)
     return realName === undefined
       ? { ...base, as: 'codes', quantization }

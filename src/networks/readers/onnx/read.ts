@@ -1,11 +1,12 @@
 import { opsetsOf } from './opsets.js';
 import { didYouMean } from '../../../text/nearest.js';
-import { realOf } from '../../build/builder.js';
+import { type Activation, realOf } from '../../build/builder.js';
 import { withBatch } from '../../batch.js';
 import { FUNCTIONS } from '../../functions/index.js';
 import { type RuleName, rulesNamed } from '../../conventions/rules.js';
 import type { Network, Op } from '../../network.js';
 import type { Tensor } from '../../tensor.js';
+import { waitingForReaders } from './branches.js';
 import { readBlocks } from './blockMarks.js';
 import { readConstant } from './constant.js';
 import { CONTRIB_OPERATORS } from './contrib.js';
@@ -48,11 +49,13 @@ import { inlined, localFunctions } from './inline.js';
 import { inputsOf } from './inputs.js';
 import { messageOf, oneLine } from './line.js';
 import { domainOf, type NodeReader, nodeReader } from './node.js';
-import { freeNames, inOrder, type GraphStep } from './order.js';
+import { openProduct } from '../../operators/general.js';
+import { inOrder, type GraphStep } from './order.js';
 import { withoutPairs } from './pairs.js';
-import { namesBeforeCodes, overIntegers, turnedCodes } from './rounded.js';
+import { overIntegers } from './rounded.js';
 import { readSequence, SEQUENCE_OPERATORS } from './sequences.js';
 import type { ReadOptions } from '../options.js';
+import { countUses } from './uses.js';
 import { PRODUCER } from './write.js';
 import { nameLayers, operand, type Reader, type Value } from './reader.js';
 
@@ -64,6 +67,7 @@ const READERS: Readonly<Record<Op, Readonly<Record<string, ReadNode>>>> = {
   add: { Add: readAdd, Sum: readAdd },
   averagePool: { AveragePool: readAveragePool, GlobalAveragePool: readGlobalAveragePool, ReduceMean: readReduceMean },
   batchNorm: { BatchNormalization: readBatchNormalization, Mul: readMul, Sub: readSub },
+  choose: {},
   conv: { Conv: readConv, QLinearConv: readQLinearConv },
   dense: { Gemm: readGemm, MatMul: readMatMul, QLinearMatMul: readAnyQLinearMatMul },
   dequantize: { DequantizeLinear: readDequantizeLinear },
@@ -169,7 +173,7 @@ function networkOf(model: Proto<'ModelProto'>, name: string, options: ReadOption
   const all = inOrder(inlined(graph.node, functions, opsets), there);
   const { steps, constants } = reader.rules.merges ? withoutPairs(all, graph) : { steps: all, constants: [] };
   const given = graph.output.map((output) => output.name);
-  count(reader, steps, given);
+  countUses(reader, steps, given);
   const stored = new Set<string>();
   for (const tensor of graph.initializer) {
     if (stored.has(tensor.name)) throw new Error(`stores the tensor ${tensor.name} twice`);
@@ -182,7 +186,8 @@ function networkOf(model: Proto<'ModelProto'>, name: string, options: ReadOption
   for (const step of steps) readNode(reader, step);
   const metadata = Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
   const outputs = outputsOf(graph, reader);
-  return withBatch({ name, inputs, outputs, batch: 'fixed', layers: reader.layers, metadata });
+  const layers = waitingForReaders(reader.layers, outputs);
+  return withBatch({ name, inputs, outputs, batch: 'fixed', layers, metadata });
 }
 
 /**
@@ -196,27 +201,6 @@ function writingBy(
   const isOwn = producerName === PRODUCER;
   const own: RuleName = isOwn ? 'onnx' : 'ort';
   return { rules: rulesNamed(rules ?? own), written: new Map(), isOwn };
-}
-
-/** Who reads each name: nodes by their operators, graphs in them, which may read it often, and `output` what is given on. */
-function count(
-  { uses, readers, beforeCodes, turned }: Reader,
-  steps: readonly GraphStep[],
-  outputs: readonly string[],
-): void {
-  const add = (name: string, by: string, times = 1) => {
-    uses.set(name, (uses.get(name) ?? 0) + times);
-    const list = readers.get(name);
-    if (list === undefined) readers.set(name, [by]);
-    else list.push(by);
-  };
-  for (const name of outputs) add(name, 'output');
-  for (const name of namesBeforeCodes(steps)) beforeCodes.add(name);
-  for (const name of turnedCodes(steps, outputs)) turned.add(name);
-  for (const { node } of steps) {
-    for (const name of node.input) add(name, node.opType);
-    for (const name of freeNames(node)) add(name, 'graph', 2);
-  }
 }
 
 function outputsOf(graph: Proto<'GraphProto'>, reader: Reader): string[] {
@@ -251,7 +235,7 @@ function readNode(reader: Reader, step: GraphStep): void {
     const taken = proto.output.find((name) => reader.values.has(name));
     if (taken !== undefined) throw new Error(`writes ${taken}, which is there already`);
     const read = (steps: readonly GraphStep[], outputs: readonly string[]) => {
-      count(reader, steps, outputs);
+      countUses(reader, steps, outputs);
       for (const each of steps) readNode(reader, each);
     };
     const place = { reader, step, read };
@@ -273,7 +257,10 @@ function readNode(reader: Reader, step: GraphStep): void {
 
 function readValues(reader: Reader, node: NodeReader): readonly Value[] {
   const { domain, opType } = node;
-  const own = domain === '' ? NODES.get(opType)?.(reader, node) : ofOtherDomain(reader, node);
+  const open = node.inputs.map((name) => reader.values.get(name)).find(isOpen)?.open;
+  if (open !== undefined && PRODUCTS.has(`${domain}.${opType}`)) throw new Error(openProduct(open));
+  const reads = open === undefined || WHATEVER_LENGTH.includes(opType) ? NODES.get(opType) : undefined;
+  const own = domain === '' ? reads?.(reader, node) : ofOtherDomain(reader, node);
   if (own !== undefined) return [own];
   const values = readGeneral(reader, node);
   if (values !== undefined) return values;
@@ -282,6 +269,20 @@ function readValues(reader: Reader, node: NodeReader): readonly Value[] {
     `operator ${opType} of domain ${domain || 'ai.onnx'} is not supported${near}; "lastbit list operators" names those that are`,
   );
 }
+
+function isOpen(value: Value | undefined): value is Activation {
+  return value?.kind === 'activation' && value.open !== undefined;
+}
+
+/** What has a reader of its own that asks for no shape; others are functions where shapes are certain only in a run. */
+const WHATEVER_LENGTH = ['DequantizeLinear', 'Dropout', 'Identity', 'QuantizeLinear'];
+
+/** Operators with products on the array, as `domain.Name`. */
+const PRODUCTS = new Set(
+  readableOperators().flatMap(({ name, domain, array }) =>
+    array ? [`${domain === 'ai.onnx' ? '' : domain}.${name}`] : [],
+  ),
+);
 
 function ofOtherDomain(reader: Reader, node: NodeReader): Value | undefined {
   if (node.domain === OWN_DOMAIN && node.opType === 'Sign') return readOwnSign(reader, node);

@@ -5,9 +5,10 @@ import type { ConvLayer } from '../../network.js';
 import { asPlanes } from '../../products/convolution.js';
 import { transpose } from '../../products/gemm.js';
 import { codeTensor, dequantize } from '../../quantization.js';
-import { LARGEST, floatTensor, type Operand } from '../../tensor.js';
+import { type CodeTensor, integerTensor, LARGEST, floatTensor, type Operand, type Quantization } from '../../tensor.js';
 import { type Constant, floatsOf, valuesOf } from './constant.js';
 import { elementType, formatOf } from './element.js';
+import { codesOfFunction } from './overCodes.js';
 import { checkedCodes, checkZeroPoint, quantizationOf, storedCodes } from './readCodes.js';
 import {
   activation,
@@ -194,8 +195,12 @@ export function transposed(tensor: Operand): Operand {
 /** Inputs: x, its scale and zero point, w, its scale and zero point, the output's scale and zero point, int32 bias. */
 export function readQLinearConv(reader: Reader, node: NodeReader): Value {
   const parts = requantizeParts(reader, node);
-  const bias = optional(reader, node, 8);
-  return convLayer(reader, node, { ...parts, bias: bias === undefined ? undefined : integersOf(bias) });
+  const given = optional(reader, node, 8);
+  const bias = given && integersOf(given);
+  const rank = parts.weight.shape.length;
+  return rank === 3 || rank === 4
+    ? convLayer(reader, node, { ...parts, bias })
+    : convOfCodes(reader, node, { ...parts, bias });
 }
 
 export function readQLinearMatMul(reader: Reader, node: NodeReader): Value {
@@ -204,7 +209,15 @@ export function readQLinearMatMul(reader: Reader, node: NodeReader): Value {
   return pushDense(reader, node.output, { ...parts, weight: transposed(parts.weight) });
 }
 
-function requantizeParts(reader: Reader, node: NodeReader, axis = 0): ProductOperands {
+/** Over volumes, or any other number of axes, the function that convolves does it. */
+function convOfCodes(reader: Reader, node: NodeReader, { x, weight, bias, result }: Requantizing): Activation {
+  const sums = bias && integerTensor([bias.length], 'int32', Float64Array.from(bias));
+  return codesOfFunction(reader, node, 'Conv', [x, weight, ...(sums === undefined ? [] : [sums])], result.output);
+}
+
+type Requantizing = ProductOperands & { weight: CodeTensor; result: { kind: 'requantize'; output: Quantization } };
+
+function requantizeParts(reader: Reader, node: NodeReader, axis = 0): Requantizing {
   const x = checkedCodes(reader, activation(reader, node), stored(reader, node, 1), optional(reader, node, 2));
   const weight = operand(reader, node, 3);
   if (weight.kind !== 'stored') throw new Error(`needs constant weights, found the computed ${node.inputs[3]}`);

@@ -1,11 +1,9 @@
-import { type Activation, called, push, saturating } from '../../build/builder.js';
+import { type Activation, saturating } from '../../build/builder.js';
 import { pushDense } from '../../build/products.js';
 import { findFunction } from '../../functions/index.js';
-import type { GeneralLayer } from '../../network.js';
-import type { CodeTensor, Quantization, Tensor } from '../../tensor.js';
+import type { CodeTensor, Quantization } from '../../tensor.js';
 import { elementType, formatOf } from './element.js';
-import { attributesOf } from './general.js';
-import { tensorOf } from './storedTensor.js';
+import { codesOfFunction } from './overCodes.js';
 import type { NodeReader } from './node.js';
 import { integersOf, readQLinearMatMul, transposed } from './readMac.js';
 import { checkedCodes, checkZeroPoint, quantizationOf, storedCodes } from './readCodes.js';
@@ -105,28 +103,4 @@ export function readAnyQLinearMatMul(reader: Reader, node: NodeReader): Value {
   if (dense || findFunction('MatMul') === undefined) return readQLinearMatMul(reader, node);
   const given = [codesAt(reader, node, 0), codesAt(reader, node, 3)];
   return codesOfFunction(reader, node, 'MatMul', given, outputAt(reader, node, 6));
-}
-
-export function codesOfFunction(
-  reader: Reader,
-  node: NodeReader,
-  name: string,
-  given: readonly (Value | CodeTensor)[],
-  output: Quantization,
-): Activation {
-  const record = findFunction(name);
-  if (record === undefined) throw new Error(`is a ${name} of codes, which is not supported`);
-  const { attributes, added } = attributesOf(record, node);
-  const reads: Activation[] = [];
-  const operands = given.map((each): number | Tensor => {
-    if (each.kind !== 'activation') return each.kind === 'codes' ? each : tensorOf(each);
-    const at = reads.findIndex((read) => read.name === each.name);
-    return at >= 0 ? at : reads.push(each) - 1;
-  });
-  const all: GeneralLayer['operands'] = [...operands, ...added.values()];
-  const layer: GeneralLayer = {
-    ...{ op: 'general', ...called(node.output), inputs: reads.map((read) => read.name), function: name },
-    ...{ operands: all, attributes, output, rule: 'ort-node' },
-  };
-  return push(reader, layer, reads, { as: 'codes' });
 }

@@ -1,4 +1,5 @@
-import { type NodePlace, madeNode, storeIntegers } from './control.js';
+import { storeIntegers } from './control.js';
+import { madeNode, type NodePlace } from './madeNode.js';
 import { valuesOf } from './constant.js';
 import { elementType } from './element.js';
 import type { Reader, Value } from './reader.js';
@@ -116,6 +117,10 @@ function splitToSequence(place: NodePlace): void {
     value.kind === 'activation' ? value.shape : value.kind === 'weights' ? value.tensor.shape : value.constant.shape;
   const given = integerOf(place, 'axis', 0);
   const axis = given < 0 ? given + shape.length : given;
+  if (value.kind === 'activation' && value.open !== undefined && !Number.isFinite(shape[axis]))
+    throw new Error(
+      `splits an axis that is as long as the data of ${value.open} say: a length known before a run is wanted`,
+    );
   if (!(axis >= 0 && axis < shape.length)) throw new Error(`has axis ${given} over ${shape.length} axes`);
   const sizes =
     split === '' ? new Array<number>(shape[axis]).fill(1) : sizesOf(valueOf(reader, split), shape[axis], split);

@@ -10,6 +10,8 @@ export interface Written {
   /** FLOAT also where codes are carried by the real numbers that they stand for (functions.ts). */
   type: ElementType;
   shape: readonly number[];
+  /** The shape is certain only in a run, and so the file says none. */
+  isOpen?: boolean;
   /** Present where the tensor of the network holds codes. */
   quantization?: Quantization;
 }

@@ -36,8 +36,15 @@ export const PRODUCER = 'lastbit';
 export function writeOnnx(network: Network): Uint8Array {
   const facts = factsOf(network);
   const written = (name: string, type?: ElementType): Written => {
-    const { shape, quantization, type: own } = tensorOf(facts, name, 'output');
-    return { name, type: type ?? elementOf(own), shape, ...(quantization && { quantization }) };
+    const { shape, quantization, type: own, open } = tensorOf(facts, name, 'output');
+    const isOpen = open !== undefined;
+    return {
+      name,
+      type: type ?? elementOf(own),
+      shape,
+      ...(quantization && { quantization }),
+      ...(isOpen && { isOpen }),
+    };
   };
   const inputs = network.inputs.map(({ name }) => written(name));
   const sheet: Sheet = {
@@ -96,7 +103,8 @@ function modelOf(
 }
 
 /** @param free whether the first axis is as long as one likes */
-function valueInfo({ name, type, shape }: Written, free: boolean): ProtoInit<'ValueInfoProto'> {
+function valueInfo({ name, type, shape, isOpen }: Written, free: boolean): ProtoInit<'ValueInfoProto'> {
+  if (isOpen === true) return { name, type: { tensorType: { elemType: type.number } } };
   const dim = shape.map((length, i) => (i === 0 && free ? { dimParam: 'N' } : { dimValue: BigInt(length) }));
   return { name, type: { tensorType: { elemType: type.number, shape: { dim } } } };
 }
@@ -140,6 +148,7 @@ const WRITERS: { readonly [O in Op]: Writer<LayerOf<O>> | { refused: string } } 
   add: real((sheet, { name }, inputs) => emit(sheet, 'Add', inputs, name)),
   averagePool: real((sheet, layer, inputs) => emit(sheet, 'AveragePool', inputs, layer.name, windowOf(layer))),
   batchNorm: real((sheet, layer, [input]) => writeBatchNorm(sheet, layer, input)),
+  choose: { refused: 'branches would be graphs of their own, which are not written' },
   conv: product,
   dense: product,
   dequantize: {
@@ -148,12 +157,7 @@ const WRITERS: { readonly [O in Op]: Writer<LayerOf<O>> | { refused: string } } 
       return FLOAT;
     },
   },
-  general: {
-    write(sheet, layer, sources) {
-      writeGeneral(sheet, layer, sources);
-      return undefined;
-    },
-  },
+  general: { write: writeGeneral },
   flatten: moving((sheet, _, x, y) => emit(sheet, 'Flatten', [x], y)),
   maxPool: moving((sheet, layer, x, y) => emit(sheet, 'MaxPool', [x], y, windowOf(layer))),
   quantize: { write: (sheet, { name, quantization }, [{ name: x }]) => writeQuantize(sheet, x, name, quantization) },

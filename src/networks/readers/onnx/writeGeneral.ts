@@ -3,10 +3,12 @@ import { functionNamed } from '../../functions/index.js';
 import type { GeneralLayer } from '../../network.js';
 import type { Tensor } from '../../tensor.js';
 import type { Constant } from './constant.js';
+import type { ElementType } from './element.js';
 import { OWN_DOMAIN } from './functions.js';
 import { type AttributeValue, call, need, type Sheet, store, type Written } from './sheet.js';
 import { valueOf } from './storedTensor.js';
 import { asReals, storeReals } from './writeCodes.js';
+import { writeConvOfCodes } from './writeMac.js';
 
 /**
  * Functions are held as the newest opset has them; from this one on all of them are written so, but for those that came or
@@ -23,10 +25,14 @@ const GONE = ['Upsample', 'Scatter'];
 
 /**
  * A function of tensors as the node of its name; factors that are codes are dequantized by nodes before it.
+ * @returns the type of the codes that it writes; undefined where its facts say what it writes
  * @throws Error where ONNX has no such node
  */
-export function writeGeneral(sheet: Sheet, layer: GeneralLayer, sources: readonly Written[]): void {
+export function writeGeneral(sheet: Sheet, layer: GeneralLayer, sources: readonly Written[]): ElementType | undefined {
   const { name, function: called, outputs, output } = layer;
+  const attributes = attributesOf(layer, functionNamed(called).attributes ?? {});
+  const codes = called === 'Conv' ? writeConvOfCodes(sheet, layer, sources, attributes) : undefined;
+  if (codes !== undefined) return codes;
   const at = called.lastIndexOf('.');
   const [domain, opType] = [called.slice(0, Math.max(at, 0)), called.slice(at + 1)];
   if (domain === OWN_DOMAIN || (domain === '' && GONE.includes(opType)) || output !== undefined)
@@ -46,7 +52,8 @@ export function writeGeneral(sheet: Sheet, layer: GeneralLayer, sources: readonl
   while (inputs.at(-1) === '') inputs.pop();
   need(sheet, SINCE[called] ?? OPSET);
   if (domain !== '') sheet.domains.add(domain);
-  call(sheet, opType, inputs, outputs, attributesOf(layer, record.attributes ?? {}), domain);
+  call(sheet, opType, inputs, outputs, attributes, domain);
+  return undefined;
 }
 
 /** @throws Error where all axes from one on are taken for one, as until opset 13, and that is not the last */

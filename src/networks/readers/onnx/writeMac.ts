@@ -1,6 +1,6 @@
 import { decode } from '../../../formats/codec.js';
 import { toNumber } from '../../../formats/raw.js';
-import type { ConvLayer, Convention, DenseLayer, MacResult } from '../../network.js';
+import type { ConvLayer, Convention, DenseLayer, GeneralLayer, Layer, MacResult } from '../../network.js';
 import { int32s } from '../../integers.js';
 import { codeTensor, dequantize, zeroCode } from '../../quantization.js';
 import type { CodeTensor, Quantization } from '../../tensor.js';
@@ -95,20 +95,53 @@ function requantize(
     throw new Error(`layer ${name} has ${output.scale.length} output scales: QLinearConv has one`);
   let x = asBytes(sheet, input);
   if (layer.op === 'dense') x = emit(sheet, 'Reshape', [x, columnShape(sheet, weight.shape[1])], `${name}/column`);
-  const inputType = byteTypeOf(input.quantization.fit.format, input.name);
-  const inputs = [
-    x,
-    ...storeQuantization(sheet, `${name}/input`, input.quantization, inputType),
-    ...byteWeights(sheet, layer, asWritten({ ...layer, weight }, input).weight),
-    ...storeQuantization(sheet, name, output, byte),
-  ];
-  if (layer.bias !== undefined)
-    inputs.push(store(sheet, `${name}/bias`, INT32, [layer.bias.length], asWords(layer.bias, name)));
+  const own = { ...layer, weight: asWritten({ ...layer, weight }, input).weight };
+  const inputs = qlinearInputs(sheet, own, x, input, output, byte);
   return finish(sheet, layer, inputs, output, byte, input.shape.length === 3);
 }
 
+/** Codes, weights and the result with their scales and zero points, and biases where there are some. */
+function qlinearInputs(
+  sheet: Sheet,
+  layer: Pick<Layer, 'name' | 'op'> & { weight: CodeTensor; bias?: ArrayLike<number> },
+  x: string,
+  { name: from, quantization }: Written,
+  output: Quantization,
+  byte: ElementType,
+): string[] {
+  const { name, weight, bias } = layer;
+  const q = quantization as Quantization;
+  return [
+    ...[x, ...storeQuantization(sheet, `${name}/input`, q, byteTypeOf(q.fit.format, from))],
+    ...byteWeights(sheet, layer, weight),
+    ...storeQuantization(sheet, name, output, byte),
+    ...(bias === undefined ? [] : [store(sheet, `${name}/bias`, INT32, [bias.length], asWords(bias, name))]),
+  ];
+}
+
+/**
+ * A function that convolves codes in one step, as QLinearConv.
+ * @returns undefined where weights are computed, or the input is no codes
+ */
+export function writeConvOfCodes(
+  sheet: Sheet,
+  { name, op, operands, output }: GeneralLayer,
+  [input]: readonly Written[],
+  attributes: Record<string, AttributeValue>,
+): ElementType | undefined {
+  const [x, weight, bias] = operands;
+  const stored = x === 0 && typeof weight === 'object' && weight.kind === 'codes' ? weight : undefined;
+  if (output === undefined || stored === undefined || input.quantization === undefined) return undefined;
+  const byte = byteTypeOf(output.fit.format, name);
+  saturateOf(output.fit, byte);
+  const sums = typeof bias === 'object' ? bias.data : undefined;
+  const layer = { name, op, weight: stored, ...(sums && { bias: sums }) };
+  emit(sheet, 'QLinearConv', qlinearInputs(sheet, layer, asBytes(sheet, input), input, output, byte), name, attributes);
+  return byte;
+}
+
 /** int32 biases as the words that hold them. */
-function asWords(bias: Float32Array | Int32Array, layer: string): Uint32Array {
+function asWords(bias: ArrayLike<number>, layer: string): Uint32Array {
   return Uint32Array.from(int32s(bias, `layer ${layer}: the bias`));
 }
 
@@ -137,7 +170,7 @@ function columnShape(sheet: Sheet, features: number): string {
 }
 
 /** Weights, scales and zero points as QLinearConv takes them. */
-function byteWeights(sheet: Sheet, { name, op }: ConvLayer | DenseLayer, weight: CodeTensor): string[] {
+function byteWeights(sheet: Sheet, { name, op }: Pick<Layer, 'name' | 'op'>, weight: CodeTensor): string[] {
   const q = weight.quantization;
   const { format } = q.fit;
   const byte = byteTypeOf(format, `${name}/weight`);

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { float32Arithmetic } from '../../../../src/networks/arithmetic.js';
 import { executeAll } from '../../../../src/networks/execute.js';
+import { factsOf } from '../../../../src/networks/facts.js';
 import { encodeModel, type ProtoInit } from '../../../../src/networks/readers/onnx/proto.js';
 import { readOnnx } from '../../../../src/networks/readers/onnx/read.js';
-import { floatTensor } from '../../../../src/networks/tensor.js';
+import { floatTensor, integerTensor, type Tensor } from '../../../../src/networks/tensor.js';
 import { modelOf, op, tensor } from './graphs.js';
 
 /** Branches and loops: what they give is computed here by hand. */
@@ -73,16 +74,23 @@ describe('If', () => {
     expect(valuesOf({ nodes, initializers }, [1, -2, -3]).y).toEqual([1, 4, 9]);
   });
 
-  it('large ones are refused in a line', () => {
+  it('of large ones the one that is wanted', () => {
     const nodes = [
       op('ReduceSum', 'x', 'sum', { keepdims: 0 }),
       op('Greater', 'sum zero', 'c'),
       withGraphs(op('If', 'c', 'y'), { ...branches, else_branch: graph([op('MatMul', 'x w', 'z')], [], ['z']) }),
     ];
-    const initializers = [tensor('zero', 'FLOAT', [], [0]), tensor('w', 'FLOAT', [3, 3], new Float32Array(9))];
-    expect(() => read({ nodes, initializers })).toThrow(
-      'net.onnx: node y (If): computes its condition c while it runs, and has a MatMul in a branch: both branches are computed, so they must be small',
-    );
+    const initializers = [tensor('zero', 'FLOAT', [], [0]), tensor('w', 'FLOAT', [3, 3], [1, 0, 0, 0, 2, 0, 0, 0, 3])];
+    expect(valuesOf({ nodes, initializers }, [1, 2, 3]).y).toEqual([3, 4, 5]);
+    expect(valuesOf({ nodes, initializers }, [1, -2, -3]).y).toEqual([1, -4, -9]);
+    const { layers } = read({ nodes, initializers });
+    expect(layers.map(({ op: each, when }) => [each, when])).toEqual([
+      ['general', undefined],
+      ['general', undefined],
+      ['batchNorm', [{ tensor: 'c', is: true }]],
+      ['dense', [{ tensor: 'c', is: false }]],
+      ['choose', undefined],
+    ]);
   });
 });
 
@@ -98,36 +106,66 @@ describe('If by a condition that is computed', () => {
   const choice = (yes: GraphInit, no: GraphInit) =>
     withGraphs(op('If', 'c', 'y'), { then_branch: yes, else_branch: no });
 
-  it.each(['then', 'else'])('has up to 32 nodes in a branch: %s', (which) => {
-    const chosen = (count: number) =>
-      which === 'then' ? choice(chain(count), chain(1)) : choice(chain(1), chain(count));
-    const parts = (count: number): Parts => ({ nodes: [...computed, chosen(count)], initializers });
-    expect(valuesOf(parts(32), [1, 2, 3]).y).toEqual(which === 'then' ? [1, 2, 3] : [-1, -2, -3]);
-    expect(() => read(parts(33))).toThrow(
-      'net.onnx: node y (If): computes its condition c while it runs, and has more than 32 nodes in a branch: both branches are computed, so they must be small',
-    );
+  it.each([32, 33])('with %s nodes in a branch, and one in the other', (count) => {
+    for (const [yes, no] of [
+      [count, 1],
+      [1, count],
+    ]) {
+      const parts = { nodes: [...computed, choice(chain(yes), chain(no))], initializers };
+      const sign = (length: number) => (length % 2 === 0 ? 1 : -1);
+      expect(valuesOf(parts, [1, 2, 3]).y).toEqual([1, 2, 3].map((x) => sign(yes) * x));
+      expect(valuesOf(parts, [-1, -2, -3]).y).toEqual([-1, -2, -3].map((x) => sign(no) * x));
+      expect(read(parts).layers.some(({ when }) => when !== undefined)).toBe(count > 32);
+    }
   });
 
-  it.each(['Conv', 'Gemm', 'MatMul', 'Attention', 'Einsum', 'LSTM', 'GRU', 'RNN', 'If', 'Loop', 'Scan'])(
-    'has no %s in a branch',
-    (type) => {
-      const costly = graph([op(type, 'x', 'z')], [], ['z']);
-      for (const branches of [[costly, chain(1)] as const, [chain(1), costly] as const])
-        expect(() => read({ nodes: [...computed, choice(...branches)], initializers })).toThrow(
-          `computes its condition c while it runs, and has a ${type} in a branch`,
-        );
-    },
-  );
+  it('may read its condition', () => {
+    const dims = (shape: readonly number[]) => ({ dim: shape.map((length) => ({ dimValue: BigInt(length) })) });
+    const port = (name: string, elemType: number, shape: readonly number[]) => ({
+      ...{ name, type: { tensorType: { elemType, shape: dims(shape) } } },
+    });
+    const product = graph([op('MatMul', 'x w', 'z')], [], ['z']);
+    const model = modelOf({
+      ...{ nodes: [choice(product, chain(1))], input: [], outputs: ['y'] },
+      initializers: [tensor('w', 'FLOAT', [3, 3], [1, 0, 0, 0, 2, 0, 0, 0, 3])],
+    });
+    const bytes = encodeModel({ ...model, graph: { ...model.graph, input: [port('x', 1, [1, 3]), port('c', 9, [])] } });
+    const network = readOnnx(bytes, 'net.onnx');
+    const run = (flag: number) => {
+      const x = floatTensor([1, 3], Float32Array.of(1, 2, 3));
+      const c = integerTensor([], 'bool', Float64Array.of(flag));
+      return [
+        ...(executeAll(
+          network,
+          new Map<string, Tensor>([
+            ['x', x],
+            ['c', c],
+          ]),
+          float32Arithmetic,
+        ).get('y')?.data ?? []),
+      ];
+    };
+    expect([run(1), run(0)]).toEqual([
+      [1, 4, 9],
+      [-1, -2, -3],
+    ]);
+  });
 
-  it('gives one shape of both, and only what is asked for', () => {
+  it('gives what is asked for, of whatever shape', () => {
     const long = graph([op('Concat', 'x x', 'z', { axis: 1 })], [], ['z']);
-    for (const [yes, no, shapes] of [
-      [chain(1), long, '1x3 or 1x6'],
-      [long, chain(1), '1x6 or 1x3'],
-    ] as const)
-      expect(() => read({ nodes: [...computed, choice(yes, no)], initializers })).toThrow(
-        `net.onnx: node y (If): computes its condition c while it runs, and gives ${shapes}: one shape is wanted`,
-      );
+    for (const [yes, no] of [
+      [chain(1), long],
+      [long, chain(1)],
+    ] as const) {
+      const parts = { nodes: [...computed, choice(yes, no)], initializers };
+      expect(valuesOf(parts, [1, 2, 3]).y).toEqual(yes === long ? [1, 2, 3, 1, 2, 3] : [-1, -2, -3]);
+      expect(valuesOf(parts, [-1, -2, -3]).y).toEqual(no === long ? [-1, -2, -3, -1, -2, -3] : [1, 2, 3]);
+      expect(factsOf(read(parts)).get('y')).toEqual({ shape: [1, NaN], open: 'y (If)' });
+    }
+    const cast = graph([op('Cast', 'x', 'z', { to: 6 })], [], ['z']);
+    expect(() => read({ nodes: [...computed, choice(cast, long)], initializers })).toThrow(
+      'net.onnx: node y (If): gives int32 or float32: one type is wanted',
+    );
     const two = (type: string) => graph([op(type, 'x', 'z'), op('Neg', 'z', 'w')], [], ['z', 'w']);
     const one = withGraphs(op('If', 'c', 'y'), { then_branch: two('Exp'), else_branch: two('Abs') }, ['', 'y']);
     expect(valuesOf({ nodes: [...computed, one], initializers }, [1, 2, -4]).y).toEqual([-1, -2, -4]);

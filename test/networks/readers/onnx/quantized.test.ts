@@ -20,6 +20,7 @@ import {
 } from './quantizedCases.js';
 import { realOperandCases } from './realOperandCases.js';
 import { repeatedCases } from './repeatedCases.js';
+import { volumeCases } from './volumeCases.js';
 
 /**
  * What onnxruntime-node 1.30.0 gives on x86-64 at its default optimisation. Rows are kept in golden/onnxruntime/native.json;
@@ -113,6 +114,7 @@ const cases = [
   ...biasCases(),
   ...realOperandCases(),
   ...repeatedCases(),
+  ...volumeCases(),
 ];
 
 describe('codes to codes as ONNX Runtime has them', () => {
