@@ -167,7 +167,7 @@ function showGates({ layers, target }: RunResult, gates: GateResult, wide: boole
   print(`\n${share} ${counted(tiles, 'tile')} of ${counted(images, 'image')}: +- ${(100 * error).toFixed(1)} % (95 %)`);
   print(`glitches: ${factor.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)}) times what toggles without them`);
   if (clockMhz > maxMhz)
-    print(`the clock of ${target}, ${clockMhz} MHz, is not met: ${figure(maxMhz)} MHz at most in ${gates.library}`);
+    print(`the clock of ${target}, ${clockMhz} MHz, is not met: ${figure(maxMhz)} MHz at most in ${gates.technology}`);
 }
 
 /** Where images have labels, the class of the float network adds nothing to see, nor does the energy told twice. */

@@ -40,9 +40,9 @@ export function withGates(
   { gates, nets, glitches }: GateEnergy,
   { firings, cycles, clockMhz }: PeWork,
 ): Energy {
-  const { library } = gates;
-  const { name: node, volts: voltage } = library;
-  const source = `gates of ${gates.unit} in ${library.source ?? library.name}`;
+  const { technology } = gates;
+  const { name: node, volts: voltage } = technology;
+  const source = `gates of ${gates.unit} in ${technology.source ?? technology.name}`;
   const part = (what: PeAction['part'], count: number, joules: number, extrapolated = false): EnergyPart => {
     const action: PeAction = { kind: 'pe', part: what };
     const energyPj = joules * 1e12;

@@ -89,13 +89,13 @@ class Building {
   private readonly module: YosysModule;
   private readonly name: string;
   private readonly file: string;
-  private readonly library: CellLibrary;
+  private readonly known: CellLibrary;
 
   constructor(module: YosysModule, name: string, file: string, library: CellLibrary) {
     this.module = module;
     this.name = name;
     this.file = file;
-    this.library = library;
+    this.known = library;
   }
 
   private fail(problem: string): never {
@@ -144,8 +144,7 @@ class Building {
   }
 
   private place(name: string, type: string, connections: Record<string, (number | string)[]>): void {
-    const cell =
-      this.library.cells.get(type) ?? this.fail(`cell ${name} is a ${type}, which ${this.library.name} has not`);
+    const cell = this.known.cells.get(type) ?? this.fail(`cell ${name} is a ${type}, which ${this.known.name} has not`);
     if (cell.other !== undefined)
       this.fail(`cell ${name} is a ${type}, ${cell.other}; gates and edge-triggered registers are read`);
     const bitOf = (pin: string) => {

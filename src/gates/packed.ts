@@ -13,7 +13,7 @@ import type { GateUnit } from './unit.js';
 interface Header {
   format: typeof FORMAT;
   unit: string;
-  library: GateUnit['library'];
+  library: GateUnit['technology'];
   rtl: string;
   cells: number;
   registers: number;
@@ -74,7 +74,7 @@ export function packUnit(unit: GateUnit): Uint8Array {
   const header: Header = {
     format: FORMAT,
     unit: unit.unit,
-    library: unit.library,
+    library: unit.technology,
     rtl: unit.rtl,
     cells: unit.cells,
     registers: unit.registers,
@@ -187,7 +187,7 @@ function unitIn(text: Buffer, header: Omit<Header, 'format'>): GateUnit {
   const energies = Float64Array.from(new Float32Array(bytes.buffer));
   const [perToggle, perOne] = [energies.slice(0, nets), energies.slice(nets)];
   const energy = { perToggle, perOne, clock: header.clockEnergy, leakage };
-  return { unit, library, rtl, netlist, energy, delays, cells, registers: header.registers, area, period };
+  return { unit, technology: library, rtl, netlist, energy, delays, cells, registers: header.registers, area, period };
 }
 
 type DelayScale = Header['delays'];

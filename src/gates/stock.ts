@@ -38,5 +38,5 @@ export function stockUnit(library: StockLibrary, unit: string, rtl: string): Gat
   if (!existsSync(file)) return undefined;
   const found = unpackUnit(readBytes(file), file);
   const { name, source } = library;
-  return found.rtl === rtl ? { ...found, library: { ...found.library, name, source } } : undefined;
+  return found.rtl === rtl ? { ...found, technology: { ...found.technology, name, source } } : undefined;
 }

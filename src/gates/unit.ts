@@ -16,7 +16,7 @@ export interface LibraryFacts {
 export interface GateUnit {
   /** The datapath's name. */
   unit: string;
-  library: LibraryFacts;
+  technology: LibraryFacts;
   /** SHA-256 of the RTL that it was made of: `rtlDigest`. */
   rtl: string;
   netlist: Netlist<PlainCell>;

@@ -12,9 +12,9 @@ const PITCHES = 2;
  * Joules of a toggle of each net in its wire: an estimate, as the netlist has no layout. Each pin on a net adds two pitches of
  * a mean cell at 0.2 fF a micrometre.
  */
-export function wiresOf({ netlist, area, cells, library }: GateUnit): Float64Array {
+export function wiresOf({ netlist, area, cells, technology }: GateUnit): Float64Array {
   const pitch = Math.sqrt(area / cells / FILLED);
-  const each = (library.volts ** 2 / 2) * FARADS * PITCHES * pitch;
+  const each = (technology.volts ** 2 / 2) * FARADS * PITCHES * pitch;
   return pinsOf(netlist).map((pins) => pins * each);
 }
 

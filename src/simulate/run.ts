@@ -49,7 +49,7 @@ export interface GateResult extends Omit<GateActivity, 'layers'> {
   /** What the target's table says in their place, where it has the units. */
   tablePj?: number;
   /** Libraries, each once. */
-  library: string;
+  technology: string;
   /** The target's clock, and the one that the slowest unit's longest path allows. */
   clockMhz: number;
   maxMhz: number;
@@ -83,7 +83,7 @@ export function withGateCost(result: RunResult, network: Network, target: Target
     ...measured,
     energyPj: cost.energyPj,
     ...(tablePj !== undefined && { tablePj }),
-    library: [...new Set(units.map(({ library }) => library.name))].join(', '),
+    technology: [...new Set(units.map(({ technology }) => technology.name))].join(', '),
     clockMhz: target.clockMhz,
     maxMhz: Math.min(...units.map(({ period }) => 1e-6 / period)),
   };

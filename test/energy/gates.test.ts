@@ -15,7 +15,7 @@ const byTable = energyOf(
 /** Of round numbers: a clock of 2 pJ a cycle, and 30 pJ more for ones in 50 cycles. */
 const GATES = {
   gates: {
-    ...{ unit: 'u', library: { name: 'lib', volts: 0.7, source: 'a source' } },
+    ...{ unit: 'u', technology: { name: 'lib', volts: 0.7, source: 'a source' } },
     energy: { clock: 2e-12, leakage: 1e-3, perToggle: new Float64Array(), perOne: new Float64Array() },
   },
   nets: { logic: 7e-12, registers: 5e-12, wires: 3e-12, clock: 30e-12 },

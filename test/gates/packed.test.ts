@@ -29,7 +29,7 @@ it('nets go by another number, and all else is what it was', () => {
     inputs: Array.from({ length: 6 }, () => [40, 41]),
   };
   const unit: GateUnit = {
-    ...{ unit: 'u', library: { name: 'l', volts: 0.7, celsius: 25 }, rtl: 'r', netlist, delays },
+    ...{ unit: 'u', technology: { name: 'l', volts: 0.7, celsius: 25 }, rtl: 'r', netlist, delays },
     ...{ energy: { perToggle: nets, perOne: nets.map((net) => -net), clock: 5, leakage: 6 } },
     ...{ cells: 67, registers: 7, area: 8.5, period: 9e-10 },
   };
@@ -37,7 +37,7 @@ it('nets go by another number, and all else is what it was', () => {
   const { energy, delays: own, netlist: other, ...rest } = back;
   expect(rest).toEqual({
     unit: 'u',
-    library: unit.library,
+    technology: unit.technology,
     rtl: 'r',
     cells: 67,
     registers: 7,
@@ -100,7 +100,7 @@ it('a file whose bytes are not what its header says is none, whatever of it is w
 });
 
 it('a unit of that name and other RTL has no file', () => {
-  expect(stockUnit(STOCK_LIBRARIES[0], 'int4', digest)?.library).toEqual({
+  expect(stockUnit(STOCK_LIBRARIES[0], 'int4', digest)?.technology).toEqual({
     ...{ name: 'asap7', volts: 0.7, celsius: 25, source: STOCK_LIBRARIES[0].source },
   });
   expect(stockUnit(STOCK_LIBRARIES[0], 'int4', digest.replace(/^./, 'x'))).toBeUndefined();

@@ -190,7 +190,7 @@ describe('a network', async () => {
       (total, { energy }) => total + energy.reduce((all, part) => all + part.energyPj, 0),
       0,
     );
-    expect(both.gates).toMatchObject({ energyPj: both.cost.energyPj, tablePj: plain.energyPj, library: 'asap7' });
+    expect(both.gates).toMatchObject({ energyPj: both.cost.energyPj, tablePj: plain.energyPj, technology: 'asap7' });
     expect(both.cost.energyPj).toBeCloseTo(sum, 6);
     expect(both.gates?.maxMhz).toBeGreaterThan(1000);
     expect(both.cost.cycles).toEqual(result.cost.cycles);

@@ -63,7 +63,7 @@ export function unitFrom(
     throw new RangeError(`library ${library.name}: its figures are too large, or too small, to make sums of`);
   const gates: GateUnit = {
     unit,
-    library: {
+    technology: {
       name: library.name,
       volts: library.voltage,
       ...(library.temperature !== undefined && { celsius: library.temperature }),

@@ -155,7 +155,7 @@ export const RUN_COLUMNS: readonly ResultColumn<RunResult>[] = [
     field: 'gatesLibrary',
     title: 'gates of',
     kind: 'text',
-    value: (r) => r.gates?.library,
+    value: (r) => r.gates?.technology,
     optional: true,
     hidden: true,
   },

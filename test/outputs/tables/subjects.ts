@@ -70,7 +70,7 @@ export const RUN = {
   uncompared: ['boxes', 'kept'],
   gates: {
     ...{ energyPj: 234_567, tablePj: 345_678, error: 0.0125, images: 4, tiles: 91, simulated: 71 },
-    ...{ glitches: { factor: 2.5, low: 2.25, high: 2.75 }, maxMhz: 123.5, clockMhz: 500, library: 'L' },
+    ...{ glitches: { factor: 2.5, low: 2.25, high: 2.75 }, maxMhz: 123.5, clockMhz: 500, technology: 'L' },
   },
 };
 export const POINT = {
