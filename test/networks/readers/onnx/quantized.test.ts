@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { exactArithmetic } from '../../../../src/networks/arithmetic.js';
 import { executeAll } from '../../../../src/networks/execute.js';
 import { readOnnx } from '../../../../src/networks/readers/onnx/read.js';
@@ -18,6 +16,7 @@ import {
   type QuantizedCase,
   softmaxCases,
 } from './quantizedCases.js';
+import { folder, making, nativeRows } from './nativeRows.js';
 import { realOperandCases } from './realOperandCases.js';
 import { repeatedCases } from './repeatedCases.js';
 import { volumeCases } from './volumeCases.js';
@@ -27,27 +26,12 @@ import { volumeCases } from './volumeCases.js';
  * `npm i onnxruntime-node@1.30.0 --ignore-scripts` in a folder, and LASTBIT_ORT_NODE naming it, compares every pair of
  * codes with the runtime itself, and with LASTBIT_GOLDEN=make writes the rows again.
  */
-const folder = process.env.LASTBIT_ORT_NODE;
-const making = folder !== undefined && process.env.LASTBIT_GOLDEN === 'make';
-const path = join(import.meta.dirname, '../../../golden/onnxruntime/native.json');
-
 interface Kept {
   of: string;
   /** Float32 results, deflated, in base64. */
   data: string;
 }
-const kept: Record<string, Kept> = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).rows : {};
-const made: Record<string, Kept> = {};
-
-afterAll(() => {
-  if (!making) return;
-  const head = {
-    by: 'onnxruntime-node 1.30.0, linux x86-64 with AVX-512 VNNI, graphOptimizationLevel all',
-    command: 'LASTBIT_GOLDEN=make LASTBIT_ORT_NODE=FOLDER npx vitest run test/networks/readers/onnx/quantized.test.ts',
-  };
-  const lines = Object.entries(made).map(([key, row]) => `${JSON.stringify(key)}: ${JSON.stringify(row)}`);
-  writeFileSync(path, `${JSON.stringify(head).slice(0, -1)}, "rows": {\n${lines.join(',\n')}\n}}\n`);
-});
+const { kept, made } = nativeRows<Kept>('native.json', 'quantized.test.ts');
 
 interface Runtime {
   Tensor: new (type: string, data: Float32Array, dims: readonly number[]) => unknown;

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { exactArithmetic, float32Arithmetic } from '../../../../src/networks/arithmetic.js';
 import { executeAll } from '../../../../src/networks/execute.js';
 import { factsOf } from '../../../../src/networks/facts.js';
@@ -12,16 +10,13 @@ import { readOnnx } from '../../../../src/networks/readers/onnx/read.js';
 import { writeOnnx } from '../../../../src/networks/readers/onnx/write.js';
 import { floatTensor, lengthsText, type Tensor } from '../../../../src/networks/tensor.js';
 import { op, tensor } from './graphs.js';
+import { folder, making, nativeRows } from './nativeRows.js';
 import { many, type TailCase, tailCases, tailModel } from './tailCases.js';
 
 /**
  * What onnxruntime-node 1.30.0 gives on x86-64 at its default optimisation, every output with its shape. Rows are kept in
  * golden/onnxruntime/tails.json; with LASTBIT_ORT_NODE and LASTBIT_GOLDEN=make they are written again (quantized.test.ts).
  */
-const folder = process.env.LASTBIT_ORT_NODE;
-const making = folder !== undefined && process.env.LASTBIT_GOLDEN === 'make';
-const path = join(import.meta.dirname, '../../../golden/onnxruntime/tails.json');
-
 interface Output {
   dims: readonly number[];
   /** Float64 of its numbers, deflated, in base64. */
@@ -31,18 +26,7 @@ interface Kept {
   of: string;
   outputs: Record<string, Output>;
 }
-const kept: Record<string, Kept> = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).rows : {};
-const made: Record<string, Kept> = {};
-
-afterAll(() => {
-  if (!making) return;
-  const head = {
-    by: 'onnxruntime-node 1.30.0, linux x86-64 with AVX-512 VNNI, graphOptimizationLevel all',
-    command: 'LASTBIT_GOLDEN=make LASTBIT_ORT_NODE=FOLDER npx vitest run test/networks/readers/onnx/tails.test.ts',
-  };
-  const lines = Object.entries(made).map(([key, row]) => `${JSON.stringify(key)}: ${JSON.stringify(row)}`);
-  writeFileSync(path, `${JSON.stringify(head).slice(0, -1)}, "rows": {\n${lines.join(',\n')}\n}}\n`);
-});
+const { kept, made } = nativeRows<Kept>('tails.json', 'tails.test.ts');
 
 async function runtimeOf({ bytes, shape }: TailCase, image: Float32Array): Promise<Record<string, Output>> {
   const { InferenceSession, Tensor: OrtTensor } = createRequire(`${folder}/`)('onnxruntime-node');
